@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/parallel.h"
+#include "core/planes.h"
+#include "core/progress.h"
+#include "core/random.h"
+#include "core/text.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TempFolder {
+ public:
+  TempFolder() : path_(fs::temp_directory_path() / fmt::format("reverie-core-{}", ::getpid())) {
+    fs::create_directories(path_);
+  }
+  ~TempFolder() { fs::remove_all(path_); }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  fs::path operator/(const char* name) const { return path_ / name; }
+
+ private:
+  fs::path path_;
+};
+
+TEST(Error, SaysWhatToWhatWhyAndWhatToDoInOneLine) {
+  EXPECT_STREQ(Error("read", "a\nb.mp4", "no such file", "check the name").what(),
+               "cannot read a b.mp4: no such file (check the name)");
+}
+
+TEST(Text, NearestWord) {
+  EXPECT_EQ(nearest("zom", {"gain", "zoom", "tblur"}), "zoom");
+  EXPECT_EQ(nearest("qqqqqq", {"gain", "zoom"}), "");
+  EXPECT_EQ(nearest("pre", {"render", "presets"}), "presets");
+}
+
+TEST(Text, NaturalOrder) {
+  EXPECT_TRUE(natural_less("frame9.png", "frame10.png"));
+  EXPECT_TRUE(natural_less("a2b3", "a2b10"));
+  EXPECT_FALSE(natural_less("b1", "a2"));
+  EXPECT_TRUE(natural_less("f01", "f1"));  // equal numbers: still one definite order
+  EXPECT_FALSE(natural_less("f1", "f1"));
+}
+
+TEST(Text, NumbersAreWholeWords) {
+  EXPECT_EQ(to_number(" 1.5 "), 1.5);
+  EXPECT_EQ(to_number("+2"), 2.0);
+  EXPECT_FALSE(to_number("1.5x"));
+  EXPECT_FALSE(to_number(""));
+}
+
+TEST(Threads, EveryPieceOnceAndExceptionsComeBack) {
+  Threads threads(3);
+  std::vector<int> hits(1000, 0);
+  for (int round = 0; round < 50; ++round) threads.each(1000, [&](int i) { ++hits[static_cast<size_t>(i)]; });
+  EXPECT_EQ(std::count(hits.begin(), hits.end(), 50), 1000);
+  EXPECT_THROW(threads.each(10,
+                            [](int i) {
+                              if (i == 7) throw Error("seven");
+                            }),
+               Error);
+  std::atomic<int> after{0};
+  threads.each(5, [&](int) { ++after; });
+  EXPECT_EQ(after, 5);
+}
+
+TEST(Random, UniformAndNormalHaveTheirMoments) {
+  Random r(7);
+  double mean = 0, square = 0, normal = 0, normal_square = 0;
+  constexpr int kDraws = 100000;
+  for (int i = 0; i < kDraws; ++i) {
+    const double u = r.split(3).signed_at(static_cast<uint64_t>(i));
+    mean += u / kDraws;
+    square += u * u / kDraws;
+    const double n = r.normal();
+    normal += n / kDraws;
+    normal_square += n * n / kDraws;
+  }
+  EXPECT_NEAR(mean, 0, 0.01);
+  EXPECT_NEAR(square, 1.0 / 3, 0.01);
+  EXPECT_NEAR(normal, 0, 0.02);
+  EXPECT_NEAR(normal_square, 1, 0.02);
+}
+
+TEST(Planes, ResizeKeepsAConstantAndTheMean) {
+  Planes p(1, 8, 12, 0.25F);
+  for (const auto& [h, w] : {std::pair{3, 5}, std::pair{16, 30}}) {
+    const Planes sized = resize(p, h, w);
+    for (const float v : sized.data()) EXPECT_NEAR(v, 0.25F, 1e-6);
+  }
+  p.at(0, 4, 4) = 1.25F;
+  double sum = 0;
+  const Planes half = resize(p, 4, 6);
+  for (const float v : half.data()) sum += v;
+  EXPECT_NEAR(sum / 24, 0.25 + 1.0 / 96, 1e-4);
+}
+
+TEST(File, AppearsWholeOrNotAtAll) {
+  const TempFolder folder;
+  const fs::path path = folder / "a.txt";
+  {
+    const PartialFile file(path);
+    std::ofstream(file.partial()) << "half";
+    EXPECT_TRUE(fs::exists(file.partial()));
+  }
+  EXPECT_FALSE(fs::exists(path));
+  EXPECT_FALSE(fs::exists(partial_name(path)));
+  const std::vector<uint8_t> bytes = {'h', 'i'};
+  write_file(path, bytes);
+  EXPECT_EQ(read_text_file(path), "hi");
+  EXPECT_THROW(read_file(path, 1), Error);
+  EXPECT_THROW(read_file(folder / "none", 1), Error);
+}
+
+TEST(Progress, Durations) {
+  EXPECT_EQ(format_duration(7), "0:07");
+  EXPECT_EQ(format_duration(3909), "1:05:09");
+}
+
+}  // namespace
+}  // namespace reverie

@@ -1,0 +1,77 @@
+#include "core/file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "core/error.h"
+
+namespace reverie {
+
+namespace fs = std::filesystem;
+
+std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
+  std::error_code code;
+  if (fs::is_directory(path, code)) throw Error("read", path.string(), "it is a folder");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error("read", path.string(), std::strerror(errno));
+  std::vector<uint8_t> bytes;
+  // A device or a pipe has no size to ask for: read until the end or one byte past the limit.
+  constexpr size_t kPiece = 1U << 16U;
+  while (in) {
+    const size_t have = bytes.size();
+    bytes.resize(have + kPiece);
+    in.read(reinterpret_cast<char*>(bytes.data() + have), kPiece);
+    bytes.resize(have + static_cast<size_t>(in.gcount()));
+    if (bytes.size() > limit) {
+      throw Error("read", path.string(),
+                  "it is larger than the " + std::to_string(limit) + " bytes allowed here");
+    }
+  }
+  if (in.bad()) throw Error("read", path.string(), "input error");
+  return bytes;
+}
+
+std::string read_text_file(const fs::path& path, uint64_t limit) {
+  const std::vector<uint8_t> bytes = read_file(path, limit);
+  return {bytes.begin(), bytes.end()};
+}
+
+fs::path partial_name(const fs::path& path) {
+  return path.parent_path() / (path.stem().string() + ".partial" + path.extension().string());
+}
+
+PartialFile::PartialFile(fs::path path) : path_(std::move(path)), partial_(partial_name(path_)) {
+  std::error_code code;
+  const fs::path folder = path_.parent_path();
+  if (!folder.empty()) {
+    fs::create_directories(folder, code);
+    if (code) throw Error("make the folder", folder.string(), code.message());
+  }
+  if (fs::is_directory(path_, code)) throw Error("write", path_.string(), "it is a folder");
+}
+
+PartialFile::~PartialFile() {
+  if (kept_) return;
+  std::error_code code;
+  fs::remove(partial_, code);
+}
+
+void PartialFile::keep() {
+  std::error_code code;
+  fs::rename(partial_, path_, code);
+  if (code) throw Error("write", path_.string(), code.message());
+  kept_ = true;
+}
+
+void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
+  PartialFile file(path);
+  std::ofstream out(file.partial(), std::ios::binary);
+  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  if (!out) throw Error("write", path.string(), std::strerror(errno), "is the disk full?");
+  file.keep();
+}
+
+}  // namespace reverie

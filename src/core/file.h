@@ -1,0 +1,40 @@
+// Whole files, read with a bound and written without halves.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace reverie {
+
+// The bytes of a file of at most limit bytes; Error when it is missing, no plain file, or larger.
+std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit);
+std::string read_text_file(const std::filesystem::path& path, uint64_t limit = 1U << 20U);
+
+// "clip.mp4" -> "clip.partial.mp4": what is being written, beside its final name and with its ending.
+std::filesystem::path partial_name(const std::filesystem::path& path);
+
+// A file that appears under its name only when it is whole: write to partial(), then keep().  Destroyed
+// without keep(), the partial file goes.
+class PartialFile {
+ public:
+  explicit PartialFile(std::filesystem::path path);
+  ~PartialFile();
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& partial() const { return partial_; }
+  void keep();
+
+ private:
+  std::filesystem::path path_, partial_;
+  bool kept_ = false;
+};
+
+// Writes bytes beside path, then renames.
+void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
+
+}  // namespace reverie

@@ -1,0 +1,44 @@
+// A pool of threads that share out the rows of one loop.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace reverie {
+
+// Work is handed out in pieces as threads become free, so a piece must not depend on which thread runs it:
+// write only to your own rows, and add sums up afterwards in the order of the rows.  Then any number of
+// threads gives the same bytes.
+class Threads {
+ public:
+  // count: threads in all, the caller among them; 0 = one per core.
+  explicit Threads(int count = 0);
+  ~Threads();
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+  int count() const { return static_cast<int>(workers_.size()) + 1; }
+
+  // Calls work(i) once for each i in 0..n-1 and returns when all are done.  An exception thrown by work is
+  // rethrown here.
+  void each(int n, const std::function<void(int)>& work);
+
+ private:
+  void worker();
+  void take_pieces();
+
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable start_, done_;
+  const std::function<void(int)>* work_ = nullptr;
+  int next_ = 0, end_ = 0, busy_ = 0;
+  uint64_t round_ = 0;
+  bool quit_ = false;
+  std::exception_ptr failure_;
+};
+
+}  // namespace reverie

@@ -1,0 +1,119 @@
+// One parameter, declared once: the command line, presets, knobs, MIDI, OSC, keyframes and --help all read
+// this.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/planes.h"
+
+namespace reverie {
+
+enum class ParameterKind { kNumber, kInteger, kChoice, kFlag, kText };
+
+// What a parameter is.  Made by number(), integer(), choice(), flag() or text() below.
+struct Parameter {
+  std::string name;
+  ParameterKind kind = ParameterKind::kNumber;
+  double low = 0, high = 1;             // range, both ends allowed (choice: indices; flag: 0..1)
+  std::vector<double> initial = {0.0};  // the default; a list when the levels differ
+  std::string initial_text;             // the default of a text
+  std::string unit;                     // "pixels", "degrees", ...; empty for a pure number
+  std::string help;                     // one line
+  std::vector<std::string> choices;
+  bool per_level = false;  // takes a list, one value per level; the last one holds for the levels above
+  bool mappable = false;   // a map picture may vary it over the frame
+  bool structural =
+      false;  // shapes the process: changing it starts the process anew, so nothing may modulate it
+
+  Parameter& levels() { return per_level = true, *this; }
+  Parameter& map() { return mappable = true, *this; }
+  Parameter& fixed() { return structural = true, *this; }
+};
+
+Parameter number(std::string name, double initial, double low, double high, std::string unit,
+                 std::string help);
+Parameter integer(std::string name, int initial, int low, int high, std::string unit, std::string help);
+Parameter choice(std::string name, std::string_view initial, std::vector<std::string> choices,
+                 std::string help);
+Parameter flag(std::string name, bool initial, std::string help);
+Parameter text(std::string name, std::string initial, std::string help);
+
+// "0.5..2, default 1 ratio, per level, map" for help and lists.
+std::string describe_range(const Parameter& p);
+
+// All parameters of one effect, in the order of their declaration.
+class ParameterTable {
+ public:
+  explicit ParameterTable(std::vector<Parameter> parameters);
+
+  const std::vector<Parameter>& all() const { return parameters_; }
+  const Parameter& operator[](size_t i) const { return parameters_[i]; }
+  size_t size() const { return parameters_.size(); }
+  // Place of a name; Error with the nearest name when there is none.
+  size_t index(std::string_view name) const;
+  bool has(std::string_view name) const { return places_.contains(std::string(name)); }
+  std::vector<std::string> names() const;
+
+ private:
+  std::vector<Parameter> parameters_;
+  std::unordered_map<std::string, size_t> places_;
+};
+
+// A picture that varies a parameter over the frame: value(x, y) = value + depth * (2 * picture(x, y) - 1).
+struct Map {
+  std::shared_ptr<const Planes> picture;  // [1, H, W] in 0..1, any size; stretched over the frame
+  double depth = 0;
+};
+
+// A value for every parameter of a table, always within range.
+class ParameterValues {
+ public:
+  explicit ParameterValues(const ParameterTable& table);
+
+  const ParameterTable& table() const { return *table_; }
+
+  // Reading.  level: a list's last value holds for all levels above it.
+  double number(std::string_view name, int level = 0) const;
+  int integer(std::string_view name, int level = 0) const;
+  bool flag(std::string_view name) const { return number(name) != 0; }
+  const std::string& text(std::string_view name) const;
+  // Index of a choice, as the enum that lists its words in the same order.
+  template <class Enum>
+  Enum choice(std::string_view name, int level = 0) const {
+    return static_cast<Enum>(integer(name, level));
+  }
+  const std::vector<double>& list(std::string_view name) const;
+  const Map* map(std::string_view name) const;  // null where none is set
+
+  // Writing.  Error (with name, range and what was given) when a value is not allowed.
+  void set(std::string_view name, std::vector<double> values);
+  void set(std::string_view name, double value) { set(name, std::vector<double>{value}); }
+  void set_text(std::string_view name, std::string value);  // a text, or the word of a choice or flag
+  void set_map(std::string_view name, Map map);
+  // Like set() for one level, without an error: kept within the range (modulations swing as far as the range
+  // lets them).
+  void nudge(size_t index, int level, double value);
+
+  // From a command line: "1.5", "1,0.5,0.5", "tanh", "on"; name may be "zoom.2" for level 2 only.
+  void parse(std::string_view name, std::string_view value);
+  // As TOML: 1.5, [1, 0.5], "tanh", true.
+  std::string format(size_t index) const;
+  bool is_initial(size_t index) const;
+
+ private:
+  struct Value {
+    std::vector<double> numbers;
+    std::string text;
+    Map map;
+  };
+  const Value& value(std::string_view name) const { return values_[table_->index(name)]; }
+  const ParameterTable* table_;
+  std::vector<Value> values_;
+};
+
+}  // namespace reverie

@@ -1,0 +1,27 @@
+// Words: the nearest one, numbers out of strings.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reverie {
+
+// The candidate with the fewest edits from word, if that is few enough to have been meant; else empty.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+// ", did you mean 'zoom'?" or "", to hang on an error.
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+// The whole of s as a number, or nothing.  Independent of the locale.
+std::optional<double> to_number(std::string_view s);
+
+std::string_view trim(std::string_view s);
+std::vector<std::string> split(std::string_view s, char separator);
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+// Digits compare as numbers: "frame9.png" before "frame10.png".
+bool natural_less(std::string_view a, std::string_view b);
+
+}  // namespace reverie
