@@ -1,0 +1,62 @@
+#include <string>
+#include <string_view>
+
+#include "control/description.h"
+#include "control/modulation.h"
+#include "control/preset.h"
+#include "core/error.h"
+#include "require.h"
+
+namespace reverie {
+namespace {
+
+Preset no_parent(const std::string& name) {
+  throw Error("there is no preset '" + name + "'");
+}
+
+// At any time every value is within its range.  (The maps are left out: drawing them takes milliseconds.)
+void check_modulations(Preset preset) {
+  preset.maps.clear();
+  const Automation automation(preset, 1, nullptr);
+  ParameterValues values(preset.values.table());
+  for (const double seconds : {-1.0, 0.0, 0.3, 100.0, 1e12}) {
+    automation.apply({0, seconds}, nullptr, values);
+    for (const Parameter& p : values.table().all()) {
+      for (const double v : values.list(p.name)) require(v >= p.low && v <= p.high);
+    }
+  }
+}
+
+// A preset is refused with an Error, or comes back the same after writing.
+void check_preset(std::string_view text) {
+  Preset preset;
+  try {
+    preset = parse_preset(text, "fuzz.toml", no_parent);
+  } catch (const Error&) {
+    return;
+  }
+  const std::string written = format_preset(preset);
+  require(format_preset(parse_preset(written, "again.toml", no_parent)) == written);
+  check_modulations(preset);
+}
+
+void check_description(std::string_view text) {
+  RenderDescription description;
+  try {
+    description = parse_description(text, "fuzz.mp4");
+  } catch (const Error&) {
+    return;
+  }
+  const std::string written = format_description(description);
+  require(format_description(parse_description(written, "again.mp4")) == written);
+}
+
+}  // namespace
+}  // namespace reverie
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  reverie::check_preset(text);
+  reverie::check_description(text);
+  return 0;
+}
