@@ -1,0 +1,147 @@
+#include "feedback/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "feedback/flow.h"
+
+namespace reverie {
+namespace {
+
+// Streams of the engine's seed.
+constexpr uint64_t kStartStream = 1;
+constexpr uint64_t kNoiseStream = 2;
+
+constexpr double kMostSamples = 1.5e9;  // of all levels together: 6 GB a copy
+
+size_t z(int i) {
+  return static_cast<size_t>(i);
+}
+
+LevelSizes checked_sizes(const Hourglass& glass, int height, int width) {
+  LevelSizes sizes = level_sizes(glass, height, width);
+  double samples = 0;
+  for (int l = 0; l <= glass.levels(); ++l) {
+    samples += static_cast<double>(glass.channels(l)) * sizes.height[z(l)] * sizes.width[z(l)];
+  }
+  if (samples > kMostSamples) {
+    throw Error("play", fmt::format("{}x{}", width, height),
+                fmt::format("its levels would take {:.0f} GB each time", samples * 4e-9),
+                "choose a smaller --size, fewer levels or fewer channels");
+  }
+  return sizes;
+}
+
+}  // namespace
+
+FeedbackEngine::FeedbackEngine(Hourglass hourglass, int height, int width, const ParameterValues& values,
+                               const std::string& kernel, uint64_t seed, Threads& threads,
+                               const Planes* first_picture)
+    : glass_(std::move(hourglass)),
+      height_(height),
+      width_(width),
+      sizes_(checked_sizes(glass_, height, width)),
+      random_(seed),
+      threads_(threads),
+      kernel_(find_kernel(kernel).make(glass_, sizes_, threads)),
+      resolver_(sizes_) {
+  start(values, first_picture);
+}
+
+void FeedbackEngine::start(const ParameterValues& values, const Planes* first_picture) {
+  const auto init = values.choice<InitialState>("init");
+  for (int l = 0; l <= glass_.levels(); ++l) {
+    Planes h(glass_.channels(l), sizes_.height[z(l)], sizes_.width[z(l)]);
+    const auto scale = static_cast<float>(values.number("init_scale", l));
+    const Random level = random_.split(kStartStream).split(static_cast<uint64_t>(l));
+    if (init == InitialState::kNoise || init == InitialState::kBinary) {
+      for (size_t i = 0; i < h.data().size(); ++i) {
+        const float v = level.signed_at(i);
+        h.data()[i] = scale * (init == InitialState::kNoise ? v : std::copysign(1.0F, v));
+      }
+    } else if (init == InitialState::kPicture && l == 0 && first_picture) {
+      h = pad(resize(*first_picture, height_, width_));
+    }
+    kernel_->set_state(l, h);
+  }
+}
+
+Planes FeedbackEngine::pad(const Planes& picture) const {
+  Planes out(kPictureChannels, sizes_.height[0], sizes_.width[0]);
+  const int top = (out.height() - height_) / 2;
+  const int left = (out.width() - width_) / 2;
+  for (int c = 0; c < kPictureChannels; ++c) {
+    for (int y = 0; y < out.height(); ++y) {
+      const float* from = picture.row(c, std::clamp(y - top, 0, height_ - 1));
+      float* to = out.row(c, y);
+      for (int x = 0; x < out.width(); ++x) to[x] = 2 * from[std::clamp(x - left, 0, width_ - 1)] - 1;
+    }
+  }
+  return out;
+}
+
+void FeedbackEngine::feed(const Transition& transition, const Planes* input) {
+  int top = -1;
+  for (int l = 0; input && l <= levels(); ++l) {
+    if (!transition.level[z(l)].input.is(0)) top = l;
+  }
+  if (top < 0) return kernel_->clear_input();
+  kernel_->set_input(pad(*input), transition, top);
+}
+
+void FeedbackEngine::step(int64_t frame, const ParameterValues& values, const Planes* input) {
+  Transition transition = resolver_.resolve(values);
+  feed(transition, input);
+  const bool advected = std::any_of(transition.level.begin(), transition.level.end(),
+                                    [](const LevelTransition& l) { return !l.advect.is(0); });
+  if (advected) {
+    const int level = std::min(values.integer("advect_level"), levels());
+    const int channel = values.integer("advect_channel") % glass_.channels(level);
+    velocity_ = stream_velocity(kernel_->state_channel(level, channel),
+                                static_cast<float>(values.number("advect_smooth")), sizes_.height[0],
+                                sizes_.width[0], transition.border == Border::kWrap, threads_);
+    transition.velocity = &velocity_;
+  }
+  kernel_->step(transition, random_.split(kNoiseStream).split(static_cast<uint64_t>(frame)));
+}
+
+void FeedbackEngine::look(const ParameterValues& values, Planes& out) const {
+  const int level = std::min(values.integer("view_level"), levels());
+  Planes seen;
+  switch (values.choice<View>("view")) {
+    case View::kState:
+      seen = kernel_->state(level);
+      break;
+    case View::kEncoding:
+      seen = kernel_->encoding(level);
+      break;
+    case View::kDecoding:
+      seen = kernel_->decoding(level);
+      break;
+  }
+  const int first = values.integer("view_channel");
+  const bool mono = values.flag("view_mono");
+  Planes triple(kPictureChannels, seen.height(), seen.width());
+  for (int c = 0; c < kPictureChannels; ++c) {
+    const float* from = seen.plane((first + (mono ? 0 : c)) % seen.channels());
+    std::copy(from, from + seen.plane_size(), triple.plane(c));
+  }
+  if (level > 0) triple = resize(triple, sizes_.height[0], sizes_.width[0]);
+
+  const auto gain = static_cast<float>(values.number("view_gain"));
+  const int top = (sizes_.height[0] - height_) / 2;
+  const int left = (sizes_.width[0] - width_) / 2;
+  out.reshape(kPictureChannels, height_, width_);
+  for (int c = 0; c < kPictureChannels; ++c) {
+    for (int y = 0; y < height_; ++y) {
+      const float* from = triple.row(c, y + top) + left;
+      float* to = out.row(c, y);
+      for (int x = 0; x < width_; ++x) to[x] = std::clamp(0.5F + 0.5F * gain * from[x], 0.0F, 1.0F);
+    }
+  }
+}
+
+}  // namespace reverie

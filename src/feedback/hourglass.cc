@@ -1,0 +1,283 @@
+#include "feedback/hourglass.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "weights/npy.h"
+#include "weights/safetensors.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostChannels = 4096;
+constexpr int kLargestKernel = 31;
+
+int side(const Tensor& t) {
+  return static_cast<int>(t.shape[2]);
+}
+
+void check_layer(const Layer& layer, int level, const std::string& what) {
+  const auto fail = [&](const std::string& why) {
+    throw Error("use", what, fmt::format("level {}: {}", level + 1, why));
+  };
+  if (layer.encode_kernel % 2 == 0) fail(fmt::format("encode kernel {} is not odd", layer.encode_kernel));
+  if (layer.decode_kernel < layer.pool_size || (layer.decode_kernel - layer.pool_size) % 2 != 0) {
+    fail(fmt::format("decode kernel {} is not pool size {} plus an even number", layer.decode_kernel,
+                     layer.pool_size));
+  }
+}
+
+// Filters of a shape the engine can play: four dimensions, square.
+void check_filters(const Tensor& t, const std::string& file, const std::string& key) {
+  const bool ok = t.shape.size() == 4 && t.shape[2] == t.shape[3] && t.shape[2] >= 1 &&
+                  t.shape[2] <= kLargestKernel && t.shape[0] >= 1 && t.shape[0] <= kMostChannels &&
+                  t.shape[1] >= 1 && t.shape[1] <= kMostChannels;
+  if (!ok)
+    throw Error("read", file,
+                fmt::format("'{}' has shape {}, no filters [out, in, k, k]", key, shape_text(t.shape)));
+}
+
+enum class Draw { kNormal, kUniform, kSharp };
+
+// All three with deviation 1 before scaling: only their sharpness differs.
+double draw(Draw how, Random& random) {
+  if (how == Draw::kNormal) return random.normal();
+  const double u = 2 * random.uniform() - 1;
+  return how == Draw::kUniform ? u * std::sqrt(3.0) : std::pow(u, 5) * std::sqrt(11.0);
+}
+
+std::vector<float> draws(size_t n, double deviation, Draw how, Random random) {
+  std::vector<float> v(n);
+  for (float& x : v) x = static_cast<float>(deviation * draw(how, random));
+  return v;
+}
+
+// Each filter (one run of n weights) to mean 0 and norm 1: it answers to shape, not to brightness.
+void normalise_encode(std::vector<float>& w, size_t n, double gain) {
+  for (size_t at = 0; at < w.size(); at += n) {
+    double mean = 0;
+    for (size_t i = 0; i < n; ++i) mean += w[at + i] / static_cast<double>(n);
+    double square = 0;
+    for (size_t i = 0; i < n; ++i) square += (w[at + i] - mean) * (w[at + i] - mean);
+    const double scale = gain / std::max(std::sqrt(square), 1e-12);
+    for (size_t i = 0; i < n; ++i) w[at + i] = static_cast<float>((w[at + i] - mean) * scale);
+  }
+}
+
+// Every output phase of a decode filter to the same sum, so that a flat state decodes to a flat picture and
+// not to a checkerboard (Odena, Dumoulin, Olah 2016, "Deconvolution and Checkerboard Artifacts").
+void even_out_phases(Layer& layer) {
+  const int k = layer.decode_kernel;
+  const int p = layer.pool_size;
+  const size_t taps = static_cast<size_t>(k) * static_cast<size_t>(k);
+  for (size_t at = 0; at < layer.decode_weight.size(); at += taps) {
+    float* w = layer.decode_weight.data() + at;
+    std::vector<double> sum(static_cast<size_t>(p * p));
+    std::vector<int> count(sum.size());
+    double total = 0;
+    const auto each = [&](auto&& f) {
+      for (int y = 0; y < k; ++y) {
+        for (int x = 0; x < k; ++x) f(w[y * k + x], static_cast<size_t>(y % p * p + x % p));
+      }
+    };
+    each([&](float v, size_t phase) {
+      sum[phase] += v;
+      ++count[phase];
+      total += v;
+    });
+    const double even = total / (p * p);
+    each([&](float& v, size_t phase) { v += static_cast<float>((even - sum[phase]) / count[phase]); });
+  }
+}
+
+// What reaches one decoded sample (k/p x k/p taps of every upper channel) to norm 1.
+void normalise_decode(Layer& layer, double gain) {
+  const auto taps = static_cast<size_t>(layer.decode_kernel) * static_cast<size_t>(layer.decode_kernel);
+  for (int o = 0; o < layer.lower; ++o) {
+    double square = 0;
+    const auto each = [&](auto&& f) {
+      for (int c = 0; c < layer.upper; ++c) {
+        const size_t at =
+            (static_cast<size_t>(c) * static_cast<size_t>(layer.lower) + static_cast<size_t>(o)) * taps;
+        for (size_t i = 0; i < taps; ++i) f(layer.decode_weight[at + i]);
+      }
+    };
+    each([&](float w) { square += static_cast<double>(w) * w; });
+    const auto scale = static_cast<float>(gain * layer.pool_size / std::max(std::sqrt(square), 1e-12));
+    each([&](float& w) { w *= scale; });
+  }
+}
+
+Layer random_layer(const ParameterValues& values, int level, int lower, Draw how, Random random) {
+  Layer layer;
+  layer.lower = lower;
+  layer.upper = values.integer("channels", level + 1);
+  layer.encode_kernel = values.integer("encode_kernel", level);
+  layer.decode_kernel = values.integer("decode_kernel", level);
+  layer.pool_size = values.integer("pool_size", level);
+  check_layer(layer, level, "these settings");
+  const double gain = values.number("weights_gain");
+  const double bias = values.number("weights_bias");
+  const auto between = static_cast<size_t>(layer.upper) * static_cast<size_t>(layer.lower);
+  const auto encode_taps = static_cast<size_t>(layer.encode_kernel * layer.encode_kernel);
+  const auto decode_taps = static_cast<size_t>(layer.decode_kernel * layer.decode_kernel);
+  const double fan_in = static_cast<double>(lower) * static_cast<double>(encode_taps);
+  const double reach = std::max(1, layer.decode_kernel / layer.pool_size);
+  layer.encode_weight = draws(between * encode_taps, gain / std::sqrt(fan_in), how, random.split(0));
+  layer.encode_bias = draws(static_cast<size_t>(layer.upper), bias, Draw::kNormal, random.split(1));
+  layer.decode_weight =
+      draws(between * decode_taps, gain / std::sqrt(layer.upper * reach * reach), how, random.split(2));
+  layer.decode_bias = draws(static_cast<size_t>(layer.lower), bias, Draw::kNormal, random.split(3));
+  const auto filters = values.choice<Filters>("filters");
+  if (filters == Filters::kRaw) return layer;
+  normalise_encode(layer.encode_weight, static_cast<size_t>(lower) * encode_taps, gain);
+  if (filters == Filters::kSmooth) even_out_phases(layer);
+  normalise_decode(layer, gain);
+  return layer;
+}
+
+std::string layer_key(const char* part, int n, const char* suffix) {
+  return fmt::format("{}{}{}", part, n, suffix);
+}
+
+// [out, y, x, in] -> [a, b, y, x] with (a, b) = (out, in), or (in, out) where swap.
+std::vector<float> from_npy_order(const Tensor& t, bool swap) {
+  const int64_t out = t.shape[0];
+  const int64_t h = t.shape[1];
+  const int64_t w = t.shape[2];
+  const int64_t in = t.shape[3];
+  std::vector<float> v(t.data.size());
+  for (int64_t o = 0; o < out; ++o) {
+    for (int64_t i = 0; i < in; ++i) {
+      const int64_t pair = swap ? i * out + o : o * in + i;
+      for (int64_t y = 0; y < h; ++y) {
+        for (int64_t x = 0; x < w; ++x) {
+          v[static_cast<size_t>((pair * h + y) * w + x)] =
+              t.data[static_cast<size_t>(((o * h + y) * w + x) * in + i)];
+        }
+      }
+    }
+  }
+  return v;
+}
+
+Tensor read_npy_filters(const fs::path& path, bool swap) {
+  const Tensor t = read_npy(path);
+  if (t.shape.size() != 4) {
+    throw Error("read", path.string(),
+                fmt::format("shape {} is no filters [out, y, x, in]", shape_text(t.shape)));
+  }
+  Tensor out;
+  const int64_t first = swap ? t.shape[3] : t.shape[0];
+  const int64_t second = swap ? t.shape[0] : t.shape[3];
+  out.shape = {first, second, t.shape[1], t.shape[2]};
+  out.data = from_npy_order(t, swap);
+  return out;
+}
+
+Hourglass read_hourglass(const std::string& name, const fs::path& path,
+                         const std::function<int(int)>& pool_size) {
+  std::error_code code;
+  if (fs::is_directory(path, code)) return hourglass_from_npy_folder(path, pool_size);
+  if (path.extension() == ".safetensors") return hourglass_from_tensors(read_safetensors(path), pool_size);
+  throw Error("read the weights", name, "neither a .safetensors file nor a folder of .npy files");
+}
+
+}  // namespace
+
+int Hourglass::shrink(int level) const {
+  int s = 1;
+  for (int l = 0; l < level; ++l) s *= layers[static_cast<size_t>(l)].pool_size;
+  return s;
+}
+
+Hourglass hourglass_from_tensors(const TensorFile& file, const std::function<int(int)>& pool_size) {
+  Hourglass glass;
+  int lower = kPictureChannels;
+  for (int n = 1; file.has(layer_key("encode", n, ".weight")); ++n) {
+    if (n > kMostLevels) throw Error("read", file.name, fmt::format("more than {} levels", kMostLevels));
+    Layer layer;
+    const std::string encode = layer_key("encode", n, ".weight");
+    const std::string decode = layer_key("decode", n, ".weight");
+    const Tensor& e = file.get(encode);
+    const Tensor& d = file.get(decode);
+    check_filters(e, file.name, encode);
+    check_filters(d, file.name, decode);
+    layer.lower = lower;
+    layer.upper = static_cast<int>(e.shape[0]);
+    layer.encode_kernel = side(e);
+    layer.decode_kernel = side(d);
+    layer.encode_weight = file.get(encode, {layer.upper, lower, e.shape[2], e.shape[2]}).data;
+    layer.decode_weight = file.get(decode, {layer.upper, lower, d.shape[2], d.shape[2]}).data;
+    layer.encode_bias = file.get(layer_key("encode", n, ".bias"), {layer.upper}).data;
+    layer.decode_bias = file.get(layer_key("decode", n, ".bias"), {lower}).data;
+    layer.pool_size = pool_size(n - 1);
+    if (const auto it = file.metadata.find("pool_size"); it != file.metadata.end()) {
+      const std::vector<std::string> sizes = split(it->second, ',');
+      const double p = to_number(sizes[std::min(sizes.size() - 1, static_cast<size_t>(n - 1))]).value_or(0);
+      if (!(p >= 1 && p <= 8 && p == std::floor(p)))
+        throw Error("read", file.name, "pool_size is not a number from 1 to 8");
+      layer.pool_size = static_cast<int>(p);
+    }
+    check_layer(layer, n - 1, file.name);
+    lower = layer.upper;
+    glass.layers.push_back(std::move(layer));
+  }
+  if (glass.layers.empty())
+    throw Error("read the weights", file.name, "no tensor encode1.weight", "is it an hourglass?");
+  for (const Layer& layer : glass.layers) {
+    for (const auto* v :
+         {&layer.encode_weight, &layer.encode_bias, &layer.decode_weight, &layer.decode_bias}) {
+      if (!std::all_of(v->begin(), v->end(), [](float x) { return std::isfinite(x); })) {
+        throw Error("use the weights", file.name, "a value is infinite or not a number");
+      }
+    }
+  }
+  return glass;
+}
+
+Hourglass hourglass_from_npy_folder(const fs::path& folder, const std::function<int(int)>& pool_size) {
+  TensorFile file;
+  file.name = folder.string();
+  for (int n = 1; n <= kMostLevels && fs::exists(folder / layer_key("encode", n, "-filters.npy")); ++n) {
+    file.tensors[layer_key("encode", n, ".weight")] =
+        read_npy_filters(folder / layer_key("encode", n, "-filters.npy"), false);
+    file.tensors[layer_key("encode", n, ".bias")] = read_npy(folder / layer_key("encode", n, "-biases.npy"));
+    // a decoder's `out` is the lower level
+    file.tensors[layer_key("decode", n, ".weight")] =
+        read_npy_filters(folder / layer_key("decode", n, "-filters.npy"), true);
+    file.tensors[layer_key("decode", n, ".bias")] = read_npy(folder / layer_key("decode", n, "-biases.npy"));
+  }
+  if (file.tensors.empty()) throw Error("read the weights", file.name, "there is no encode1-filters.npy");
+  return hourglass_from_tensors(file, pool_size);
+}
+
+Hourglass make_hourglass(const ParameterValues& values, Random random,
+                         const std::function<fs::path(const std::string&)>& find_file) {
+  const int levels = values.integer("levels");
+  const std::string& weights = values.text("weights");
+  const auto pool_size = [&](int level) { return values.integer("pool_size", level); };
+  Hourglass glass;
+  const std::vector<std::string> kinds = {"normal", "uniform", "sharp"};
+  const auto kind = std::find(kinds.begin(), kinds.end(), weights);
+  if (kind == kinds.end() && levels > 0) {
+    glass = read_hourglass(weights, find_file(weights), pool_size);
+    if (glass.levels() > levels)
+      glass.layers.resize(static_cast<size_t>(levels));  // play only the lower ones
+    return glass;
+  }
+  for (int l = 0; l < levels; ++l) {
+    const auto how = static_cast<Draw>(kind - kinds.begin());
+    glass.layers.push_back(
+        random_layer(values, l, glass.channels(l), how, random.split(static_cast<uint64_t>(l))));
+  }
+  return glass;
+}
+
+}  // namespace reverie

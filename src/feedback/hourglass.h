@@ -1,0 +1,53 @@
+// The hourglass as data: the shapes and weights that the transition plays.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/parameter.h"
+#include "core/random.h"
+#include "feedback/parameters.h"
+#include "weights/tensor.h"
+
+namespace reverie {
+
+// The way between level l and level l + 1.
+struct Layer {
+  int lower = 3, upper = 12;  // channels of level l and of level l + 1
+  int encode_kernel = 3;      // odd
+  int decode_kernel = 2;      // pool_size plus an even number
+  int pool_size = 2;
+  std::vector<float> encode_weight;  // [upper, lower, k, k], cross-correlation as in Caffe and PyTorch
+  std::vector<float> encode_bias;    // [upper]
+  std::vector<float> decode_weight;  // [upper, lower, k, k], transposed convolution, stride pool_size
+  std::vector<float> decode_bias;    // [lower]
+};
+
+struct Hourglass {
+  std::vector<Layer> layers;  // from the picture upwards
+
+  int levels() const { return static_cast<int>(layers.size()); }
+  int channels(int level) const { return level == 0 ? 3 : layers[static_cast<size_t>(level) - 1].upper; }
+  int shrink(int level) const;  // how many pixels one sample of the level spans
+};
+
+constexpr int kPictureChannels = 3;
+constexpr int kMostLevels = 6;
+
+// The hourglass that the fixed parameters describe: random, or read from `weights`.  find_file resolves that
+// name. Error when a file does not fit together, or when a kernel and a pool size do not.
+Hourglass make_hourglass(const ParameterValues& values, Random random,
+                         const std::function<std::filesystem::path(const std::string&)>& find_file);
+
+// From tensors encodeN.weight [upper, lower, k, k], encodeN.bias, decodeN.weight [upper, lower, k, k],
+// decodeN.bias, N = 1..; pool_size from the metadata where it says, else as given.
+Hourglass hourglass_from_tensors(const TensorFile& file, const std::function<int(int level)>& pool_size);
+
+// From a folder of encodeN-filters.npy ([out, y, x, in]), encodeN-biases.npy, decodeN-filters.npy ([out, y,
+// x, in]), decodeN-biases.npy, N = 1..
+Hourglass hourglass_from_npy_folder(const std::filesystem::path& folder,
+                                    const std::function<int(int level)>& pool_size);
+
+}  // namespace reverie

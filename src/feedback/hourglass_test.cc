@@ -1,0 +1,148 @@
+#include "feedback/hourglass.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "core/error.h"
+#include "weights/npy.h"
+#include "weights/safetensors.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string message(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(Hourglass, RandomKindsHaveTheSameDeviation) {
+  for (const char* kind : {"normal", "uniform", "sharp"}) {
+    ParameterValues v(feedback_parameters());
+    v.set_text("weights", kind);
+    const Hourglass glass = make_hourglass(v, Random(1), nullptr);
+    ASSERT_EQ(glass.levels(), 3);
+    double square = 0;
+    for (const float w : glass.layers[2].encode_weight) square += static_cast<double>(w) * w;
+    const double expected = 1.0 / (48 * 9);
+    EXPECT_NEAR(square / static_cast<double>(glass.layers[2].encode_weight.size()), expected, 0.05 * expected)
+        << kind;
+  }
+}
+
+TEST(Hourglass, NormalisedFiltersHaveMeanZeroAndNormOne) {
+  ParameterValues v(feedback_parameters());
+  v.set_text("filters", "normalised");
+  v.set("decode_kernel", 4);
+  const Hourglass glass = make_hourglass(v, Random(1), nullptr);
+  const Layer& layer = glass.layers[0];
+  for (size_t at = 0; at < layer.encode_weight.size(); at += 27) {
+    double mean = 0;
+    double square = 0;
+    for (size_t i = at; i < at + 27; ++i) {
+      mean += layer.encode_weight[i];
+      square += std::pow(layer.encode_weight[i], 2);
+    }
+    EXPECT_NEAR(mean, 0, 1e-5);
+    EXPECT_NEAR(square, 1, 1e-5);
+  }
+  double square = 0;
+  for (const float w : layer.decode_weight) square += std::pow(w, 2);
+  EXPECT_NEAR(square, 3 * 4, 1e-4);  // three channels; each of the 2 x 2 output phases sees norm 1
+}
+
+TEST(Hourglass, SmoothFiltersDecodeAFlatStateToAFlatPicture) {
+  ParameterValues v(feedback_parameters());
+  v.set_text("filters", "smooth");
+  v.set("decode_kernel", 4);
+  const Hourglass glass = make_hourglass(v, Random(1), nullptr);
+  const Layer& layer = glass.layers[0];
+  for (size_t at = 0; at < layer.decode_weight.size(); at += 16) {
+    const auto phase = [&](size_t y, size_t x) {
+      const float* w = layer.decode_weight.data() + at + y * 4 + x;
+      return w[0] + w[2] + w[8] + w[10];
+    };
+    EXPECT_NEAR(phase(0, 0), phase(1, 1), 1e-5);
+    EXPECT_NEAR(phase(0, 0), phase(0, 1), 1e-5);
+  }
+}
+
+TEST(Hourglass, FromSafetensorsAndFromNpyAreTheSame) {
+  ParameterValues v(feedback_parameters());
+  v.set("levels", 2);
+  v.set("channels", std::vector<double>{3, 5, 7});
+  v.set("decode_kernel", 4);
+  const Hourglass glass = make_hourglass(v, Random(1), nullptr);
+  const fs::path folder = fs::temp_directory_path() / fmt::format("reverie-hourglass-{}", ::getpid());
+  fs::create_directories(folder);
+  TensorFile file;
+  for (size_t n = 0; n < 2; ++n) {
+    const Layer& l = glass.layers[n];
+    const std::string number = std::to_string(n + 1);
+    file.tensors["encode" + number + ".weight"] = {{l.upper, l.lower, 3, 3}, l.encode_weight};
+    file.tensors["encode" + number + ".bias"] = {{l.upper}, l.encode_bias};
+    file.tensors["decode" + number + ".weight"] = {{l.upper, l.lower, 4, 4}, l.decode_weight};
+    file.tensors["decode" + number + ".bias"] = {{l.lower}, l.decode_bias};
+    // [out][y][x][in]
+    Tensor e = {{l.upper, 3, 3, l.lower}, std::vector<float>(l.encode_weight.size())};
+    Tensor d = {{l.lower, 4, 4, l.upper}, std::vector<float>(l.decode_weight.size())};
+    for (int u = 0; u < l.upper; ++u) {
+      for (int c = 0; c < l.lower; ++c) {
+        for (int i = 0; i < 9; ++i)
+          e.data[static_cast<size_t>((u * 9 + i) * l.lower + c)] =
+              l.encode_weight[static_cast<size_t>((u * l.lower + c) * 9 + i)];
+        for (int i = 0; i < 16; ++i)
+          d.data[static_cast<size_t>((c * 16 + i) * l.upper + u)] =
+              l.decode_weight[static_cast<size_t>((u * l.lower + c) * 16 + i)];
+      }
+    }
+    write_npy(folder / ("encode" + number + "-filters.npy"), e);
+    write_npy(folder / ("encode" + number + "-biases.npy"), {{l.upper}, l.encode_bias});
+    write_npy(folder / ("decode" + number + "-filters.npy"), d);
+    write_npy(folder / ("decode" + number + "-biases.npy"), {{l.lower}, l.decode_bias});
+  }
+  write_safetensors(folder / "w.safetensors", file);
+  for (const fs::path& path : {folder, folder / "w.safetensors"}) {
+    v.set_text("weights", path.string());
+    const Hourglass read = make_hourglass(v, Random(9), [](const std::string& s) { return fs::path(s); });
+    ASSERT_EQ(read.levels(), 2);
+    for (size_t n = 0; n < 2; ++n) {
+      EXPECT_EQ(read.layers[n].encode_weight, glass.layers[n].encode_weight);
+      EXPECT_EQ(read.layers[n].decode_weight, glass.layers[n].decode_weight);
+      EXPECT_EQ(read.layers[n].decode_bias, glass.layers[n].decode_bias);
+      EXPECT_EQ(read.layers[n].pool_size, 2);
+    }
+  }
+  fs::remove_all(folder);
+}
+
+TEST(Hourglass, SaysWhatDoesNotFit) {
+  ParameterValues v(feedback_parameters());
+  v.set("encode_kernel", 4);
+  EXPECT_NE(message([&] { make_hourglass(v, Random(1), nullptr); }).find("encode kernel 4 is not odd"),
+            std::string::npos);
+  v.set("encode_kernel", 3);
+  v.set("decode_kernel", 3);
+  EXPECT_NE(
+      message([&] { make_hourglass(v, Random(1), nullptr); }).find("decode kernel 3 is not pool size 2"),
+      std::string::npos);
+  TensorFile file;
+  file.name = "w.safetensors";
+  EXPECT_NE(
+      message([&] { hourglass_from_tensors(file, [](int) { return 2; }); }).find("no tensor encode1.weight"),
+      std::string::npos);
+  file.tensors["encode1.weight"] = {{4, 2, 3, 3}, std::vector<float>(72)};
+  file.tensors["decode1.weight"] = {{4, 2, 2, 2}, std::vector<float>(32)};
+  EXPECT_THROW(hourglass_from_tensors(file, [](int) { return 2; }), Error);  // level 0 has three channels
+}
+
+}  // namespace
+}  // namespace reverie

@@ -1,0 +1,56 @@
+// A kernel: the hierarchy's state and the code that takes it from one frame to the next.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/parallel.h"
+#include "core/random.h"
+#include "feedback/hourglass.h"
+#include "feedback/transition.h"
+
+namespace reverie {
+
+// All kernels compute the same transition (docs in kernels/reference/reference_kernel.cc); they differ in
+// speed and in rounding.  Level l has hourglass.channels(l) planes of sizes.height[l] x sizes.width[l]
+// samples.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+
+  virtual void set_state(int level, const Planes& state) = 0;
+  virtual Planes state(int level) const = 0;
+  // One plane of a level's state, [1, H_l, W_l].
+  virtual Planes state_channel(int level, int channel) const = 0;
+
+  // The encoding e[l] and decoding d[l] that the last step mixed into level l.
+  virtual Planes encoding(int level) const = 0;
+  virtual Planes decoding(int level) const = 0;
+
+  // The input of the next steps: picture [3, H_0, W_0] in -1..1 for level 0, its encodings up to level top
+  // above it.
+  virtual void set_input(const Planes& picture, const Transition& transition, int top) = 0;
+  virtual void clear_input() = 0;
+
+  // h := the next frame's.  noise: this frame's stream; sample i of channel c of level l is
+  // noise.split(l).split(c).signed_at(i).
+  virtual void step(const Transition& transition, const Random& noise) = 0;
+};
+
+struct KernelKind {
+  std::string name;
+  std::string help;
+  std::unique_ptr<Kernel> (*make)(const Hourglass& hourglass, const LevelSizes& sizes, Threads& threads);
+};
+
+// The kernels there are, fastest first; "auto" is the first.
+const std::vector<KernelKind>& kernels();
+const KernelKind& find_kernel(const std::string& name);
+
+// Sizes of all levels of an hourglass over a picture of at least height x width: padded up to a multiple of
+// the top's shrink.
+LevelSizes level_sizes(const Hourglass& hourglass, int height, int width);
+
+}  // namespace reverie

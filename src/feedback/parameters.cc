@@ -1,0 +1,145 @@
+#include "feedback/parameters.h"
+
+namespace reverie {
+namespace {
+
+std::vector<Parameter> hierarchy() {
+  Parameter channels =
+      integer("channels", 3, 1, 1024, "planes", "channels of each level; level 0 is the picture and always 3")
+          .levels()
+          .fixed();
+  channels.initial = {3, 12, 48, 192};
+  return {
+      integer("levels", 3, 0, 6, "levels", "levels above the picture; 0 is classic video feedback").fixed(),
+      channels,
+      text("weights", "normal",
+           "normal, uniform or sharp (random), a .safetensors file, or a folder of .npy files")
+          .fixed(),
+      choice("filters", "raw", {"raw", "normalised", "smooth"},
+             "random weights as drawn; encode filters of mean zero and unit norm, decode of unit norm; and "
+             "decode "
+             "without checkerboard")
+          .fixed(),
+      number("weights_gain", 1, 0, 16, "times", "scale of the random weights").fixed(),
+      number("weights_bias", 0.1, 0, 4, "", "deviation of the random biases").fixed(),
+      integer("encode_kernel", 3, 1, 15, "samples",
+              "side of the encode filters, odd; entry l leads from level l to l + 1")
+          .levels()
+          .fixed(),
+      integer("decode_kernel", 2, 1, 16, "samples",
+              "side of the decode filters: pool_size plus an even number")
+          .levels()
+          .fixed(),
+      integer("pool_size", 2, 1, 8, "samples", "how much smaller each level is than the one below")
+          .levels()
+          .fixed(),
+      choice("pool", "max", {"max", "mean", "stride", "maxmag"}, "which sample of a block goes up a level")
+          .levels(),
+      choice("activation", "tanh", {"tanh", "relu"}, "after each convolution").levels(),
+      choice("border", "wrap", {"wrap", "clamp", "zero"},
+             "what lies beyond the edge: the other side, the edge, nothing"),
+      choice("init", "noise", {"noise", "binary", "picture", "black"}, "the state before the first frame")
+          .fixed(),
+      text("init_picture", "", "the picture that init = \"picture\" starts from; the input where empty")
+          .fixed(),
+      number("init_scale", 1, 0, 4, "", "amplitude of the initial noise").levels().fixed(),
+  };
+}
+
+std::vector<Parameter> mixing() {
+  return {
+      number("gain", 1.333, 0, 20, "times", "gain of the loop").levels().map(),
+      number("self", 0, -4, 4, "", "share of the level's own last state, moved and coloured").levels().map(),
+      number("encode", 0.5, -4, 4, "", "share of the encoding of the level below (level 0: its own state)")
+          .levels()
+          .map(),
+      number("decode", 0.5, -4, 4, "", "share of the decoding of the level above (top level: its own state)")
+          .levels()
+          .map(),
+      number("input", 0, -4, 4, "", "share of the input picture, encoded up to the level").levels().map(),
+      number("bias", 0, -2, 2, "", "added to every sample").levels().map(),
+      number("noise", 0, 0, 2, "", "amplitude of new uniform noise in each frame").levels().map(),
+      number("sblur", 1, -8, 1, "", "blur (above 0), nothing (0) or sharpen (below 0) of what is mixed")
+          .levels()
+          .map(),
+      number("tblur", 0.5, 0, 1, "", "how much of the last frame stays: motion blur").levels().map(),
+      choice("trail", "state", {"state", "self"},
+             "what tblur keeps: the last state as it was, or moved and coloured")
+          .levels(),
+      choice("squash", "tanh", {"tanh", "sin", "wrap", "fold", "clip", "rational"},
+             "what keeps the state finite; rational is x / (x^2 + 1/4)")
+          .levels(),
+  };
+}
+
+std::vector<Parameter> movement() {
+  return {
+      number("zoom", 1, 0.25, 4, "times a frame", "enlarges the level's own state").levels().map(),
+      number("rotate", 0, -180, 180, "degrees a frame", "turns it, counter-clockwise").levels().map(),
+      number("shift_x", 0, -256, 256, "pixels a frame", "moves it to the right").levels().map(),
+      number("shift_y", 0, -256, 256, "pixels a frame", "moves it down").levels().map(),
+      number("swirl", 0, -180, 180, "degrees a frame", "turns the centre more than the edge").levels().map(),
+      number("centre_x", 0.5, -1, 2, "widths", "where zoom, rotate, swirl and mirrors have their centre"),
+      number("centre_y", 0.5, -1, 2, "heights", "where zoom, rotate, swirl and mirrors have their centre"),
+      choice("mirror", "none", {"none", "horizontal", "vertical", "both", "kaleidoscope"},
+             "folds it at the centre")
+          .levels(),
+      integer("segments", 6, 2, 64, "", "sectors of the kaleidoscope"),
+      number("advect", 0, -64, 64, "pixels a frame", "moves it along a flow made of its own features")
+          .levels()
+          .map(),
+      integer("advect_level", 2, 0, 6, "", "the level whose channel is the flow's stream function"),
+      integer("advect_channel", 0, 0, 1023, "", "that channel"),
+      number("advect_smooth", 1.5, 0, 64, "samples of that level",
+             "deviation of the blur of the stream function"),
+      choice("sampling", "linear", {"linear", "cubic", "nearest"}, "between samples; linear also softens"),
+      number("hue", 0, -180, 180, "degrees a frame", "turns the colours of each channel triple about grey")
+          .levels()
+          .map(),
+      integer("permute", 0, 0, 1023, "channels", "each channel takes the state of the one so many places on")
+          .levels(),
+  };
+}
+
+std::vector<Parameter> homeostasis() {
+  return {
+      number("home_centre", 0, 0, 1, "", "homeostasis: how much of each channel's mean is taken away")
+          .levels(),
+      number("home_level", 0.4, 0, 4, "", "homeostasis: RMS that the level is led to").levels(),
+      number("home_rate", 0, 0, 1, "per frame",
+             "homeostasis: speed of the gain that leads it there; 0 switches it off")
+          .levels(),
+  };
+}
+
+std::vector<Parameter> output() {
+  return {
+      choice("view", "state", {"state", "encoding", "decoding"}, "what is shown of view_level"),
+      integer("view_level", 0, 0, 6, "", "the level that is shown"),
+      integer("view_channel", 0, 0, 1023, "", "the first channel that is shown"),
+      flag("view_mono", false, "show that channel in grey instead of three as R, G, B"),
+      number("view_gain", 1, 0, 16, "times", "contrast of what is shown"),
+      text("palette", "",
+           "picture whose colours the shown picture gets: a name of presets/palettes, a file, or input")
+          .fixed(),
+      number("palette_mix", 1, 0, 1, "", "from the raw colours (0) to the palette's (1)"),
+      number("palette_rate", 0.05, 0, 1, "per frame", "how fast the statistics of the shown colours follow"),
+      number("palette_contrast", 1, 0.05, 8, "times",
+             "spread of the colours within the palette; more is posterised"),
+      number("dry", 0, 0, 1, "", "share of the untouched input in the shown picture"),
+  };
+}
+
+}  // namespace
+
+const ParameterTable& feedback_parameters() {
+  static const ParameterTable table = [] {
+    std::vector<Parameter> all;
+    for (auto&& group : {hierarchy(), mixing(), movement(), homeostasis(), output()})
+      all.insert(all.end(), group.begin(), group.end());
+    return ParameterTable(std::move(all));
+  }();
+  return table;
+}
+
+}  // namespace reverie

@@ -1,0 +1,34 @@
+// Where each sample of a moved level comes from, and what is found there.
+#pragma once
+
+#include "feedback/transition.h"
+
+namespace reverie {
+
+// Source positions of row y of a level: x and y in samples, 0 = centre of the first one.  Of all places p of
+// the level:
+//   read at  centre + R(-rotate - swirl(r)) fold(p - centre) / zoom - shift - advect * v(p)
+// width x height: the level's; shrink: pixels per sample.
+void warp_row(const Transition& t, int level, int height, int width, int shrink, int y, float* source_x,
+              float* source_y);
+
+// A plane at positions between its samples; beyond the edge the border rule holds.
+class Sampler {
+ public:
+  Sampler(int height, int width, Border border, Sampling sampling)
+      : height_(height), width_(width), border_(border), sampling_(sampling) {}
+  // out[i] = plane at (source_x[i], source_y[i]), i < width.
+  void row(const float* plane, const float* source_x, const float* source_y, float* out) const;
+
+ private:
+  float nearest(const float* plane, float x, float y) const;
+  float linear(const float* plane, float x, float y) const;
+  float cubic(const float* plane, float x, float y) const;
+  float fetch(const float* plane, int x, int y) const;
+
+  int height_, width_;
+  Border border_;
+  Sampling sampling_;
+};
+
+}  // namespace reverie
