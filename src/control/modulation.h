@@ -1,0 +1,59 @@
+// A preset's modulations at work: the values of a frame from its time alone.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "control/preset.h"
+#include "core/effect.h"
+#include "core/random.h"
+
+namespace reverie {
+
+// Nothing is carried from frame to frame: seeking and resuming give the same values as playing through, and
+// so does every machine.
+class Automation {
+ public:
+  using ReadPicture = std::function<Planes(const std::filesystem::path&)>;
+
+  // seed: the render's.  read_picture: for the maps that are files, [3, H, W] or [1, H, W]; Error when one is
+  // missing or cannot be read.
+  Automation(const Preset& preset, uint64_t seed, const ReadPicture& read_picture);
+
+  // The values before any modulation.  They may be changed between frames.
+  ParameterValues& base() { return base_; }
+
+  // The values of a frame: the base or the keyframes, plus the LFOs, kept within each parameter's range.
+  // input: [3, H, W] or null; without it the maps that are "input" do nothing.
+  void apply(const FrameTime& time, const Planes* input, ParameterValues& values) const;
+
+ private:
+  struct Oscillator {
+    Lfo lfo;
+    Random draws{0};
+  };
+  // All that moves one parameter in time.
+  struct Track {
+    size_t parameter = 0;
+    size_t entries = 1;  // the list has at least so many, so that levels above a named one stay as they are
+    std::vector<Keyframes> keyframes;
+    std::vector<Oscillator> oscillators;
+  };
+  struct MovingMap {
+    MapSpec spec;
+    std::shared_ptr<const Planes> picture;  // null: the input
+  };
+
+  Track& track_of(const std::string& parameter, const std::vector<int>& levels);
+  double value_at(const Track& track, int level, double seconds) const;
+  void apply_maps(const Planes* input, ParameterValues& values) const;
+
+  ParameterValues base_;
+  std::vector<Track> tracks_;
+  std::vector<MovingMap> maps_;
+};
+
+}  // namespace reverie

@@ -1,0 +1,32 @@
+// Modulators in preset files: [[lfo]], [[keyframes]] and [[map]], there and back.
+#pragma once
+
+#include <string>
+
+#include "control/modulators.h"
+#include "control/toml_reader.h"
+#include "core/parameter.h"
+
+namespace reverie {
+
+inline constexpr int kMostLevels = 16;
+
+// One value of a parameter out of a file: a number, a word, true.  Error with its line when it is not
+// allowed. scratch: values of the parameter's table, whose value of it is changed.
+double read_value(const TomlReader& reader, const TomlNode& node, const Parameter& parameter,
+                  ParameterValues& scratch);
+
+// The place of a name in a table.  Error with the line of node.
+size_t read_parameter(const TomlReader& reader, const TomlNode& node, std::string_view name,
+                      const ParameterTable& table);
+
+Lfo read_lfo(const TomlNode& node, const std::string& file_name, const ParameterTable& table);
+Keyframes read_keyframes(const TomlNode& node, const std::string& file_name, const ParameterTable& table);
+MapSpec read_map(const TomlNode& node, const std::string& file_name, const ParameterTable& table);
+
+// As TOML, beginning with an empty line.
+std::string format_toml(const Lfo& lfo);
+std::string format_toml(const Keyframes& keys, const ParameterTable& table);
+std::string format_toml(const MapSpec& map);
+
+}  // namespace reverie

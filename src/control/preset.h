@@ -1,0 +1,110 @@
+// Presets: TOML files of values for one effect, and of what moves them.
+//
+//   about = "ribbons of smoke"   # one line, shown by `reverie presets`
+//   effect = "feedback"          # the default
+//   parent = "_smoke"            # a preset whose values and modulations are taken first
+//   modulate = true              # false: none of the parent's modulations
+//   input = "none"               # or optional, required: what it is made for; none, or the parent's
+//
+//   [parameters]
+//   zoom = [1.0, 1.01]           # a number, or a list from level 0 up; a word; true; a text
+//
+//   [[lfo]]                      # value = base + depth * wave(seconds / period + phase)
+//   parameter = "zoom"
+//   shape = "sine"               # triangle, saw, square, hold (random steps), smooth (random curve)
+//   period = 8                   # seconds; or rate = 0.125 (Hz)
+//   depth = 0.01                 # in the parameter's unit
+//   phase = 0.25                 # 0 to 1; default 0
+//   levels = [0, 2]              # default all
+//   seed = 7                     # of hold and smooth; default: from the render's seed and the place in the
+//   list
+//
+//   [[keyframes]]                # in place of the base value; LFOs are added to it
+//   parameter = "hue"
+//   at = [0, 2.5, 10]            # seconds, ascending
+//   value = [0, 8, 0]
+//   ease = "smooth"              # step, linear, smooth, in, out; or a list, one for each segment
+//   repeat = true                # over and over; default false
+//   levels = [1]                 # default all; of two keyframes on a level the later entry holds
+//
+//   [[map]]                      # value + depth * (2 * brightness - 1) over the frame
+//   parameter = "sblur"
+//   picture = "radial"           # horizontal, vertical, checker, noise, "input", or a picture file
+//   depth = 0.3
+//   invert = false
+//
+// A child overrides its parent so: a value replaces the parent's value, and the keyframes that would hide it;
+// a parameter that the child modulates in any way keeps none of its parent's modulations.
+//
+// A choice counts by its place among its words, from 0; keyframes of a choice or a flag can only step.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/modulators.h"
+#include "core/parameter.h"
+
+namespace reverie {
+
+enum class InputNeed { kNone, kOptional, kRequired };
+const std::vector<std::string>& input_need_words();
+
+// A preset with its parents already taken in.
+struct Preset {
+  // The effect's defaults.  Error for an unknown effect.
+  explicit Preset(const std::string& effect_name = "feedback");
+
+  std::string name;  // "smoke"
+  std::string about;
+  std::string effect;
+  std::filesystem::path path;                         // of its file; empty where there is none
+  std::filesystem::path folder;                       // where the files it names are looked for first
+  std::vector<std::filesystem::path> parent_folders;  // ... and then
+  InputNeed input = InputNeed::kNone;
+  ParameterValues values;
+  std::vector<Lfo> lfos;
+  std::vector<Keyframes> keyframes;
+  std::vector<MapSpec> maps;
+};
+
+// Reads a preset; any bytes are safe.  file_name: for errors, for the preset's name and its folder.
+// parent_loader gives the preset of a parent's name.  Error "FILE:LINE: why" for whatever is wrong.
+Preset parse_preset(std::string_view text, const std::string& file_name,
+                    const std::function<Preset(const std::string&)>& parent_loader);
+
+// The whole preset without its parents, as TOML: what differs from the defaults, and the modulations.
+// parse_preset() makes the same preset of it, to the last bit.
+std::string format_preset(const Preset& preset);
+
+// Takes a value as a command line gives it ("zoom", "1.5"; "zoom.2", "1"), and the keyframes that would hide
+// it away.
+void override_value(Preset& preset, std::string_view name, std::string_view value);
+
+// A preset by its file (ends in .toml or has a folder in it) or by its name in preset_folders().
+Preset load_preset(const std::string& name_or_path);
+
+struct PresetEntry {
+  std::string name, about, effect;
+  InputNeed input = InputNeed::kNone;
+  std::filesystem::path path;
+  std::string error;  // why the file cannot be used; empty for a good one
+};
+
+// All presets of preset_folders() by name, but for those whose names begin with "_": bases for others, to be
+// loaded but not shown.
+std::vector<PresetEntry> list_presets();
+
+// Where presets are looked for, the first that has one wins: $REVERIE_PRESETS; reverie/presets in
+// $XDG_CONFIG_HOME or ~/.config; the presets of the source tree or of the installation.
+std::vector<std::filesystem::path> preset_folders();
+
+// A file or folder that a preset names: a palette, weights, a map.  Looked for as an absolute path; in the
+// preset's folder and its parents'; in preset_folders(); as palettes/NAME.png or .jpg in all of these; in the
+// current folder.  Error that says where, with the nearest palette.
+std::filesystem::path find_asset(const Preset& preset, const std::string& name);
+
+}  // namespace reverie

@@ -1,0 +1,183 @@
+// Presets and the files they name, on disk.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <system_error>
+
+#include "control/preset.h"
+#include "control/toml_tree.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/text.h"
+
+namespace reverie {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr size_t kMostParents = 8;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// Empty where the system does not say; only an installation that was moved needs it.
+fs::path executable_folder() {
+  std::error_code code;
+  return fs::read_symlink("/proc/self/exe", code).parent_path();
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code code;
+  return fs::is_directory(path, code);
+}
+
+bool is_file(const fs::path& path) {
+  std::error_code code;
+  return fs::is_regular_file(path, code);
+}
+
+// What a folder holds; nothing where there is no such folder or it cannot be read.
+std::vector<fs::path> files_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code code;
+  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
+    if (is_file(it->path())) files.push_back(it->path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// All presets by name, the first folder's before a later folder's of the same name.
+std::map<std::string, fs::path> preset_files() {
+  std::map<std::string, fs::path> files;
+  for (const fs::path& folder : preset_folders()) {
+    for (const fs::path& file : files_in(folder)) {
+      if (file.extension() == ".toml") files.emplace(file.stem().string(), file);
+    }
+  }
+  return files;
+}
+
+bool is_path(const std::string& name) {
+  return name.ends_with(".toml") || fs::path(name).has_parent_path();
+}
+
+// The file of a preset.  beside: the folder in which a parent is looked for first.
+fs::path find_preset(const std::string& name, const fs::path& beside) {
+  if (is_path(name)) return beside / name;  // an absolute name stays as it is
+  fs::path neighbour = beside / (name + ".toml");
+  if (!beside.empty() && is_file(neighbour)) return neighbour;
+  const auto files = preset_files();
+  if (const auto it = files.find(name); it != files.end()) return it->second;
+  std::vector<std::string> names;
+  names.reserve(files.size());
+  for (const auto& [known, path] : files) names.push_back(known);
+  throw Error(fmt::format("there is no preset '{}'{}", name, did_you_mean(name, names)));
+}
+
+// chain: the children that led here.
+Preset load_file(const fs::path& file, std::vector<fs::path> chain) {
+  std::error_code code;
+  const fs::path real = fs::weakly_canonical(file, code);
+  if (std::find(chain.begin(), chain.end(), real) != chain.end())
+    throw Error(fmt::format("the preset {} is its own ancestor", file.string()));
+  if (chain.size() > kMostParents) throw Error(fmt::format("more than {} parents", kMostParents));
+  chain.push_back(real);
+  const auto load_parent = [&](const std::string& parent) {
+    return load_file(find_preset(parent, file.parent_path()), chain);
+  };
+  Preset preset = parse_preset(read_text_file(file, kMostTomlBytes), file.string(), load_parent);
+  preset.folder = fs::absolute(file, code).parent_path();  // holds in a description that is read elsewhere
+  return preset;
+}
+
+PresetEntry entry_of(const std::string& name, const fs::path& file) {
+  PresetEntry entry;
+  entry.name = name;
+  entry.path = file;
+  try {
+    const Preset preset = load_file(file, {});
+    entry.about = preset.about;
+    entry.effect = preset.effect;
+    entry.input = preset.input;
+  } catch (const Error& e) {
+    entry.error = e.what();
+  }
+  return entry;
+}
+
+// Where an asset may lie, the first first.
+std::vector<fs::path> asset_folders(const Preset& preset) {
+  std::vector<fs::path> folders;
+  if (!preset.path.empty() || !preset.folder.empty()) folders.push_back(preset.folder);
+  folders.insert(folders.end(), preset.parent_folders.begin(), preset.parent_folders.end());
+  for (fs::path& folder : preset_folders()) folders.push_back(std::move(folder));
+  return folders;
+}
+
+Error no_asset(const std::string& name, const std::vector<fs::path>& folders) {
+  std::vector<std::string> tried, palettes;
+  for (const fs::path& folder : folders) {
+    const std::string shown = folder.empty() ? "." : folder.string();
+    if (std::find(tried.begin(), tried.end(), shown) == tried.end()) tried.push_back(shown);
+    for (const fs::path& file : files_in(folder / "palettes")) palettes.push_back(file.stem().string());
+  }
+  return Error("find", "'" + name + "'",
+               fmt::format("it is neither in {} nor among their palettes{}", join(tried, ", "),
+                           did_you_mean(name, palettes)));
+}
+
+}  // namespace
+
+std::vector<fs::path> preset_folders() {
+  std::vector<fs::path> folders;
+  const std::string own = environment("REVERIE_PRESETS");
+  const std::string config = environment("XDG_CONFIG_HOME");
+  const std::string home = environment("HOME");
+  if (!own.empty()) folders.emplace_back(own);
+  if (!config.empty()) {
+    folders.push_back(fs::path(config) / "reverie/presets");
+  } else if (!home.empty()) {
+    folders.push_back(fs::path(home) / ".config/reverie/presets");
+  }
+  folders.emplace_back(REVERIE_PRESET_FOLDER);
+  const fs::path program = executable_folder();
+  if (!program.empty()) folders.push_back(program.parent_path() / "share/reverie/presets");
+  std::erase_if(folders, [](const fs::path& folder) { return !is_folder(folder); });
+  return folders;
+}
+
+Preset load_preset(const std::string& name_or_path) {
+  return load_file(find_preset(name_or_path, {}), {});
+}
+
+std::vector<PresetEntry> list_presets() {
+  std::vector<PresetEntry> entries;
+  for (const auto& [name, file] : preset_files()) {
+    if (!name.starts_with('_')) entries.push_back(entry_of(name, file));
+  }
+  return entries;
+}
+
+fs::path find_asset(const Preset& preset, const std::string& name) {
+  std::vector<fs::path> folders = asset_folders(preset);
+  std::vector<fs::path> candidates;
+  candidates.reserve(3 * folders.size() + 1);
+  for (const fs::path& folder : folders) candidates.push_back(folder / name);
+  for (const fs::path& folder : folders) {
+    for (const char* ending : {".png", ".jpg"}) candidates.push_back(folder / "palettes" / (name + ending));
+  }
+  folders.emplace_back();  // the current folder
+  candidates.emplace_back(name);
+  for (const fs::path& path : candidates) {
+    if (!name.empty() && (is_file(path) || is_folder(path))) return path;
+  }
+  throw no_asset(name, folders);
+}
+
+}  // namespace reverie

@@ -1,0 +1,174 @@
+#include "control/preset_read.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "control/modulators_toml.h"
+#include "control/toml_reader.h"
+#include "effects/effects.h"
+
+namespace reverie {
+namespace {
+
+// Far more than a preset needs; bounds the work of a frame and the length of a flattened preset.
+constexpr size_t kMostModulators = 256;  // of each sort
+constexpr size_t kMostPoints = 10000;    // of all keyframes together
+constexpr size_t kLongestAbout = 200;
+
+using ParentLoader = std::function<Preset(const std::string&)>;
+
+// The effect's defaults, or the parent's values and modulations.
+Preset read_base(const TomlReader& reader, const ParentLoader& parent_loader) {
+  const TomlNode* effect = reader.find("effect");
+  const std::string effect_name = reader.text("effect", "feedback");
+  const TomlNode* parent = reader.find("parent");
+  if (!parent && !effect) return Preset(effect_name);
+  if (!parent) return reader.at(*effect, [&] { return Preset(effect_name); });
+  const std::string parent_name = reader.text_at(*parent);
+  Preset base = reader.at(*parent, [&] { return parent_loader(parent_name); });
+  if (effect && effect_name != base.effect)
+    reader.fail(*effect, fmt::format("the parent is a preset of the effect '{}'", base.effect));
+  base.parent_folders.insert(base.parent_folders.begin(), base.folder);
+  return base;
+}
+
+std::string read_about(const TomlReader& reader) {
+  std::string about = reader.text("about", "");
+  const auto is_control = [](unsigned char c) { return c < 32 || c == 127; };
+  if (about.size() > kLongestAbout || std::any_of(about.begin(), about.end(), is_control))
+    reader.fail(*reader.find("about"), fmt::format("'about' is one line of at most {} bytes", kLongestAbout));
+  return about;
+}
+
+// Takes the keyframes of a parameter away: they would hide a value that is set.
+void uncover(Preset& preset, const std::string& parameter) {
+  std::erase_if(preset.keyframes, [&](const Keyframes& k) { return k.parameter == parameter; });
+}
+
+void read_values(const TomlReader& reader, Preset& preset) {
+  const TomlNode* parameters = reader.find("parameters");
+  if (!parameters) return;
+  if (parameters->kind != TomlNode::Kind::kTable) reader.fail_type(*parameters, "a table");
+  const ParameterTable& table = preset.values.table();
+  ParameterValues scratch(table);
+  for (const TomlNode& node : parameters->items) {
+    const Parameter& parameter = table[read_parameter(reader, node, node.key, table)];
+    uncover(preset, parameter.name);
+    if (parameter.kind == ParameterKind::kText) {
+      preset.values.set_text(parameter.name, reader.text_at(node));
+      continue;
+    }
+    const bool is_list = node.kind == TomlNode::Kind::kList;
+    std::vector<double> values;
+    if (!is_list) values.push_back(read_value(reader, node, parameter, scratch));
+    if (is_list && !parameter.per_level)
+      reader.fail(node, fmt::format("'{}' takes one value, not a list", node.key));
+    if (is_list) {
+      for (const TomlNode& item : node.items) values.push_back(read_value(reader, item, parameter, scratch));
+    }
+    reader.at(node, [&] { preset.values.set(parameter.name, values); });
+  }
+}
+
+// The child's modulations: each parameter that has one loses all that the parent did to it.
+struct Modulations {
+  std::vector<Lfo> lfos;
+  std::vector<Keyframes> keyframes;
+  std::vector<MapSpec> maps;
+};
+
+Modulations read_modulations(const TomlReader& reader, const ParameterTable& table) {
+  const std::string& file = reader.file_name();
+  Modulations own;
+  for (const TomlNode* node : reader.tables("lfo")) own.lfos.push_back(read_lfo(*node, file, table));
+  for (const TomlNode* node : reader.tables("keyframes"))
+    own.keyframes.push_back(read_keyframes(*node, file, table));
+  for (const TomlNode* node : reader.tables("map")) {
+    MapSpec map = read_map(*node, file, table);
+    const bool twice = std::any_of(own.maps.begin(), own.maps.end(),
+                                   [&](const MapSpec& m) { return m.parameter == map.parameter; });
+    if (twice) reader.fail(*node, fmt::format("'{}' has a map already", map.parameter));
+    own.maps.push_back(std::move(map));
+  }
+  return own;
+}
+
+template <class Modulator>
+std::vector<std::string> targets(const std::vector<Modulator>& modulators) {
+  std::vector<std::string> names;
+  names.reserve(modulators.size());
+  for (const Modulator& m : modulators) names.push_back(m.parameter);
+  return names;
+}
+
+template <class Modulator>
+void inherit(std::vector<Modulator>& all, std::vector<Modulator> own, const std::vector<std::string>& moved) {
+  std::erase_if(all, [&](const Modulator& m) {
+    return std::find(moved.begin(), moved.end(), m.parameter) != moved.end();
+  });
+  all.insert(all.end(), own.begin(), own.end());
+}
+
+void take(Modulations own, Preset& preset) {
+  std::vector<std::string> moved = targets(own.lfos);
+  for (const auto& more : {targets(own.keyframes), targets(own.maps)})
+    moved.insert(moved.end(), more.begin(), more.end());
+  inherit(preset.lfos, std::move(own.lfos), moved);
+  inherit(preset.keyframes, std::move(own.keyframes), moved);
+  inherit(preset.maps, std::move(own.maps), moved);
+}
+
+void drop_modulations(Preset& preset) {
+  preset.lfos.clear();
+  preset.keyframes.clear();
+  preset.maps.clear();
+}
+
+void check_amount(const TomlReader& reader, const Preset& preset) {
+  if (std::max({preset.lfos.size(), preset.keyframes.size(), preset.maps.size()}) > kMostModulators)
+    fail_at_line(reader.file_name(), reader.line(),
+                 fmt::format("more than {} modulations of a sort", kMostModulators));
+  size_t points = 0;
+  for (const Keyframes& k : preset.keyframes) points += k.at.size();
+  if (points > kMostPoints)
+    fail_at_line(reader.file_name(), reader.line(), fmt::format("more than {} keyframe points", kMostPoints));
+}
+
+}  // namespace
+
+const std::vector<std::string>& input_need_words() {
+  static const std::vector<std::string> words = {"none", "optional", "required"};
+  return words;
+}
+
+Preset::Preset(const std::string& effect_name)
+    : effect(find_effect(effect_name).name), values(find_effect(effect_name).parameters()) {}
+
+Preset read_preset(const TomlNode& root, const std::string& file_name, const ParentLoader& parent_loader) {
+  const TomlReader reader(
+      root, file_name,
+      {"about", "effect", "parent", "modulate", "input", "parameters", "lfo", "keyframes", "map"});
+  Preset preset = read_base(reader, parent_loader);
+  preset.path = file_name;
+  preset.name = preset.path.stem().string();
+  preset.folder = preset.path.parent_path();
+  preset.about = read_about(reader);
+  preset.input = reader.word<InputNeed>("input", input_need_words(), preset.input);
+  if (!reader.flag("modulate", true)) drop_modulations(preset);
+  read_values(reader, preset);
+  take(read_modulations(reader, preset.values.table()), preset);
+  check_amount(reader, preset);
+  return preset;
+}
+
+Preset parse_preset(std::string_view text, const std::string& file_name, const ParentLoader& parent_loader) {
+  return read_preset(parse_toml(text, file_name), file_name, parent_loader);
+}
+
+void override_value(Preset& preset, std::string_view name, std::string_view value) {
+  preset.values.parse(name, value);
+  uncover(preset, std::string(name.substr(0, name.find('.'))));
+}
+
+}  // namespace reverie

@@ -1,0 +1,39 @@
+// A TOML file from a stranger as a plain tree that knows its lines.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reverie {
+
+struct TomlNode {
+  enum class Kind { kText, kWhole, kNumber, kFlag, kList, kTable, kDate };
+
+  Kind kind = Kind::kTable;
+  std::string key;              // within a table; empty in a list and at the top
+  int line = 1;                 // of the key, or of the value in a list; from 1
+  std::string text;             // kText
+  int64_t whole = 0;            // kWhole
+  double number = 0;            // kNumber and kWhole; may be infinite or no number
+  bool flag = false;            // kFlag
+  std::vector<TomlNode> items;  // kList: in order; kTable: its entries, in the order of the file
+
+  bool is_number() const { return kind == Kind::kNumber || kind == Kind::kWhole; }
+};
+
+// Longest text that is parsed, in bytes.
+inline constexpr size_t kMostTomlBytes = size_t{1} << 20U;
+
+// Parses UTF-8 text; any bytes are safe.  Error "FILE:LINE: why" for what is no TOML, longer than
+// kMostTomlBytes, or nested deeper than any file of ours.
+TomlNode parse_toml(std::string_view text, const std::string& file_name);
+
+// Throws Error "FILE:LINE: message", control characters taken out and cut to a readable length.
+[[noreturn]] void fail_at_line(const std::string& file_name, int line, const std::string& message);
+
+// s as a TOML basic string with its quotes; what is no UTF-8 becomes U+FFFD.
+std::string quote_toml(std::string_view s);
+
+}  // namespace reverie
