@@ -1,0 +1,84 @@
+// FFmpeg's objects with owners, and its error codes as Error.  Internal to media/.
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavfilter/avfilter.h>
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avutil.h>
+#include <libavutil/display.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+}
+
+#include <memory>
+#include <string>
+
+namespace reverie::ffmpeg {
+
+// Calls one of FFmpeg's free functions that take the address of the pointer.
+template <auto kFree>
+struct FreeAt {
+  template <class T>
+  void operator()(T* p) const {
+    kFree(&p);
+  }
+};
+template <auto kFree>
+struct Free {
+  template <class T>
+  void operator()(T* p) const {
+    kFree(p);
+  }
+};
+
+using FramePtr = std::unique_ptr<AVFrame, FreeAt<av_frame_free>>;
+using PacketPtr = std::unique_ptr<AVPacket, FreeAt<av_packet_free>>;
+using CodecPtr = std::unique_ptr<AVCodecContext, FreeAt<avcodec_free_context>>;
+using InputPtr = std::unique_ptr<AVFormatContext, FreeAt<avformat_close_input>>;
+using GraphPtr = std::unique_ptr<AVFilterGraph, FreeAt<avfilter_graph_free>>;
+using InOutPtr = std::unique_ptr<AVFilterInOut, FreeAt<avfilter_inout_free>>;
+using ScalerPtr = std::unique_ptr<SwsContext, Free<sws_freeContext>>;
+
+FramePtr new_frame();
+PacketPtr new_packet();
+
+// Options for a call that takes what it knows out of the dictionary.
+class Options {
+ public:
+  Options() = default;
+  ~Options() { av_dict_free(&dictionary_); }
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+  void set(const std::string& key, const std::string& value) {
+    av_dict_set(&dictionary_, key.c_str(), value.c_str(), 0);
+  }
+  AVDictionary** get() { return &dictionary_; }
+
+ private:
+  AVDictionary* dictionary_ = nullptr;
+};
+
+// FFmpeg's words for an error code.
+std::string reason(int code);
+
+// Passes a code >= 0 on; else throws Error(doing, what, reason(code), advice).
+int check(int code, const std::string& doing, const std::string& what, const std::string& advice = "");
+
+// To be called before any other use: FFmpeg keeps its own log to itself, devices and network are ready.
+void prepare();
+
+// A rate in frames per second as a fraction: 29.97002997 is 30000/1001.
+AVRational to_rational(double fps);
+
+// How long the frame is shown, in its stream's time base; 0 if unknown.
+int64_t duration_of(const AVFrame& frame);
+
+// A graph of one chain of filters between a source and a sink that the caller names in it.
+GraphPtr make_graph(const std::string& description, const std::string& what);
+AVFilterContext* graph_node(const GraphPtr& graph, const char* name);
+
+}  // namespace reverie::ffmpeg

@@ -1,0 +1,82 @@
+#include "media/output.h"
+
+#include "core/error.h"
+
+namespace reverie::ffmpeg {
+
+void FreeOutput::operator()(AVFormatContext* c) const {
+  if (c->pb != nullptr && (c->oformat->flags & AVFMT_NOFILE) == 0) avio_closep(&c->pb);
+  avformat_free_context(c);
+}
+
+Output::Output(const Target& target, const std::string& name) : name_(name) {
+  if (target.file) partial_.emplace(target.url);
+  const std::string url = partial_ ? "file:" + partial_->partial().string() : target.url;
+  AVFormatContext* context = nullptr;
+  check(avformat_alloc_output_context2(&context, nullptr, target.container.muxer.c_str(), url.c_str()),
+        "write", name_);
+  context_.reset(context);
+  context->flags |= AVFMT_FLAG_BITEXACT;
+  if ((context->oformat->flags & AVFMT_NOFILE) == 0) {
+    check(avio_open(&context->pb, url.c_str(), AVIO_FLAG_WRITE), "write", name_);
+  }
+}
+
+int Output::add(const AVCodecParameters& parameters, AVRational time_base) {
+  AVStream* s = avformat_new_stream(context_.get(), nullptr);
+  if (s == nullptr) throw std::bad_alloc();
+  check(avcodec_parameters_copy(s->codecpar, &parameters), "write", name_);
+  s->codecpar->codec_tag = 0;  // a tag is the container's own; the muxer finds the one for this container
+  s->time_base = time_base;
+  return s->index;
+}
+
+int Output::add(const AVCodecContext& encoder) {
+  AVCodecParameters* parameters = avcodec_parameters_alloc();
+  if (parameters == nullptr) throw std::bad_alloc();
+  const std::unique_ptr<AVCodecParameters, FreeAt<avcodec_parameters_free>> owner(parameters);
+  check(avcodec_parameters_from_context(parameters, &encoder), "write", name_);
+  const int i = add(*parameters, encoder.time_base);
+  if (encoder.codec_type == AVMEDIA_TYPE_VIDEO) {
+    context_->streams[i]->avg_frame_rate = encoder.framerate;
+    context_->streams[i]->sample_aspect_ratio = encoder.sample_aspect_ratio;
+  }
+  return i;
+}
+
+void Output::begin(const std::map<std::string, std::string>& metadata) {
+  for (const auto& [key, value] : metadata) {
+    if (!value.empty()) av_dict_set(&context_->metadata, key.c_str(), value.c_str(), 0);
+  }
+  Options options;
+  const std::string muxer = context_->oformat->name;
+  // QuickTime's own text atoms are cut at 64 KB; the keys that take their place are not
+  if (muxer == "mp4") options.set("movflags", "+faststart");
+  if (muxer == "mov") options.set("movflags", "+faststart+use_metadata_tags");
+  check_write(avformat_write_header(context_.get(), options.get()));
+}
+
+void Output::check_write(int code) const {
+  // What avio could not write comes up only here
+  if (code >= 0 && context_->pb != nullptr) code = std::min(code, context_->pb->error);
+  check(code, "write", name_, code == AVERROR(ENOSPC) ? "the disk is full; make room first" : "");
+}
+
+void Output::write(AVPacket& packet, int stream, AVRational base) {
+  packet.stream_index = stream;
+  av_packet_rescale_ts(&packet, base, context_->streams[stream]->time_base);
+  packet.pos = -1;
+  check_write(av_interleaved_write_frame(context_.get(), &packet));
+}
+
+void Output::finish() {
+  check_write(av_write_trailer(context_.get()));
+  if (context_->pb != nullptr && (context_->oformat->flags & AVFMT_NOFILE) == 0) {
+    avio_flush(context_->pb);
+    check_write(0);
+    check_write(avio_closep(&context_->pb));
+  }
+  if (partial_) partial_->keep();
+}
+
+}  // namespace reverie::ffmpeg

@@ -1,0 +1,78 @@
+#include "media/picture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "media/encoder.h"
+#include "media/sources.h"
+
+namespace reverie {
+namespace {
+
+std::string ending_of(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return ending;
+}
+
+ffmpeg::EncoderOptions encoder_for(const std::filesystem::path& path, const Planes& picture) {
+  const std::string ending = ending_of(path);
+  ffmpeg::EncoderOptions options;
+  options.size = {picture.width(), picture.height()};
+  if (ending == ".png") {
+    options.name = "png";
+    options.format = AV_PIX_FMT_RGB24;
+  } else if (ending == ".jpg" || ending == ".jpeg") {
+    options.name = "mjpeg";
+    options.format = AV_PIX_FMT_YUVJ444P;
+  } else {
+    throw Error("write", path.string(), "pictures are written as .png or .jpg");
+  }
+  return options;
+}
+
+}  // namespace
+
+bool is_picture_name(const std::filesystem::path& path) {
+  constexpr std::array<std::string_view, 15> kEndings = {".png",  ".jpg",  ".jpeg", ".bmp",  ".tif",
+                                                         ".tiff", ".webp", ".ppm",  ".pgm",  ".pnm",
+                                                         ".pbm",  ".tga",  ".exr",  ".avif", ".jxl"};
+  return std::find(kEndings.begin(), kEndings.end(), ending_of(path)) != kEndings.end();
+}
+
+Planes read_picture(const std::filesystem::path& path) {
+  ffmpeg::Input input = ffmpeg::Input::open(path.string());
+  const ffmpeg::Still still = ffmpeg::decode_first(input);
+  const ffmpeg::Size size = ffmpeg::shown_size({still.frame->width, still.frame->height}, still.look);
+  ffmpeg::check_size(size, path.string());
+  Planes picture;
+  ffmpeg::FrameToPlanes(size, Fit::stretch, path.string()).convert(*still.frame, still.look, picture);
+  return picture;
+}
+
+void write_picture(const std::filesystem::path& path, const Planes& picture) {
+  ffmpeg::prepare();
+  const ffmpeg::EncoderOptions options = encoder_for(path, picture);
+  ffmpeg::check_size(options.size, path.string());
+  ffmpeg::VideoEncoder encoder(options, path.string());
+  if (picture.channels() == 1) {
+    Planes grey(3, picture.height(), picture.width());
+    for (int c = 0; c < 3; ++c) std::copy_n(picture.plane(0), picture.plane_size(), grey.plane(c));
+    encoder.write(grey);
+  } else {
+    encoder.write(picture);
+  }
+  encoder.finish();
+  const ffmpeg::PacketPtr packet = ffmpeg::new_packet();
+  if (!encoder.read(*packet)) throw Error("write", path.string(), "the encoder gave nothing");
+  write_file(path, {packet->data, static_cast<size_t>(packet->size)});
+}
+
+}  // namespace reverie

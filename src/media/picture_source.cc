@@ -1,0 +1,193 @@
+// Stills, and folders of pictures.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "media/picture.h"
+#include "media/sources.h"
+
+namespace reverie::ffmpeg {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr double kPictureRate = 30;
+
+Size stored_size(const AVFrame& f) {
+  return {f.width, f.height};
+}
+
+class StillSource final : public Source {
+ public:
+  StillSource(Input input, const SourceOptions& options) {
+    const Still still = decode_first(input);
+    const Size size = wanted_size(options, shown_size(stored_size(*still.frame), still.look), input.name());
+    FrameToPlanes(size, options.fit, input.name()).convert(*still.frame, still.look, picture_);
+    info_.width = size.width;
+    info_.height = size.height;
+    info_.fps = options.fps > 0 ? options.fps : kPictureRate;
+    info_.description = fmt::format("{}: a picture, {}", input.name(),
+                                    stream_words(input.stream(input.best(AVMEDIA_TYPE_VIDEO))));
+    set_length(info_, options, std::nullopt, true);
+    left_ = info_.frames;
+  }
+
+  const SourceInfo& info() const override { return info_; }
+
+  bool read(Planes& out) override {
+    if (left_ && (*left_)-- <= 0) return false;
+    out = picture_;
+    return true;
+  }
+
+ private:
+  SourceInfo info_;
+  Planes picture_;
+  std::optional<int64_t> left_;
+};
+
+class PicturesSource final : public Source {
+ public:
+  PicturesSource(const std::string& spec, std::vector<fs::path> paths, const SourceOptions& options)
+      : paths_(std::move(paths)), loop_(options.loop) {
+    info_.fps = options.fps > 0 ? options.fps : kPictureRate;
+    const double first = std::round(options.start * info_.fps);
+    if (first >= static_cast<double>(paths_.size())) {
+      throw Error("read", spec,
+                  fmt::format("it has {} pictures and ends before {} s", paths_.size(), options.start));
+    }
+    first_ = next_ = static_cast<size_t>(first);
+    Input input = Input::open(paths_[first_].string());
+    const Still still = decode_first(input);
+    const Size size = wanted_size(options, shown_size(stored_size(*still.frame), still.look), spec);
+    convert_.emplace(size, options.fit, spec);
+    info_.width = size.width;
+    info_.height = size.height;
+    info_.description =
+        fmt::format("{}: {} pictures, the first {}x{}", spec, paths_.size(), size.width, size.height);
+    set_length(info_, options, static_cast<int64_t>(paths_.size() - first_), false);
+    left_ = frame_limit(options, info_.fps);
+  }
+
+  const SourceInfo& info() const override { return info_; }
+
+  bool read(Planes& out) override {
+    if (left_ && (*left_)-- <= 0) return false;
+    if (next_ == paths_.size()) {
+      if (!loop_) return false;
+      next_ = first_;
+    }
+    Input input = Input::open(paths_[next_].string());
+    const Still still = decode_first(input);
+    convert_->convert(*still.frame, still.look, out);
+    ++next_;
+    return true;
+  }
+
+ private:
+  std::vector<fs::path> paths_;
+  bool loop_;
+  size_t first_ = 0, next_ = 0;
+  SourceInfo info_;
+  std::optional<FrameToPlanes> convert_;
+  std::optional<int64_t> left_;
+};
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// Whether name matches a pattern of * (anything), ? (one character) and %d, %04d (digits, at least so many).
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern[0] == '*') {
+    // A run of stars is one star; each further star is tried at every place, so names of a few hundred
+    // letters are fine
+    while (!pattern.empty() && pattern[0] == '*') pattern.remove_prefix(1);
+    for (size_t i = 0; i <= name.size(); ++i) {
+      if (matches(pattern, name.substr(i))) return true;
+    }
+    return false;
+  }
+  if (pattern[0] == '%') {
+    size_t width = 0;
+    size_t at = 1;
+    while (at < pattern.size() && is_digit(pattern[at]) && width < 1000) {
+      width = width * 10 + static_cast<size_t>(pattern[at++] - '0');
+    }
+    if (at < pattern.size() && pattern[at] == 'd') {
+      size_t digits = 0;
+      while (digits < name.size() && is_digit(name[digits])) ++digits;
+      return digits >= std::max<size_t>(width, 1) && matches(pattern.substr(at + 1), name.substr(digits));
+    }
+  }
+  if (name.empty() || (pattern[0] != '?' && pattern[0] != name[0])) return false;
+  return matches(pattern.substr(1), name.substr(1));
+}
+
+std::vector<fs::path> list_pictures(const fs::path& folder, const std::string& pattern) {
+  std::error_code code;
+  std::vector<fs::path> paths;
+  fs::directory_iterator entries(folder.empty() ? fs::path(".") : folder, code);
+  for (; !code && entries != fs::directory_iterator(); entries.increment(code)) {
+    const std::string name = entries->path().filename().string();
+    // partial pictures are what a sink is still writing
+    if (name.starts_with('.') || fs::path(name).stem().extension() == ".partial") continue;
+    if (pattern.empty() ? !is_picture_name(name) : !matches(pattern, name)) continue;
+    if (entries->is_regular_file()) paths.push_back(folder / name);
+  }
+  if (code) throw Error("read", folder.string(), code.message());
+  std::sort(paths.begin(), paths.end(), [](const fs::path& a, const fs::path& b) {
+    return natural_less(a.filename().string(), b.filename().string());
+  });
+  return paths;
+}
+
+}  // namespace
+
+Still decode_first(Input& input) {
+  const int stream = input.best(AVMEDIA_TYPE_VIDEO);
+  if (stream < 0) throw Error("read", input.name(), "it is no picture");
+  Decoder decoder(input, stream);
+  decoder.keep_quiet();
+  Still still;
+  still.frame = new_frame();
+  if (!decoder.read(input, *still.frame)) {
+    throw Error("read", input.name(),
+                "its picture cannot be decoded" +
+                    (decoder.failure() != 0 ? ": " + reason(decoder.failure()) : std::string()));
+  }
+  check_size(stored_size(*still.frame), input.name());
+  still.look = input.look(stream, still.frame.get());
+  return still;
+}
+
+bool is_picture_pattern(const std::string& spec) {
+  const std::string name = fs::path(spec).filename().string();
+  if (name.find_first_of("*?") != std::string::npos) return true;
+  const size_t percent = name.find('%');
+  if (percent == std::string::npos) return false;
+  const size_t end = name.find_first_not_of("0123456789", percent + 1);
+  return end != std::string::npos && name[end] == 'd';
+}
+
+std::unique_ptr<Source> open_still(Input input, const SourceOptions& options) {
+  return std::make_unique<StillSource>(std::move(input), options);
+}
+
+std::unique_ptr<Source> open_pictures(const std::string& spec, const SourceOptions& options) {
+  std::error_code code;
+  const bool folder = fs::is_directory(spec, code);
+  const fs::path path(spec);
+  std::vector<fs::path> paths =
+      folder ? list_pictures(path, "") : list_pictures(path.parent_path(), path.filename().string());
+  if (paths.empty()) {
+    throw Error("read", spec, folder ? "there are no pictures in this folder" : "no picture has such a name");
+  }
+  return std::make_unique<PicturesSource>(spec, std::move(paths), options);
+}
+
+}  // namespace reverie::ffmpeg

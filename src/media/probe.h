@@ -1,0 +1,41 @@
+// What a media file is, without decoding it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reverie {
+
+struct StreamInfo {
+  enum class Kind { video, sound, subtitle, other };
+  Kind kind = Kind::other;
+  std::string codec;     // "h264"
+  std::string language;  // "eng", or empty
+  bool best = false;     // the one Reverie shows or plays
+  std::optional<double> seconds;
+  std::optional<int64_t> frames;  // as the container says
+
+  int width = 0, height = 0;              // stored
+  int shown_width = 0, shown_height = 0;  // turned, square pixels
+  double fps = 0;                         // the rate open_source gives out
+  std::string pixel_format;               // "yuv420p"
+
+  int sample_rate = 0;  // Hz
+  int channels = 0;
+};
+
+struct MediaInfo {
+  std::string container;  // "mov,mp4,m4a,3gp,3g2,mj2"
+  std::optional<double> seconds;
+  double start = 0;      // seconds, of the container's clock
+  bool picture = false;  // a still picture
+  std::vector<StreamInfo> streams;
+  std::map<std::string, std::string> metadata;  // keys in lower case: "comment", "title", ...
+};
+
+// Error when it is no media file, with the reason.
+MediaInfo probe(const std::string& path);
+
+}  // namespace reverie

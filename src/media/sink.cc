@@ -1,0 +1,181 @@
+#include "media/sink.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "media/encoder.h"
+#include "media/output.h"
+#include "media/picture.h"
+#include "media/sound.h"
+#include "media/source.h"
+#include "media/target.h"
+
+namespace reverie {
+namespace {
+
+using ffmpeg::Target;
+
+// Files, devices and streams of moving pictures.
+class VideoSink final : public Sink {
+ public:
+  VideoSink(const std::string& name, const Target& target, const SinkOptions& options)
+      : name_(name),
+        fps_(options.fps),
+        output_(target, name),
+        encoder_(encoder_options(target, options), name),
+        sound_(nullptr),
+        stream_(output_.add(encoder_.context())) {
+    sound_ = ffmpeg::SoundTrack::open(options, target.container, output_);
+    output_.begin({{"comment", options.comment}, {"title", options.title}});
+    description_ = fmt::format("{}: {} {}x{} at {:.4g} fps", name, target.container.words, options.width,
+                               options.height, options.fps);
+    if (sound_) description_ += ", sound " + sound_->words();
+  }
+
+  void write(const Planes& picture) override {
+    encoder_.write(picture);
+    ++count_;
+    write_packets();
+    if (sound_) sound_->write_until(time());
+  }
+
+  void finish() override {
+    if (count_ == 0) throw Error("write", name_, "there are no pictures to write");
+    encoder_.finish();
+    write_packets();
+    if (sound_) sound_->finish(time());
+    output_.finish();
+  }
+
+  std::string description() const override { return description_; }
+
+ private:
+  ffmpeg::EncoderOptions encoder_options(const Target& target, const SinkOptions& options) const {
+    ffmpeg::EncoderOptions o;
+    o.name = target.container.encoder;
+    o.size = {options.width, options.height};
+    o.format = target.container.format;
+    o.filter = target.container.filter;
+    o.fps = options.fps;
+    o.quality = options.quality;
+    o.live = target.live;
+    o.global_header = output_.wants_global_header();
+    return o;
+  }
+
+  double time() const { return static_cast<double>(count_) / fps_; }
+
+  void write_packets() {
+    while (encoder_.read(*packet_)) output_.write(*packet_, stream_, encoder_.context().time_base);
+  }
+
+  std::string name_;
+  double fps_;
+  ffmpeg::Output output_;
+  ffmpeg::VideoEncoder encoder_;
+  std::unique_ptr<ffmpeg::SoundTrack> sound_;
+  int stream_;
+  ffmpeg::PacketPtr packet_ = ffmpeg::new_packet();
+  int64_t count_ = 0;
+  std::string description_;
+};
+
+// Numbered pictures: each is whole as soon as it is there, and stays.
+class PicturesSink final : public Sink {
+ public:
+  explicit PicturesSink(std::string pattern) : pattern_(std::move(pattern)) {}
+  void write(const Planes& picture) override { write_picture(ffmpeg::numbered(pattern_, ++count_), picture); }
+  void finish() override {}
+  std::string description() const override { return pattern_ + ": a picture for each frame"; }
+
+ private:
+  std::string pattern_;
+  int64_t count_ = 0;
+};
+
+// The first picture; it gets its name in finish(), as any other file.
+class PictureSink final : public Sink {
+ public:
+  explicit PictureSink(const std::string& path) : file_(path) {}
+  void write(const Planes& picture) override {
+    ++count_;
+    if (count_ == 1) write_picture(file_.partial(), picture);
+    if (count_ == 2) note(file_.path().string() + " holds one picture: the first is kept, the rest ignored");
+  }
+  void finish() override {
+    if (count_ == 0) throw Error("write", file_.path().string(), "there are no pictures to write");
+    file_.keep();
+  }
+  std::string description() const override { return file_.path().string() + ": one picture"; }
+
+ private:
+  PartialFile file_;
+  int64_t count_ = 0;
+};
+
+class NullSink final : public Sink {
+ public:
+  void write(const Planes& /*picture*/) override {}
+  void finish() override {}
+  std::string description() const override { return "null: nothing is written"; }
+};
+
+int size_multiple(const Target& target) {
+  if (target.kind != Target::Kind::video) return 1;
+  const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(target.container.format);
+  return 1 << std::max(d->log2_chroma_w, d->log2_chroma_h);
+}
+
+void check_options(const std::string& name, const Target& target, const SinkOptions& o) {
+  const int n = size_multiple(target);
+  if (o.width < 1 || o.height < 1 || o.width > kLargestSide || o.height > kLargestSide) {
+    throw Error("write", name, fmt::format("{}x{} is no size for a picture", o.width, o.height));
+  }
+  if (o.width % n != 0 || o.height % n != 0) {
+    throw Error("write", name,
+                fmt::format("{}x{} has an odd side, which {} cannot have here", o.width, o.height,
+                            target.container.words),
+                fmt::format("use --size {}x{}, or write .mkv or .png", (o.width + n - 1) / n * n,
+                            (o.height + n - 1) / n * n));
+  }
+  if (!std::isfinite(o.fps) || o.fps <= 0 || o.fps > 1000) {
+    throw Error("write", name, fmt::format("{} is no number of frames per second", o.fps));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Sink> open_sink(const std::string& name, const SinkOptions& options) {
+  const Target target = ffmpeg::parse_target(name);
+  check_options(name, target, options);
+  switch (target.kind) {
+    case Target::Kind::video:
+      return std::make_unique<VideoSink>(name, target, options);
+    case Target::Kind::pictures:
+      return std::make_unique<PicturesSink>(target.url);
+    case Target::Kind::picture:
+      return std::make_unique<PictureSink>(target.url);
+    case Target::Kind::nowhere:
+      break;
+  }
+  return std::make_unique<NullSink>();
+}
+
+int sink_size_multiple(const std::string& target) {
+  return size_multiple(ffmpeg::parse_target(target));
+}
+
+std::vector<std::string> sink_endings() {
+  std::vector<std::string> endings;
+  for (const ffmpeg::Container& c : ffmpeg::containers()) endings.push_back(c.ending);
+  endings.insert(endings.end(), {".png", ".jpg"});
+  return endings;
+}
+
+}  // namespace reverie

@@ -1,0 +1,56 @@
+// The sound that goes with the pictures.  Internal to media/.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "media/output.h"
+#include "media/sink.h"
+
+namespace reverie::ffmpeg {
+
+// A sound as packets for an output, one after the other; times in base().
+class SoundPackets {
+ public:
+  SoundPackets() = default;
+  virtual ~SoundPackets() = default;
+  SoundPackets(const SoundPackets&) = delete;
+  SoundPackets& operator=(const SoundPackets&) = delete;
+
+  virtual int add_to(Output& output) = 0;
+  virtual AVRational base() const = 0;
+  virtual std::string words() const = 0;  // "copied (aac)"
+  // The next packet, as long as it ends before `until` seconds; `last`: the sound ends there.
+  virtual bool read(AVPacket& packet, double until, bool last) = 0;
+};
+
+// Carries a source's best sound into an output, from the same moment on that the pictures begin.
+class SoundTrack {
+ public:
+  // nullptr when the source has no sound or the container takes none; when it is broken too, after a warning.
+  static std::unique_ptr<SoundTrack> open(const SinkOptions& options, const Container& container,
+                                          Output& output);
+
+  // Writes what is heard before `seconds`.  Sound that breaks is left out from there on, with one warning.
+  void write_until(double seconds) { pump(seconds, false); }
+  void finish(double seconds) { pump(seconds, true); }
+
+  std::string words() const { return packets_->words(); }
+
+ private:
+  SoundTrack(std::unique_ptr<SoundPackets> packets, Output& output, std::string spec)
+      : packets_(std::move(packets)),
+        output_(output),
+        spec_(std::move(spec)),
+        stream_(packets_->add_to(output)) {}
+  void pump(double seconds, bool last);
+
+  std::unique_ptr<SoundPackets> packets_;
+  Output& output_;
+  std::string spec_;
+  int stream_;
+  PacketPtr packet_ = new_packet();
+  bool over_ = false;
+};
+
+}  // namespace reverie::ffmpeg

@@ -1,0 +1,172 @@
+#include "media/target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "media/sink.h"
+
+namespace reverie::ffmpeg {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<AVCodecID> kAnySound = {
+    AV_CODEC_ID_AAC,    AV_CODEC_ID_MP3,  AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3, AV_CODEC_ID_OPUS,
+    AV_CODEC_ID_VORBIS, AV_CODEC_ID_FLAC, AV_CODEC_ID_MP2, AV_CODEC_ID_ALAC, AV_CODEC_ID_PCM_S16LE};
+const std::vector<AVCodecID> kMp4Sound = {AV_CODEC_ID_AAC, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3,
+                                          AV_CODEC_ID_ALAC};
+
+// One palette for each frame, so that memory stays bounded and colours may change altogether; the ordered
+// dither stays in place from frame to frame.
+constexpr const char* kPalette =
+    "split [a][b]; [a] palettegen=stats_mode=single [p]; [b][p] paletteuse=new=1:dither=bayer:bayer_scale=4";
+
+// The place of %d or %05d in a file name: its begin, its end and its width.
+struct Number {
+  size_t begin = std::string::npos, end = 0, width = 0;
+};
+Number find_number(const std::string& pattern) {
+  const size_t name = pattern.find_last_of('/') == std::string::npos ? 0 : pattern.find_last_of('/') + 1;
+  Number n;
+  const size_t percent = pattern.find('%', name);
+  if (percent == std::string::npos) return n;
+  const size_t d = pattern.find_first_not_of("0123456789", percent + 1);
+  if (d == std::string::npos || pattern[d] != 'd' || d - percent > 3) return n;
+  n.begin = percent;
+  n.end = d + 1;
+  for (size_t i = percent + 1; i < d; ++i) n.width = n.width * 10 + static_cast<size_t>(pattern[i] - '0');
+  return n;
+}
+
+std::string lower(std::string s) {
+  std::transform(s.begin(), s.end(), s.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return s;
+}
+
+// Not one of the endings: whatever muxer it is, with H.264 wherever that is usual.
+Container container_of_muxer(const std::string& muxer, const std::string& target) {
+  const AVOutputFormat* format = av_guess_format(muxer.c_str(), nullptr, nullptr);
+  if (format == nullptr) throw Error("write", target, "this FFmpeg has no muxer " + muxer);
+  Container c;
+  c.muxer = muxer;
+  c.copied = kAnySound;
+  c.sound = format->audio_codec;
+  const AVCodec* codec = nullptr;
+  if (muxer == "flv" || muxer == "mpegts" || muxer == "rtsp" || format->video_codec == AV_CODEC_ID_H264) {
+    codec = avcodec_find_encoder(AV_CODEC_ID_H264);
+    c.sound = AV_CODEC_ID_AAC;
+  } else {
+    codec = avcodec_find_encoder(format->video_codec);
+  }
+  if (codec == nullptr || codec->type != AVMEDIA_TYPE_VIDEO) {
+    throw Error("write", target, "the muxer " + muxer + " takes no pictures that this FFmpeg can encode");
+  }
+  c.encoder = codec->name;
+  c.words = codec->name;
+  // 4:2:0 where the encoder takes it, which receivers expect; else the first it names that the scaler can
+  // make
+  c.format = AV_PIX_FMT_YUV420P;
+  const AVPixelFormat* formats = codec->pix_fmts;
+  const auto takes = [&](AVPixelFormat wanted) {
+    for (const AVPixelFormat* f = formats; f != nullptr && *f != AV_PIX_FMT_NONE; ++f) {
+      if (*f == wanted) return true;
+    }
+    return formats == nullptr;
+  };
+  if (!takes(c.format)) {
+    for (const AVPixelFormat* f = formats; *f != AV_PIX_FMT_NONE; ++f) {
+      if (sws_isSupportedOutput(*f) == 0) continue;
+      c.format = *f;
+      break;
+    }
+  }
+  return c;
+}
+
+bool is_plain_file(const Container& c, const std::string& url) {
+  const AVOutputFormat* format = av_guess_format(c.muxer.c_str(), nullptr, nullptr);
+  if (format == nullptr || (format->flags & AVFMT_NOFILE) != 0) return false;
+  return url.find("://") == std::string::npos && !url.starts_with("/dev/") && !url.starts_with("pipe:");
+}
+
+Target stream_target(const std::string& scheme, const std::string& target) {
+  std::string muxer;
+  if (scheme.starts_with("rtmp")) muxer = "flv";
+  if (scheme == "rtsp") muxer = "rtsp";
+  if (scheme == "udp" || scheme == "srt" || scheme == "tcp") muxer = "mpegts";
+  if (muxer.empty()) {
+    throw Error("write", target, "it does not say what is sent there",
+                "put the muxer first, as in mpegts:" + target);
+  }
+  return {Target::Kind::video, target, false, true, container_of_muxer(muxer, target)};
+}
+
+}  // namespace
+
+const std::vector<Container>& containers() {
+  static const std::vector<Container> all = {
+      {".mp4", "mp4", "H.264", "libx264", AV_PIX_FMT_YUV420P, kMp4Sound, AV_CODEC_ID_AAC, ""},
+      {".m4v", "mp4", "H.264", "libx264", AV_PIX_FMT_YUV420P, kMp4Sound, AV_CODEC_ID_AAC, ""},
+      {".mov", "mov", "H.264", "libx264", AV_PIX_FMT_YUV420P, kMp4Sound, AV_CODEC_ID_AAC, ""},
+      {".webm",
+       "webm",
+       "VP9",
+       "libvpx-vp9",
+       AV_PIX_FMT_YUV420P,
+       {AV_CODEC_ID_VORBIS, AV_CODEC_ID_OPUS},
+       AV_CODEC_ID_OPUS,
+       ""},
+      {".mkv", "matroska", "lossless FFV1", "ffv1", AV_PIX_FMT_GBRP, kAnySound, AV_CODEC_ID_FLAC, ""},
+      {".gif", "gif", "GIF", "gif", AV_PIX_FMT_GBRP, {}, AV_CODEC_ID_NONE, kPalette},
+  };
+  return all;
+}
+
+Target parse_target(const std::string& target) {
+  prepare();
+  if (target == "null:") return {};
+  const size_t colon = target.find(':');
+  if (colon != std::string::npos && colon > 1) {
+    const std::string head = target.substr(0, colon);
+    const std::string rest = target.substr(colon + 1);
+    if (rest.starts_with("//")) return stream_target(head, target);
+    if (av_guess_format(head.c_str(), nullptr, nullptr) != nullptr) {
+      Target t = {Target::Kind::video, rest == "-" ? "pipe:1" : rest, false, false,
+                  container_of_muxer(head, target)};
+      t.file = is_plain_file(t.container, t.url);
+      t.live = !t.file;
+      return t;
+    }
+  }
+  std::error_code code;
+  if (target.ends_with('/') || fs::is_directory(target, code)) {
+    return {Target::Kind::pictures, (fs::path(target) / "%05d.png").string(), true, false, {}};
+  }
+  const std::string ending = lower(fs::path(target).extension().string());
+  if (ending == ".png" || ending == ".jpg" || ending == ".jpeg") {
+    const bool many = find_number(target).begin != std::string::npos;
+    return {many ? Target::Kind::pictures : Target::Kind::picture, target, true, false, {}};
+  }
+  for (const Container& c : containers()) {
+    if (c.ending == ending) return {Target::Kind::video, target, true, false, c};
+  }
+  throw Error("write", target,
+              ending.empty()
+                  ? "its name has no ending"
+                  : "the ending " + ending + " is not known" + did_you_mean(ending, sink_endings()),
+              "use one of " + join(sink_endings(), " ") + ", a folder/, or FORMAT:URL");
+}
+
+std::string numbered(const std::string& pattern, int64_t number) {
+  const Number n = find_number(pattern);
+  if (n.begin == std::string::npos) return pattern;
+  return pattern.substr(0, n.begin) + fmt::format("{:0{}d}", number, std::max<size_t>(n.width, 1)) +
+         pattern.substr(n.end);
+}
+
+}  // namespace reverie::ffmpeg

@@ -1,0 +1,41 @@
+// What a target of open_sink means.  Internal to media/.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "media/ffmpeg.h"
+
+namespace reverie::ffmpeg {
+
+// A kind of file or stream and what goes into it.
+struct Container {
+  std::string ending;                      // ".mp4"; empty where the target names a muxer
+  std::string muxer;                       // "mp4"
+  std::string words;                       // "H.264"
+  std::string encoder;                     // "libx264"
+  AVPixelFormat format = AV_PIX_FMT_NONE;  // of the frames that are made from planes
+  std::vector<AVCodecID> copied;           // kinds of sound that players know inside it
+  AVCodecID sound = AV_CODEC_ID_NONE;      // what other sound is made into; none: it has no sound
+  std::string filter;                      // between the frames and the encoder
+};
+
+// The file endings that hold moving pictures.
+const std::vector<Container>& containers();
+
+struct Target {
+  enum class Kind { video, pictures, picture, nowhere };
+  Kind kind = Kind::nowhere;
+  std::string url;      // for FFmpeg, or a path, or a pattern of paths
+  bool file = false;    // a plain file: written beside, then renamed
+  bool live = false;    // someone watches: no long delays
+  Container container;  // of a video
+};
+
+// Error for what open_sink does not know.
+Target parse_target(const std::string& target);
+
+// "frames/%05d.png" -> "frames/00012.png"
+std::string numbered(const std::string& pattern, int64_t number);
+
+}  // namespace reverie::ffmpeg

@@ -1,0 +1,184 @@
+// Video files, streams and cameras: decoded frames with time stamps become frames at a constant rate.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "media/sources.h"
+
+namespace reverie::ffmpeg {
+namespace {
+
+int video_stream(const Input& input) {
+  const int stream = input.best(AVMEDIA_TYPE_VIDEO);
+  if (stream >= 0) return stream;
+  const bool sound = input.best(AVMEDIA_TYPE_AUDIO) >= 0;
+  throw Error("read", input.name(), sound ? "it has sound but no pictures" : "it has no pictures");
+}
+
+// Output frame n shows the last decoded frame whose slot, its time in output frames to the nearest, is n or
+// less.  To the nearest rather than downwards: containers round time stamps, and a frame at 0.0417 s is meant
+// to be on at 1/24.
+class VideoSource final : public Source {
+ public:
+  VideoSource(Input input, const SourceOptions& options)
+      : input_(std::move(input)), options_(options), decoder_(input_, video_stream(input_)) {
+    origin_ = input_.origin();
+    set_rate();
+    begin_pass(options_.start > 0);
+    if (!shown_.frame) throw_nothing();
+    const Size stored = {shown_.frame->width, shown_.frame->height};
+    check_size(stored, input_.name());
+    const Size size = wanted_size(options_, shown_size(stored, shown_.look), input_.name());
+    convert_.emplace(size, options_.fit, input_.name());
+    info_.width = size.width;
+    info_.height = size.height;
+    describe();
+  }
+
+  const SourceInfo& info() const override { return info_; }
+
+  bool read(Planes& out) override {
+    if (limit_ && given_ >= *limit_) return false;
+    if (info_.live ? !advance_live() : !advance()) return false;
+    if (fresh_) {
+      convert_->convert(*shown_.frame, shown_.look, picture_);
+      fresh_ = false;
+    }
+    out = picture_;
+    ++slot_;
+    ++given_;
+    return true;
+  }
+
+ private:
+  struct Timed : Still {
+    int64_t slot = 0;
+  };
+
+  void set_rate() {
+    const double own = input_.rate(decoder_.stream());
+    info_.live = input_.live();
+    // Frames of a live source are given out as they come, whatever rate was wished
+    info_.fps = options_.fps > 0 ? options_.fps : own;
+    const double step = 1 / own;
+    frame_seconds_ = step;
+    limit_ = frame_limit(options_, info_.fps);
+  }
+
+  void describe() {
+    const AVStream& s = input_.stream(decoder_.stream());
+    info_.description = fmt::format("{}: {} at {:.4g} fps in {}", input_.name(), stream_words(s),
+                                    input_.rate(decoder_.stream()), input_.format());
+    info_.has_sound = input_.best(AVMEDIA_TYPE_AUDIO, decoder_.stream()) >= 0;
+    std::optional<int64_t> frames;
+    if (const std::optional<double> seconds = input_.seconds(decoder_.stream())) {
+      frames = std::max<int64_t>(std::llround((*seconds - options_.start) * info_.fps), 1);
+    }
+    set_length(info_, options_, frames, info_.live);
+  }
+
+  [[noreturn]] void throw_nothing() const {
+    if (decoded_any_) {
+      throw Error("read", input_.name(),
+                  fmt::format("it ends before {} s, where it should start", options_.start));
+    }
+    throw Error("read", input_.name(),
+                decoder_.failure() != 0 ? "none of its pictures can be decoded: " + reason(decoder_.failure())
+                                        : "it holds no pictures");
+  }
+
+  // Decodes one frame into next_; at the end next_ is empty and end_slot_ known.
+  void decode() {
+    Timed t;
+    t.frame = new_frame();
+    if (!decoder_.read(input_, *t.frame)) {
+      next_ = Timed();
+      return;
+    }
+    decoded_any_ = true;
+    const double base = av_q2d(input_.stream(decoder_.stream()).time_base);
+    const double time =
+        t.frame->pts == AV_NOPTS_VALUE ? end_time_ : static_cast<double>(t.frame->pts) * base - origin_;
+    const double lasts = static_cast<double>(duration_of(*t.frame)) * base;
+    end_time_ = time + (lasts > 0 ? lasts : frame_seconds_);
+    t.slot = slot_at(time);
+    t.look = input_.look(decoder_.stream(), t.frame.get());
+    next_ = std::move(t);
+  }
+
+  int64_t slot_at(double time) const {
+    constexpr double kHair = 1e-6;  // a tie must not depend on the last bit
+    const double slot = std::floor((time - options_.start) * info_.fps + 0.5 + kHair);
+    return static_cast<int64_t>(std::clamp(slot, -1e15, 1e15));
+  }
+
+  // Shows next_ and decodes the one after it.
+  void step() {
+    std::swap(shown_, next_);
+    fresh_ = true;
+    decode();
+  }
+
+  // Finds the frame on the screen at options.start.
+  void begin_pass(bool seek) {
+    slot_ = 0;
+    end_time_ = 0;
+    if (seek && !input_.seek(decoder_.stream(), options_.start)) input_.reopen();
+    if (seek) decoder_.flush();
+    decode();
+    if (seek && next_.frame && next_.slot > 0 && options_.start > 0) {
+      // The container's index led too far: decode from the beginning
+      input_.reopen();
+      decoder_.flush();
+      end_time_ = 0;
+      decode();
+    }
+    if (!next_.frame) return;
+    step();
+    while (next_.frame && next_.slot <= 0) step();
+    if (!next_.frame && slot_at(end_time_) <= 0 && options_.start > 0) shown_ = Timed();
+  }
+
+  bool advance_live() {
+    if (given_ > 0) {
+      if (!next_.frame) return false;
+      step();
+    }
+    return true;
+  }
+
+  // Makes shown_ the frame for slot_.
+  bool advance() {
+    while (next_.frame && next_.slot <= slot_) step();
+    if (next_.frame || slot_ < std::max(slot_at(end_time_), shown_.slot + 1)) return true;
+    if (!options_.loop) return false;
+    begin_pass(true);
+    return shown_.frame != nullptr;
+  }
+
+  Input input_;
+  SourceOptions options_;
+  Decoder decoder_;
+  SourceInfo info_;
+  std::optional<FrameToPlanes> convert_;
+  std::optional<int64_t> limit_;  // frames, by options.seconds
+  double origin_ = 0;             // container time of the first picture
+  double frame_seconds_ = 0;      // how long a frame lasts that does not say
+  double end_time_ = 0;           // of what is decoded, after the origin
+  int64_t slot_ = 0;              // the next to give out, since the start of this pass
+  int64_t given_ = 0;             // frames given out in all
+  Timed shown_, next_;
+  bool fresh_ = false;  // shown_ is not yet in picture_
+  bool decoded_any_ = false;
+  Planes picture_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> open_video(Input input, const SourceOptions& options) {
+  return std::make_unique<VideoSource>(std::move(input), options);
+}
+
+}  // namespace reverie::ffmpeg
