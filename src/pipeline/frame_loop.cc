@@ -1,0 +1,74 @@
+#include "pipeline/frame_loop.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace reverie {
+
+FrameLoop::FrameLoop(FrameLoopSetup setup) : setup_(std::move(setup)) {
+  steps_.emplace_back("source");
+  for (const EffectSlot& slot : setup_.effects) {
+    steps_.emplace_back(slot.name);
+    values_.emplace_back(*slot.table);
+  }
+  steps_.emplace_back("output");
+  if (setup_.check) {
+    for (Step& s : steps_) s.check_results();
+  }
+}
+
+bool FrameLoop::next() {
+  bool more = true;
+  if (setup_.source) {
+    steps_.front().run(frame_, [&] { more = setup_.source->read(input_); }, &input_);
+  }
+  if (!more) return false;
+
+  const FrameTime time = {frame_, static_cast<double>(frame_) / setup_.fps};
+  const Planes* current = setup_.source ? &input_ : nullptr;
+  for (size_t i = 0; i < setup_.effects.size(); ++i) {
+    const EffectSlot& slot = setup_.effects[i];
+    Planes made;
+    steps_[i + 1].run(
+        frame_,
+        [&] {
+          slot.automation->apply(time, current, values_[i]);
+          slot.effect->process(time, values_[i], current, made);
+        },
+        &made);
+    if (made.empty()) continue;  // switched off: the picture passes through
+    picture_ = std::move(made);
+    current = &picture_;
+  }
+  if (!current) throw Error("make", "a frame", "there is neither an input nor an effect that is switched on");
+
+  steps_.back().run(frame_, [&] {
+    for (const auto& sink : setup_.sinks) sink->write(*current);
+    for (const Watcher& watcher : setup_.watchers) watcher(frame_, *current);
+  });
+  ++frame_;
+  return true;
+}
+
+void FrameLoop::finish() {
+  for (const auto& sink : setup_.sinks) sink->finish();
+}
+
+Step& FrameLoop::step(const std::string& name) {
+  std::vector<std::string> names;
+  for (Step& s : steps_) {
+    if (s.name() == name) return s;
+    names.push_back(s.name());
+  }
+  throw Error(fmt::format("there is no step '{}'{} (there are: {})", name, did_you_mean(name, names), join(names, ", ")));
+}
+
+std::vector<StepReport> FrameLoop::reports() const {
+  std::vector<StepReport> out;
+  for (const Step& s : steps_) out.push_back(s.report());
+  return out;
+}
+
+}  // namespace reverie

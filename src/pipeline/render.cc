@@ -1,0 +1,168 @@
+#include "pipeline/render.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "control/description.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "core/progress.h"
+#include "core/stop.h"
+#include "effects/effects.h"
+#include "media/picture.h"
+#include "media/sink.h"
+#include "pipeline/frame_loop.h"
+#include "pipeline/sheet.h"
+
+namespace reverie {
+namespace {
+
+constexpr int kDefaultSide = 512;
+constexpr double kDefaultFps = 30;
+constexpr double kDefaultSeconds = 10;
+
+const std::vector<std::string> kFitWords = {"crop", "pad", "stretch"};
+
+std::unique_ptr<Source> open_input(const RenderRequest& request) {
+  if (request.input.empty()) return nullptr;
+  SourceOptions options;
+  options.start = request.start;
+  options.loop = request.loop;
+  options.width = request.width;
+  options.height = request.height;
+  options.fit = request.fit;
+  options.fps = request.fps;
+  options.even = sink_size_multiple(request.output);
+  return open_source(request.input, options);
+}
+
+// Frames to make; nothing: as many as the source has, and it does not know.
+std::optional<int64_t> length(const RenderRequest& request, const Source* source, double fps) {
+  if (request.frames) return request.frames;
+  if (request.seconds) return std::max<int64_t>(1, std::llround(*request.seconds * fps));
+  if (source && !source->info().endless) return source->info().frames;
+  return std::llround(kDefaultSeconds * fps);
+}
+
+EffectSlot make_slot(const RenderRequest& request, int width, int height) {
+  const Preset& preset = request.preset;
+  const EffectKind& kind = find_effect(preset.effect);
+  EffectSetup setup;
+  setup.width = width;
+  setup.height = height;
+  setup.seed = request.seed;
+  setup.threads = request.threads;
+  setup.kernel = request.kernel;
+  setup.find_file = [preset](const std::string& name) { return find_asset(preset, name); };
+  setup.read_picture = read_picture;
+  EffectSlot slot;
+  slot.name = kind.name;
+  slot.table = &kind.parameters();
+  slot.automation = std::make_unique<Automation>(preset, request.seed, read_picture);
+  slot.effect = kind.make(setup, preset.values);
+  return slot;
+}
+
+RenderDescription describe(const RenderRequest& request, const RenderResult& result, std::optional<int64_t> frames) {
+  RenderDescription d;
+  d.preset = request.preset;
+  d.version = REVERIE_VERSION;
+  d.seed = request.seed;
+  d.width = result.width;
+  d.height = result.height;
+  d.fps = result.fps;
+  d.frames = frames;
+  d.kernel = request.kernel;
+  d.input = request.input;
+  d.start = request.start;
+  d.loop = request.loop;
+  d.fit = kFitWords[static_cast<size_t>(request.fit)];
+  return d;
+}
+
+SinkOptions sink_options(const RenderRequest& request, const RenderResult& result, const Source* source,
+                         std::optional<int64_t> frames) {
+  SinkOptions options;
+  options.width = result.width;
+  options.height = result.height;
+  options.fps = result.fps;
+  options.title = request.preset.name;
+  options.comment = format_description(describe(request, result, frames));
+  if (source && source->info().has_sound) options.sound = SinkOptions::Sound{request.input, request.start, request.loop};
+  return options;
+}
+
+// Runs the loop to its end, to the wished length, or until Ctrl-C.
+void run(FrameLoop& loop, std::optional<int64_t> frames, bool quiet) {
+  Progress progress("render", "frames", frames, quiet);
+  while (!stop_requested() && (!frames || loop.frames() < *frames) && loop.next()) progress.update(loop.frames());
+}
+
+void check_input(const RenderRequest& request) {
+  if (request.preset.input == InputNeed::kRequired && request.input.empty()) {
+    throw Error("render", request.preset.name, "this preset needs an input", "give one with --input, a video or test:testsrc2");
+  }
+  if (request.preset.input == InputNeed::kNone && !request.input.empty()) {
+    warning(fmt::format("the preset '{}' does not look at its input", request.preset.name));
+  }
+}
+
+}  // namespace
+
+RenderResult render(const RenderRequest& request) {
+  check_input(request);
+  const Progress clock("render", "frames", std::nullopt, true);
+  FrameLoopSetup setup;
+  setup.source = open_input(request);
+  const Source* source = setup.source.get();
+
+  RenderResult result;
+  result.width = source ? source->info().width : (request.width ? request.width : kDefaultSide);
+  result.height = source ? source->info().height : (request.height ? request.height : kDefaultSide);
+  result.fps = source ? source->info().fps : (request.fps > 0 ? request.fps : kDefaultFps);
+  const std::optional<int64_t> frames = length(request, source, result.fps);
+
+  setup.fps = result.fps;
+  setup.check = request.check;
+  setup.effects.push_back(make_slot(request, result.width, result.height));
+  setup.sinks.push_back(open_sink(request.output, sink_options(request, result, source, frames)));
+  SheetMaker sheet(4, 3, 320);
+  if (!request.sheet.empty()) setup.watchers.emplace_back([&](int64_t frame, const Planes& p) { sheet.add(frame, p); });
+
+  FrameLoop loop(std::move(setup));
+  for (const std::string& name : request.without) loop.step(name).switch_off();
+  run(loop, frames, request.quiet);
+  if (loop.frames() == 0) {
+    throw Error("render", request.output, stop_requested() ? "stopped before the first frame" : "the input gave no frame");
+  }
+  loop.finish();
+  if (!request.sheet.empty()) write_picture(request.sheet, sheet.sheet());
+  result.frames = loop.frames();
+  result.stopped = stop_requested();
+  result.seconds = clock.seconds();
+  result.steps = loop.reports();
+  return result;
+}
+
+RenderRequest request_from_description(const std::string& text, const std::string& file) {
+  const RenderDescription d = parse_description(text, file);
+  RenderRequest request;
+  request.preset = d.preset;
+  request.seed = d.seed;
+  request.width = d.width;
+  request.height = d.height;
+  request.fps = d.fps;
+  request.frames = d.frames;
+  request.kernel = d.kernel;
+  request.input = d.input;
+  request.start = d.start;
+  request.loop = d.loop;
+  const auto fit = std::find(kFitWords.begin(), kFitWords.end(), d.fit);
+  if (fit == kFitWords.end()) throw Error("read", file, fmt::format("'{}' is no fit", d.fit));
+  request.fit = static_cast<Fit>(fit - kFitWords.begin());
+  return request;
+}
+
+}  // namespace reverie

@@ -1,0 +1,43 @@
+// The one wrapper through which every step of the frame loop runs: it times the step, can switch it off and can check
+// what it leaves, so that a slow or wrong step is seen at once.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/planes.h"
+
+namespace reverie {
+
+struct StepReport {
+  std::string name;
+  int64_t runs = 0;
+  double median_ms = 0, slowest_ms = 0, total_s = 0;
+};
+
+class Step {
+ public:
+  explicit Step(std::string name) : name_(std::move(name)) {}
+
+  const std::string& name() const { return name_; }
+  void switch_off() { on_ = false; }
+  void check_results() { check_ = true; }
+
+  // Runs work unless switched off, and times it; then checks what result points to (null: nothing to check): every
+  // sample finite and in 0..1.  Error names step, frame and place.
+  void run(int64_t frame, const std::function<void()>& work, const Planes* result = nullptr);
+
+  StepReport report() const;
+
+ private:
+  std::string name_;
+  bool on_ = true, check_ = false;
+  double total_s_ = 0;
+  std::vector<float> ms_;
+};
+
+// A table of the steps for a person, one line each.
+std::string format_reports(const std::vector<StepReport>& reports);
+
+}  // namespace reverie
