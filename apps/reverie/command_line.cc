@@ -1,0 +1,58 @@
+#include "command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "core/text.h"
+
+namespace reverie {
+namespace {
+
+constexpr double kLargestSide = 16384;
+
+// The verb that the line named, or the command itself.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto used = app.get_subcommands();
+  return used.empty() ? app : innermost(*used.front());
+}
+
+std::vector<std::string> known_words(const CLI::App& app, bool options) {
+  std::vector<std::string> words;
+  if (options) {
+    for (const CLI::Option* o : app.get_options()) {
+      for (const std::string& name : o->get_lnames()) words.push_back("--" + name);
+    }
+  } else {
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+      words.push_back(sub->get_name());
+  }
+  return words;
+}
+
+}  // namespace
+
+std::pair<int, int> parse_size(const std::string& word) {
+  const std::vector<std::string> parts = split(word, 'x');
+  if (parts.size() == 2) {
+    const auto w = to_number(parts[0]);
+    const auto h = to_number(parts[1]);
+    const auto ok = [](const std::optional<double>& v) {
+      return v && *v >= 1 && *v <= kLargestSide && *v == std::floor(*v);
+    };
+    if (ok(w) && ok(h)) return {static_cast<int>(*w), static_cast<int>(*h)};
+  }
+  throw UsageError(
+      fmt::format("--size takes WIDTHxHEIGHT in pixels, such as 640x360, each 1 to 16384, not '{}'", word));
+}
+
+std::string explain(const CLI::App& app, const CLI::Error& error) {
+  const CLI::App& verb = innermost(app);
+  const std::vector<std::string> extra = app.remaining(true);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || extra.empty()) return error.what();
+  const std::string& word = extra.front();
+  const bool option = word.starts_with('-');
+  const char* kind = option ? "option" : (&verb == &app ? "verb" : "argument");
+  return fmt::format("unknown {} '{}'{}", kind, word,
+                     did_you_mean(word.substr(0, word.find('=')), known_words(verb, option)));
+}
+
+}  // namespace reverie

@@ -1,0 +1,80 @@
+// reverie doctor: what this machine offers, and whether the kernels compute what they should.
+#include <CLI/CLI.hpp>
+#include <thread>
+
+#include "control/preset.h"
+#include "core/error.h"
+#include "core/text.h"
+#include "feedback/golden.h"
+#include "feedback/kernels/kernel.h"
+#include "media/devices.h"
+#include "verbs.h"
+#include "weights/safetensors.h"
+
+namespace reverie {
+namespace {
+
+// What the processor can do beyond its base instruction set, as far as it matters here.
+std::string simd() {
+  std::vector<std::string> names;
+#if defined(__x86_64__) && defined(__GNUC__)
+  if (__builtin_cpu_supports("sse4.2")) names.emplace_back("SSE4.2");
+  if (__builtin_cpu_supports("avx2")) names.emplace_back("AVX2");
+  if (__builtin_cpu_supports("fma")) names.emplace_back("FMA");
+  if (__builtin_cpu_supports("avx512f")) names.emplace_back("AVX-512");
+  if (__builtin_cpu_supports("avx512bf16")) names.emplace_back("AVX-512 BF16");
+#elif defined(__aarch64__)
+  names.emplace_back("NEON");
+#endif
+  return names.empty() ? "nothing special" : join(names, ", ");
+}
+
+int report() {
+  fmt::print("reverie {}\n", REVERIE_VERSION);
+  fmt::print("cores      {}\n", std::thread::hardware_concurrency());
+  fmt::print("SIMD       {}\n", simd());
+  for (const KernelKind& k : kernels()) fmt::print("kernel     {}: {}\n", k.name, k.help);
+  for (const EncoderInfo& e : list_encoders()) {
+    fmt::print("encoder    {}: {}{}\n", e.name, e.use, e.available ? "" : " (missing)");
+  }
+  const std::vector<CameraInfo> cameras = list_cameras();
+  for (const CameraInfo& c : cameras) fmt::print("camera     {}: {}\n", c.spec, c.name);
+  if (cameras.empty()) fmt::print("camera     none found\n");
+  for (const auto& folder : preset_folders()) fmt::print("presets    {}\n", folder.string());
+  return 0;
+}
+
+int replay(const std::string& file, const std::string& kernel, int thread_count) {
+  Threads threads(thread_count);
+  bool good = true;
+  for (const GoldenFrame& f : replay_golden(read_safetensors(file), kernel, threads)) {
+    fmt::print("frame {} relative error {:.3e}\n", f.frame, f.error);
+    good = good && f.error < kGoldenTolerance;
+  }
+  if (!good)
+    throw reverie::Error("accept", file,
+                fmt::format("a frame is {:g} or more away from its golden", kGoldenTolerance));
+  return 0;
+}
+
+}  // namespace
+
+Action add_doctor(CLI::App& app) {
+  struct Words {
+    std::string golden, kernel = "auto";
+    int threads = 0;
+  };
+  auto words = std::make_shared<Words>();
+  app.add_option("--golden", words->golden,
+                 "replay this golden and print the relative error of every recorded frame")
+      ->type_name("FILE");
+  app.add_option("--kernel", words->kernel, "the kernel that replays it")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--threads", words->threads, "0: one per core")->check(CLI::Range(0, 1024));
+  return [words] {
+    return words->golden.empty() ? report() : replay(words->golden, words->kernel, words->threads);
+  };
+}
+
+}  // namespace reverie

@@ -1,0 +1,111 @@
+// reverie info FILE: what a media file, weights file or preset is.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "control/description.h"
+#include "control/preset.h"
+#include "core/progress.h"
+#include "feedback/hourglass.h"
+#include "media/probe.h"
+#include "verbs.h"
+#include "weights/npy.h"
+#include "weights/safetensors.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+int show_weights(const std::string& file) {
+  const TensorFile weights = read_safetensors(file);
+  size_t total = 0;
+  fmt::print("{}: safetensors, {} tensors\n", file, weights.tensors.size());
+  for (const auto& [key, value] : weights.metadata) fmt::print("  {} = {}\n", key, value);
+  for (const auto& [name, tensor] : weights.tensors) {
+    fmt::print("  {:<28} {}\n", name, shape_text(tensor.shape));
+    total += tensor.data.size();
+  }
+  fmt::print("  {} values in all\n", total);
+  return 0;
+}
+
+int show_npy_folder(const std::string& folder) {
+  const Hourglass glass = hourglass_from_npy_folder(folder, [](int) { return 2; });
+  fmt::print("{}: an hourglass in .npy files, {} levels\n", folder, glass.levels());
+  for (const Layer& l : glass.layers) {
+    fmt::print("  {} -> {} channels, encode {}x{}, decode {}x{}\n", l.lower, l.upper, l.encode_kernel,
+               l.encode_kernel, l.decode_kernel, l.decode_kernel);
+  }
+  return 0;
+}
+
+int show_preset(const std::string& file) {
+  const Preset preset = load_preset(file);
+  fmt::print("{}: preset '{}' of the effect {}, input {}\n  {}\n", file, preset.name, preset.effect,
+             input_need_words()[static_cast<size_t>(preset.input)], preset.about);
+  fmt::print("  {} LFOs, {} keyframe tracks, {} maps\n", preset.lfos.size(), preset.keyframes.size(),
+             preset.maps.size());
+  const ParameterTable& table = preset.values.table();
+  for (size_t i = 0; i < table.size(); ++i) {
+    if (!preset.values.is_initial(i)) fmt::print("  {} = {}\n", table[i].name, preset.values.format(i));
+  }
+  return 0;
+}
+
+std::string describe(const StreamInfo& s) {
+  std::string line = s.codec;
+  if (s.kind == StreamInfo::Kind::video) {
+    line = fmt::format("video {} {}x{} {}, {:g} fps", s.codec, s.width, s.height, s.pixel_format, s.fps);
+    if (s.shown_width != s.width || s.shown_height != s.height) line += fmt::format(", shown as {}x{}", s.shown_width, s.shown_height);
+  } else if (s.kind == StreamInfo::Kind::sound) {
+    line = fmt::format("sound {} {} Hz, {} channels", s.codec, s.sample_rate, s.channels);
+  }
+  if (!s.language.empty()) line += " (" + s.language + ")";
+  return line + (s.best ? "  <- played" : "");
+}
+
+void print_streams(const std::string& file, const MediaInfo& info) {
+  fmt::print("{}: {}{}{}\n", file, info.picture ? "a still picture, " : "", info.container,
+             info.seconds ? fmt::format(", {:.2f} s", *info.seconds) : "");
+  for (const StreamInfo& s : info.streams) fmt::print("  {}\n", describe(s));
+  for (const auto& [key, value] : info.metadata) {
+    if (key != "comment") fmt::print("  {} = {}\n", key, value);
+  }
+}
+
+int show_media(const std::string& file) {
+  const MediaInfo info = probe(file);
+  print_streams(file, info);
+  if (const auto it = info.metadata.find("comment");
+      it != info.metadata.end() && it->second.starts_with("# reverie render")) {
+    const RenderDescription d = parse_description(it->second, file);
+    fmt::print("  made by Reverie: preset {}, seed {}, {}x{}; again with: reverie render --again {} -o OUT\n",
+               d.preset.name, d.seed, d.width, d.height, file);
+  }
+  return 0;
+}
+
+int act(const std::string& file) {
+  const fs::path path(file);
+  std::error_code code;
+  if (path.extension() == ".toml") return show_preset(file);
+  if (path.extension() == ".safetensors") return show_weights(file);
+  if (path.extension() == ".npy") {
+    fmt::print("{}: NumPy array {}\n", file, shape_text(read_npy(path).shape));
+    return 0;
+  }
+  if (fs::is_directory(path, code) && fs::exists(path / "encode1-filters.npy")) return show_npy_folder(file);
+  return show_media(file);
+}
+
+}  // namespace
+
+Action add_info(CLI::App& app) {
+  auto file = std::make_shared<std::string>();
+  app.add_option("file", *file, "a media file, weights file, preset or folder")
+      ->required()
+      ->type_name("FILE");
+  return [file] { return act(*file); };
+}
+
+}  // namespace reverie

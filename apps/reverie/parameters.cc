@@ -1,0 +1,36 @@
+// reverie parameters: what an effect can be told, from the one declaration of its parameters.
+#include <CLI/CLI.hpp>
+
+#include "effects/effects.h"
+#include "verbs.h"
+
+namespace reverie {
+namespace {
+
+void print(const Parameter& p) {
+  fmt::print("{:<18} {}\n{:<18}   {}\n", p.name, p.help, "", describe_range(p));
+}
+
+}  // namespace
+
+Action add_parameters(CLI::App& app) {
+  struct Words {
+    std::string effect = "feedback", parameter;
+  };
+  auto words = std::make_shared<Words>();
+  app.add_option("effect", words->effect, "one of the effects")->type_name("EFFECT")->capture_default_str();
+  app.add_option("parameter", words->parameter, "only this one")->type_name("NAME");
+  return [words] {
+    const EffectKind& effect = find_effect(words->effect);
+    const ParameterTable& table = effect.parameters();
+    if (!words->parameter.empty()) {
+      print(table[table.index(words->parameter)]);
+      return 0;
+    }
+    fmt::print("{}: {}\n\n", effect.name, effect.help);
+    for (const Parameter& p : table.all()) print(p);
+    return 0;
+  };
+}
+
+}  // namespace reverie

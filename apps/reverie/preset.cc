@@ -1,0 +1,20 @@
+// reverie preset show NAME: one preset, whole, as TOML.
+#include <CLI/CLI.hpp>
+
+#include "control/preset.h"
+#include "verbs.h"
+
+namespace reverie {
+
+Action add_preset(CLI::App& app) {
+  auto name = std::make_shared<std::string>();
+  CLI::App* show = app.add_subcommand("show", "print it as TOML, with what it takes from its parents");
+  show->add_option("name", *name, "name or file of a preset")->required()->type_name("PRESET");
+  app.require_subcommand(1);
+  return [name] {
+    std::fputs(format_preset(load_preset(*name)).c_str(), stdout);
+    return 0;
+  };
+}
+
+}  // namespace reverie

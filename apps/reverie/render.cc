@@ -1,0 +1,147 @@
+// reverie render: a preset, an input or none, and a finished video.
+#include "pipeline/render.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "command_line.h"
+#include "control/preset.h"
+#include "core/log.h"
+#include "core/progress.h"
+#include "feedback/kernels/kernel.h"
+#include "media/probe.h"
+#include "verbs.h"
+
+namespace reverie {
+namespace {
+
+constexpr const char* kDefaultPreset = "first-light";
+constexpr const char* kDefaultInputPreset = "veil";
+
+struct Options {
+  std::string preset, input, output, size, again, fit = "crop", kernel, sheet;
+  std::vector<std::string> set, without;
+  std::optional<double> fps, seconds, start;
+  std::optional<int64_t> frames;
+  std::optional<uint64_t> seed;
+  int threads = 0;
+  bool loop = false, timing = false, check = false, quiet = false;
+};
+
+void add_options(CLI::App& app, Options& o) {
+  app.add_option("preset", o.preset, "name or file of a preset; default first-light, with --input veil")
+      ->type_name("PRESET");
+  app.add_option(
+         "-i,--input", o.input,
+         "picture, folder or pattern of pictures (frames/%04d.png), video, GIF, URL, camera:0, test:NAME")
+      ->type_name("SRC");
+  app.add_option(
+         "-o,--output", o.output,
+         ".mp4 (H.264), .webm (VP9), .gif, .mkv (FFV1, lossless), frames/%05d.png, or FORMAT:URL; default "
+         "out/PRESET.mp4")
+      ->type_name("OUT");
+  app.add_option("--size", o.size, "of the frames, in pixels; default the input's, else 512x512")
+      ->type_name("WxH");
+  app.add_option("--fps", o.fps, "frames a second; default the input's, else 30")
+      ->check(CLI::Range(0.1, 1000.0));
+  auto* frames = app.add_option("--frames", o.frames, "length in frames")
+                     ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  app.add_option("--seconds", o.seconds, "length in seconds; default the input's, else 10")
+      ->check(CLI::Range(0.001, 1e7))
+      ->excludes(frames);
+  app.add_option("--start", o.start, "seconds into the input to begin at")->check(CLI::Range(0.0, 1e7));
+  app.add_flag("--loop", o.loop, "play the input over and over (give --seconds or --frames)");
+  app.add_option("--fit", o.fit, "how an input of another shape fits --size")
+      ->check(CLI::IsMember({"crop", "pad", "stretch"}));
+  app.add_option("--seed", o.seed, "of all random draws; default 1");
+  app.add_option("--threads", o.threads, "0: one per core; any number gives the same picture")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
+  app.add_option("--set", o.set,
+                 "a parameter's value: zoom=1.02, zoom=1,1.02 (levels 0, 1 and up), zoom.1=1.02 (level 1)")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--again", o.again, "repeat the render that made this file")->type_name("FILE");
+  app.add_option("--sheet", o.sheet, "also write a contact sheet of the frames")->type_name("FILE.png");
+  app.add_option("--without", o.without, "switch off a step of the frame loop")->type_name("STEP");
+  app.add_flag("--check", o.check, "check every step's picture: finite, in range");
+  app.add_flag("--timing", o.timing, "say at the end what each step took");
+  app.add_flag("-q,--quiet", o.quiet, "no progress");
+}
+
+RenderRequest repeat_of(const std::string& file) {
+  const MediaInfo info = probe(file);
+  const auto comment = info.metadata.find("comment");
+  if (comment == info.metadata.end()) {
+    throw Error("repeat", file, "it does not say how it was made",
+                "--again takes a .mp4, .mov, .mkv or .webm that Reverie wrote");
+  }
+  return request_from_description(comment->second, file);
+}
+
+void apply_sets(const std::vector<std::string>& sets, Preset& preset) {
+  for (const std::string& s : sets) {
+    const size_t equals = s.find('=');
+    if (equals == std::string::npos) throw UsageError(fmt::format("--set takes NAME=VALUE, not '{}'", s));
+    try {
+      override_value(preset, s.substr(0, equals), s.substr(equals + 1));
+    } catch (const Error& e) {
+      throw UsageError(fmt::format("--set {}: {}", s, e.what()));
+    }
+  }
+}
+
+RenderRequest request_of(const Options& o) {
+  RenderRequest r;
+  if (!o.again.empty()) {
+    if (!o.preset.empty()) throw UsageError("--again brings its own preset: give one or the other");
+    if (o.output.empty()) throw UsageError("--again needs -o OUT");
+    r = repeat_of(o.again);
+  } else {
+    r.preset =
+        load_preset(!o.preset.empty() ? o.preset : (o.input.empty() ? kDefaultPreset : kDefaultInputPreset));
+  }
+  if (!o.input.empty()) r.input = o.input;
+  if (!o.size.empty()) std::tie(r.width, r.height) = parse_size(o.size);
+  if (o.fps) r.fps = *o.fps;
+  if (o.frames || o.seconds) {
+    r.frames = o.frames;
+    r.seconds = o.seconds;
+  }
+  if (o.start) r.start = *o.start;
+  if (o.seed) r.seed = *o.seed;
+  r.kernel = find_kernel(o.kernel.empty() ? r.kernel : o.kernel).name;  // by its own name, for the file that is made
+  r.loop = r.loop || o.loop;
+  if (o.again.empty()) r.fit = o.fit == "crop" ? Fit::crop : (o.fit == "pad" ? Fit::pad : Fit::stretch);
+  r.output = o.output.empty() ? "out/" + r.preset.name + ".mp4" : o.output;
+  r.threads = o.threads;
+  r.sheet = o.sheet;
+  r.without = o.without;
+  r.check = o.check;
+  r.quiet = o.quiet;
+  apply_sets(o.set, r.preset);
+  if (r.loop && r.input.empty()) throw UsageError("--loop needs an --input");
+  return r;
+}
+
+int act(const Options& o) {
+  const RenderRequest request = request_of(o);
+  const RenderResult result = render(request);
+  note(fmt::format("{}{}: {} frames, {}x{}, {:g} fps, preset {}, seed {}, in {} ({:.1f} frames a second)",
+                   result.stopped ? "stopped; kept " : "", request.output, result.frames, result.width,
+                   result.height, result.fps, request.preset.name, request.seed,
+                   format_duration(result.seconds), static_cast<double>(result.frames) / result.seconds));
+  if (o.timing) note(format_reports(result.steps));
+  return result.stopped ? 130 : 0;
+}
+
+}  // namespace
+
+Action add_render(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_options(app, *options);
+  return [options] { return act(*options); };
+}
+
+}  // namespace reverie

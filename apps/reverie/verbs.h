@@ -1,0 +1,33 @@
+// The verbs of the command, one file each.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace reverie {
+
+// A verb adds its options to the parser and returns what to do once the line is read: the exit status.
+using Action = std::function<int()>;
+
+struct Verb {
+  std::string name;
+  std::string help;      // one line
+  std::string examples;  // shown at the end of its --help
+  Action (*add)(CLI::App& app);
+};
+
+const std::vector<Verb>& verbs();
+
+Action add_render(CLI::App& app);
+Action add_presets(CLI::App& app);
+Action add_preset(CLI::App& app);
+Action add_parameters(CLI::App& app);
+Action add_info(CLI::App& app);
+Action add_doctor(CLI::App& app);
+
+}  // namespace reverie
