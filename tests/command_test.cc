@@ -1,1 +1,164 @@
+// The built program from outside: what it prints, what it leaves, how it ends.
+#include "command.h"
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSmall = " --size 48x32 --frames 8 -q";
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& e : fs::directory_iterator(folder)) names.push_back(e.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+int lines(const std::string& s) { return static_cast<int>(std::count(s.begin(), s.end(), '\n')); }
+
+TEST(Command, EveryVerbHasHelpWithExamples) {
+  for (const char* verb : {"", "render", "presets", "preset", "parameters", "info", "doctor"}) {
+    const Outcome o = shell(fmt::format("reverie {} --help", verb));
+    EXPECT_EQ(o.status, 0) << verb;
+    EXPECT_NE(o.out.find("Examples:"), std::string::npos) << verb;
+    EXPECT_NE(o.out.find("reverie "), std::string::npos) << verb;
+  }
+}
+
+TEST(Command, WrongWordsAreAnsweredWithTheNearestAndStatusTwo) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"reverie rendr", "did you mean 'render'?"},
+      {"reverie render --sise 3x3", "did you mean '--size'?"},
+      {"reverie render --set zom=1", "did you mean 'zoom'?"},
+      {"reverie render --set pool=men", "did you mean 'mean'?"},
+      {"reverie render --set zoom=9", "allowed: 0.25 to 4"},
+      {"reverie render --size big", "WIDTHxHEIGHT"},
+      {"reverie render --frames 3 --seconds 3", "--seconds"},
+      {"reverie render --loop", "--input"},
+  };
+  for (const auto& [line, answer] : cases) {
+    const Outcome o = shell(line);
+    EXPECT_EQ(o.status, 2) << line;
+    EXPECT_EQ(lines(o.err), 1) << line << o.err;
+    EXPECT_NE(o.err.find(answer), std::string::npos) << line << "\n" << o.err;
+  }
+}
+
+TEST(Command, WhatCannotBeDoneIsOneLineAndStatusOne) {
+  const TestFolder folder("cannot");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"reverie render smokee -o a.mp4", "did you mean 'smoke'?"},
+      {"reverie render --input nothing.mp4 -o a.mp4", "nothing.mp4"},
+      {"reverie render -o a.xyz", ".mp4"},
+      {"reverie render --size 33x32 -o a.mp4 --frames 2", "33x32"},
+      {"reverie render veil -o a.mp4", "--input"},
+      {"reverie render --set palette=stary-night -o a.mp4 --frames 1", "starry-night"},
+      {"reverie render --kernel fast -o a.mp4", "reference"},
+      {"reverie info nothing.mp4", "nothing.mp4"},
+      {"reverie doctor --golden nothing.safetensors", "nothing.safetensors"},
+      {"reverie render --input test:nosuch -o a.mp4", "nosuch"},
+      {"reverie parameters feedback zom", "zoom"},
+  };
+  for (const auto& [line, answer] : cases) {
+    const Outcome o = shell(line, folder.path());
+    EXPECT_EQ(o.status, 1) << line;
+    EXPECT_EQ(lines(o.err), 1) << line << "\n" << o.err;
+    EXPECT_NE(o.err.find(answer), std::string::npos) << line << "\n" << o.err;
+  }
+  EXPECT_TRUE(names_in(folder.path()).empty());
+}
+
+TEST(Command, PresetsAndParametersAreListed) {
+  const Outcome presets = shell("reverie presets");
+  EXPECT_GE(lines(presets.out), 10);
+  EXPECT_EQ(presets.out.find("broken"), std::string::npos) << presets.out;
+  EXPECT_NE(shell("reverie preset show smoke").out.find("palette = "), std::string::npos);
+  EXPECT_NE(shell("reverie parameters").out.find("tblur"), std::string::npos);
+  EXPECT_EQ(lines(shell("reverie parameters feedback zoom").out), 2);
+  EXPECT_NE(shell("reverie doctor").out.find("kernel     reference"), std::string::npos);
+}
+
+TEST(Command, DoctorReplaysAllGoldens) {
+  if (data_folder().empty()) GTEST_SKIP() << "no ../shared/data";
+  int files = 0;
+  for (const auto& e : fs::directory_iterator(data_folder() / ".." / "golden" / "feedback")) {
+    const Outcome o = shell("reverie doctor --golden '" + e.path().string() + "'");
+    EXPECT_EQ(o.status, 0) << o.err;
+    EXPECT_EQ(lines(o.out), 2) << o.out;
+    ++files;
+  }
+  EXPECT_EQ(files, 8);
+}
+
+TEST(Command, SameSeedSameBytesForOneAndTwoThreads) {
+  const TestFolder folder("same");
+  EXPECT_EQ(shell(std::string("reverie render smoke --threads 1 -o a.mp4") + kSmall, folder.path()).status, 0);
+  EXPECT_EQ(shell(std::string("reverie render smoke --threads 2 -o b.mp4") + kSmall, folder.path()).status, 0);
+  EXPECT_EQ(shell(std::string("reverie render smoke --seed 2 -o c.mp4") + kSmall, folder.path()).status, 0);
+  EXPECT_EQ(shell("reverie render --again a.mp4 -o d.mp4 -q", folder.path()).status, 0);
+  EXPECT_EQ(shell("cmp a.mp4 b.mp4 && cmp a.mp4 d.mp4", folder.path()).status, 0);
+  EXPECT_NE(shell("cmp -s a.mp4 c.mp4", folder.path()).status, 0);
+  EXPECT_EQ(names_in(folder.path()), (std::vector<std::string>{"a.mp4", "b.mp4", "c.mp4", "d.mp4"}));
+}
+
+TEST(Command, SettingsTravelInTheFile) {
+  const TestFolder folder("travel");
+  const std::string set = " --seed 18446744073709551615 --set zoom=1.0625 --set gain.1=1.7";
+  for (const char* ending : {"mp4", "mkv", "webm"}) {
+    ASSERT_EQ(shell(fmt::format("reverie render video-feedback -o a.{}{}{}", ending, set, kSmall), folder.path()).status, 0);
+    const Outcome o = shell(fmt::format("reverie render --again a.{0} -o b.{0} -q && reverie info a.{0}", ending), folder.path());
+    EXPECT_EQ(o.status, 0) << o.err;
+    EXPECT_NE(o.out.find("seed 18446744073709551615"), std::string::npos) << o.out;
+    EXPECT_EQ(shell(fmt::format("cmp a.{0} b.{0}", ending), folder.path()).status, 0) << ending;
+  }
+}
+
+TEST(Command, EverySinkGivesAFileThatPlays) {
+  const TestFolder folder("sinks");
+  for (const char* name : {"a.mp4", "a.mov", "a.webm", "a.gif", "a.mkv"}) {
+    ASSERT_EQ(shell(std::string("reverie render video-feedback -o ") + name + kSmall, folder.path()).status, 0) << name;
+    EXPECT_EQ(probe_entry(folder.file(name), "v:0", "stream=width,height"), "48,32") << name;
+    const std::string frames = trim(shell("ffprobe -v error -count_frames -select_streams v:0 -show_entries stream=nb_read_frames -of csv=p=0 '" +
+                                          folder.file(name) + "'").out).data();
+    EXPECT_EQ(frames.substr(0, 1), "8") << name;
+  }
+  EXPECT_EQ(probe_entry(folder.file("a.mp4"), "v:0", "stream=codec_name,pix_fmt,color_space"), "h264,yuv420p,bt709");
+  ASSERT_EQ(shell(std::string("reverie render video-feedback -o p/%03d.png --sheet sheet.png") + kSmall, folder.path()).status, 0);
+  EXPECT_EQ(names_in(folder.path() / "p").size(), 8U);
+  EXPECT_EQ(probe_entry(folder.file("sheet.png"), "v:0", "stream=codec_name"), "png");
+  // the numbered pictures are a source again, in their natural order, and nothing is lost in FFV1
+  ASSERT_EQ(shell("reverie render veil --input 'p/%03d.png' --without feedback --fps 30 -o again.mkv -q", folder.path()).status, 0);
+  EXPECT_EQ(shell("f() { ffmpeg -v error -i $1 -f rawvideo -pix_fmt gbrp - | md5sum; }; test \"$(f again.mkv)\" = \"$(f a.mkv)\"", folder.path()).status, 0);
+}
+
+TEST(Command, CtrlCKeepsAPlayableFileAndKillLeavesNone) {
+  const TestFolder folder("stop");
+  const std::string start = "'" REVERIE_COMMAND "' render video-feedback --size 64x48 --seconds 3000 -o ";
+  const Outcome o = shell(start + "a.mp4 & p=$!; sleep 2; kill -INT $p; wait $p", folder.path());
+  EXPECT_EQ(o.status, 130) << o.err;
+  EXPECT_NE(o.err.find("stopped; kept a.mp4"), std::string::npos) << o.err;
+  EXPECT_GT(std::atof(probe_entry(folder.file("a.mp4"), "", "format=duration").c_str()), 0.05);
+  shell(start + "b.mp4 & p=$!; sleep 1; kill -9 $p; wait $p", folder.path());
+  EXPECT_FALSE(fs::exists(folder.file("b.mp4")));
+}
+
+TEST(Command, AFullDiskIsOneLineAndLeavesNothing) {
+  const TestFolder folder("full");
+  for (const char* name : {"a.mp4", "a.mkv", "a.gif"}) {
+    const Outcome o = shell(fmt::format("trap '' XFSZ; ulimit -f 20; reverie render mandala --set preroll=0 --size 128x128 --frames 60 -q -o {}", name), folder.path());
+    EXPECT_EQ(o.status, 1) << name << o.err;
+    EXPECT_EQ(lines(o.err), 1) << o.err;
+    EXPECT_TRUE(names_in(folder.path()).empty()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace reverie

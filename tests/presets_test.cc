@@ -71,7 +71,7 @@ TEST_P(PresetInMotion, DoesNotSettleInTwoMinutes) {
   }
   RecordProperty("second10", std::to_string(second10));
   RecordProperty("minute2", std::to_string(minute2));
-  EXPECT_GT(second10, 0.002);
+  EXPECT_GT(second10, source ? 0.0005 : 0.002);  // with an input it follows that one, and the test picture is a calm one
   EXPECT_GE(minute2, 0.5 * second10);
   // nor one flat colour
   double mean = 0;

@@ -25,6 +25,21 @@ TEST(Effects, EveryOneMakesAFrameFromItsDefaults) {
   }
 }
 
+TEST(Effects, PrerollShowsALaterFrameFirst) {
+  const EffectKind& kind = find_effect("feedback");
+  ParameterValues values(kind.parameters());
+  EffectSetup setup;
+  setup.width = setup.height = 16;
+  setup.seed = 1;
+  Planes third;
+  const auto plain = kind.make(setup, values);
+  for (int frame = 0; frame < 3; ++frame) plain->process({frame, 0}, values, nullptr, third);
+  values.set("preroll", 2);
+  Planes first;
+  kind.make(setup, values)->process({0, 0}, values, nullptr, first);
+  EXPECT_EQ(first.data(), third.data());
+}
+
 TEST(Effects, UnknownOneNamesTheNearest) {
   try {
     find_effect("feedbak");

@@ -30,7 +30,10 @@ class FeedbackEffect final : public Effect {
 
   void process(const FrameTime& time, const ParameterValues& values, const Planes* input,
                Planes& out) override {
-    if (!engine_) start(values, input);
+    if (!engine_) {
+      start(values, input);
+      for (int64_t n = values.integer("preroll"); n > 0; --n) engine_->step(time.frame - n, values, input);
+    }
     engine_->step(time.frame, values, input);
     engine_->look(values, out);
     if (palette_is_input_ && input) colours_ = colour_statistics(*input, threads_);

@@ -43,6 +43,8 @@ std::vector<Parameter> hierarchy() {
       text("init_picture", "", "the picture that init = \"picture\" starts from; the input where empty")
           .fixed(),
       number("init_scale", 1, 0, 4, "", "amplitude of the initial noise").levels().fixed(),
+      integer("preroll", 0, 0, 100000, "frames", "frames that are made and not shown before the first")
+          .fixed(),
   };
 }
 

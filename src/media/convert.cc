@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <utility>
@@ -13,129 +12,6 @@
 namespace reverie::ffmpeg {
 namespace {
 
-constexpr int kScaling =
-    SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
-
-// FFmpeg keeps planar RGB in the order G, B, R.
-constexpr std::array<int, 3> kPlaneOfRgb = {2, 0, 1};
-
-const AVPixFmtDescriptor& descriptor(int format) {
-  const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(format));
-  if (d == nullptr) throw Error("show", "a picture", "its pixel format is unknown");
-  return *d;
-}
-
-bool is_rgb(const AVPixFmtDescriptor& d) {
-  return (d.flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) != 0;
-}
-bool is_gray(const AVPixFmtDescriptor& d) {
-  return !is_rgb(d) && d.nb_components <= 2;
-}
-bool has_alpha(const AVPixFmtDescriptor& d) {
-  return (d.flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL)) != 0;
-}
-
-// The yuvj formats say "full range" in their name; the scaler wants it said beside.
-struct Format {
-  AVPixelFormat format;
-  bool full;
-};
-Format without_j(int format) {
-  switch (format) {
-    case AV_PIX_FMT_YUVJ420P:
-      return {AV_PIX_FMT_YUV420P, true};
-    case AV_PIX_FMT_YUVJ422P:
-      return {AV_PIX_FMT_YUV422P, true};
-    case AV_PIX_FMT_YUVJ444P:
-      return {AV_PIX_FMT_YUV444P, true};
-    case AV_PIX_FMT_YUVJ440P:
-      return {AV_PIX_FMT_YUV440P, true};
-    case AV_PIX_FMT_YUVJ411P:
-      return {AV_PIX_FMT_YUV411P, true};
-    default:
-      return {static_cast<AVPixelFormat>(format), false};
-  }
-}
-
-bool is_full_range(const AVFrame& f) {
-  if (f.color_range == AVCOL_RANGE_JPEG) return true;
-  if (f.color_range == AVCOL_RANGE_MPEG) return false;
-  return without_j(f.format).full || is_gray(descriptor(f.format));
-}
-
-// Untold, high definition is BT.709 and the rest BT.601, as players have it.
-int matrix_of(const AVFrame& f) {
-  if (f.colorspace != AVCOL_SPC_UNSPECIFIED && f.colorspace != AVCOL_SPC_RGB) return f.colorspace;
-  return f.width >= 1280 || f.height > 576 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
-}
-
-// JPEG, the full range formats, is BT.601 by definition.
-int matrix_for(AVPixelFormat format) {
-  return without_j(format).full ? AVCOL_SPC_BT470BG : AVCOL_SPC_BT709;
-}
-
-struct Picture {
-  Size size;
-  AVPixelFormat format;
-  bool full = true;
-  int matrix = AVCOL_SPC_BT709;
-  int chroma = AVCHROMA_LOC_UNSPECIFIED;
-};
-
-// Where colour samples of 4:2:0 and 4:2:2 lie, in 1/256 of a pixel: level with the left one unless said
-// otherwise.
-void set_chroma_position(SwsContext* scaler, const std::string& side, const Picture& p) {
-  const AVPixFmtDescriptor& d = descriptor(p.format);
-  if (is_rgb(d) || d.log2_chroma_w == 0) return;
-  const bool centre =
-      p.chroma == AVCHROMA_LOC_CENTER || p.chroma == AVCHROMA_LOC_TOP || p.chroma == AVCHROMA_LOC_BOTTOM;
-  av_opt_set_int(scaler, (side + "_h_chr_pos").c_str(), centre ? 128 : 0, 0);
-  if (d.log2_chroma_h == 0) return;
-  const bool top = p.chroma == AVCHROMA_LOC_TOPLEFT || p.chroma == AVCHROMA_LOC_TOP;
-  const bool bottom = p.chroma == AVCHROMA_LOC_BOTTOMLEFT || p.chroma == AVCHROMA_LOC_BOTTOM;
-  av_opt_set_int(scaler, (side + "_v_chr_pos").c_str(), top ? 0 : bottom ? 256 : 128, 0);
-}
-
-ScalerPtr make_scaler(const Picture& from, const Picture& to, const std::string& what) {
-  ScalerPtr scaler(sws_alloc_context());
-  if (!scaler) throw std::bad_alloc();
-  SwsContext* s = scaler.get();
-  av_opt_set_int(s, "srcw", from.size.width, 0);
-  av_opt_set_int(s, "srch", from.size.height, 0);
-  av_opt_set_int(s, "src_format", from.format, 0);
-  av_opt_set_int(s, "src_range", from.full ? 1 : 0, 0);
-  av_opt_set_int(s, "dstw", to.size.width, 0);
-  av_opt_set_int(s, "dsth", to.size.height, 0);
-  av_opt_set_int(s, "dst_format", to.format, 0);
-  av_opt_set_int(s, "dst_range", to.full ? 1 : 0, 0);
-  av_opt_set_int(s, "sws_flags", kScaling, 0);
-  set_chroma_position(s, "src", from);
-  set_chroma_position(s, "dst", to);
-  check(sws_init_context(s, nullptr, nullptr), "show", what, "its pixel format cannot be converted");
-  constexpr int kOne = 1 << 16;
-  sws_setColorspaceDetails(s, sws_getCoefficients(from.matrix), from.full ? 1 : 0,
-                           sws_getCoefficients(to.matrix), to.full ? 1 : 0, 0, kOne, kOne);
-  return scaler;
-}
-
-FramePtr make_frame(Size size, AVPixelFormat format) {
-  FramePtr frame = new_frame();
-  frame->width = size.width;
-  frame->height = size.height;
-  frame->format = format;
-  check(av_frame_get_buffer(frame.get(), 0), "make", "a frame");
-  return frame;
-}
-
-template <class T>
-T* row_of(const AVFrame& f, int plane, int y) {
-  return reinterpret_cast<T*>(f.data[plane] + static_cast<ptrdiff_t>(y) * f.linesize[plane]);
-}
-
-void scale(SwsContext* scaler, const AVFrame& from, AVFrame& to, const std::string& what) {
-  check(sws_scale(scaler, from.data, from.linesize, 0, from.height, to.data, to.linesize), "show", what);
-}
-
 int rounded(double v) {
   return std::max(1, static_cast<int>(std::lround(std::min(v, 1e8))));
 }
@@ -144,41 +20,81 @@ Size turned(Size s, const Orientation& o) {
   return o.transpose ? Size{s.height, s.width} : s;
 }
 
-// Not a number becomes 0.
-float clip(float v) {
-  return v > 0 ? std::min(v, 1.0F) : 0.0F;
+// How R, G and B follow from Y, Cb and Cr: each is Y + cb * Cb + cr * Cr.
+struct Matrix {
+  std::array<float, 3> cb, cr;
+};
+Matrix matrix_for(AVColorSpace space) {
+  if (space == AVCOL_SPC_YCGCO) return {{-1, 1, -1}, {1, 0, -1}};
+  double r = 0.299;  // BT.601; what of Y is red, and blue
+  double b = 0.114;
+  if (space == AVCOL_SPC_BT709) r = 0.2126, b = 0.0722;
+  if (space == AVCOL_SPC_BT2020_NCL || space == AVCOL_SPC_BT2020_CL) r = 0.2627, b = 0.0593;
+  if (space == AVCOL_SPC_FCC) r = 0.30, b = 0.11;
+  if (space == AVCOL_SPC_SMPTE240M) r = 0.212, b = 0.087;
+  const double g = 1 - r - b;
+  const auto f = [](double v) { return static_cast<float>(v); };
+  return {{0, f(-2 * b * (1 - b) / g), f(2 * (1 - b))}, {f(2 * (1 - r)), f(-2 * r * (1 - r) / g), 0}};
 }
 
-// Copies one plane of a stored picture, transparency over black, to where it is seen.  `at` is where the
-// turned picture's corner lies in out: negative cuts off, positive pads.
-void place(const AVFrame& from, int plane, const Orientation& o, std::pair<int, int> at, Planes& out,
-           int channel) {
-  const bool alpha = from.format == AV_PIX_FMT_GBRAPF32LE;
-  const int last_x = from.width - 1;
-  const int last_y = from.height - 1;
-  const Size shown = turned({from.width, from.height}, o);
-  const int x0 = std::max(0, at.first);
-  const int x1 = std::min(out.width(), at.first + shown.width);
-  for (int y = std::max(0, at.second); y < std::min(out.height(), at.second + shown.height); ++y) {
-    const int v = o.flip_y ? shown.height - 1 - (y - at.second) : y - at.second;
-    float* to = out.row(channel, y);
-    for (int x = x0; x < x1; ++x) {
-      const int u = o.flip_x ? shown.width - 1 - (x - at.first) : x - at.first;
-      const int sx = std::min(o.transpose ? v : u, last_x);
-      const int sy = std::min(o.transpose ? u : v, last_y);
-      const float value = row_of<const float>(from, plane, sy)[sx];
-      to[x] = clip(alpha ? value * row_of<const float>(from, 3, sy)[sx] : value);
-    }
+// Y, Cb, Cr to R, G, B in place.
+void to_rgb(const Matrix& m, std::array<std::vector<float>, 3>& planes) {
+  const size_t n = planes[0].size();
+  float* a = planes[0].data();
+  float* b = planes[1].data();
+  float* c = planes[2].data();
+  for (size_t i = 0; i < n; ++i) {
+    const float y = a[i];
+    const float cb = b[i];
+    const float cr = c[i];
+    a[i] = y + m.cb[0] * cb + m.cr[0] * cr;
+    b[i] = y + m.cb[1] * cb + m.cr[1] * cr;
+    c[i] = y + m.cb[2] * cb + m.cr[2] * cr;
   }
 }
 
-// The size of the whole picture, scaled so that it fits the target as wished.
-Size fitted(Size shown, Size target, Fit fit) {
-  if (fit == Fit::stretch) return target;
+// Where the first chroma sample lies, in luma samples from the first of those: level with it (MPEG) or
+// between (JPEG).
+struct Position {
+  double x = 0, y = 0;
+};
+Position chroma_position(const AVFrame& f, const AVPixFmtDescriptor& d) {
+  const AVChromaLocation l = f.chroma_location;
+  const bool centre = l == AVCHROMA_LOC_CENTER || l == AVCHROMA_LOC_TOP || l == AVCHROMA_LOC_BOTTOM;
+  const bool top = l == AVCHROMA_LOC_TOPLEFT || l == AVCHROMA_LOC_TOP;
+  const bool bottom = l == AVCHROMA_LOC_BOTTOMLEFT || l == AVCHROMA_LOC_BOTTOM;
+  const double across = (1 << d.log2_chroma_w) - 1;
+  const double down = (1 << d.log2_chroma_h) - 1;
+  return {centre ? across / 2 : 0, top ? 0 : bottom ? down : down / 2};
+}
+
+// The picture's size when it fits the target as wished.
+struct Fitted {
+  double width, height;
+};
+Fitted fitted(Size shown, Size target, Fit fit) {
+  if (fit == Fit::stretch) return {static_cast<double>(target.width), static_cast<double>(target.height)};
   const double across = static_cast<double>(target.width) / shown.width;
   const double down = static_cast<double>(target.height) / shown.height;
   const double scale = fit == Fit::crop ? std::max(across, down) : std::min(across, down);
-  return {rounded(shown.width * scale), rounded(shown.height * scale)};
+  return {std::round(shown.width * scale), std::round(shown.height * scale)};
+}
+
+// One side: `whole` output samples would show all of `from`; of them those from `skip` on are made.
+struct Side {
+  int from = 0, to = 0, skip = 0;
+  double whole = 0;
+};
+Axis axis_of(const Side& s) {
+  const double step = s.from / s.whole;
+  return {s.from, s.to, (s.skip + 0.5) * step - 0.5, step};
+}
+// The same for the chroma samples, of which there are fewer and which begin at `position`.
+Axis chroma_axis_of(const Side& s, int log2, double position) {
+  const double step = s.from / s.whole;
+  const double factor = 1 << log2;
+  return {AV_CEIL_RSHIFT(s.from, log2), s.to, ((s.skip + 0.5) * step - 0.5 - position) / factor,
+          step / factor};
 }
 
 }  // namespace
@@ -228,73 +144,75 @@ Size wanted_size(const SourceOptions& options, Size shown, const std::string& wh
   return size;
 }
 
-void FrameToPlanes::prepare_scaler(const AVFrame& frame, const Look& look) {
-  const Key key = {{frame.width, frame.height},  frame.format,          matrix_of(frame),
-                   is_full_range(frame) ? 1 : 0, frame.chroma_location, look};
-  if (scaler_ && key == key_) return;
-  check_size(key.size, what_);
-  turned_ = fitted(shown_size(key.size, look), target_, fit_);
-  check_size(turned_, what_);
-  const Size size = turned(turned_, look.orientation);
-  const AVPixelFormat format =
-      has_alpha(descriptor(frame.format)) ? AV_PIX_FMT_GBRAPF32LE : AV_PIX_FMT_GBRPF32LE;
-  scaler_ = make_scaler({key.size, without_j(frame.format).format, key.range == 1, key.matrix, key.chroma},
-                        {size, format}, what_);
-  scaled_ = make_frame(size, format);
+void FrameToPlanes::prepare(const AVFrame& frame, const Look& look) {
+  const Key key = {{frame.width, frame.height}, frame.format, frame.chroma_location, look};
+  if (key == key_) return;
+  check_size(key.stored, what_);
+  const Size shown = shown_size(key.stored, look);
+  check_size(shown, what_);
+  const Fitted whole = fitted(shown, target_, fit_);
+  const Size all = {rounded(whole.width), rounded(whole.height)};
+  place_.size = {std::min(all.width, target_.width), std::min(all.height, target_.height)};
+  place_.x = (target_.width - place_.size.width) / 2;
+  place_.y = (target_.height - place_.size.height) / 2;
+  // From here on as it is stored, not as it is shown
+  const Orientation& o = look.orientation;
+  scaled_ = turned(place_.size, o);
+  const Size stored_all = turned(all, o);
+  const Side across = {key.stored.width, scaled_.width, (stored_all.width - scaled_.width) / 2,
+                       static_cast<double>(stored_all.width)};
+  const Side down = {key.stored.height, scaled_.height, (stored_all.height - scaled_.height) / 2,
+                     static_cast<double>(stored_all.height)};
+  level_ = {axis_of(across), axis_of(down)};
+  const AVPixFmtDescriptor& d = descriptor(frame.format);
+  const Position at = chroma_position(frame, d);
+  chroma_ = {chroma_axis_of(across, d.log2_chroma_w, at.x), chroma_axis_of(down, d.log2_chroma_h, at.y)};
   key_ = key;
 }
 
-void FrameToPlanes::convert(const AVFrame& frame, const Look& look, Planes& out) {
-  prepare_scaler(frame, look);
-  scale(scaler_.get(), frame, *scaled_, what_);
-  out.reshape(3, target_.height, target_.width);
-  if (fit_ == Fit::pad && turned_ != target_) std::fill(out.data().begin(), out.data().end(), 0.0F);
-  // Halves go to the same side for cropping and padding
-  const std::pair<int, int> at = {-((turned_.width - target_.width) / 2),
-                                  -((turned_.height - target_.height) / 2)};
-  for (int c = 0; c < 3; ++c) {
-    place(*scaled_, kPlaneOfRgb[static_cast<size_t>(c)], look.orientation, at, out, c);
+void FrameToPlanes::resample_all(const AVFrame& frame) {
+  unpack(frame, what_, samples_);
+  const auto one = [&](const SamplePlane& in, const Axes& axes, std::vector<float>& out) {
+    resample(in.data, in.width, axes.across, axes.down, room_, out);
+  };
+  for (size_t c = 0; c < (samples_.gray ? 1 : 3); ++c) {
+    one(samples_.planes[c], samples_.yuv && c > 0 ? chroma_ : level_, rgb_[c]);
+  }
+  if (samples_.gray) rgb_[1] = rgb_[2] = rgb_[0];
+  if (samples_.yuv) to_rgb(matrix_for(matrix_of(frame)), rgb_);
+  if (samples_.alpha.data.empty()) return;
+  one(samples_.alpha, level_, alpha_);
+  for (std::vector<float>& plane : rgb_) {
+    for (size_t i = 0; i < plane.size(); ++i) plane[i] *= clip(alpha_[i]);
   }
 }
 
-PlanesToFrame::PlanesToFrame(Size size, AVPixelFormat format) : size_(size), format_(format) {
-  const bool rgb = is_rgb(descriptor(format));
-  between_ = rgb ? AV_PIX_FMT_GBRP : AV_PIX_FMT_GBRPF32LE;
-  if (between_ == format_) return;
-  const Format to = without_j(format);
-  scaler_ = make_scaler({size, between_}, {size, to.format, to.full || rgb, matrix_for(format)}, "a picture");
-}
-
-FramePtr PlanesToFrame::convert(const Planes& picture) {
-  if (picture.channels() != 3 || picture.height() != size_.height || picture.width() != size_.width) {
-    throw Error("write", "a picture",
-                fmt::format("it is {}x{}x{}, not 3x{}x{}", picture.channels(), picture.height(),
-                            picture.width(), size_.height, size_.width));
-  }
-  FramePtr frame = make_frame(size_, between_);
+void FrameToPlanes::place(const Orientation& o, Planes& out) const {
+  const auto stride = static_cast<ptrdiff_t>(scaled_.width);
+  // Steps through the stored picture for one pixel right and one down on the screen
+  ptrdiff_t right = (o.flip_x ? -1 : 1) * (o.transpose ? stride : 1);
+  ptrdiff_t below = (o.flip_y ? -1 : 1) * (o.transpose ? 1 : stride);
+  const Size s = place_.size;
+  const ptrdiff_t first = (o.flip_x ? -right * (s.width - 1) : 0) + (o.flip_y ? -below * (s.height - 1) : 0);
   for (int c = 0; c < 3; ++c) {
-    for (int y = 0; y < size_.height; ++y) {
-      const float* from = picture.row(c, y);
-      const int plane = kPlaneOfRgb[static_cast<size_t>(c)];
-      if (between_ == AV_PIX_FMT_GBRP) {
-        auto* to = row_of<uint8_t>(*frame, plane, y);
-        for (int x = 0; x < size_.width; ++x) to[x] = static_cast<uint8_t>(clip(from[x]) * 255.0F + 0.5F);
+    for (int y = 0; y < s.height; ++y) {
+      const float* from = rgb_[static_cast<size_t>(c)].data() + first + y * below;
+      float* to = out.row(c, place_.y + y) + place_.x;
+      if (right == 1) {
+        for (int x = 0; x < s.width; ++x) to[x] = clip(from[x]);
       } else {
-        auto* to = row_of<float>(*frame, plane, y);
-        for (int x = 0; x < size_.width; ++x) to[x] = clip(from[x]);
+        for (int x = 0; x < s.width; ++x) to[x] = clip(from[x * right]);
       }
     }
   }
-  if (scaler_) {
-    FramePtr converted = make_frame(size_, format_);
-    scale(scaler_.get(), *frame, *converted, "a picture");
-    frame = std::move(converted);
-  }
-  const bool yuv = !is_rgb(descriptor(format_));
-  frame->colorspace = yuv ? static_cast<AVColorSpace>(matrix_for(format_)) : AVCOL_SPC_RGB;
-  frame->color_range = yuv && !without_j(format_).full ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
-  frame->sample_aspect_ratio = {1, 1};
-  return frame;
+}
+
+void FrameToPlanes::convert(const AVFrame& frame, const Look& look, Planes& out) {
+  prepare(frame, look);
+  resample_all(frame);
+  out.reshape(3, target_.height, target_.width);
+  if (place_.size != target_) std::fill(out.data().begin(), out.data().end(), 0.0F);
+  place(look.orientation, out);
 }
 
 }  // namespace reverie::ffmpeg

@@ -1,11 +1,22 @@
 // Frames of FFmpeg to planes and back: size, shape, colour.  Internal to media/.
 #pragma once
 
+#include <array>
+#include <string>
+#include <vector>
+
 #include "core/planes.h"
 #include "media/ffmpeg.h"
+#include "media/resample.h"
 #include "media/source.h"
+#include "media/unpack.h"
 
 namespace reverie::ffmpeg {
+
+// Into 0..1; not a number becomes 0.
+inline float clip(float v) {
+  return v > 0 ? (v < 1 ? v : 1.0F) : 0.0F;
+}
 
 // How a stored picture has to be turned to be seen: transposed first, then mirrored.
 struct Orientation {
@@ -49,39 +60,53 @@ class FrameToPlanes {
   void convert(const AVFrame& frame, const Look& look, Planes& out);
 
  private:
-  void prepare_scaler(const AVFrame& frame, const Look& look);
-
-  // What the scaler was made for; a change in mid-stream makes a new one.
+  // What the geometry was made for; a change in mid-stream makes it anew.
   struct Key {
-    Size size;
-    int format = -1, matrix = 0, range = 0, chroma = 0;
+    Size stored;
+    int format = -1, chroma = 0;
     Look look;
     bool operator==(const Key&) const = default;
   };
+  // The part of the target that the picture covers, as shown.
+  struct Place {
+    int x = 0, y = 0;
+    Size size;
+  };
+  struct Axes {
+    Axis across, down;
+  };
+
+  void prepare(const AVFrame& frame, const Look& look);
+  void resample_all(const AVFrame& frame);
+  void place(const Orientation& orientation, Planes& out) const;
 
   Size target_;
   Fit fit_;
   std::string what_;
   Key key_;
-  Size turned_;  // the scaled picture as shown, before cropping or padding
-  ScalerPtr scaler_;
-  FramePtr scaled_;  // planar float, not yet turned
+  Place place_;
+  Size scaled_;  // of the planes below, not yet turned
+  Axes level_, chroma_;
+  Samples samples_;
+  std::array<std::vector<float>, 3> rgb_;  // [scaled_.height, scaled_.width]
+  std::vector<float> alpha_, room_;
 };
 
-// Turns planes into frames for an encoder: 8 bit rounded to the nearest for RGB formats, BT.709 limited range
-// for YUV.
+// Turns planes into 8 bit frames for an encoder: rounded to the nearest for RGB; BT.709 in limited range for
+// YUV, with chroma level with the left sample; BT.601 in full range for the yuvj formats, as JPEG has it.
 class PlanesToFrame {
  public:
-  PlanesToFrame(Size size, AVPixelFormat format);
+  // Whether frames of this format can be made.
+  static bool can_make(AVPixelFormat format);
+
+  PlanesToFrame(Size size, AVPixelFormat format) : size_(size), format_(format) {}
 
   // A frame of its own for every call.  Error if picture is not [3, height, width].
-  FramePtr convert(const Planes& picture);
+  FramePtr convert(const Planes& picture) const;
 
  private:
   Size size_;
   AVPixelFormat format_;
-  AVPixelFormat between_;  // planar 8 bit for RGB formats, planar float for YUV
-  ScalerPtr scaler_;       // from between_ to format_, if they differ
 };
 
 }  // namespace reverie::ffmpeg

@@ -11,7 +11,6 @@ extern "C" {
 #include <libavutil/display.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
-#include <libswscale/swscale.h>
 }
 
 #include <memory>
@@ -27,21 +26,12 @@ struct FreeAt {
     kFree(&p);
   }
 };
-template <auto kFree>
-struct Free {
-  template <class T>
-  void operator()(T* p) const {
-    kFree(p);
-  }
-};
-
 using FramePtr = std::unique_ptr<AVFrame, FreeAt<av_frame_free>>;
 using PacketPtr = std::unique_ptr<AVPacket, FreeAt<av_packet_free>>;
 using CodecPtr = std::unique_ptr<AVCodecContext, FreeAt<avcodec_free_context>>;
 using InputPtr = std::unique_ptr<AVFormatContext, FreeAt<avformat_close_input>>;
 using GraphPtr = std::unique_ptr<AVFilterGraph, FreeAt<avfilter_graph_free>>;
 using InOutPtr = std::unique_ptr<AVFilterInOut, FreeAt<avfilter_inout_free>>;
-using ScalerPtr = std::unique_ptr<SwsContext, Free<sws_freeContext>>;
 
 FramePtr new_frame();
 PacketPtr new_packet();
@@ -70,6 +60,9 @@ int check(int code, const std::string& doing, const std::string& what, const std
 
 // To be called before any other use: FFmpeg keeps its own log to itself, devices and network are ready.
 void prepare();
+
+// A to Z to a to z, whatever the locale.
+std::string lower(std::string s);
 
 // A rate in frames per second as a fraction: 29.97002997 is 30000/1001.
 AVRational to_rational(double fps);

@@ -43,7 +43,8 @@ InputPtr open_context(const std::string& url, const AVInputFormat* format, Optio
   if (waits) context->interrupt_callback = {interrupted, nullptr};
   // On failure FFmpeg frees the context itself
   const int code = avformat_open_input(&context, url.c_str(), format, options.get());
-  check(code, "read", name, code == AVERROR_INVALIDDATA ? "it is no media file, or a part of it is missing" : "");
+  check(code, "read", name,
+        code == AVERROR_INVALIDDATA ? "it is no media file, or a part of it is missing" : "");
   InputPtr input(context);
   check(avformat_find_stream_info(context, nullptr), "read", name);
   return input;

@@ -16,10 +16,7 @@ namespace reverie {
 namespace {
 
 std::string ending_of(const std::filesystem::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return ending;
+  return ffmpeg::lower(path.extension().string());
 }
 
 ffmpeg::EncoderOptions encoder_for(const std::filesystem::path& path, const Planes& picture) {

@@ -1,7 +1,5 @@
 #include "media/probe.h"
 
-#include <algorithm>
-
 #include "media/input.h"
 
 namespace reverie {
@@ -13,10 +11,7 @@ std::map<std::string, std::string> metadata_of(const AVDictionary* dictionary) {
   std::map<std::string, std::string> found;
   const AVDictionaryEntry* entry = nullptr;
   while ((entry = av_dict_get(dictionary, "", entry, AV_DICT_IGNORE_SUFFIX)) != nullptr) {
-    std::string key = entry->key;
-    std::transform(key.begin(), key.end(), key.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    found[key] = entry->value;
+    found[ffmpeg::lower(entry->key)] = entry->value;
   }
   return found;
 }

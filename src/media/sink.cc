@@ -127,7 +127,7 @@ class NullSink final : public Sink {
 };
 
 int size_multiple(const Target& target) {
-  if (target.kind != Target::Kind::video) return 1;
+  if (target.kind != Target::Kind::kVideo) return 1;
   const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(target.container.format);
   return 1 << std::max(d->log2_chroma_w, d->log2_chroma_h);
 }
@@ -155,13 +155,13 @@ std::unique_ptr<Sink> open_sink(const std::string& name, const SinkOptions& opti
   const Target target = ffmpeg::parse_target(name);
   check_options(name, target, options);
   switch (target.kind) {
-    case Target::Kind::video:
+    case Target::Kind::kVideo:
       return std::make_unique<VideoSink>(name, target, options);
-    case Target::Kind::pictures:
+    case Target::Kind::kPictures:
       return std::make_unique<PicturesSink>(target.url);
-    case Target::Kind::picture:
+    case Target::Kind::kPicture:
       return std::make_unique<PictureSink>(target.url);
-    case Target::Kind::nowhere:
+    case Target::Kind::kNowhere:
       break;
   }
   return std::make_unique<NullSink>();

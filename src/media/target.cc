@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "media/convert.h"
 #include "media/sink.h"
 
 namespace reverie::ffmpeg {
@@ -42,12 +43,6 @@ Number find_number(const std::string& pattern) {
   return n;
 }
 
-std::string lower(std::string s) {
-  std::transform(s.begin(), s.end(), s.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return s;
-}
-
 // Not one of the endings: whatever muxer it is, with H.264 wherever that is usual.
 Container container_of_muxer(const std::string& muxer, const std::string& target) {
   const AVOutputFormat* format = av_guess_format(muxer.c_str(), nullptr, nullptr);
@@ -80,7 +75,7 @@ Container container_of_muxer(const std::string& muxer, const std::string& target
   };
   if (!takes(c.format)) {
     for (const AVPixelFormat* f = formats; *f != AV_PIX_FMT_NONE; ++f) {
-      if (sws_isSupportedOutput(*f) == 0) continue;
+      if (!PlanesToFrame::can_make(*f)) continue;
       c.format = *f;
       break;
     }
@@ -103,7 +98,7 @@ Target stream_target(const std::string& scheme, const std::string& target) {
     throw Error("write", target, "it does not say what is sent there",
                 "put the muxer first, as in mpegts:" + target);
   }
-  return {Target::Kind::video, target, false, true, container_of_muxer(muxer, target)};
+  return {Target::Kind::kVideo, target, false, true, container_of_muxer(muxer, target)};
 }
 
 }  // namespace
@@ -121,7 +116,7 @@ const std::vector<Container>& containers() {
        {AV_CODEC_ID_VORBIS, AV_CODEC_ID_OPUS},
        AV_CODEC_ID_OPUS,
        ""},
-      {".mkv", "matroska", "lossless FFV1", "ffv1", AV_PIX_FMT_GBRP, kAnySound, AV_CODEC_ID_FLAC, ""},
+      {".mkv", "matroska", "lossless FFV1", "ffv1", AV_PIX_FMT_BGR0, kAnySound, AV_CODEC_ID_FLAC, ""},
       {".gif", "gif", "GIF", "gif", AV_PIX_FMT_GBRP, {}, AV_CODEC_ID_NONE, kPalette},
   };
   return all;
@@ -136,7 +131,7 @@ Target parse_target(const std::string& target) {
     const std::string rest = target.substr(colon + 1);
     if (rest.starts_with("//")) return stream_target(head, target);
     if (av_guess_format(head.c_str(), nullptr, nullptr) != nullptr) {
-      Target t = {Target::Kind::video, rest == "-" ? "pipe:1" : rest, false, false,
+      Target t = {Target::Kind::kVideo, rest == "-" ? "pipe:1" : rest, false, false,
                   container_of_muxer(head, target)};
       t.file = is_plain_file(t.container, t.url);
       t.live = !t.file;
@@ -145,15 +140,15 @@ Target parse_target(const std::string& target) {
   }
   std::error_code code;
   if (target.ends_with('/') || fs::is_directory(target, code)) {
-    return {Target::Kind::pictures, (fs::path(target) / "%05d.png").string(), true, false, {}};
+    return {Target::Kind::kPictures, (fs::path(target) / "%05d.png").string(), true, false, {}};
   }
   const std::string ending = lower(fs::path(target).extension().string());
   if (ending == ".png" || ending == ".jpg" || ending == ".jpeg") {
     const bool many = find_number(target).begin != std::string::npos;
-    return {many ? Target::Kind::pictures : Target::Kind::picture, target, true, false, {}};
+    return {many ? Target::Kind::kPictures : Target::Kind::kPicture, target, true, false, {}};
   }
   for (const Container& c : containers()) {
-    if (c.ending == ending) return {Target::Kind::video, target, true, false, c};
+    if (c.ending == ending) return {Target::Kind::kVideo, target, true, false, c};
   }
   throw Error("write", target,
               ending.empty()

@@ -24,8 +24,8 @@ struct Container {
 const std::vector<Container>& containers();
 
 struct Target {
-  enum class Kind { video, pictures, picture, nowhere };
-  Kind kind = Kind::nowhere;
+  enum class Kind { kVideo, kPictures, kPicture, kNowhere };
+  Kind kind = Kind::kNowhere;
   std::string url;      // for FFmpeg, or a path, or a pattern of paths
   bool file = false;    // a plain file: written beside, then renamed
   bool live = false;    // someone watches: no long delays

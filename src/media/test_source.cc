@@ -45,7 +45,9 @@ class TestSource final : public Source {
     const AVRational rate = to_rational(info_.fps);
     std::string settings = option(generator, "size", fmt::format("{}x{}", wish.width, wish.height)) +
                            option(generator, "rate", fmt::format("{}/{}", rate.num, rate.den)) +
-                           option(generator, "seed", "1") + option(generator, "random_seed", "1");
+                           option(generator, "seed", "1") + option(generator, "random_seed", "1") +
+                           option(generator, "c0", "0x1b2a6b") +
+                           option(generator, "c1", "0xf2b134");  // else random
     if (!settings.empty()) settings.pop_back();
     graph_ = make_graph(fmt::format("{}@in={} [a]; [a] buffersink@out", generator.name, settings), name_);
     out_ = graph_node(graph_, "buffersink@out");

@@ -152,7 +152,7 @@ class VideoSource final : public Source {
   // Makes shown_ the frame for slot_.
   bool advance() {
     while (next_.frame && next_.slot <= slot_) step();
-    if (next_.frame || slot_ < std::max(slot_at(end_time_), shown_.slot + 1)) return true;
+    if (next_.frame || slot_ < std::max<int64_t>(slot_at(end_time_), 1)) return true;
     if (!options_.loop) return false;
     begin_pass(true);
     return shown_.frame != nullptr;

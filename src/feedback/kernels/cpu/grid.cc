@@ -1,0 +1,74 @@
+#include "feedback/kernels/cpu/grid.h"
+
+#include <algorithm>
+
+namespace reverie::cpu {
+namespace {
+
+int wrapped(int i, int n) {
+  return ((i % n) + n) % n;
+}
+
+}  // namespace
+
+Grid::Grid(int channels, int height, int width, int rim)
+    : channels_(channels), height_(height), width_(width), rim_(rim) {
+  const int whole = (width + kSlack - 1) / kSlack * kSlack;
+  pitch_ = kSlack + whole + kSlack;
+  plane_pitch_ = pitch_ * (height + 2 * rim);
+  const auto size = static_cast<size_t>(plane_pitch_ * channels + 4 * kSlack);
+  data_ = hwy::AllocateAligned<float>(size);
+  if (!data_) throw std::bad_alloc();
+  std::fill(data_.get(), data_.get() + size, 0.0F);
+}
+
+void Grid::finish_row(int c, int y, Border border) {
+  float* line = row(c, y);
+  const float before = border == Border::kClamp ? line[0] : 0;
+  const float after = border == Border::kClamp ? line[width_ - 1] : 0;
+  for (int i = 1; i <= rim_; ++i) {
+    line[-i] = border == Border::kWrap ? line[wrapped(-i, width_)] : before;
+    line[width_ - 1 + i] = border == Border::kWrap ? line[(i - 1) % width_] : after;
+  }
+  const auto repeat = [&](int to) {
+    float* target = row(c, to);
+    if (border == Border::kZero) {
+      std::fill(target - rim_, target + width_ + rim_, 0.0F);
+    } else {
+      std::copy(line - rim_, line + width_ + rim_, target - rim_);
+    }
+  };
+  if (border == Border::kWrap) {
+    for (int to = y - height_; to >= -rim_; to -= height_) repeat(to);
+    for (int to = y + height_; to < height_ + rim_; to += height_) repeat(to);
+    return;
+  }
+  for (int i = 1; y == 0 && i <= rim_; ++i) repeat(-i);
+  for (int i = 0; y == height_ - 1 && i < rim_; ++i) repeat(height_ + i);
+}
+
+void Grid::finish(Border border) {
+  for (int c = 0; c < channels_; ++c) {
+    for (int y = 0; y < height_; ++y) finish_row(c, y, border);
+  }
+}
+
+void Grid::load(const Planes& planes, Border border) {
+  for (int c = 0; c < channels_; ++c) {
+    for (int y = 0; y < height_; ++y) {
+      std::copy(planes.row(c, y), planes.row(c, y) + width_, row(c, y));
+      finish_row(c, y, border);
+    }
+  }
+}
+
+Planes Grid::planes(int first, int count) const {
+  Planes out(count < 0 ? channels_ : count, height_, width_);
+  for (int c = 0; c < out.channels(); ++c) {
+    for (int y = 0; y < height_; ++y)
+      std::copy(row(first + c, y), row(first + c, y) + width_, out.row(c, y));
+  }
+  return out;
+}
+
+}  // namespace reverie::cpu

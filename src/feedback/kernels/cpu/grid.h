@@ -1,0 +1,53 @@
+// Planes with a rim: what the fast kernel keeps its levels in.
+#pragma once
+
+#include <hwy/aligned_allocator.h>
+
+#include <cstddef>
+
+#include "core/planes.h"
+#include "feedback/parameters.h"
+
+namespace reverie::cpu {
+
+// More samples than any vector has: rows may be read and written so far beyond their end.
+constexpr int kSlack = 16;
+
+// [C, H, W] samples, each plane with `rim` samples more on every side that hold what the border rule says, so
+// that filters need no special case at the edges (the trick; it costs a few copied rows).  Rows start on
+// 64-byte boundaries.
+class Grid {
+ public:
+  Grid() = default;
+  // rim: 0..kSlack.  All samples start at 0.
+  Grid(int channels, int height, int width, int rim);
+
+  int channels() const { return channels_; }
+  int height() const { return height_; }
+  int width() const { return width_; }
+  bool empty() const { return channels_ == 0; }
+
+  // Distance of two rows and of two planes, in samples.
+  ptrdiff_t pitch() const { return pitch_; }
+  ptrdiff_t plane_pitch() const { return plane_pitch_; }
+
+  // Sample 0 of row y, -rim <= y < height + rim.
+  float* row(int c, int y) { return data_.get() + at(c, y); }
+  const float* row(int c, int y) const { return data_.get() + at(c, y); }
+
+  // Writes all of the rim that repeats row y.  Rows of one plane may be finished by different threads.
+  void finish_row(int c, int y, Border border);
+  void finish(Border border);
+
+  void load(const Planes& planes, Border border);
+  Planes planes(int first = 0, int count = -1) const;
+
+ private:
+  ptrdiff_t at(int c, int y) const { return c * plane_pitch_ + (y + rim_) * pitch_ + kSlack; }
+
+  int channels_ = 0, height_ = 0, width_ = 0, rim_ = 0;
+  ptrdiff_t pitch_ = 0, plane_pitch_ = 0;
+  hwy::AlignedFreeUniquePtr<float[]> data_;
+};
+
+}  // namespace reverie::cpu

@@ -1,0 +1,53 @@
+// The way between two levels, both directions, as products.
+#pragma once
+
+#include <vector>
+
+#include "feedback/hourglass.h"
+#include "feedback/kernels/cpu/grid.h"
+#include "feedback/kernels/cpu/product.h"
+
+namespace reverie::cpu {
+
+// pool(act(conv(in; We, be))): [lower, H * p, W * p] -> [upper, H, W]
+class Encoder {
+ public:
+  explicit Encoder(const Layer& layer);
+
+  // Rim that the input needs.
+  static int rim(const Layer& layer) { return layer.encode_kernel / 2; }
+
+  // Rows first .. first + count - 1 of `out`, with their rim.
+  void rows(const Grid& in, Pool pool, Activation activation, Border border, int first, int count,
+            Grid& out) const;
+
+ private:
+  int kernel_, pool_size_, lower_;
+  Weights weights_;
+};
+
+// act(convT(in; Wd, bd)), stride p: [upper, H, W] -> [lower, H * p, W * p].  The trick: an output sample with
+// remainders (y % p, x % p) is an ordinary convolution of its own, so nothing is multiplied by zero; where the
+// kernel is as large as the stride, all remainders of x share their inputs and make one product.
+class Decoder {
+ public:
+  explicit Decoder(const Layer& layer);
+
+  static int rim(const Layer& layer);
+
+  // What rows first .. first + count - 1 of `in` become, with their rim.
+  void rows(const Grid& in, Activation activation, Border border, int first, int count, Grid& out) const;
+
+ private:
+  struct Part {  // the outputs of one remainder of y, and of one remainder of x where not joined
+    std::vector<int> from_y, from_x;  // of each tap, in samples of the input
+    Weights weights;
+  };
+  Part part(const Layer& layer, int py, int px) const;
+
+  int pool_size_, upper_;
+  bool joined_;
+  std::vector<Part> parts_;  // [py], or [py][px]
+};
+
+}  // namespace reverie::cpu

@@ -1,0 +1,131 @@
+// Blur, gain and shares are folded into two factors a term, so that a sample of the next state costs a read of
+// its neighbours and a few multiply-adds.
+#include "feedback/kernels/cpu/mix.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "feedback/kernels/cpu/mix.cc"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+
+#include "feedback/kernels/cpu/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace reverie::cpu::HWY_NAMESPACE {
+
+HWY_INLINE V add_term(const MixTerm& t, int x, V sum) {
+  const D d;
+  const float* at = t.x + x;
+  sum = hn::MulAdd(hn::LoadU(d, t.centre + x), hn::LoadU(d, at), sum);
+  if (t.around == nullptr) return sum;
+  const V sides = hn::Add(hn::LoadU(d, at - 1), hn::LoadU(d, at + 1));
+  const V rows = hn::Add(hn::LoadU(d, at - t.pitch), hn::LoadU(d, at + t.pitch));
+  return hn::MulAdd(hn::LoadU(d, t.around + x), hn::Add(sides, rows), sum);
+}
+
+void Mix(const MixRow& row, int width, float* out) {
+  const D d;
+  for (int x = 0; x < width; x += static_cast<int>(hn::Lanes(d))) {
+    V sum = hn::LoadU(d, row.bias + x);
+    if (row.noise != nullptr) sum = hn::Add(sum, hn::LoadU(d, row.noise + x));
+    for (int t = 0; t < row.terms; ++t) sum = add_term(row.term[t], x, sum);
+    hn::StoreU(sum, d, out + x);
+  }
+}
+
+// Sums of single precision over short runs, of double precision over these.
+RowSums Sums(const float* row, int width) {
+  constexpr int kRun = 512;
+  const D d;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  RowSums all;
+  for (int first = 0; first < width; first += kRun) {
+    V sum = hn::Zero(d);
+    V square = hn::Zero(d);
+    const int last = std::min(width, first + kRun);
+    for (int x = first; x < last; x += lanes) {
+      V v = hn::LoadU(d, row + x);
+      if (last - x < lanes) v = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(last - x)), v);
+      sum = hn::Add(sum, v);
+      square = hn::MulAdd(v, v, square);
+    }
+    all.sum += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum)));
+    all.square += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, square)));
+  }
+  return all;
+}
+
+template <Squash how>
+HWY_INLINE V squashed(V u) {
+  const D d;
+  const V one = hn::Set(d, 1.0F);
+  const auto hours = [&](V v, float n) {  // v - n floor(v / n)
+    return hn::NegMulAdd(hn::Set(d, n), hn::Floor(hn::Mul(v, hn::Set(d, 1 / n))), v);
+  };
+  if constexpr (how == Squash::kTanh) return tanh(u);
+  if constexpr (how == Squash::kSin) return hn::Sin(d, u);
+  if constexpr (how == Squash::kWrap) return hn::Sub(hours(hn::Add(u, one), 2), one);
+  if constexpr (how == Squash::kFold) {
+    const V v = hours(hn::Add(u, one), 4);
+    return hn::Min(hn::Sub(v, one), hn::Sub(hn::Set(d, 3.0F), v));
+  }
+  if constexpr (how == Squash::kClip) return hn::Min(hn::Max(u, hn::Neg(one)), one);
+  return hn::Div(u, hn::MulAdd(u, u, hn::Set(d, 0.25F)));
+}
+
+template <Squash how>
+void squash_with(const SquashRow& row, const float* u, int width, float* out) {
+  const D d;
+  const V gain = hn::Set(d, row.gain);
+  const V away = hn::Set(d, row.away);
+  for (int x = 0; x < width; x += static_cast<int>(hn::Lanes(d))) {
+    const V v = squashed<how>(hn::Mul(gain, hn::Sub(hn::LoadU(d, u + x), away)));
+    const V keep = hn::LoadU(d, row.keep + x);
+    const V kept = hn::Mul(keep, hn::LoadU(d, row.kept + x));
+    hn::StoreU(hn::MulAdd(hn::Sub(hn::Set(d, 1.0F), keep), v, kept), d, out + x);
+  }
+}
+
+void SquashAndMix(const SquashRow& row, const float* u, int width, float* out) {
+  switch (row.squash) {
+    case Squash::kTanh:
+      return squash_with<Squash::kTanh>(row, u, width, out);
+    case Squash::kSin:
+      return squash_with<Squash::kSin>(row, u, width, out);
+    case Squash::kWrap:
+      return squash_with<Squash::kWrap>(row, u, width, out);
+    case Squash::kFold:
+      return squash_with<Squash::kFold>(row, u, width, out);
+    case Squash::kClip:
+      return squash_with<Squash::kClip>(row, u, width, out);
+    case Squash::kRational:
+      return squash_with<Squash::kRational>(row, u, width, out);
+  }
+}
+
+}  // namespace reverie::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace reverie::cpu {
+
+HWY_EXPORT(Mix);
+HWY_EXPORT(Sums);
+HWY_EXPORT(SquashAndMix);
+
+void mix_row(const MixRow& row, int width, float* out) {
+  HWY_DYNAMIC_DISPATCH(Mix)(row, width, out);
+}
+
+RowSums row_sums(const float* row, int width) {
+  return HWY_DYNAMIC_DISPATCH(Sums)(row, width);
+}
+
+void squash_row(const SquashRow& row, const float* u, int width, float* out) {
+  HWY_DYNAMIC_DISPATCH(SquashAndMix)(row, u, width, out);
+}
+
+}  // namespace reverie::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,47 @@
+// The last part of the transition, row by row: the sum of its terms, homeostasis' sums, squash and trail.
+// All rows may be read and written up to a whole vector beyond their end.
+#pragma once
+
+#include <cstddef>
+
+#include "feedback/parameters.h"
+
+namespace reverie::cpu {
+
+// share * K(x) of one row as centre * x + around * (sum of the four neighbours): K = x + sblur * (B(x) - x),
+// B(x) = (4 x + neighbours) / 8.
+struct MixTerm {
+  const float* x = nullptr;       // with a rim of 1 where around is set
+  ptrdiff_t pitch = 0;            // of x's rows
+  const float* centre = nullptr;  // gain * share * (1 - sblur / 2)
+  const float* around = nullptr;  // gain * share * sblur / 8, or null: none
+};
+
+constexpr int kMostTerms = 4;
+
+struct MixRow {
+  MixTerm term[kMostTerms];
+  int terms = 0;
+  const float* bias = nullptr;
+  const float* noise = nullptr;  // added, or null
+};
+
+// out[x] = bias + noise + all terms
+void mix_row(const MixRow& row, int width, float* out);
+
+struct RowSums {
+  double sum = 0, square = 0;
+};
+// Of row[0..width).
+RowSums row_sums(const float* row, int width);
+
+// out[x] = mix(squash(gain * (u[x] - away)), kept[x], keep[x]); out may be u.
+struct SquashRow {
+  Squash squash = Squash::kTanh;
+  float gain = 1, away = 0;
+  const float* kept = nullptr;
+  const float* keep = nullptr;  // share of kept, 0..1
+};
+void squash_row(const SquashRow& row, const float* u, int width, float* out);
+
+}  // namespace reverie::cpu

@@ -1,0 +1,200 @@
+// Warping, a row at a time: where a sample comes from is worked out once and used for all channels, and the
+// rim of the planes lets every tap be read without a test for the border.
+#include "feedback/kernels/cpu/move.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "feedback/kernels/cpu/scratch.h"
+#include "feedback/warp.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "feedback/kernels/cpu/move.cc"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#ifndef REVERIE_CPU_MOVE_ONCE
+#define REVERIE_CPU_MOVE_ONCE
+namespace reverie::cpu {
+
+// A row of places to read at: the sample above and to the left of each, and how far on from there.
+struct Places {
+  int32_t* index;  // from the plane's first sample
+  float *x, *y;    // in: source position; out: 0..1 beyond the sample at index
+};
+
+}  // namespace reverie::cpu
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace reverie::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+using DI = hn::RebindToSigned<D>;
+
+// A whole number of samples, brought to where the plane or its rim has the same samples.
+HWY_INLINE V within(V v, float n, Border border) {
+  const D d;
+  if (border != Border::kWrap) {
+    return hn::Min(hn::Max(v, hn::Set(d, -kMoveRim + 1.0F)), hn::Set(d, n + kMoveRim - 3.0F));
+  }
+  const V size = hn::Set(d, n);
+  v = hn::NegMulAdd(size, hn::Floor(hn::Div(v, size)), v);
+  v = hn::Add(v, hn::IfThenElseZero(hn::Lt(v, hn::Zero(d)), size));  // where the division was rounded
+  return hn::Sub(v, hn::IfThenElseZero(hn::Ge(v, size), size));
+}
+
+// Far outside nothing differs any more; what is not a number is read at 0, as warp.cc does.
+HWY_INLINE V tame(V v) {
+  const D d;
+  v = hn::IfThenElseZero(hn::Lt(hn::Abs(v), hn::Set(d, INFINITY)), v);
+  return hn::Min(hn::Max(v, hn::Set(d, -1e6F)), hn::Set(d, 1e6F));
+}
+
+void Locate(const Grid& in, Border border, Sampling sampling, const Places& places) {
+  const D d;
+  const DI di;
+  const V half = hn::Set(d, sampling == Sampling::kNearest ? 0.5F : 0.0F);
+  for (int i = 0; i < in.width(); i += static_cast<int>(hn::Lanes(d))) {
+    const V x = hn::Add(tame(hn::LoadU(d, places.x + i)), half);
+    const V y = hn::Add(tame(hn::LoadU(d, places.y + i)), half);
+    const V fx = hn::Floor(x);
+    const V fy = hn::Floor(y);
+    hn::StoreU(hn::Sub(x, fx), d, places.x + i);
+    hn::StoreU(hn::Sub(y, fy), d, places.y + i);
+    const auto column = hn::ConvertTo(di, within(fx, static_cast<float>(in.width()), border));
+    const auto row = hn::ConvertTo(di, within(fy, static_cast<float>(in.height()), border));
+    const auto pitch = hn::Set(di, static_cast<int32_t>(in.pitch()));
+    hn::StoreU(hn::Add(hn::Mul(row, pitch), column), di, places.index + i);
+  }
+}
+
+// Catmull-Rom weights at t between samples 0 and 1 of -1, 0, 1, 2.
+HWY_INLINE void catmull_rom(V t, V w[4]) {
+  const D d;
+  const auto c = [&](float v) { return hn::Set(d, v); };
+  w[0] = hn::Mul(t, hn::MulAdd(t, hn::NegMulAdd(c(0.5F), t, c(1)), c(-0.5F)));
+  w[1] = hn::MulAdd(hn::Mul(t, t), hn::MulAdd(c(1.5F), t, c(-2.5F)), c(1));
+  w[2] = hn::Mul(t, hn::MulAdd(t, hn::NegMulAdd(c(1.5F), t, c(2)), c(0.5F)));
+  w[3] = hn::Mul(hn::Mul(t, t), hn::MulAdd(c(0.5F), t, c(-0.5F)));
+}
+
+void SampleRow(const float* plane, ptrdiff_t pitch, Sampling sampling, const Places& places, int width,
+               float* out) {
+  const D d;
+  const DI di;
+  for (int i = 0; i < width; i += static_cast<int>(hn::Lanes(d))) {
+    const auto index = hn::LoadU(di, places.index + i);
+    const auto at = [&](ptrdiff_t row, ptrdiff_t column) {
+      return hn::GatherIndex(d, plane + row * pitch + column, index);
+    };
+    const V x = hn::LoadU(d, places.x + i);
+    const V y = hn::LoadU(d, places.y + i);
+    V v = hn::Zero(d);
+    if (sampling == Sampling::kNearest) {
+      v = at(0, 0);
+    } else if (sampling == Sampling::kLinear) {
+      const V left = at(0, 0);
+      const V top = hn::MulAdd(x, hn::Sub(at(0, 1), left), left);
+      const V low = at(1, 0);
+      const V bottom = hn::MulAdd(x, hn::Sub(at(1, 1), low), low);
+      v = hn::MulAdd(y, hn::Sub(bottom, top), top);
+    } else {
+      V wx[4];
+      V wy[4];
+      catmull_rom(x, wx);
+      catmull_rom(y, wy);
+      for (int j = 0; j < 4; ++j) {
+        V row = hn::Zero(d);
+        for (int k = 0; k < 4; ++k) row = hn::MulAdd(wx[k], at(j - 1, k - 1), row);
+        v = hn::MulAdd(wy[j], row, v);
+      }
+    }
+    hn::StoreU(v, d, out + i);
+  }
+}
+
+// Turns the colours (a, b, c) about the grey axis (Rodrigues' rotation); sine over the root of 3.
+void TurnHue(float* a, float* b, float* c, const float* cosine, const float* sine, int width) {
+  const D d;
+  for (int i = 0; i < width; i += static_cast<int>(hn::Lanes(d))) {
+    const V va = hn::LoadU(d, a + i);
+    const V vb = hn::LoadU(d, b + i);
+    const V vc = hn::LoadU(d, c + i);
+    const V co = hn::LoadU(d, cosine + i);
+    const V si = hn::LoadU(d, sine + i);
+    const V mean = hn::Mul(hn::Add(hn::Add(va, vb), vc), hn::Set(d, 1.0F / 3));
+    const auto turned = [&](V x, V next, V last) {
+      return hn::MulAdd(si, hn::Sub(last, next), hn::MulAdd(co, hn::Sub(x, mean), mean));
+    };
+    hn::StoreU(turned(va, vb, vc), d, a + i);
+    hn::StoreU(turned(vb, vc, va), d, b + i);
+    hn::StoreU(turned(vc, va, vb), d, c + i);
+  }
+}
+
+}  // namespace reverie::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace reverie::cpu {
+namespace {
+
+HWY_EXPORT(Locate);
+HWY_EXPORT(SampleRow);
+HWY_EXPORT(TurnHue);
+
+void hue_row(const Field& hue, int y, int width, float* cosine, float* sine) {
+  for (int x = 0; x < width; ++x) {
+    if (x > 0 && hue.picture == nullptr) {
+      cosine[x] = cosine[0];
+      sine[x] = sine[0];
+      continue;
+    }
+    const float angle = hue.at(y, x) * std::numbers::pi_v<float> / 180;
+    cosine[x] = std::cos(angle);
+    sine[x] = std::sin(angle) / std::numbers::sqrt3_v<float>;
+  }
+}
+
+}  // namespace
+
+void move_and_colour(const Grid& in, const Transition& transition, int level, int shrink, int first,
+                     int count, Grid& out) {
+  const LevelTransition& t = transition.level[static_cast<size_t>(level)];
+  const int width = in.width();
+  const size_t pitch = static_cast<size_t>(width) + kSlack;
+  float* rows = scratch(0).get(5 * pitch);
+  const Places places{reinterpret_cast<int32_t*>(rows), rows + pitch, rows + 2 * pitch};
+  float* cosine = rows + 3 * pitch;
+  float* sine = rows + 4 * pitch;
+  for (int y = first; y < first + count; ++y) {
+    if (t.moves()) {
+      warp_row(transition, level, in.height(), width, shrink, y, places.x, places.y);
+      HWY_DYNAMIC_DISPATCH(Locate)(in, transition.border, transition.sampling, places);
+    }
+    for (int c = 0; c < in.channels(); ++c) {
+      const int from = (c + t.permute) % in.channels();
+      float* to = out.row(c, y);
+      if (t.moves()) {
+        HWY_DYNAMIC_DISPATCH(SampleRow)
+        (in.row(from, 0), in.pitch(), transition.sampling, places, width, to);
+      } else {
+        std::copy(in.row(from, y), in.row(from, y) + width, to);
+      }
+    }
+    if (!t.hue.is(0)) {
+      if (y == first || t.hue.picture != nullptr) hue_row(t.hue, y, width, cosine, sine);
+      for (int c = 0; c + 2 < in.channels(); c += 3)
+        HWY_DYNAMIC_DISPATCH(TurnHue)
+        (out.row(c, y), out.row(c + 1, y), out.row(c + 2, y), cosine, sine, width);
+    }
+    for (int c = 0; c < out.channels(); ++c) out.finish_row(c, y, transition.border);
+  }
+}
+
+}  // namespace reverie::cpu
+#endif  // HWY_ONCE

@@ -1,0 +1,21 @@
+// What happens to the sums of a convolution, row by row: activation, pooling, and the opposite of pooling.
+// All rows may be read and written up to a whole vector beyond their end.
+#pragma once
+
+#include <cstddef>
+
+#include "feedback/parameters.h"
+
+namespace reverie::cpu {
+
+// row[x] = act(row[x]), x < width
+void activate(Activation activation, float* row, int width);
+
+// out[x] = pool of the p x p samples at rows[i][x * p + j], x < width; `pitch` between the p rows.  Of equal
+// magnitudes the first in row-major order wins.
+void pool(Pool how, int p, const float* rows, ptrdiff_t pitch, int width, float* out);
+
+// out[x * p + j] = rows[j][x], x < width; `pitch` between the p rows.
+void interleave(int p, const float* rows, ptrdiff_t pitch, int width, float* out);
+
+}  // namespace reverie::cpu

@@ -1,0 +1,33 @@
+// Working memory of the piece of work that a thread is at.
+#pragma once
+
+#include <hwy/aligned_allocator.h>
+
+#include <cstddef>
+#include <new>
+
+namespace reverie::cpu {
+
+// Grows to the largest size asked for and is kept by its thread from piece to piece.
+class Scratch {
+ public:
+  // n samples, undefined, valid until the next call.
+  float* get(size_t n) {
+    if (n > size_) {
+      data_ = hwy::AllocateAligned<float>(n);
+      if (!data_) throw std::bad_alloc();
+      size_ = n;
+      for (size_t i = 0; i < n; ++i) data_[i] = 0;  // samples beyond a row's end are read, never used
+    }
+    return data_.get();
+  }
+
+ private:
+  size_t size_ = 0;
+  hwy::AlignedFreeUniquePtr<float[]> data_;
+};
+
+// This thread's; each user of several takes its own number.
+Scratch& scratch(int number);
+
+}  // namespace reverie::cpu

@@ -1,0 +1,64 @@
+// Every command in README.md and docs/ works: the lines of their ```sh blocks run in turn in a folder with a clip in it.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <regex>
+
+#include "command.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path root() {
+  const char* set = std::getenv("REVERIE_ROOT");  // NOLINT(concurrency-mt-unsafe)
+  return set ? set : ".";
+}
+
+std::vector<std::string> shell_lines(const fs::path& page) {
+  std::vector<std::string> out;
+  bool inside = false;
+  for (const std::string& line : split(read_text_file(page), '\n')) {
+    if (line.starts_with("```")) {
+      inside = line == "```sh";
+    } else if (inside && !trim(line).empty()) {
+      out.push_back(line);
+    }
+  }
+  return out;
+}
+
+// The same command, short and small.
+std::string quick(std::string line) {
+  line = std::regex_replace(line, std::regex(R"(^\./run )"), "reverie ");
+  if (!line.starts_with("reverie render")) return line;
+  line = std::regex_replace(line, std::regex(" +#.*$"), "");
+  line = std::regex_replace(line, std::regex(" --(size|seconds|frames) [^ ]+"), "");
+  if (line.find("--again") != std::string::npos) return line + " -q";
+  return line + " -q --size 32x24 --frames 3 --set preroll=0";
+}
+
+TEST(Docs, EveryCommandWorks) {
+  const TestFolder folder("docs");
+  ASSERT_EQ(shell("reverie render video-feedback --size 64x48 --frames 20 -q -o clip.mp4 && cp clip.mp4 YOUR.mp4", folder.path()).status, 0);
+  std::vector<fs::path> pages = {root() / "README.md"};
+  for (const auto& e : fs::directory_iterator(root() / "docs")) {
+    if (e.path().extension() == ".md") pages.push_back(e.path());
+  }
+  int commands = 0;
+  for (const fs::path& page : pages) {
+    for (const std::string& line : shell_lines(page)) {
+      if (line == "./run" || line.starts_with("./test") || line.starts_with("cmake") || line.starts_with("tests/")) continue;
+      if (line.find("v4l2:") != std::string::npos || line.find("camera:") != std::string::npos || line.find("rtmp:") != std::string::npos) continue;
+      const Outcome o = shell(quick(line), folder.path());
+      EXPECT_EQ(o.status, 0) << page << ": " << line << "\n" << o.err;
+      ++commands;
+    }
+  }
+  EXPECT_GE(commands, 10);
+}
+
+}  // namespace
+}  // namespace reverie
