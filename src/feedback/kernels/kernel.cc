@@ -4,12 +4,14 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "feedback/kernels/cpu/cpu_kernel.h"
 #include "feedback/kernels/reference/reference_kernel.h"
 
 namespace reverie {
 
 const std::vector<KernelKind>& kernels() {
   static const std::vector<KernelKind> list = {
+      {"cpu", "vectors and threads, for live use", make_cpu_kernel},
       {"reference", "plain code that reads like the equations", make_reference_kernel},
   };
   return list;
