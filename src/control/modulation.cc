@@ -5,6 +5,7 @@
 #include "control/map_pictures.h"
 #include "control/modulators_toml.h"
 #include "core/error.h"
+#include "core/parameter.h"
 
 namespace reverie {
 namespace {
@@ -63,7 +64,7 @@ Automation::Track& Automation::track_of(const std::string& parameter, const std:
   if (it == tracks_.end()) it = tracks_.insert(it, {index, 1, {}, {}});
   if (base_.table()[index].per_level) {
     for (const int level : levels)
-      it->entries = std::clamp(static_cast<size_t>(level) + 2, it->entries, size_t{kMostLevels});
+      it->entries = std::clamp(static_cast<size_t>(level) + 2, it->entries, size_t{kMostListValues});
   }
   return *it;
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "control/map_pictures.h"
+#include "core/parameter.h"
 #include "core/text.h"
 
 namespace reverie {
@@ -31,7 +32,7 @@ const Parameter& read_target(const TomlReader& reader, const ParameterTable& tab
 std::vector<int> read_levels(const TomlReader& reader, const Parameter& parameter) {
   std::vector<int> levels;
   for (const TomlNode* node : reader.list("levels")) {
-    const int level = static_cast<int>(reader.whole_at(*node, 0, kMostLevels - 1));
+    const int level = static_cast<int>(reader.whole_at(*node, 0, kMostListValues - 1));
     if (level > 0 && !parameter.per_level)
       reader.fail(*node,
                   fmt::format("'{}' is one for all levels: there is no level {}", parameter.name, level));

@@ -9,8 +9,6 @@
 
 namespace reverie {
 
-inline constexpr int kMostLevels = 16;
-
 // One value of a parameter out of a file: a number, a word, true.  Error with its line when it is not
 // allowed. scratch: values of the parameter's table, whose value of it is changed.
 double read_value(const TomlReader& reader, const TomlNode& node, const Parameter& parameter,

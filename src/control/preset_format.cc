@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include "core/text.h"
 
 #include "control/modulators_toml.h"
 #include "control/preset.h"

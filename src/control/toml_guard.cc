@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "control/toml_tree.h"
-#include "control/utf8.h"
+#include "core/utf8.h"
 
 namespace reverie {
 namespace {

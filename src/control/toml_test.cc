@@ -4,7 +4,8 @@
 #include "control/toml_guard.h"
 #include "control/toml_reader.h"
 #include "control/toml_tree.h"
-#include "control/utf8.h"
+#include "core/text.h"
+#include "core/utf8.h"
 
 namespace reverie {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "control/toml_guard.h"
-#include "control/utf8.h"
 #include "core/error.h"
+#include "core/utf8.h"
 
 namespace reverie {
 namespace {
@@ -83,25 +83,6 @@ void fail_at_line(const std::string& file_name, int line, const std::string& mes
   std::replace_if(
       s.begin(), s.end(), [](unsigned char c) { return c < 32 || c == 127; }, ' ');
   throw Error(s);
-}
-
-std::string quote_toml(std::string_view s) {
-  std::string out = "\"";
-  while (!s.empty()) {
-    const size_t n = front_letter(s).bytes;
-    const char c = s[0];
-    if (n == 0) {
-      out += "\xEF\xBF\xBD";
-    } else if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 32 || c == 127) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += s.substr(0, n);
-    }
-    s.remove_prefix(std::max<size_t>(n, 1));
-  }
-  return out + "\"";
 }
 
 }  // namespace reverie

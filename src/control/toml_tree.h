@@ -33,7 +33,4 @@ TomlNode parse_toml(std::string_view text, const std::string& file_name);
 // Throws Error "FILE:LINE: message", control characters taken out and cut to a readable length.
 [[noreturn]] void fail_at_line(const std::string& file_name, int line, const std::string& message);
 
-// s as a TOML basic string with its quotes; what is no UTF-8 becomes U+FFFD.
-std::string quote_toml(std::string_view s);
-
 }  // namespace reverie

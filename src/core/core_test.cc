@@ -60,6 +60,17 @@ TEST(Text, NumbersAreWholeWords) {
   EXPECT_FALSE(to_number(""));
 }
 
+TEST(Threads, ManyShortLoopsLoseAndDoubleNothing) {
+  Threads threads(4);
+  std::vector<int> done(50);
+  for (int loop = 0; loop < 3000; ++loop) {
+    const int n = loop % 50;
+    std::fill(done.begin(), done.end(), 0);
+    threads.each(n, [&](int i) { ++done[static_cast<size_t>(i)]; });
+    for (int i = 0; i < 50; ++i) ASSERT_EQ(done[static_cast<size_t>(i)], i < n ? 1 : 0) << loop;
+  }
+}
+
 TEST(Threads, EveryPieceOnceAndExceptionsComeBack) {
   Threads threads(3);
   std::vector<int> hits(1000, 0);

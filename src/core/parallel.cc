@@ -1,9 +1,32 @@
+// Threads that stay alive and look for the next loop for a moment before they sleep: loops follow each other
+// within microseconds while a frame is made, and waking takes about as long.  A loop ends with its last
+// piece, not when the last thread has noticed it, so that a thread whose core is taken by others holds nobody
+// up.
 #include "core/parallel.h"
 
 #include <algorithm>
-#include <exception>
+#include <utility>
 
 namespace reverie {
+namespace {
+
+constexpr int kLooks = 2000;  // at a variable, without giving the core away
+constexpr int kYields = 60;   // after that, before sleeping
+
+// Whether `ready` came true within the time for which waiting awake is worth it.
+template <class Ready>
+bool came_soon(const Ready& ready) {
+  for (int i = 0; i < kLooks; ++i) {
+    if (ready()) return true;
+  }
+  for (int i = 0; i < kYields; ++i) {
+    std::this_thread::yield();
+    if (ready()) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 Threads::Threads(int count) {
   if (count <= 0) count = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -11,11 +34,9 @@ Threads::Threads(int count) {
 }
 
 Threads::~Threads() {
-  {
-    const std::lock_guard lock(mutex_);
-    quit_ = true;
-  }
-  start_.notify_all();
+  quit_ = true;
+  ++loop_;
+  loop_.notify_all();
   for (std::thread& t : workers_) t.join();
 }
 
@@ -24,52 +45,48 @@ void Threads::each(int n, const std::function<void(int)>& work) {
     for (int i = 0; i < n; ++i) work(i);
     return;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    work_ = &work;
-    next_ = 0;
-    end_ = n;
-    failure_ = nullptr;
-    busy_ = static_cast<int>(workers_.size());
-    ++round_;
-  }
-  start_.notify_all();
+  work_ = &work;
+  count_ = n;
+  failed_ = false;
+  unfinished_ = n;
+  const uint32_t number = loop_ + 1;
+  offered_ = static_cast<uint64_t>(number) << 32U | static_cast<uint32_t>(n);
+  loop_ = number;
+  loop_.notify_all();
   take_pieces();
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return busy_ == 0; });
-  if (failure_) std::rethrow_exception(failure_);
+  const auto done = [this] { return unfinished_ == 0; };
+  while (!came_soon(done)) {
+    if (const int left = unfinished_; left != 0) unfinished_.wait(left);
+  }
+  if (failed_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void Threads::worker() {
-  uint64_t seen = 0;
+  uint32_t seen = 0;
   for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      start_.wait(lock, [&] { return quit_ || round_ != seen; });
-      if (quit_) return;
-      seen = round_;
-    }
+    if (!came_soon([&] { return loop_ != seen; })) loop_.wait(seen);
+    if (quit_) return;
+    seen = loop_;
     take_pieces();
-    const std::lock_guard lock(mutex_);
-    if (--busy_ == 0) done_.notify_one();
   }
 }
 
 void Threads::take_pieces() {
-  for (;;) {
-    int i = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      if (next_ >= end_) return;
-      i = next_++;
-    }
+  uint64_t offer = offered_;
+  while (static_cast<uint32_t>(offer) != 0) {
+    // succeeds only while this very loop has this very number of pieces left
+    if (!offered_.compare_exchange_weak(offer, offer - 1)) continue;
+    // the loop cannot end before this piece: what describes it stays as it is
+    const int piece = count_ - static_cast<int>(static_cast<uint32_t>(offer));
     try {
-      (*work_)(i);
+      if (!failed_) (*work_)(piece);
     } catch (...) {
       const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-      next_ = end_;
+      if (!failed_) failure_ = std::current_exception();
+      failed_ = true;
     }
+    if (--unfinished_ == 0) unfinished_.notify_one();
+    offer = offered_;
   }
 }
 

@@ -1,8 +1,9 @@
 // A pool of threads that share out the rows of one loop.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -32,12 +33,14 @@ class Threads {
   void take_pieces();
 
   std::vector<std::thread> workers_;
-  std::mutex mutex_;
-  std::condition_variable start_, done_;
+  // The current loop: set before its pieces are offered, and left alone until the last is done.
   const std::function<void(int)>* work_ = nullptr;
-  int next_ = 0, end_ = 0, busy_ = 0;
-  uint64_t round_ = 0;
-  bool quit_ = false;
+  int count_ = 0;
+  std::atomic<uint64_t> offered_{0};  // the loop's number << 32 | how many pieces nobody has taken
+  std::atomic<int> unfinished_{0};
+  std::atomic<uint32_t> loop_{0};  // its number once more, to sleep on
+  std::atomic<bool> quit_{false}, failed_{false};
+  std::mutex mutex_;  // of failure_
   std::exception_ptr failure_;
 };
 

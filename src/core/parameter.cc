@@ -11,8 +11,6 @@
 namespace reverie {
 namespace {
 
-constexpr size_t kMostValues = 16;  // levels a list may name
-
 std::string format_number(double v) {
   std::string s = fmt::format("{}", v);
   return s == "-0" ? "0" : s;
@@ -57,21 +55,6 @@ std::string format_one(const Parameter& p, double v) {
   if (p.kind == ParameterKind::kChoice) return "\"" + p.choices[static_cast<size_t>(v)] + "\"";
   if (p.kind == ParameterKind::kFlag) return v != 0 ? "true" : "false";
   return format_number(v);
-}
-
-std::string quote(const std::string& s) {
-  std::string out = "\"";
-  for (const char c : s) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 32 || c == 127) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
 }
 
 }  // namespace
@@ -178,9 +161,9 @@ void ParameterValues::set(std::string_view name, std::vector<double> values) {
   const size_t i = table_->index(name);
   const Parameter& p = (*table_)[i];
   if (p.kind == ParameterKind::kText) throw Error("set", p.name, "it takes a text, not a number");
-  if (values.empty() || values.size() > kMostValues || (values.size() > 1 && !p.per_level)) {
+  if (values.empty() || values.size() > size_t{kMostListValues} || (values.size() > 1 && !p.per_level)) {
     throw Error("set", p.name,
-                p.per_level ? fmt::format("it takes 1 to {} values", kMostValues) : "it takes one value");
+                p.per_level ? fmt::format("it takes 1 to {} values", kMostListValues) : "it takes one value");
   }
   for (const double v : values) {
     if (!(v >= p.low && v <= p.high)) throw not_allowed(p, format_number(v));
@@ -228,8 +211,8 @@ void ParameterValues::parse(std::string_view name, std::string_view value) {
   if (dot == std::string_view::npos) return set(base, std::move(numbers));
 
   const auto level = to_number(name.substr(dot + 1));
-  if (!level || *level < 0 || *level >= static_cast<double>(kMostValues) || *level != std::floor(*level) ||
-      !p.per_level || numbers.size() != 1) {
+  if (!level || *level < 0 || *level >= kMostListValues || *level != std::floor(*level) || !p.per_level ||
+      numbers.size() != 1) {
     throw Error(
         "set", std::string(name),
         p.per_level ? "a level is a whole number from 0, with one value" : "this parameter is not per level");
@@ -238,18 +221,18 @@ void ParameterValues::parse(std::string_view name, std::string_view value) {
   const auto at = static_cast<size_t>(*level);
   if (all.size() <= at + 1) all.resize(at + 2, all.back());  // the levels above keep what they had
   all[at] = numbers[0];
-  if (all.size() > kMostValues) all.resize(kMostValues);
+  if (all.size() > size_t{kMostListValues}) all.resize(kMostListValues);
   set(base, std::move(all));
 }
 
 std::string ParameterValues::format(size_t index) const {
   const Parameter& p = (*table_)[index];
   const Value& v = values_[index];
-  if (p.kind == ParameterKind::kText) return quote(v.text);
+  if (p.kind == ParameterKind::kText) return quote_toml(v.text);
   if (v.numbers.size() == 1) return format_one(p, v.numbers[0]);
   std::vector<std::string> parts;
   for (const double n : v.numbers) parts.push_back(format_one(p, n));
-  return "[" + join(parts, ", ") + "]";
+  return fmt::format("[{}]", join(parts, ", "));
 }
 
 bool ParameterValues::is_initial(size_t index) const {

@@ -13,6 +13,9 @@
 
 namespace reverie {
 
+// The longest list: no effect has more levels.
+inline constexpr int kMostListValues = 16;
+
 enum class ParameterKind { kNumber, kInteger, kChoice, kFlag, kText };
 
 // What a parameter is.  Made by number(), integer(), choice(), flag() or text() below.

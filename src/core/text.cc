@@ -1,8 +1,12 @@
 #include "core/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+
+#include "core/utf8.h"
 
 namespace reverie {
 namespace {
@@ -105,6 +109,25 @@ bool natural_less(std::string_view a, std::string_view b) {
   }
   if (a.size() - i != b.size() - j) return a.size() - i < b.size() - j;
   return a < b;
+}
+
+std::string quote_toml(std::string_view s) {
+  std::string out = "\"";
+  while (!s.empty()) {
+    const size_t n = front_letter(s).bytes;
+    const char c = s[0];
+    if (n == 0) {
+      out += "\xEF\xBF\xBD";
+    } else if (c == '"' || c == '\\') {
+      out += {'\\', c};
+    } else if (static_cast<unsigned char>(c) < 32 || c == 127) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += s.substr(0, n);
+    }
+    s.remove_prefix(std::max<size_t>(n, 1));
+  }
+  return out + "\"";
 }
 
 }  // namespace reverie

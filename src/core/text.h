@@ -24,4 +24,7 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 // Digits compare as numbers: "frame9.png" before "frame10.png".
 bool natural_less(std::string_view a, std::string_view b);
 
+// s as a TOML basic string with its quotes; what is no UTF-8 becomes U+FFFD.
+std::string quote_toml(std::string_view s);
+
 }  // namespace reverie

@@ -1,4 +1,4 @@
-#include "control/utf8.h"
+#include "core/utf8.h"
 
 namespace reverie {
 
