@@ -31,6 +31,10 @@ const std::vector<Verb>& verbs() {
       {"doctor", "say what this machine offers; replay a golden",
        "  reverie doctor\n  reverie doctor --golden seed3_max_wrap.safetensors --kernel reference\n",
        add_doctor},
+      {"bench", "say how fast this machine plays a preset",
+       "  reverie bench\n  reverie bench smoke --size 1280x720 --threads 2\n"
+       "  reverie bench --kernel cpu --size 512x512,1920x1080 --frames 100\n",
+       add_bench},
   };
   return list;
 }

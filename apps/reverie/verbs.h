@@ -29,5 +29,6 @@ Action add_preset(CLI::App& app);
 Action add_parameters(CLI::App& app);
 Action add_info(CLI::App& app);
 Action add_doctor(CLI::App& app);
+Action add_bench(CLI::App& app);
 
 }  // namespace reverie

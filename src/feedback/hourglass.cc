@@ -18,6 +18,9 @@ namespace fs = std::filesystem;
 constexpr int kMostChannels = 4096;
 constexpr int kLargestKernel = 31;
 
+size_t square(int side) {
+  return static_cast<size_t>(side) * static_cast<size_t>(side);
+}
 int side(const Tensor& t) {
   return static_cast<int>(t.shape[2]);
 }
@@ -63,9 +66,9 @@ void normalise_encode(std::vector<float>& w, size_t n, double gain) {
   for (size_t at = 0; at < w.size(); at += n) {
     double mean = 0;
     for (size_t i = 0; i < n; ++i) mean += w[at + i] / static_cast<double>(n);
-    double square = 0;
-    for (size_t i = 0; i < n; ++i) square += (w[at + i] - mean) * (w[at + i] - mean);
-    const double scale = gain / std::max(std::sqrt(square), 1e-12);
+    double power = 0;
+    for (size_t i = 0; i < n; ++i) power += (w[at + i] - mean) * (w[at + i] - mean);
+    const double scale = gain / std::max(std::sqrt(power), 1e-12);
     for (size_t i = 0; i < n; ++i) w[at + i] = static_cast<float>((w[at + i] - mean) * scale);
   }
 }
@@ -75,15 +78,16 @@ void normalise_encode(std::vector<float>& w, size_t n, double gain) {
 void even_out_phases(Layer& layer) {
   const int k = layer.decode_kernel;
   const int p = layer.pool_size;
-  const size_t taps = static_cast<size_t>(k) * static_cast<size_t>(k);
+  const size_t taps = square(k);
   for (size_t at = 0; at < layer.decode_weight.size(); at += taps) {
     float* w = layer.decode_weight.data() + at;
-    std::vector<double> sum(static_cast<size_t>(p * p));
+    std::vector<double> sum(square(p));
     std::vector<int> count(sum.size());
     double total = 0;
     const auto each = [&](auto&& f) {
       for (int y = 0; y < k; ++y) {
-        for (int x = 0; x < k; ++x) f(w[y * k + x], static_cast<size_t>(y % p * p + x % p));
+        for (int x = 0; x < k; ++x)
+          f(w[y * k + x], static_cast<size_t>(y % p) * static_cast<size_t>(p) + static_cast<size_t>(x % p));
       }
     };
     each([&](float v, size_t phase) {
@@ -98,9 +102,9 @@ void even_out_phases(Layer& layer) {
 
 // What reaches one decoded sample (k/p x k/p taps of every upper channel) to norm 1.
 void normalise_decode(Layer& layer, double gain) {
-  const auto taps = static_cast<size_t>(layer.decode_kernel) * static_cast<size_t>(layer.decode_kernel);
+  const size_t taps = square(layer.decode_kernel);
   for (int o = 0; o < layer.lower; ++o) {
-    double square = 0;
+    double power = 0;
     const auto each = [&](auto&& f) {
       for (int c = 0; c < layer.upper; ++c) {
         const size_t at =
@@ -108,8 +112,8 @@ void normalise_decode(Layer& layer, double gain) {
         for (size_t i = 0; i < taps; ++i) f(layer.decode_weight[at + i]);
       }
     };
-    each([&](float w) { square += static_cast<double>(w) * w; });
-    const auto scale = static_cast<float>(gain * layer.pool_size / std::max(std::sqrt(square), 1e-12));
+    each([&](float w) { power += static_cast<double>(w) * w; });
+    const auto scale = static_cast<float>(gain * layer.pool_size / std::max(std::sqrt(power), 1e-12));
     each([&](float& w) { w *= scale; });
   }
 }
@@ -125,8 +129,8 @@ Layer random_layer(const ParameterValues& values, int level, int lower, Draw how
   const double gain = values.number("weights_gain");
   const double bias = values.number("weights_bias");
   const auto between = static_cast<size_t>(layer.upper) * static_cast<size_t>(layer.lower);
-  const auto encode_taps = static_cast<size_t>(layer.encode_kernel * layer.encode_kernel);
-  const auto decode_taps = static_cast<size_t>(layer.decode_kernel * layer.decode_kernel);
+  const size_t encode_taps = square(layer.encode_kernel);
+  const size_t decode_taps = square(layer.decode_kernel);
   const double fan_in = static_cast<double>(lower) * static_cast<double>(encode_taps);
   const double reach = std::max(1, layer.decode_kernel / layer.pool_size);
   layer.encode_weight = draws(between * encode_taps, gain / std::sqrt(fan_in), how, random.split(0));

@@ -2,25 +2,22 @@
 // homeostasis, which must know its sums first):
 //   1. everything made from the last state alone: encodings, decodings, moved states; only those with a share
 //   2. mix: reads them with the state, blurs, squashes, and writes the next state
-// A pass is a list of pieces, bands of rows of one level, that free threads take in turn.  No piece reads what
-// another of its pass writes, so that any number of threads gives the same bytes.
+// A pass is a list of pieces, bands of rows of one level, that free threads take in turn.  No piece reads
+// what another of its pass writes, so that any number of threads gives the same bytes.
 #include "feedback/kernels/cpu/cpu_kernel.h"
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "feedback/kernels/cpu/layer.h"
 #include "feedback/kernels/cpu/mix.h"
 #include "feedback/kernels/cpu/move.h"
+#include "feedback/kernels/cpu/pieces.h"
 #include "feedback/kernels/cpu/scratch.h"
 
 namespace reverie {
+namespace cpu {
 namespace {
-
-using namespace cpu;
-
-constexpr int kBands = 16;  // of a level: enough for threads to share evenly, few enough to cost nothing
 
 size_t z(int i) {
   return static_cast<size_t>(i);
@@ -149,21 +146,27 @@ class CpuKernel final : public Kernel {
 
   // What the last step did not need is made when it is asked for, from the state that it read.
   Planes encoding(int level) const override {
-    if (last_.level.empty()) return Planes(channels_[z(level)], sizes_.height[z(level)], sizes_.width[z(level)]);
+    if (last_.level.empty())
+      return Planes(channels_[z(level)], sizes_.height[z(level)], sizes_.width[z(level)]);
     if (level == 0) return before_[0].planes();
     if (!e_known_[z(level)]) {
       prepare(e_, level);
-      run(encode_pieces(before_[z(level) - 1], last_, level - 1, e_[z(level)]));
+      Pieces pieces;
+      encode(before_[z(level) - 1], last_, level - 1, e_[z(level)], pieces);
+      run(pieces);
       e_known_[z(level)] = true;
     }
     return e_[z(level)].planes();
   }
   Planes decoding(int level) const override {
-    if (last_.level.empty()) return Planes(channels_[z(level)], sizes_.height[z(level)], sizes_.width[z(level)]);
+    if (last_.level.empty())
+      return Planes(channels_[z(level)], sizes_.height[z(level)], sizes_.width[z(level)]);
     if (level == top()) return before_[z(level)].planes();
     if (!d_known_[z(level)]) {
       prepare(d_, level);
-      run(decode_pieces(before_[z(level) + 1], last_, level, d_[z(level)]));
+      Pieces pieces;
+      decode(before_[z(level) + 1], last_, level, d_[z(level)], pieces);
+      run(pieces);
       d_known_[z(level)] = true;
     }
     return d_[z(level)].planes();
@@ -176,7 +179,9 @@ class CpuKernel final : public Kernel {
       if (l == 0) {
         input_[0].load(picture, t.border);
       } else {
-        run(encode_pieces(input_[z(l) - 1], t, l - 1, input_[z(l)]));
+        Pieces pieces;
+        encode(input_[z(l) - 1], t, l - 1, input_[z(l)], pieces);
+        run(pieces);
       }
     }
     input_levels_ = highest + 1;
@@ -197,8 +202,6 @@ class CpuKernel final : public Kernel {
   }
 
  private:
-  using Pieces = std::vector<std::function<void()>>;
-
   int top() const { return static_cast<int>(channels_.size()) - 1; }
 
   static std::vector<int> rims_of(const Hourglass& glass) {
@@ -225,33 +228,13 @@ class CpuKernel final : public Kernel {
     threads_.each(static_cast<int>(pieces.size()), [&](int i) { pieces[z(i)](); });
   }
 
-  // Pieces that call work(first row, rows) for all of `height` rows.
-  template <class Work>
-  static void in_bands(int height, Pieces& pieces, const Work& work) {
-    const int rows = (height + kBands - 1) / kBands;
-    for (int y = 0; y < height; y += rows)
-      pieces.emplace_back([=] { work(y, std::min(rows, height - y)); });
-  }
-
-  Pieces encode_pieces(const Grid& in, const Transition& t, int l, Grid& out) const {
-    Pieces pieces;
+  // The encoding of `in`, level l, and the decoding into level l.
+  void encode(const Grid& in, const Transition& t, int l, Grid& out, Pieces& pieces) const {
     const LevelTransition& level = t.level[z(l)];
-    in_bands(out.height(), pieces,
-             [&encoder = encoders_[z(l)], &in, &out, pool = level.pool, activation = level.activation,
-              border = t.border](int y, int n) { encoder.rows(in, pool, activation, border, y, n, out); });
-    return pieces;
+    encoders_[z(l)].add_pieces(in, level.pool, level.activation, t.border, out, pieces);
   }
-
-  Pieces decode_pieces(const Grid& in, const Transition& t, int l, Grid& out) const {
-    Pieces pieces;
-    in_bands(in.height(), pieces,
-             [&decoder = decoders_[z(l)], &in, &out, activation = t.level[z(l)].activation,
-              border = t.border](int y, int n) { decoder.rows(in, activation, border, y, n, out); });
-    return pieces;
-  }
-
-  static void append(Pieces& all, Pieces&& more) {
-    all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  void decode(const Grid& in, const Transition& t, int l, Grid& out, Pieces& pieces) const {
+    decoders_[z(l)].add_pieces(in, t.level[z(l)].activation, t.border, out, pieces);
   }
 
   Pieces first_pass(const Transition& t) {
@@ -262,11 +245,11 @@ class CpuKernel final : public Kernel {
       d_known_[z(l)] = l < top() && !level.decode.is(0);
       if (e_known_[z(l)]) {
         prepare(e_, l);
-        append(pieces, encode_pieces(h_[z(l) - 1], t, l - 1, e_[z(l)]));
+        encode(h_[z(l) - 1], t, l - 1, e_[z(l)], pieces);
       }
       if (d_known_[z(l)]) {
         prepare(d_, l);
-        append(pieces, decode_pieces(h_[z(l) + 1], t, l, d_[z(l)]));
+        decode(h_[z(l) + 1], t, l, d_[z(l)], pieces);
       }
       if (!needs_self(level)) continue;
       prepare(self_, l);
@@ -303,11 +286,24 @@ class CpuKernel final : public Kernel {
     Pieces pieces;
     for (int l = top(); l >= 0; --l) {
       if (has_home(t.level[z(l)])) home_[z(l)].sums.resize(z(channels_[z(l)]) * z(sizes_.height[z(l)]));
-      in_bands(h_[z(l)].height(), pieces, [this, l, p = plan(t, l, noise)](int y, int n) {
-        mix_rows(p, l, y, n);
-      });
+      in_bands(h_[z(l)].height(), pieces,
+               [this, l, p = plan(t, l, noise)](int y, int n) { mix_rows(p, l, y, n); });
     }
     return pieces;
+  }
+
+  // Calls work(c, y, factors) for rows first .. first + count - 1 of all channels: plane by plane, as they
+  // lie in memory, unless a map gives every row its own factors.
+  template <class Work>
+  void each_row(const MixPlan& plan, const Grid& grid, int first, int count, const Work& work) const {
+    const Factors factors(grid.width());
+    const int at_once = Factors::uniform(plan) ? count : 1;
+    for (int top_row = first; top_row < first + count; top_row += at_once) {
+      factors.fill(plan, top_row, grid.width());
+      for (int c = 0; c < grid.channels(); ++c) {
+        for (int y = top_row; y < top_row + at_once; ++y) work(c, y, factors);
+      }
+    }
   }
 
   // Rows of the next state; of u only where homeostasis is still to come.
@@ -315,21 +311,16 @@ class CpuKernel final : public Kernel {
     Grid& next = before_[z(l)];
     const LevelTransition& t = *plan.t;
     const int width = next.width();
-    const Factors factors(width);
-    const bool uniform = Factors::uniform(plan);
-    for (int y = first; y < first + count; ++y) {
-      if (y == first || !uniform) factors.fill(plan, y, width);
-      for (int c = 0; c < next.channels(); ++c) {
-        float* out = next.row(c, y);
-        mix_row(row_of(plan, factors, c, y, width), width, out);
-        if (has_home(t)) {
-          home_[z(l)].sums[z(y) * z(next.channels()) + z(c)] = row_sums(out, width);
-          continue;
-        }
-        squash_row({t.squash, 1, 0, plan.kept->row(c, y), factors.keep()}, out, width, out);
-        next.finish_row(c, y, plan.border);
+    each_row(plan, next, first, count, [&](int c, int y, const Factors& factors) {
+      float* out = next.row(c, y);
+      mix_row(row_of(plan, factors, c, y, width), width, out);
+      if (has_home(t)) {
+        home_[z(l)].sums[z(y) * z(next.channels()) + z(c)] = row_sums(out, width);
+        return;
       }
-    }
+      squash_row({t.squash, 1, 0, plan.kept->row(c, y), factors.keep()}, out, width, out);
+      next.finish_row(c, y, plan.border);
+    });
   }
 
   static MixRow row_of(const MixPlan& plan, const Factors& factors, int c, int y, int width) {
@@ -355,9 +346,8 @@ class CpuKernel final : public Kernel {
       const LevelTransition& level = t.level[z(l)];
       if (!has_home(level)) continue;
       home_[z(l)].follow(level, channels_[z(l)], sizes_.height[z(l)], sizes_.width[z(l)]);
-      in_bands(h_[z(l)].height(), pieces, [this, l, p = plan(t, l, Random(0))](int y, int n) {
-        squash_rows(p, l, y, n);
-      });
+      in_bands(h_[z(l)].height(), pieces,
+               [this, l, p = plan(t, l, Random(0))](int y, int n) { squash_rows(p, l, y, n); });
     }
     return pieces;
   }
@@ -365,17 +355,12 @@ class CpuKernel final : public Kernel {
   void squash_rows(const MixPlan& plan, int l, int first, int count) {
     Grid& next = before_[z(l)];
     const Homeostasis& home = home_[z(l)];
-    const LevelTransition& t = *plan.t;
-    const Factors factors(next.width());
-    for (int y = first; y < first + count; ++y) {
-      if (y == first || t.tblur.picture) factors.fill(plan, y, next.width());
-      for (int c = 0; c < next.channels(); ++c) {
-        float* out = next.row(c, y);
-        squash_row({t.squash, home.gain, home.away[z(c)], plan.kept->row(c, y), factors.keep()}, out,
-                   next.width(), out);
-        next.finish_row(c, y, plan.border);
-      }
-    }
+    each_row(plan, next, first, count, [&](int c, int y, const Factors& factors) {
+      float* out = next.row(c, y);
+      squash_row({plan.t->squash, home.gain, home.away[z(c)], plan.kept->row(c, y), factors.keep()}, out,
+                 next.width(), out);
+      next.finish_row(c, y, plan.border);
+    });
   }
 
   LevelSizes sizes_;
@@ -394,10 +379,11 @@ class CpuKernel final : public Kernel {
 };
 
 }  // namespace
+}  // namespace cpu
 
 std::unique_ptr<Kernel> make_cpu_kernel(const Hourglass& hourglass, const LevelSizes& sizes,
                                         Threads& threads) {
-  return std::make_unique<CpuKernel>(hourglass, sizes, threads);
+  return std::make_unique<cpu::CpuKernel>(hourglass, sizes, threads);
 }
 
 }  // namespace reverie

@@ -65,8 +65,7 @@ void Grid::load(const Planes& planes, Border border) {
 Planes Grid::planes(int first, int count) const {
   Planes out(count < 0 ? channels_ : count, height_, width_);
   for (int c = 0; c < out.channels(); ++c) {
-    for (int y = 0; y < height_; ++y)
-      std::copy(row(first + c, y), row(first + c, y) + width_, out.row(c, y));
+    for (int y = 0; y < height_; ++y) std::copy(row(first + c, y), row(first + c, y) + width_, out.row(c, y));
   }
   return out;
 }

@@ -9,6 +9,7 @@ namespace reverie::cpu {
 namespace {
 
 constexpr int kEnoughSamples = 256;  // of a product's place: fewer do not fill the register tiles
+constexpr int kBlocksAtOnce = 16;     // of a piece of Winograd's: their weights stay in the cache
 
 size_t z(int i) {
   return static_cast<size_t>(i);
@@ -34,13 +35,61 @@ Weights encode_weights(const Layer& layer) {
 }  // namespace
 
 Encoder::Encoder(const Layer& layer)
-    : kernel_(layer.encode_kernel),
-      pool_size_(layer.pool_size),
-      lower_(layer.lower),
-      weights_(encode_weights(layer)) {}
+    : kernel_(layer.encode_kernel), pool_size_(layer.pool_size), lower_(layer.lower) {
+  if (Winograd::pays(layer)) {
+    winograd_.emplace(layer);
+  } else {
+    weights_.emplace(encode_weights(layer));
+  }
+}
 
-void Encoder::rows(const Grid& in, Pool pool_kind, Activation activation, Border border, int first, int count,
-                   Grid& out) const {
+void Encoder::add_pieces(const Grid& in, Pool pool_kind, Activation activation, Border border, Grid& out,
+                         Pieces& pieces) const {
+  // after relu the largest magnitude is the largest value
+  if (pool_kind == Pool::kMaxMagnitude && activation == Activation::kRelu) pool_kind = Pool::kMax;
+  const After after{pool_kind, activation, border};
+  if (!winograd_) {
+    in_bands(out.height(), pieces,
+             [this, &in, &out, after](int y, int n) { plain_rows(in, after, y, n, out); });
+    return;
+  }
+  const int at_once = Winograd::tile_rows(in.width());
+  const int parts = std::max(1, winograd_->blocks() / kBlocksAtOnce);
+  for (int row = 0; 4 * row < in.height(); row += at_once) {
+    const int rows = std::min(at_once, (in.height() + 3) / 4 - row);
+    for (int part = 0; part < parts; ++part) {
+      const int first = winograd_->blocks() * part / parts;
+      const int blocks = winograd_->blocks() * (part + 1) / parts - first;
+      pieces.emplace_back([=, this, &in, &out] {
+        winograd_->convolve(in, row, rows, first, blocks, [&](int o, const float* sums, ptrdiff_t pitch) {
+          const int first_row = 4 * row / pool_size_;
+          const int last_row = std::min(4 * (row + rows) / pool_size_, out.height());
+          for (int y = first_row; y < last_row; ++y)
+            finish_row(sums + (y * pool_size_ - 4 * row) * pitch, pitch, after, o, y, out);
+        });
+      });
+    }
+  }
+}
+
+// Row y of output o from the rows of sums that it pools.
+void Encoder::finish_row(const float* sums, ptrdiff_t pitch, After after, int o, int y, Grid& out) const {
+  float* to = out.row(o, y);
+  // The activation rises everywhere and tanh is odd: all but the mean may pool first, and have it computed of
+  // a p x p-th of the samples.
+  if (after.pool == Pool::kMean) {
+    float* active = scratch(0).get(z(pool_size_) * static_cast<size_t>(pitch) + kSlack);
+    std::copy(sums, sums + pool_size_ * pitch, active);
+    activate(after.activation, active, static_cast<int>(pool_size_ * pitch));
+    pool(after.pool, pool_size_, active, pitch, out.width(), to);
+  } else {
+    pool(after.pool, pool_size_, sums, pitch, out.width(), to);
+    activate(after.activation, to, out.width());
+  }
+  out.finish_row(o, y, after.border);
+}
+
+void Encoder::plain_rows(const Grid& in, After after, int first, int count, Grid& out) const {
   std::vector<ptrdiff_t> offset;
   for (int c = 0; c < lower_; ++c) {
     for (int i = 0; i < kernel_; ++i) {
@@ -48,30 +97,18 @@ void Encoder::rows(const Grid& in, Pool pool_kind, Activation activation, Border
         offset.push_back(c * in.plane_pitch() + (i - kernel_ / 2) * in.pitch() + j - kernel_ / 2);
     }
   }
-  // The activation rises everywhere and tanh is odd: all but the mean may pool first, on a p x p-th of the
-  // samples.  relu is not odd, but after it the largest magnitude is the largest value.
-  const bool pool_first = pool_kind != Pool::kMean;
-  if (pool_kind == Pool::kMaxMagnitude && activation == Activation::kRelu) pool_kind = Pool::kMax;
-
   const int at_once = rows_at_once(in.width());
   const int pitch = whole_vectors(in.width()) + pool_size_ * kSlack;
   const int plane = pitch * at_once * pool_size_;
-  float* sums = scratch(0).get(z(plane) * kMostBlock);
+  float* sums = scratch(1).get(z(plane) * kMostBlock);
   for (int y = first; y < first + count; y += at_once) {
     const int n = std::min(at_once, first + count - y);
-    for (const Weights::Block& b : weights_.blocks) {
-      multiply(weights_, b, offset.data(),
+    for (const Weights::Block& b : weights_->blocks) {
+      multiply(*weights_, b, offset.data(),
                {in.row(0, y * pool_size_), in.pitch(), sums, pitch, plane, n * pool_size_, in.width()});
       for (int o = 0; o < b.count; ++o) {
-        for (int r = 0; r < n; ++r) {
-          float* from = sums + o * plane + r * pool_size_ * pitch;
-          float* to = out.row(b.first + o, y + r);
-          for (int i = 0; i < pool_size_ && !pool_first; ++i)
-            activate(activation, from + i * pitch, in.width());
-          pool(pool_kind, pool_size_, from, pitch, out.width(), to);
-          if (pool_first) activate(activation, to, out.width());
-          out.finish_row(b.first + o, y + r, border);
-        }
+        for (int r = 0; r < n; ++r)
+          finish_row(sums + o * plane + r * pool_size_ * pitch, pitch, after, b.first + o, y + r, out);
       }
     }
   }
@@ -121,6 +158,12 @@ Decoder::Part Decoder::part(const Layer& layer, int py, int px) const {
     }
   }
   return part;
+}
+
+void Decoder::add_pieces(const Grid& in, Activation activation, Border border, Grid& out,
+                         Pieces& pieces) const {
+  in_bands(in.height(), pieces,
+           [=, this, &in, &out](int y, int n) { rows(in, activation, border, y, n, out); });
 }
 
 void Decoder::rows(const Grid& in, Activation activation, Border border, int first, int count,

@@ -1,5 +1,5 @@
-// Blur, gain and shares are folded into two factors a term, so that a sample of the next state costs a read of
-// its neighbours and a few multiply-adds.
+// Blur, gain and shares are folded into two factors a term, so that a sample of the next state costs a read
+// of its neighbours and a few multiply-adds.
 #include "feedback/kernels/cpu/mix.h"
 
 #include <algorithm>
@@ -7,8 +7,10 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "feedback/kernels/cpu/mix.cc"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
-#include <hwy/highway.h>
+
 #include <hwy/contrib/math/math-inl.h>
+#include <hwy/cache_control.h>
+#include <hwy/highway.h>
 
 #include "feedback/kernels/cpu/math-inl.h"
 
@@ -18,6 +20,7 @@ namespace reverie::cpu::HWY_NAMESPACE {
 HWY_INLINE V add_term(const MixTerm& t, int x, V sum) {
   const D d;
   const float* at = t.x + x;
+  hwy::Prefetch(at + 2 * t.pitch);
   sum = hn::MulAdd(hn::LoadU(d, t.centre + x), hn::LoadU(d, at), sum);
   if (t.around == nullptr) return sum;
   const V sides = hn::Add(hn::LoadU(d, at - 1), hn::LoadU(d, at + 1));

@@ -44,8 +44,8 @@ HWY_INLINE void tile(const float* HWY_RESTRICT w, const float* HWY_RESTRICT bias
     }
   }
   HWY_UNROLL(8) for (size_t n = 0; n < N; ++n) {
-    HWY_UNROLL(8) for (size_t r = 0; r < R; ++r)
-      hn::StoreU(sum[r][n], d, out[r] + static_cast<ptrdiff_t>(n) * out_plane);
+    HWY_UNROLL(8)
+    for (size_t r = 0; r < R; ++r) hn::StoreU(sum[r][n], d, out[r] + static_cast<ptrdiff_t>(n) * out_plane);
   }
 }
 
@@ -100,8 +100,8 @@ namespace reverie::cpu {
 
 HWY_EXPORT(Multiply);
 
-Weights::Weights(int output_count, int tap_count, int group,
-                 const std::function<float(int, int)>& weight, const std::function<float(int)>& bias_of)
+Weights::Weights(int output_count, int tap_count, int group, const std::function<float(int, int)>& weight,
+                 const std::function<float(int)>& bias_of)
     : outputs(output_count), taps(tap_count) {
   // as few blocks as fit, and those as even as they can be
   const int groups = outputs / group;

@@ -35,7 +35,7 @@ constexpr int kMostBlock = 6;
 struct ProductPlace {
   const float* in;
   ptrdiff_t in_pitch;
-  float* out;                   // rounded up to whole vectors, like the reading
+  float* out;                      // rounded up to whole vectors, like the reading
   ptrdiff_t out_pitch, out_plane;  // of two rows, of two outputs
   int rows, width;
 };

@@ -86,9 +86,8 @@ void pool_by(Pool how, int p, const float* rows, ptrdiff_t pitch, int width, flo
     case Pool::kStride:
       return pool_with<P>(p, 1, rows, pitch, width, 1, out, [](V a, V) { return a; });
     case Pool::kMaxMagnitude:
-      return pool_with<P>(p, p, rows, pitch, width, 1, out, [](V a, V b) {
-        return hn::IfThenElse(hn::Gt(hn::Abs(b), hn::Abs(a)), b, a);
-      });
+      return pool_with<P>(p, p, rows, pitch, width, 1, out,
+                          [](V a, V b) { return hn::IfThenElse(hn::Gt(hn::Abs(b), hn::Abs(a)), b, a); });
   }
 }
 

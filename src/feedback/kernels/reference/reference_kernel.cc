@@ -19,7 +19,11 @@
 namespace reverie {
 namespace {
 
-using namespace reference;
+using reference::blur_row;
+using reference::decode;
+using reference::encode;
+using reference::move_and_colour;
+using reference::squash;
 
 size_t z(int i) {
   return static_cast<size_t>(i);

@@ -1,0 +1,159 @@
+// reverie bench: how fast this machine plays a preset.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "command_line.h"
+#include "control/modulation.h"
+#include "control/preset.h"
+#include "core/stop.h"
+#include "effects/effects.h"
+#include "feedback/hourglass.h"
+#include "feedback/kernels/cpu/peak.h"
+#include "feedback/kernels/kernel.h"
+#include "media/picture.h"
+#include "verbs.h"
+
+namespace reverie {
+namespace {
+
+constexpr double kSecondsEach = 1.5;  // of each line of the table, where --frames says nothing
+
+struct Options {
+  std::string preset = "first-light";
+  std::vector<std::string> sizes = {"512x512"}, kernels;
+  std::vector<int> threads;
+  int frames = 0;
+};
+
+// What a frame of the feedback effect costs at least, as plain convolutions and one reading and writing of
+// the state.
+struct Work {
+  double flops = 0, bytes = 0;
+};
+
+Work work_of(const Preset& preset, int width, int height) {
+  Work work;
+  if (preset.effect != "feedback") return work;
+  const auto find = [&preset](const std::string& name) { return find_asset(preset, name); };
+  const Hourglass glass = make_hourglass(preset.values, Random(1), find);
+  const LevelSizes sizes = level_sizes(glass, height, width);
+  for (int l = 0; l <= glass.levels(); ++l) {
+    const auto at = static_cast<size_t>(l);
+    const double samples = static_cast<double>(sizes.height[at]) * sizes.width[at];
+    work.bytes += 2 * sizeof(float) * samples * glass.channels(l);
+    if (l == glass.levels()) continue;
+    const Layer& layer = glass.layers[at];
+    const double pairs = static_cast<double>(layer.lower) * layer.upper;
+    const double taps = static_cast<double>(layer.encode_kernel) * layer.encode_kernel;
+    const double reach = static_cast<double>(layer.decode_kernel) / layer.pool_size;
+    if (preset.values.number("encode", l + 1) != 0) work.flops += 2 * samples * pairs * taps;
+    if (preset.values.number("decode", l) != 0) work.flops += 2 * samples * pairs * reach * reach;
+  }
+  return work;
+}
+
+// Milliseconds of every frame after the first.
+std::vector<double> time_frames(const Preset& preset, const std::string& kernel, int threads, int width,
+                                int height, int frames) {
+  EffectSetup setup;
+  setup.width = width;
+  setup.height = height;
+  setup.seed = 1;
+  setup.threads = threads;
+  setup.kernel = kernel;
+  setup.find_file = [&preset](const std::string& name) { return find_asset(preset, name); };
+  setup.read_picture = read_picture;
+  const auto effect = find_effect(preset.effect).make(setup, preset.values);
+  const Automation automation(preset, setup.seed, read_picture);
+  const Planes input(3, height, width, 0.5F);
+  const Planes* fed = preset.input == InputNeed::kNone ? nullptr : &input;
+
+  using Clock = std::chrono::steady_clock;
+  const auto seconds_since = [](Clock::time_point t) {
+    return std::chrono::duration<double>(Clock::now() - t).count();
+  };
+  std::vector<double> times;
+  Planes out;
+  ParameterValues values = preset.values;
+  const auto start = Clock::now();
+  for (int i = 0;
+       !stop_requested() && (frames > 0 ? i <= frames : i < 3 || seconds_since(start) < kSecondsEach); ++i) {
+    const FrameTime time{i, i / 30.0};
+    const auto begun = Clock::now();
+    automation.apply(time, fed, values);
+    effect->process(time, values, fed, out);
+    if (i > 0) times.push_back(1e3 * seconds_since(begun));
+  }
+  return times;
+}
+
+void bench_line(const Preset& preset, const std::string& kernel, int threads, const std::string& size,
+                const Peak& peak, int frames) {
+  const auto [width, height] = parse_size(size);
+  std::vector<double> times = time_frames(preset, kernel, threads, width, height, frames);
+  if (times.empty()) return;
+  std::sort(times.begin(), times.end());
+  const double ms = times[times.size() / 2];
+  const Work work = work_of(preset, width, height);
+  const double gflops = work.flops / ms * 1e-6;
+  const double gbytes = work.bytes / ms * 1e-6;
+  fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10.2f} {:>10.1f} {:>10.1f} {:>5.0f}% {:>8.2f} {:>5.0f}%\n", kernel,
+             threads, size, times.size(), ms, 1e3 / ms, gflops, 100 * gflops / peak.gflops, gbytes,
+             100 * gbytes / peak.gbytes_read_and_written);
+  std::fflush(stdout);
+}
+
+int act(Options o) {
+  Preset preset = load_preset(o.preset);
+  if (preset.effect == "feedback") preset.values.set("preroll", 0);  // frames are timed one by one
+  if (o.kernels.empty()) {
+    for (const KernelKind& k : kernels()) o.kernels.push_back(k.name);
+  }
+  for (const std::string& k : o.kernels) find_kernel(k);  // an error before the long work
+  for (const std::string& s : o.sizes) parse_size(s);
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (o.threads.empty()) o.threads = cores > 1 ? std::vector<int>{1, cores} : std::vector<int>{1};
+
+  fmt::print(
+      "preset {}; GFLOP/s of its convolutions and GB/s of its state, each with its share of this machine's "
+      "peak\n",
+      preset.name);
+  for (const int threads : o.threads) {
+    Threads pool(threads);
+    const Peak peak = measure_peak(pool);
+    fmt::print("\npeak with {} thread{}: {:.0f} GFLOP/s, {:.1f} GB/s\n", pool.count(),
+               pool.count() == 1 ? "" : "s", peak.gflops, peak.gbytes_read_and_written);
+    fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10} {:>10} {:>10} {:>6} {:>8} {:>6}\n", "kernel", "threads",
+               "size", "frames", "median ms", "frames/s", "GFLOP/s", "", "GB/s", "");
+    for (const std::string& size : o.sizes) {
+      for (const std::string& kernel : o.kernels) {
+        if (stop_requested()) return 130;
+        bench_line(preset, kernel, pool.count(), size, peak, o.frames);
+      }
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+Action add_bench(CLI::App& app) {
+  auto o = std::make_shared<Options>();
+  app.add_option("preset", o->preset, "name or file of a preset")->type_name("PRESET")->capture_default_str();
+  app.add_option("--size", o->sizes, "of the frames, in pixels; one or several")
+      ->type_name("WxH")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--threads", o->threads, "numbers of threads; default 1 and one per core")
+      ->check(CLI::Range(1, 1024))
+      ->delimiter(',');
+  app.add_option("--kernel", o->kernels, "kernels; default all")->type_name("NAME")->delimiter(',');
+  app.add_option("--frames", o->frames, "frames of each line; 0: as many as fit into 1.5 s")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  return [o] { return act(*o); };
+}
+
+}  // namespace reverie
