@@ -189,9 +189,9 @@ Look Input::look(int i, const AVFrame* frame) const {
   return look;
 }
 
-bool Input::read(int wanted, AVPacket& packet) {
-  for (unsigned i = 0; i < context_->nb_streams; ++i) {
-    context_->streams[i]->discard = static_cast<int>(i) == wanted ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+bool Input::read(int i, AVPacket& packet) {
+  for (unsigned other = 0; other < context_->nb_streams; ++other) {
+    context_->streams[other]->discard = static_cast<int>(other) == i ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
   }
   constexpr int kTries = 100;  // a device may have nothing yet, a damaged file may go on after a gap
   for (int failures = 0; failures < kTries;) {
@@ -203,7 +203,7 @@ bool Input::read(int wanted, AVPacket& packet) {
       ++failures;
       continue;
     }
-    if (packet.stream_index == wanted) return true;
+    if (packet.stream_index == i) return true;
   }
   return false;
 }

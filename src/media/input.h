@@ -27,23 +27,25 @@ class Input {
   bool live() const { return live_; }
   bool is_picture() const;
 
+  // Below, i is the number of a stream.
+
   // The stream a player would choose, -1 for none; a sound that belongs to the video `with`.
   int best(AVMediaType kind, int with = -1) const;
 
   // Container time, in seconds, of the first picture (or of the first sound where there is none).
   double origin() const;
   // How long a stream lasts from the origin on, in seconds, as far as the container tells.
-  std::optional<double> seconds(int stream) const;
+  std::optional<double> seconds(int i) const;
   // The constant rate for a video stream.
-  double rate(int stream) const;
+  double rate(int i) const;
   // How the stream's frames are meant to be seen; what a frame says itself goes first.
-  Look look(int stream, const AVFrame* frame = nullptr) const;
+  Look look(int i, const AVFrame* frame = nullptr) const;
 
   // The next packet of this stream alone; false at the end.
-  bool read(int stream, AVPacket& packet);
+  bool read(int i, AVPacket& packet);
   // Goes to the last place at or before `time` seconds after the origin from which decoding can start; false
   // if the container cannot.
-  bool seek(int stream, double time);
+  bool seek(int i, double time);
   // Opens the same once more, at its beginning.
   void reopen();
 
@@ -60,7 +62,7 @@ class Input {
 class Decoder {
  public:
   // Error when there is no decoder for the stream.
-  Decoder(const Input& input, int stream);
+  Decoder(const Input& input, int i);
 
   // The next frame, its pts in the stream's time base; false at the end.
   bool read(Input& input, AVFrame& frame);

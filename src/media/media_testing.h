@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -86,7 +87,7 @@ inline std::vector<int> greys(const std::vector<Planes>& frames, int count) {
   found.reserve(frames.size());
   for (const Planes& p : frames) {
     const float middle = p.at(1, p.height() / 2, p.width() / 2);
-    found.push_back(static_cast<int>(middle * static_cast<float>(count + 1) + 0.5F) - 1);
+    found.push_back(static_cast<int>(std::lround(middle * static_cast<float>(count + 1))) - 1);
   }
   return found;
 }

@@ -1,5 +1,10 @@
 #include "media/output.h"
 
+#include <algorithm>
+#include <new>
+#include <string_view>
+#include <utility>
+
 #include "core/error.h"
 
 namespace reverie::ffmpeg {
@@ -9,7 +14,7 @@ void FreeOutput::operator()(AVFormatContext* c) const {
   avformat_free_context(c);
 }
 
-Output::Output(const Target& target, const std::string& name) : name_(name) {
+Output::Output(const Target& target, std::string name) : name_(std::move(name)) {
   if (target.file) partial_.emplace(target.url);
   const std::string url = partial_ ? "file:" + partial_->partial().string() : target.url;
   AVFormatContext* context = nullptr;
@@ -20,6 +25,11 @@ Output::Output(const Target& target, const std::string& name) : name_(name) {
   if ((context->oformat->flags & AVFMT_NOFILE) == 0) {
     check(avio_open(&context->pb, url.c_str(), AVIO_FLAG_WRITE), "write", name_);
   }
+}
+
+Output::~Output() {
+  // FFmpeg's GIF muxer holds its last packet back and lets it go only in the trailer
+  if (begun_ && std::string_view(context_->oformat->name) == "gif") av_write_trailer(context_.get());
 }
 
 int Output::add(const AVCodecParameters& parameters, AVRational time_base) {
@@ -54,6 +64,7 @@ void Output::begin(const std::map<std::string, std::string>& metadata) {
   if (muxer == "mp4") options.set("movflags", "+faststart");
   if (muxer == "mov") options.set("movflags", "+faststart+use_metadata_tags");
   check_write(avformat_write_header(context_.get(), options.get()));
+  begun_ = true;
 }
 
 void Output::check_write(int code) const {
@@ -70,6 +81,7 @@ void Output::write(AVPacket& packet, int stream, AVRational base) {
 }
 
 void Output::finish() {
+  begun_ = false;
   check_write(av_write_trailer(context_.get()));
   if (context_->pb != nullptr && (context_->oformat->flags & AVFMT_NOFILE) == 0) {
     avio_flush(context_->pb);

@@ -20,7 +20,10 @@ struct FreeOutput {
 class Output {
  public:
   // Error when the place cannot be written.
-  Output(const Target& target, const std::string& name);
+  Output(const Target& target, std::string name);
+  ~Output();
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
 
   bool wants_global_header() const { return (context_->oformat->flags & AVFMT_GLOBALHEADER) != 0; }
   const AVOutputFormat& format() const { return *context_->oformat; }
@@ -40,6 +43,7 @@ class Output {
   std::string name_;
   std::optional<PartialFile> partial_;
   std::unique_ptr<AVFormatContext, FreeOutput> context_;
+  bool begun_ = false;  // the header is written, the trailer not
 };
 
 }  // namespace reverie::ffmpeg

@@ -53,7 +53,7 @@ Axis::Axis(int from, int to, double first, double step) : to_(to) {
 
 void resample(const std::vector<float>& in, int width, const Axis& across, const Axis& down,
               std::vector<float>& room, std::vector<float>& out) {
-  const size_t to = static_cast<size_t>(across.to());
+  const auto to = static_cast<size_t>(across.to());
   const int height = static_cast<int>(in.size() / static_cast<size_t>(width));
   const std::vector<float>* wide = &in;
   if (!across.identity()) {

@@ -1,6 +1,7 @@
 // Resampling along one axis and then the other, from any place at any step.  Internal to media/.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 namespace reverie::ffmpeg {

@@ -151,16 +151,16 @@ void check_options(const std::string& name, const Target& target, const SinkOpti
 
 }  // namespace
 
-std::unique_ptr<Sink> open_sink(const std::string& name, const SinkOptions& options) {
-  const Target target = ffmpeg::parse_target(name);
-  check_options(name, target, options);
-  switch (target.kind) {
+std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& options) {
+  const Target meant = ffmpeg::parse_target(target);
+  check_options(target, meant, options);
+  switch (meant.kind) {
     case Target::Kind::kVideo:
-      return std::make_unique<VideoSink>(name, target, options);
+      return std::make_unique<VideoSink>(target, meant, options);
     case Target::Kind::kPictures:
-      return std::make_unique<PicturesSink>(target.url);
+      return std::make_unique<PicturesSink>(meant.url);
     case Target::Kind::kPicture:
-      return std::make_unique<PictureSink>(target.url);
+      return std::make_unique<PictureSink>(meant.url);
     case Target::Kind::kNowhere:
       break;
   }

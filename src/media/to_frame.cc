@@ -12,7 +12,8 @@ namespace reverie::ffmpeg {
 namespace {
 
 uint8_t rounded(float v) {
-  return static_cast<uint8_t>(v + 0.5F);
+  // The nearest code; v is never negative.  lround would be a call for every sample
+  return static_cast<uint8_t>(v + 0.5F);  // NOLINT(bugprone-incorrect-roundings)
 }
 
 uint8_t* row_of(const AVFrame& f, int plane, int y) {

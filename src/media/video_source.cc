@@ -1,6 +1,7 @@
 // Video files, streams and cameras: decoded frames with time stamps become frames at a constant rate.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
