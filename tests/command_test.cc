@@ -25,7 +25,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
 int lines(const std::string& s) { return static_cast<int>(std::count(s.begin(), s.end(), '\n')); }
 
 TEST(Command, EveryVerbHasHelpWithExamples) {
-  for (const char* verb : {"", "render", "presets", "preset", "parameters", "info", "doctor"}) {
+  for (const char* verb : {"", "render", "presets", "preset", "parameters", "info", "doctor", "bench"}) {
     const Outcome o = shell(fmt::format("reverie {} --help", verb));
     EXPECT_EQ(o.status, 0) << verb;
     EXPECT_NE(o.out.find("Examples:"), std::string::npos) << verb;

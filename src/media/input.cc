@@ -227,6 +227,8 @@ Decoder::Decoder(const Input& input, int i) : name_(input.name()), stream_(i) {
   check(avcodec_parameters_to_context(context_.get(), &parameters), "read", name_);
   context_->pkt_timebase = input.stream(i).time_base;
   context_->thread_count = kDecoderThreads;
+  // Not by frames: what then comes out of a damaged file depends on which thread is ahead
+  context_->thread_type = FF_THREAD_SLICE;
   context_->max_pixels = static_cast<int64_t>(kLargestSide) * kLargestSide;
   check(avcodec_open2(context_.get(), codec, nullptr), "read", name_);
 }

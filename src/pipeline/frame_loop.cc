@@ -22,7 +22,8 @@ FrameLoop::FrameLoop(FrameLoopSetup setup) : setup_(std::move(setup)) {
 bool FrameLoop::next() {
   bool more = true;
   if (setup_.source) {
-    steps_.front().run(frame_, [&] { more = setup_.source->read(input_); }, &input_);
+    steps_.front().run(
+        frame_, [&] { more = setup_.source->read(input_); }, &input_);
   }
   if (!more) return false;
 
@@ -62,7 +63,8 @@ Step& FrameLoop::step(const std::string& name) {
     if (s.name() == name) return s;
     names.push_back(s.name());
   }
-  throw Error(fmt::format("there is no step '{}'{} (there are: {})", name, did_you_mean(name, names), join(names, ", ")));
+  throw Error(fmt::format("there is no step '{}'{} (there are: {})", name, did_you_mean(name, names),
+                          join(names, ", ")));
 }
 
 std::vector<StepReport> FrameLoop::reports() const {

@@ -1,13 +1,16 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "media/picture.h"
 #include "media/probe.h"
 #include "pipeline/frame_loop.h"
+#include "pipeline/queued_sink.h"
 #include "pipeline/render.h"
 #include "pipeline/sheet.h"
 
@@ -18,7 +21,9 @@ namespace fs = std::filesystem;
 
 class Render : public testing::Test {
  protected:
-  Render() : folder_(fs::temp_directory_path() / fmt::format("reverie-render-{}", ::getpid())) { fs::create_directories(folder_); }
+  Render() : folder_(fs::temp_directory_path() / fmt::format("reverie-render-{}", ::getpid())) {
+    fs::create_directories(folder_);
+  }
   ~Render() override { fs::remove_all(folder_); }
 
   RenderRequest request(const std::string& file) {
@@ -119,14 +124,55 @@ TEST_F(Render, StepsAreTimedAndCanBeSwitchedOff) {
   EXPECT_LT(mean_absolute_difference(bars, first), 0.004);
 }
 
+// A sink that is slow, and that breaks at one picture.
+class Fragile final : public Sink {
+ public:
+  Fragile(std::vector<float>& seen, int breaks_at) : seen_(seen), breaks_at_(breaks_at) {}
+  void write(const Planes& picture) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (static_cast<int>(seen_.size()) == breaks_at_) throw Error("write", "it", "it is full");
+    seen_.push_back(picture.at(0, 0, 0));
+  }
+  void finish() override { seen_.push_back(-1); }
+  std::string description() const override { return "fragile"; }
+
+ private:
+  std::vector<float>& seen_;
+  int breaks_at_;
+};
+
+TEST(QueuedSink, KeepsEveryPictureInOrder) {
+  std::vector<float> seen;
+  QueuedSink sink(std::make_unique<Fragile>(seen, -1));
+  for (int i = 0; i < 30; ++i) sink.write(Planes(1, 1, 1, static_cast<float>(i)));
+  sink.finish();
+  ASSERT_EQ(seen.size(), 31U);
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(seen[static_cast<size_t>(i)], static_cast<float>(i));
+  EXPECT_EQ(seen.back(), -1);
+}
+
+TEST(QueuedSink, AFailureComesOutAndTheRestIsNotFinished) {
+  std::vector<float> seen;
+  QueuedSink sink(std::make_unique<Fragile>(seen, 3));
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 30; ++i) sink.write(Planes(1, 1, 1, 0.0F));
+        sink.finish();
+      },
+      Error);
+  EXPECT_EQ(seen.size(), 3U);
+}
+
 TEST(Step, CheckFindsAWrongSample) {
   Step step("effect");
   step.check_results();
   Planes p(3, 4, 4, 0.5F);
-  step.run(0, [] {}, &p);
+  step.run(
+      0, [] {}, &p);
   p.at(1, 2, 3) = std::nanf("");
   try {
-    step.run(7, [] {}, &p);
+    step.run(
+        7, [] {}, &p);
     FAIL();
   } catch (const Error& e) {
     EXPECT_STREQ(e.what(), "cannot check effect: frame 7: nan at channel 1, row 2, column 3");

@@ -14,6 +14,7 @@
 #include "media/picture.h"
 #include "media/sink.h"
 #include "pipeline/frame_loop.h"
+#include "pipeline/queued_sink.h"
 #include "pipeline/sheet.h"
 
 namespace reverie {
@@ -65,7 +66,8 @@ EffectSlot make_slot(const RenderRequest& request, int width, int height) {
   return slot;
 }
 
-RenderDescription describe(const RenderRequest& request, const RenderResult& result, std::optional<int64_t> frames) {
+RenderDescription describe(const RenderRequest& request, const RenderResult& result,
+                           std::optional<int64_t> frames) {
   RenderDescription d;
   d.preset = request.preset;
   d.version = REVERIE_VERSION;
@@ -90,19 +92,22 @@ SinkOptions sink_options(const RenderRequest& request, const RenderResult& resul
   options.fps = result.fps;
   options.title = request.preset.name;
   options.comment = format_description(describe(request, result, frames));
-  if (source && source->info().has_sound) options.sound = SinkOptions::Sound{request.input, request.start, request.loop};
+  if (source && source->info().has_sound)
+    options.sound = SinkOptions::Sound{request.input, request.start, request.loop};
   return options;
 }
 
 // Runs the loop to its end, to the wished length, or until Ctrl-C.
 void run(FrameLoop& loop, std::optional<int64_t> frames, bool quiet) {
   Progress progress("render", "frames", frames, quiet);
-  while (!stop_requested() && (!frames || loop.frames() < *frames) && loop.next()) progress.update(loop.frames());
+  while (!stop_requested() && (!frames || loop.frames() < *frames) && loop.next())
+    progress.update(loop.frames());
 }
 
 void check_input(const RenderRequest& request) {
   if (request.preset.input == InputNeed::kRequired && request.input.empty()) {
-    throw Error("render", request.preset.name, "this preset needs an input", "give one with --input, a video or test:testsrc2");
+    throw Error("render", request.preset.name, "this preset needs an input",
+                "give one with --input, a video or test:testsrc2");
   }
   if (request.preset.input == InputNeed::kNone && !request.input.empty()) {
     warning(fmt::format("the preset '{}' does not look at its input", request.preset.name));
@@ -127,15 +132,18 @@ RenderResult render(const RenderRequest& request) {
   setup.fps = result.fps;
   setup.check = request.check;
   setup.effects.push_back(make_slot(request, result.width, result.height));
-  setup.sinks.push_back(open_sink(request.output, sink_options(request, result, source, frames)));
+  setup.sinks.push_back(
+      std::make_unique<QueuedSink>(open_sink(request.output, sink_options(request, result, source, frames))));
   SheetMaker sheet(4, 3, 320);
-  if (!request.sheet.empty()) setup.watchers.emplace_back([&](int64_t frame, const Planes& p) { sheet.add(frame, p); });
+  if (!request.sheet.empty())
+    setup.watchers.emplace_back([&](int64_t frame, const Planes& p) { sheet.add(frame, p); });
 
   FrameLoop loop(std::move(setup));
   for (const std::string& name : request.without) loop.step(name).switch_off();
   run(loop, frames, request.quiet);
   if (loop.frames() == 0) {
-    throw Error("render", request.output, stop_requested() ? "stopped before the first frame" : "the input gave no frame");
+    throw Error("render", request.output,
+                stop_requested() ? "stopped before the first frame" : "the input gave no frame");
   }
   loop.finish();
   if (!request.sheet.empty()) write_picture(request.sheet, sheet.sheet());

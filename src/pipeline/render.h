@@ -14,8 +14,8 @@ namespace reverie {
 
 struct RenderRequest {
   Preset preset;
-  std::string input;   // a source as open_source() takes it; empty: none
-  std::string output;  // a sink as open_sink() takes it
+  std::string input;          // a source as open_source() takes it; empty: none
+  std::string output;         // a sink as open_sink() takes it
   int width = 0, height = 0;  // 0: the input's size, else 512x512
   double fps = 0;             // 0: the input's rate, else 30
   std::optional<int64_t> frames;
@@ -26,7 +26,7 @@ struct RenderRequest {
   uint64_t seed = 1;
   int threads = 0;  // 0: one per core
   std::string kernel = "auto";
-  std::string sheet;  // a picture file of evenly spaced frames; empty: none
+  std::string sheet;                 // a picture file of evenly spaced frames; empty: none
   std::vector<std::string> without;  // steps that are switched off
   bool check = false, quiet = false;
 };

@@ -25,11 +25,13 @@ Planes SheetMaker::sheet() const {
   const int height = kept_[0].height() + kGap;
   Planes out(3, rows * height - kGap, columns * width - kGap);
   for (int i = 0; i < cells; ++i) {
-    const size_t which = cells == 1 ? 0 : static_cast<size_t>(i) * (kept_.size() - 1) / static_cast<size_t>(cells - 1);
+    const size_t which =
+        cells == 1 ? 0 : static_cast<size_t>(i) * (kept_.size() - 1) / static_cast<size_t>(cells - 1);
     const Planes& p = kept_[which];
     for (int c = 0; c < 3; ++c) {
       for (int y = 0; y < p.height(); ++y) {
-        std::copy(p.row(c, y), p.row(c, y) + p.width(), out.row(c, i / columns * height + y) + i % columns * width);
+        std::copy(p.row(c, y), p.row(c, y) + p.width(),
+                  out.row(c, i / columns * height + y) + i % columns * width);
       }
     }
   }

@@ -8,14 +8,17 @@
 
 namespace reverie {
 
-// Keeps small copies of evenly spaced frames: when there are too many, every other one goes and the step doubles.
+// Keeps small copies of evenly spaced frames: when there are too many, every other one goes and the step
+// doubles.
 class SheetMaker {
  public:
-  SheetMaker(int columns, int rows, int thumbnail_width) : columns_(columns), rows_(rows), width_(thumbnail_width) {}
+  SheetMaker(int columns, int rows, int thumbnail_width)
+      : columns_(columns), rows_(rows), width_(thumbnail_width) {}
 
   void add(int64_t frame, const Planes& picture);
 
-  // columns x rows pictures (fewer when there were fewer frames), first to last, with a thin black gap.  [3, H, W]
+  // columns x rows pictures (fewer when there were fewer frames), first to last, with a thin black gap.  [3,
+  // H, W]
   Planes sheet() const;
 
  private:

@@ -17,7 +17,8 @@ void check(const std::string& step, int64_t frame, const Planes& p) {
       for (int x = 0; x < p.width(); ++x) {
         const float v = p.at(c, y, x);
         if (std::isfinite(v) && v >= -1e-4F && v <= 1.0001F) continue;
-        throw Error("check", step, fmt::format("frame {}: {} at channel {}, row {}, column {}", frame, v, c, y, x));
+        throw Error("check", step,
+                    fmt::format("frame {}: {} at channel {}, row {}, column {}", frame, v, c, y, x));
       }
     }
   }
@@ -49,9 +50,11 @@ StepReport Step::report() const {
 }
 
 std::string format_reports(const std::vector<StepReport>& reports) {
-  std::string s = fmt::format("{:<12} {:>8} {:>10} {:>10} {:>9}", "step", "runs", "median ms", "slowest ms", "total s");
+  std::string s =
+      fmt::format("{:<12} {:>8} {:>10} {:>10} {:>9}", "step", "runs", "median ms", "slowest ms", "total s");
   for (const StepReport& r : reports) {
-    s += fmt::format("\n{:<12} {:>8} {:>10.2f} {:>10.2f} {:>9.2f}", r.name, r.runs, r.median_ms, r.slowest_ms, r.total_s);
+    s += fmt::format("\n{:<12} {:>8} {:>10.2f} {:>10.2f} {:>9.2f}", r.name, r.runs, r.median_ms, r.slowest_ms,
+                     r.total_s);
   }
   return s;
 }

@@ -1,5 +1,5 @@
-// The one wrapper through which every step of the frame loop runs: it times the step, can switch it off and can check
-// what it leaves, so that a slow or wrong step is seen at once.
+// The one wrapper through which every step of the frame loop runs: it times the step, can switch it off and
+// can check what it leaves, so that a slow or wrong step is seen at once.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,8 @@ class Step {
   void switch_off() { on_ = false; }
   void check_results() { check_ = true; }
 
-  // Runs work unless switched off, and times it; then checks what result points to (null: nothing to check): every
-  // sample finite and in 0..1.  Error names step, frame and place.
+  // Runs work unless switched off, and times it; then checks what result points to (null: nothing to check):
+  // every sample finite and in 0..1.  Error names step, frame and place.
   void run(int64_t frame, const std::function<void()>& work, const Planes* result = nullptr);
 
   StepReport report() const;

@@ -9,7 +9,8 @@ namespace reverie::cpu {
 namespace {
 
 constexpr int kEnoughSamples = 256;  // of a product's place: fewer do not fill the register tiles
-constexpr int kBlocksAtOnce = 16;     // of a piece of Winograd's: their weights stay in the cache
+constexpr int kBlocksAtOnce = 16;    // of a piece of Winograd: fewer serve more threads, but each piece
+                                     // transforms the input anew
 
 size_t z(int i) {
   return static_cast<size_t>(i);

@@ -9,7 +9,6 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 
 #include <hwy/contrib/math/math-inl.h>
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "feedback/kernels/cpu/math-inl.h"
@@ -20,7 +19,6 @@ namespace reverie::cpu::HWY_NAMESPACE {
 HWY_INLINE V add_term(const MixTerm& t, int x, V sum) {
   const D d;
   const float* at = t.x + x;
-  hwy::Prefetch(at + 2 * t.pitch);
   sum = hn::MulAdd(hn::LoadU(d, t.centre + x), hn::LoadU(d, at), sum);
   if (t.around == nullptr) return sum;
   const V sides = hn::Add(hn::LoadU(d, at - 1), hn::LoadU(d, at + 1));

@@ -12,6 +12,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "feedback/kernels/cpu/move.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
@@ -95,6 +96,7 @@ void SampleLinear(const float* plane, ptrdiff_t pitch, const Places& places, int
       hn::LoadInterleaved2(d, row + 2 * i, left, right);
       return hn::MulAdd(x, hn::Sub(right, left), left);
     };
+    hwy::Prefetch(plane + places.index[i] + 2 * pitch);  // of all these rows only the next one's last is new
     const V a = across(top);
     hn::StoreU(hn::MulAdd(hn::LoadU(d, places.y + i), hn::Sub(across(bottom), a), a), d, out + i);
   }

@@ -1,0 +1,64 @@
+#include "pipeline/queued_sink.h"
+
+#include <utility>
+
+namespace reverie {
+
+QueuedSink::QueuedSink(std::unique_ptr<Sink> sink, size_t capacity)
+    : sink_(std::move(sink)), capacity_(capacity), thread_([this] { work(); }) {}
+
+QueuedSink::~QueuedSink() {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.clear();
+  }
+  stop();
+}
+
+void QueuedSink::write(const Planes& picture) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return failure_ || waiting_.size() < capacity_; });
+  if (failure_) std::rethrow_exception(failure_);
+  waiting_.push_back(picture);
+  changed_.notify_all();
+}
+
+void QueuedSink::finish() {
+  stop();
+  if (failure_) std::rethrow_exception(failure_);
+  sink_->finish();
+}
+
+void QueuedSink::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void QueuedSink::work() {
+  for (;;) {
+    Planes picture;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      picture = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    changed_.notify_all();
+    try {
+      sink_->write(picture);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      failure_ = std::current_exception();
+      waiting_.clear();
+      changed_.notify_all();
+      return;
+    }
+  }
+}
+
+}  // namespace reverie
