@@ -54,10 +54,10 @@ int show_preset(const std::string& file) {
 
 std::string describe(const StreamInfo& s) {
   std::string line = s.codec;
-  if (s.kind == StreamInfo::Kind::video) {
+  if (s.kind == StreamInfo::Kind::kVideo) {
     line = fmt::format("video {} {}x{} {}, {:g} fps", s.codec, s.width, s.height, s.pixel_format, s.fps);
     if (s.shown_width != s.width || s.shown_height != s.height) line += fmt::format(", shown as {}x{}", s.shown_width, s.shown_height);
-  } else if (s.kind == StreamInfo::Kind::sound) {
+  } else if (s.kind == StreamInfo::Kind::kSound) {
     line = fmt::format("sound {} {} Hz, {} channels", s.codec, s.sample_rate, s.channels);
   }
   if (!s.language.empty()) line += " (" + s.language + ")";

@@ -113,7 +113,7 @@ RenderRequest request_of(const Options& o) {
   if (o.seed) r.seed = *o.seed;
   r.kernel = find_kernel(o.kernel.empty() ? r.kernel : o.kernel).name;  // by its own name, for the file that is made
   r.loop = r.loop || o.loop;
-  if (o.again.empty()) r.fit = o.fit == "crop" ? Fit::crop : (o.fit == "pad" ? Fit::pad : Fit::stretch);
+  if (o.again.empty()) r.fit = o.fit == "crop" ? Fit::kCrop : (o.fit == "pad" ? Fit::kPad : Fit::kStretch);
   r.output = o.output.empty() ? "out/" + r.preset.name + ".mp4" : o.output;
   r.threads = o.threads;
   r.sheet = o.sheet;

@@ -73,10 +73,10 @@ struct Fitted {
   double width, height;
 };
 Fitted fitted(Size shown, Size target, Fit fit) {
-  if (fit == Fit::stretch) return {static_cast<double>(target.width), static_cast<double>(target.height)};
+  if (fit == Fit::kStretch) return {static_cast<double>(target.width), static_cast<double>(target.height)};
   const double across = static_cast<double>(target.width) / shown.width;
   const double down = static_cast<double>(target.height) / shown.height;
-  const double scale = fit == Fit::crop ? std::max(across, down) : std::min(across, down);
+  const double scale = fit == Fit::kCrop ? std::max(across, down) : std::min(across, down);
   return {std::round(shown.width * scale), std::round(shown.height * scale)};
 }
 

@@ -50,7 +50,7 @@ Planes read_picture(const std::filesystem::path& path) {
   const ffmpeg::Size size = ffmpeg::shown_size({still.frame->width, still.frame->height}, still.look);
   ffmpeg::check_size(size, path.string());
   Planes picture;
-  ffmpeg::FrameToPlanes(size, Fit::stretch, path.string()).convert(*still.frame, still.look, picture);
+  ffmpeg::FrameToPlanes(size, Fit::kStretch, path.string()).convert(*still.frame, still.look, picture);
   return picture;
 }
 

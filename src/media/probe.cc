@@ -19,13 +19,13 @@ std::map<std::string, std::string> metadata_of(const AVDictionary* dictionary) {
 StreamInfo::Kind kind_of(const AVStream& s) {
   switch (s.codecpar->codec_type) {
     case AVMEDIA_TYPE_VIDEO:
-      return StreamInfo::Kind::video;
+      return StreamInfo::Kind::kVideo;
     case AVMEDIA_TYPE_AUDIO:
-      return StreamInfo::Kind::sound;
+      return StreamInfo::Kind::kSound;
     case AVMEDIA_TYPE_SUBTITLE:
-      return StreamInfo::Kind::subtitle;
+      return StreamInfo::Kind::kSubtitle;
     default:
-      return StreamInfo::Kind::other;
+      return StreamInfo::Kind::kOther;
   }
 }
 
@@ -39,7 +39,7 @@ StreamInfo stream_info(const Input& input, int i) {
   if (language != nullptr && std::string(language->value) != "und") info.language = language->value;
   info.seconds = input.seconds(i);
   if (s.nb_frames > 0) info.frames = s.nb_frames;
-  if (info.kind == StreamInfo::Kind::video) {
+  if (info.kind == StreamInfo::Kind::kVideo) {
     info.width = p.width;
     info.height = p.height;
     const ffmpeg::Size shown = ffmpeg::shown_size({p.width, p.height}, input.look(i));
@@ -48,7 +48,7 @@ StreamInfo stream_info(const Input& input, int i) {
     info.fps = input.rate(i);
     const char* format = av_get_pix_fmt_name(static_cast<AVPixelFormat>(p.format));
     if (format != nullptr) info.pixel_format = format;
-  } else if (info.kind == StreamInfo::Kind::sound) {
+  } else if (info.kind == StreamInfo::Kind::kSound) {
     info.sample_rate = p.sample_rate;
     info.channels = p.ch_layout.nb_channels;
   }

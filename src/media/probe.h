@@ -9,8 +9,8 @@
 namespace reverie {
 
 struct StreamInfo {
-  enum class Kind { video, sound, subtitle, other };
-  Kind kind = Kind::other;
+  enum class Kind { kVideo, kSound, kSubtitle, kOther };
+  Kind kind = Kind::kOther;
   std::string codec;     // "h264"
   std::string language;  // "eng", or empty
   bool best = false;     // the one Reverie shows or plays

@@ -13,9 +13,9 @@ namespace reverie {
 
 // How a picture of another shape is brought to the wanted size.
 enum class Fit {
-  crop,     // fills the frame, what sticks out is cut off on both sides
-  pad,      // is wholly seen, black beside it
-  stretch,  // is distorted
+  kCrop,     // fills the frame, what sticks out is cut off on both sides
+  kPad,      // is wholly seen, black beside it
+  kStretch,  // is distorted
 };
 
 // The largest side of a picture, in pixels, that is read or written.
@@ -27,7 +27,7 @@ struct SourceOptions {
   bool loop = false;              // at the end go on from start; the source is then endless
   int width = 0,
       height = 0;  // of the frames given out; 0: the source's own shown size, or what its shape asks for
-  Fit fit = Fit::crop;
+  Fit fit = Fit::kCrop;
   double fps = 0;  // of the frames given out; 0: the source's own rate, 30 for pictures
   int even =
       1;  // a size that comes from the source is rounded down to a multiple of this (2 for 4:2:0 targets)

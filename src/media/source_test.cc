@@ -128,13 +128,13 @@ TEST(Picture, IsEndlessAndFits) {
   EXPECT_EQ(frames[0].at(0, 0, 0), 1);  // cropped: four columns of each half
   EXPECT_EQ(frames[0].at(0, 0, 3), 1);
   EXPECT_EQ(frames[0].at(2, 7, 4), 1);
-  options.fit = Fit::pad;
+  options.fit = Fit::kPad;
   frames = read_all(folder / "a.png", options);
   EXPECT_EQ(frames[0].at(0, 1, 0), 0);  // 8x4 in the middle
   EXPECT_NEAR(frames[0].at(0, 2, 0), 1, 1e-5);
   EXPECT_NEAR(frames[0].at(2, 5, 7), 1, 1e-5);
   EXPECT_EQ(frames[0].at(2, 6, 7), 0);
-  options.fit = Fit::stretch;
+  options.fit = Fit::kStretch;
   frames = read_all(folder / "a.png", options);
   EXPECT_NEAR(frames[0].at(0, 0, 0), 1, 1e-5);
   EXPECT_NEAR(frames[0].at(2, 7, 7), 1, 1e-5);
@@ -225,7 +225,7 @@ struct Rgb {
 };
 Rgb middle_of(const AVFrame& f) {
   Planes out;
-  ffmpeg::FrameToPlanes({f.width, f.height}, Fit::stretch, "a frame").convert(f, {}, out);
+  ffmpeg::FrameToPlanes({f.width, f.height}, Fit::kStretch, "a frame").convert(f, {}, out);
   return {out.at(0, 2, 2), out.at(1, 2, 2), out.at(2, 2, 2)};
 }
 
@@ -312,7 +312,7 @@ TEST(Colour, Orientation) {
     const ffmpeg::Size size = ffmpeg::shown_size({3, 2}, look);
     ASSERT_EQ(size.width, c.width);
     Planes out;
-    ffmpeg::FrameToPlanes(size, Fit::crop, "a frame").convert(*f, look, out);
+    ffmpeg::FrameToPlanes(size, Fit::kCrop, "a frame").convert(*f, look, out);
     for (size_t i = 0; i < 6; ++i) {
       EXPECT_NEAR(out.plane(0)[i], 0.2 * c.seen[i], 1e-5) << c.turn << " " << c.mirror << " " << i;
     }
@@ -327,7 +327,7 @@ TEST(Colour, ScalingKeepsFlatAndSlopes) {
   }
   for (const int width : {16, 100, 640}) {
     Planes out;
-    ffmpeg::FrameToPlanes({width, 50}, Fit::stretch, "a frame").convert(*f, {}, out);
+    ffmpeg::FrameToPlanes({width, 50}, Fit::kStretch, "a frame").convert(*f, {}, out);
     for (int x = width / 8; x < width - width / 8; ++x) {
       const double at = (x + 0.5) * 64 / width - 0.5;
       EXPECT_NEAR(out.at(1, 20, x), at * 3 / 219, 0.002) << width << " " << x;

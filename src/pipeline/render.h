@@ -22,7 +22,7 @@ struct RenderRequest {
   std::optional<double> seconds;  // neither: the input's length, else 10 s
   double start = 0;               // seconds into the input
   bool loop = false;
-  Fit fit = Fit::crop;
+  Fit fit = Fit::kCrop;
   uint64_t seed = 1;
   int threads = 0;  // 0: one per core
   std::string kernel = "auto";
