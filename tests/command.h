@@ -22,7 +22,8 @@ struct Outcome {
 class TestFolder {
  public:
   explicit TestFolder(const std::string& name)
-      : path_(std::filesystem::temp_directory_path() / ("reverie-" + name + "-" + std::to_string(::getpid()))) {
+      : path_(std::filesystem::temp_directory_path() /
+              ("reverie-" + name + "-" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
@@ -40,8 +41,9 @@ class TestFolder {
 // A line for the shell, `reverie` being the built command; run in folder.
 inline Outcome shell(const std::string& line, const std::filesystem::path& folder = ".") {
   const TestFolder capture("capture");
-  const std::string full = "reverie() { \"" REVERIE_COMMAND "\" \"$@\"; }; cd '" + folder.string() + "' && { " + line + "\n} >'" +
-                           capture.file("out") + "' 2>'" + capture.file("err") + "' </dev/null";
+  const std::string full = "reverie() { \"" REVERIE_COMMAND "\" \"$@\"; }; cd '" + folder.string() +
+                           "' && { " + line + "\n} >'" + capture.file("out") + "' 2>'" + capture.file("err") +
+                           "' </dev/null";
   const int status = std::system(full.c_str());  // NOLINT(concurrency-mt-unsafe): tests are single-threaded
   Outcome o;
   o.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -53,7 +55,8 @@ inline Outcome shell(const std::string& line, const std::filesystem::path& folde
 // One value of ffprobe, such as probe_entry("a.mp4", "v:0", "stream=width").
 inline std::string probe_entry(const std::string& file, const std::string& stream, const std::string& entry) {
   const std::string select = stream.empty() ? "" : " -select_streams " + stream;
-  const Outcome o = shell("ffprobe -v error" + select + " -show_entries " + entry + " -of csv=p=0 '" + file + "' | head -1");
+  const Outcome o = shell("ffprobe -v error" + select + " -show_entries " + entry + " -of csv=p=0 '" + file +
+                          "' | head -1");
   std::string value(trim(o.out));
   while (value.ends_with(',')) value.pop_back();
   return value;
@@ -62,7 +65,8 @@ inline std::string probe_entry(const std::string& file, const std::string& strea
 // Test data that is not part of the project; empty where there is none.
 inline std::filesystem::path data_folder() {
   const char* set = std::getenv("REVERIE_DATA");  // NOLINT(concurrency-mt-unsafe)
-  const std::filesystem::path folder = set ? std::filesystem::path(set) : std::filesystem::path("../shared/data");
+  const std::filesystem::path folder =
+      set ? std::filesystem::path(set) : std::filesystem::path("../shared/data");
   return std::filesystem::is_directory(folder) ? std::filesystem::absolute(folder) : std::filesystem::path();
 }
 

@@ -22,7 +22,9 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-int lines(const std::string& s) { return static_cast<int>(std::count(s.begin(), s.end(), '\n')); }
+int lines(const std::string& s) {
+  return static_cast<int>(std::count(s.begin(), s.end(), '\n'));
+}
 
 TEST(Command, EveryVerbHasHelpWithExamples) {
   for (const char* verb : {"", "render", "presets", "preset", "parameters", "info", "doctor", "bench"}) {
@@ -100,8 +102,10 @@ TEST(Command, DoctorReplaysAllGoldens) {
 
 TEST(Command, SameSeedSameBytesForOneAndTwoThreads) {
   const TestFolder folder("same");
-  EXPECT_EQ(shell(std::string("reverie render smoke --threads 1 -o a.mp4") + kSmall, folder.path()).status, 0);
-  EXPECT_EQ(shell(std::string("reverie render smoke --threads 2 -o b.mp4") + kSmall, folder.path()).status, 0);
+  EXPECT_EQ(shell(std::string("reverie render smoke --threads 1 -o a.mp4") + kSmall, folder.path()).status,
+            0);
+  EXPECT_EQ(shell(std::string("reverie render smoke --threads 2 -o b.mp4") + kSmall, folder.path()).status,
+            0);
   EXPECT_EQ(shell(std::string("reverie render smoke --seed 2 -o c.mp4") + kSmall, folder.path()).status, 0);
   EXPECT_EQ(shell("reverie render --again a.mp4 -o d.mp4 -q", folder.path()).status, 0);
   EXPECT_EQ(shell("cmp a.mp4 b.mp4 && cmp a.mp4 d.mp4", folder.path()).status, 0);
@@ -113,8 +117,12 @@ TEST(Command, SettingsTravelInTheFile) {
   const TestFolder folder("travel");
   const std::string set = " --seed 18446744073709551615 --set zoom=1.0625 --set gain.1=1.7";
   for (const char* ending : {"mp4", "mkv", "webm"}) {
-    ASSERT_EQ(shell(fmt::format("reverie render video-feedback -o a.{}{}{}", ending, set, kSmall), folder.path()).status, 0);
-    const Outcome o = shell(fmt::format("reverie render --again a.{0} -o b.{0} -q && reverie info a.{0}", ending), folder.path());
+    ASSERT_EQ(
+        shell(fmt::format("reverie render video-feedback -o a.{}{}{}", ending, set, kSmall), folder.path())
+            .status,
+        0);
+    const Outcome o = shell(
+        fmt::format("reverie render --again a.{0} -o b.{0} -q && reverie info a.{0}", ending), folder.path());
     EXPECT_EQ(o.status, 0) << o.err;
     EXPECT_NE(o.out.find("seed 18446744073709551615"), std::string::npos) << o.out;
     EXPECT_EQ(shell(fmt::format("cmp a.{0} b.{0}", ending), folder.path()).status, 0) << ending;
@@ -124,19 +132,35 @@ TEST(Command, SettingsTravelInTheFile) {
 TEST(Command, EverySinkGivesAFileThatPlays) {
   const TestFolder folder("sinks");
   for (const char* name : {"a.mp4", "a.mov", "a.webm", "a.gif", "a.mkv"}) {
-    ASSERT_EQ(shell(std::string("reverie render video-feedback -o ") + name + kSmall, folder.path()).status, 0) << name;
+    ASSERT_EQ(shell(std::string("reverie render video-feedback -o ") + name + kSmall, folder.path()).status,
+              0)
+        << name;
     EXPECT_EQ(probe_entry(folder.file(name), "v:0", "stream=width,height"), "48,32") << name;
-    const std::string frames = trim(shell("ffprobe -v error -count_frames -select_streams v:0 -show_entries stream=nb_read_frames -of csv=p=0 '" +
-                                          folder.file(name) + "'").out).data();
+    const std::string frames = trim(shell("ffprobe -v error -count_frames -select_streams v:0 -show_entries "
+                                          "stream=nb_read_frames -of csv=p=0 '" +
+                                          folder.file(name) + "'")
+                                        .out)
+                                   .data();
     EXPECT_EQ(frames.substr(0, 1), "8") << name;
   }
-  EXPECT_EQ(probe_entry(folder.file("a.mp4"), "v:0", "stream=codec_name,pix_fmt,color_space"), "h264,yuv420p,bt709");
-  ASSERT_EQ(shell(std::string("reverie render video-feedback -o p/%03d.png --sheet sheet.png") + kSmall, folder.path()).status, 0);
+  EXPECT_EQ(probe_entry(folder.file("a.mp4"), "v:0", "stream=codec_name,pix_fmt,color_space"),
+            "h264,yuv420p,bt709");
+  ASSERT_EQ(shell(std::string("reverie render video-feedback -o p/%03d.png --sheet sheet.png") + kSmall,
+                  folder.path())
+                .status,
+            0);
   EXPECT_EQ(names_in(folder.path() / "p").size(), 8U);
   EXPECT_EQ(probe_entry(folder.file("sheet.png"), "v:0", "stream=codec_name"), "png");
   // the numbered pictures are a source again, in their natural order, and nothing is lost in FFV1
-  ASSERT_EQ(shell("reverie render veil --input 'p/%03d.png' --without feedback --fps 30 -o again.mkv -q", folder.path()).status, 0);
-  EXPECT_EQ(shell("f() { ffmpeg -v error -i $1 -f rawvideo -pix_fmt gbrp - | md5sum; }; test \"$(f again.mkv)\" = \"$(f a.mkv)\"", folder.path()).status, 0);
+  ASSERT_EQ(shell("reverie render veil --input 'p/%03d.png' --without feedback --fps 30 -o again.mkv -q",
+                  folder.path())
+                .status,
+            0);
+  EXPECT_EQ(shell("f() { ffmpeg -v error -i $1 -f rawvideo -pix_fmt gbrp - | md5sum; }; test \"$(f "
+                  "again.mkv)\" = \"$(f a.mkv)\"",
+                  folder.path())
+                .status,
+            0);
 }
 
 TEST(Command, CtrlCKeepsAPlayableFileAndKillLeavesNone) {
@@ -153,11 +177,66 @@ TEST(Command, CtrlCKeepsAPlayableFileAndKillLeavesNone) {
 TEST(Command, AFullDiskIsOneLineAndLeavesNothing) {
   const TestFolder folder("full");
   for (const char* name : {"a.mp4", "a.mkv", "a.gif"}) {
-    const Outcome o = shell(fmt::format("trap '' XFSZ; ulimit -f 20; reverie render mandala --set preroll=0 --size 128x128 --frames 60 -q -o {}", name), folder.path());
+    const Outcome o = shell(fmt::format("trap '' XFSZ; ulimit -f 20; reverie render mandala --set preroll=0 "
+                                        "--size 128x128 --frames 60 -q -o {}",
+                                        name),
+                            folder.path());
     EXPECT_EQ(o.status, 1) << name << o.err;
     EXPECT_EQ(lines(o.err), 1) << o.err;
     EXPECT_TRUE(names_in(folder.path()).empty()) << name;
   }
+}
+
+// What a reviewer broke once.
+TEST(Command, OnceBrokenStaysMended) {
+  const TestFolder folder("mended");
+  const auto run = [&](const std::string& line) { return shell(line, folder.path()); };
+  ASSERT_EQ(run(std::string("reverie render mandala -o a.mp4") + kSmall).status, 0);
+  // a source that is switched off
+  EXPECT_EQ(run("reverie render veil --input a.mp4 --without source -q -o b.mp4").status, 1);
+  // reading and writing the same file
+  EXPECT_EQ(run("reverie render veil --input a.mp4 -q -o ./a.mp4").status, 2);
+  EXPECT_EQ(run("reverie render --again a.mp4 -q -o a.mp4").status, 2);
+  // a parent beside a preset that is named without a folder
+  EXPECT_EQ(run("printf 'parent = \"mother\"\\n' > my.toml; printf 'parent = \"mandala\"\\n' > mother.toml; "
+                "reverie render my.toml --set preroll=0 -o my.mp4" +
+                std::string(kSmall))
+                .status,
+            0);
+  // a sheet that cannot be written is known before the work
+  EXPECT_EQ(run(std::string("reverie render mandala -o c.mp4 --sheet c.bmp") + kSmall).status, 1);
+  EXPECT_FALSE(fs::exists(folder.file("c.mp4")));
+  // one picture is one frame
+  EXPECT_NE(run("reverie render mandala --set preroll=0 --size 32x32 -q -o still.png").err.find("1 frame"),
+            std::string::npos);
+  // shorter than asked is said
+  EXPECT_NE(
+      run("reverie render echoes --input a.mp4 --frames 100 -q -o d.mp4").err.find("ended after 8 of 100"),
+      std::string::npos);
+  // broadcast rates are exact, times may have minutes
+  ASSERT_EQ(
+      run("reverie render mandala --set preroll=0 --size 32x32 --fps 30000/1001 --seconds 0:01 -q -o e.mp4")
+          .status,
+      0);
+  EXPECT_EQ(probe_entry(folder.file("e.mp4"), "v:0", "stream=r_frame_rate"), "30000/1001");
+  // a message never lands in the video
+  EXPECT_EQ(run("reverie render mandala --set preroll=0 --size 32x32 --frames 3 -o f.mkv 2>&- && ! grep -q "
+                "'frames a second' f.mkv")
+                .status,
+            0);
+  // a full standard output is an error
+  EXPECT_EQ(run("reverie presets > /dev/full").status, 1);
+  // stopped before the first frame: Ctrl-C all the same, and nothing left
+  const Outcome o = run("'" REVERIE_COMMAND
+                        "' render mandala --size 64x64 --set preroll=100000 -q -o g.mp4 & p=$!; sleep 1; "
+                        "kill -INT $p; wait $p");
+  EXPECT_EQ(o.status, 130) << o.err;
+  // escapes of strangers do not reach the terminal
+  ASSERT_EQ(run("ffmpeg -v error -i a.mp4 -c copy -metadata title=\"$(printf 'a\\033[31mb')\" h.mkv").status,
+            0);
+  EXPECT_EQ(run("reverie info h.mkv").out.find('\033'), std::string::npos);
+  for (const std::string& name : names_in(folder.path()))
+    EXPECT_EQ(name.find("partial"), std::string::npos) << name;
 }
 
 }  // namespace

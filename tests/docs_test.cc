@@ -1,4 +1,5 @@
-// Every command in README.md and docs/ works: the lines of their ```sh blocks run in turn in a folder with a clip in it.
+// Every command in README.md and docs/ works: the lines of their ```sh blocks run in turn in a folder with a
+// clip in it.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -42,7 +43,11 @@ std::string quick(std::string line) {
 
 TEST(Docs, EveryCommandWorks) {
   const TestFolder folder("docs");
-  ASSERT_EQ(shell("reverie render video-feedback --size 64x48 --frames 20 -q -o clip.mp4 && cp clip.mp4 YOUR.mp4", folder.path()).status, 0);
+  ASSERT_EQ(
+      shell("reverie render video-feedback --size 64x48 --frames 20 -q -o clip.mp4 && cp clip.mp4 YOUR.mp4",
+            folder.path())
+          .status,
+      0);
   std::vector<fs::path> pages = {root() / "README.md"};
   for (const auto& e : fs::directory_iterator(root() / "docs")) {
     if (e.path().extension() == ".md") pages.push_back(e.path());
@@ -50,8 +55,12 @@ TEST(Docs, EveryCommandWorks) {
   int commands = 0;
   for (const fs::path& page : pages) {
     for (const std::string& line : shell_lines(page)) {
-      if (line == "./run" || line.starts_with("./test") || line.starts_with("cmake") || line.starts_with("tests/")) continue;
-      if (line.find("v4l2:") != std::string::npos || line.find("camera:") != std::string::npos || line.find("rtmp:") != std::string::npos) continue;
+      if (line == "./run" || line.starts_with("./test") || line.starts_with("cmake") ||
+          line.starts_with("tests/"))
+        continue;
+      if (line.find("v4l2:") != std::string::npos || line.find("camera:") != std::string::npos ||
+          line.find("rtmp:") != std::string::npos)
+        continue;
       const Outcome o = shell(quick(line), folder.path());
       EXPECT_EQ(o.status, 0) << page << ": " << line << "\n" << o.err;
       ++commands;

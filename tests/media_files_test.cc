@@ -38,15 +38,18 @@ TEST(MediaFiles, EveryVideoKeepsSizeDurationFramesAndSound) {
     const std::string in = (data_folder() / "video" / clip.file).string();
     const std::string native = folder.file("native.mp4");
     const std::string whole = folder.file("whole.mp4");
-    ASSERT_EQ(shell("reverie render echoes -q --frames 2 --input '" + in + "' -o " + native).status, 0) << clip.file;
+    ASSERT_EQ(shell("reverie render echoes -q --frames 2 --input '" + in + "' -o " + native).status, 0)
+        << clip.file;
     EXPECT_EQ(probe_entry(native, "v:0", "stream=width,height"), clip.size) << clip.file;
     const Outcome o = shell("reverie render echoes -q --size 64x48 --input '" + in + "' -o " + whole);
     ASSERT_EQ(o.status, 0) << clip.file << o.err;
     EXPECT_EQ(probe_entry(whole, "v:0", "stream=nb_frames"), std::to_string(clip.frames)) << clip.file;
-    EXPECT_NEAR(std::atof(probe_entry(whole, "v:0", "stream=duration").c_str()), clip.seconds, 0.03) << clip.file;
+    EXPECT_NEAR(std::atof(probe_entry(whole, "v:0", "stream=duration").c_str()), clip.seconds, 0.03)
+        << clip.file;
     EXPECT_EQ(probe_entry(whole, "a:0", "stream=codec_name"), clip.sound) << clip.file;
     if (*clip.sound) {
-      EXPECT_NEAR(std::atof(probe_entry(whole, "a:0", "stream=duration").c_str()), clip.seconds, 0.15) << clip.file;
+      EXPECT_NEAR(std::atof(probe_entry(whole, "a:0", "stream=duration").c_str()), clip.seconds, 0.15)
+          << clip.file;
     }
   }
 }
@@ -55,15 +58,22 @@ TEST(MediaFiles, SoundIsCutAndShiftedWithThePicture) {
   if (data_folder().empty()) GTEST_SKIP() << "no ../shared/data";
   const TestFolder folder("cut");
   const std::string in = (data_folder() / "video" / "chaplin.mp4").string();
-  ASSERT_EQ(shell("reverie render echoes -q --size 64x48 --start 2 --seconds 3 --input '" + in + "' -o " + folder.file("a.mp4")).status, 0);
+  ASSERT_EQ(shell("reverie render echoes -q --size 64x48 --start 2 --seconds 3 --input '" + in + "' -o " +
+                  folder.file("a.mp4"))
+                .status,
+            0);
   EXPECT_NEAR(std::atof(probe_entry(folder.file("a.mp4"), "a:0", "stream=duration").c_str()), 3, 0.1);
   EXPECT_EQ(probe_entry(folder.file("a.mp4"), "v:0", "stream=nb_frames"), "75");
   // the loudness of each half second goes with the source's from second 2 on
   const auto volume = [](const std::string& file, double start) {
-    const Outcome o = shell(fmt::format("ffmpeg -hide_banner -ss {} -t 0.5 -i '{}' -vn -af volumedetect -f null - 2>&1 | sed -n 's/.*mean_volume: //p'", start, file));
+    const Outcome o =
+        shell(fmt::format("ffmpeg -hide_banner -ss {} -t 0.5 -i '{}' -vn -af volumedetect -f null - 2>&1 | "
+                          "sed -n 's/.*mean_volume: //p'",
+                          start, file));
     return std::atof(o.out.c_str());
   };
-  for (const double t : {0.25, 1.25, 2.25}) EXPECT_NEAR(volume(folder.file("a.mp4"), t), volume(in, 2 + t), 1.5) << t;
+  for (const double t : {0.25, 1.25, 2.25})
+    EXPECT_NEAR(volume(folder.file("a.mp4"), t), volume(in, 2 + t), 1.5) << t;
 }
 
 struct Edge {
@@ -73,10 +83,18 @@ struct Edge {
 };
 
 const Edge kEdges[] = {
-    {"audio_only.m4a", "", 0},       {"corrupt_bits.mp4", "320,180", 72},         {"empty.mp4", "", 0},
-    {"no_duration.webm", "1280,720", 45}, {"odd_321x181_yuv444.mp4", "320,180", 24}, {"one_frame.mp4", "320,180", 1},
-    {"random_bytes.mp4", "", 0},     {"rotated90_meta.mp4", "180,320", 72},       {"sar2to1.mp4", "320,90", 24},
-    {"truncated_no_moov.mp4", "", 0}, {"vfr.mp4", "320,180", 72},                 {"wrong_extension.png", "320,180", 72},
+    {"audio_only.m4a", "", 0},
+    {"corrupt_bits.mp4", "320,180", 72},
+    {"empty.mp4", "", 0},
+    {"no_duration.webm", "1280,720", 45},
+    {"odd_321x181_yuv444.mp4", "320,180", 24},
+    {"one_frame.mp4", "320,180", 1},
+    {"random_bytes.mp4", "", 0},
+    {"rotated90_meta.mp4", "180,320", 72},
+    {"sar2to1.mp4", "320,90", 24},
+    {"truncated_no_moov.mp4", "", 0},
+    {"vfr.mp4", "320,180", 72},
+    {"wrong_extension.png", "320,180", 72},
 };
 
 TEST(MediaFiles, EveryStrangeFileIsRightOrOneLineAndLeavesNothing) {
@@ -84,11 +102,13 @@ TEST(MediaFiles, EveryStrangeFileIsRightOrOneLineAndLeavesNothing) {
   for (const Edge& edge : kEdges) {
     const TestFolder folder("edge");
     const std::string in = (data_folder() / "video_edge" / edge.file).string();
-    const Outcome o = shell("reverie render echoes -q --seconds 3 --input '" + in + "' -o " + folder.file("a.mp4"));
+    const Outcome o =
+        shell("reverie render echoes -q --seconds 3 --input '" + in + "' -o " + folder.file("a.mp4"));
     if (*edge.size) {
       ASSERT_EQ(o.status, 0) << edge.file << o.err;
       EXPECT_EQ(probe_entry(folder.file("a.mp4"), "v:0", "stream=width,height"), edge.size) << edge.file;
-      EXPECT_EQ(probe_entry(folder.file("a.mp4"), "v:0", "stream=nb_frames"), std::to_string(edge.frames)) << edge.file;
+      EXPECT_EQ(probe_entry(folder.file("a.mp4"), "v:0", "stream=nb_frames"), std::to_string(edge.frames))
+          << edge.file;
     } else {
       EXPECT_EQ(o.status, 1) << edge.file;
       EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << edge.file << o.err;

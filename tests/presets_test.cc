@@ -71,13 +71,17 @@ TEST_P(PresetInMotion, DoesNotSettleInTwoMinutes) {
   }
   RecordProperty("second10", std::to_string(second10));
   RecordProperty("minute2", std::to_string(minute2));
-  EXPECT_GT(second10, source ? 0.0005 : 0.002);  // with an input it follows that one, and the test picture is a calm one
+  EXPECT_GT(second10, source
+                          ? 0.0005
+                          : 0.002);  // with an input it follows that one, and the test picture is a calm one
   EXPECT_GE(minute2, 0.5 * second10);
   // nor one flat colour
   double mean = 0;
-  for (size_t i = 0; i < last.plane_size(); ++i) mean += last.plane(1)[i] / static_cast<double>(last.plane_size());
+  for (size_t i = 0; i < last.plane_size(); ++i)
+    mean += last.plane(1)[i] / static_cast<double>(last.plane_size());
   double square = 0;
-  for (size_t i = 0; i < last.plane_size(); ++i) square += std::pow(last.plane(1)[i] - mean, 2) / static_cast<double>(last.plane_size());
+  for (size_t i = 0; i < last.plane_size(); ++i)
+    square += std::pow(last.plane(1)[i] - mean, 2) / static_cast<double>(last.plane_size());
   EXPECT_GT(std::sqrt(square), 0.03);
 }
 

@@ -44,6 +44,29 @@ std::pair<int, int> parse_size(const std::string& word) {
       fmt::format("--size takes WIDTHxHEIGHT in pixels, such as 640x360, each 1 to 16384, not '{}'", word));
 }
 
+double parse_rate(const std::string& word) {
+  const std::vector<std::string> parts = split(word, '/');
+  const auto over = to_number(parts[0]);
+  const auto under = parts.size() == 2 ? to_number(parts[1]) : std::optional(1.0);
+  if (parts.size() <= 2 && over && under && *over / *under >= 0.1 && *over / *under <= 1000)
+    return *over / *under;
+  throw UsageError(
+      fmt::format("--fps takes 0.1 to 1000 frames a second, such as 25 or 30000/1001, not '{}'", word));
+}
+
+double parse_time(const std::string& option, const std::string& word, double least) {
+  double seconds = 0;
+  const std::vector<std::string> parts = split(word, ':');
+  bool good = parts.size() <= 3;
+  for (const std::string& part : parts) {
+    const auto v = to_number(part);
+    good = good && v && *v >= 0;
+    if (good) seconds = seconds * 60 + *v;
+  }
+  if (good && seconds >= least && seconds <= 1e7) return seconds;
+  throw UsageError(fmt::format("{} takes seconds, or minutes and seconds as 1:30, not '{}'", option, word));
+}
+
 std::string explain(const CLI::App& app, const CLI::Error& error) {
   const CLI::App& verb = innermost(app);
   const std::vector<std::string> extra = app.remaining(true);

@@ -53,7 +53,7 @@ int replay(const std::string& file, const std::string& kernel, int thread_count)
   }
   if (!good)
     throw reverie::Error("accept", file,
-                fmt::format("a frame is {:g} or more away from its golden", kGoldenTolerance));
+                         fmt::format("a frame is {:g} or more away from its golden", kGoldenTolerance));
   return 0;
 }
 

@@ -4,7 +4,7 @@
 
 #include "control/description.h"
 #include "control/preset.h"
-#include "core/progress.h"
+#include "core/text.h"
 #include "feedback/hourglass.h"
 #include "media/probe.h"
 #include "verbs.h"
@@ -20,9 +20,10 @@ int show_weights(const std::string& file) {
   const TensorFile weights = read_safetensors(file);
   size_t total = 0;
   fmt::print("{}: safetensors, {} tensors\n", file, weights.tensors.size());
-  for (const auto& [key, value] : weights.metadata) fmt::print("  {} = {}\n", key, value);
+  for (const auto& [key, value] : weights.metadata)
+    fmt::print("  {} = {}\n", printable(key), printable(value));
   for (const auto& [name, tensor] : weights.tensors) {
-    fmt::print("  {:<28} {}\n", name, shape_text(tensor.shape));
+    fmt::print("  {:<28} {}\n", printable(name), shape_text(tensor.shape));
     total += tensor.data.size();
   }
   fmt::print("  {} values in all\n", total);
@@ -56,7 +57,8 @@ std::string describe(const StreamInfo& s) {
   std::string line = s.codec;
   if (s.kind == StreamInfo::Kind::kVideo) {
     line = fmt::format("video {} {}x{} {}, {:g} fps", s.codec, s.width, s.height, s.pixel_format, s.fps);
-    if (s.shown_width != s.width || s.shown_height != s.height) line += fmt::format(", shown as {}x{}", s.shown_width, s.shown_height);
+    if (s.shown_width != s.width || s.shown_height != s.height)
+      line += fmt::format(", shown as {}x{}", s.shown_width, s.shown_height);
   } else if (s.kind == StreamInfo::Kind::kSound) {
     line = fmt::format("sound {} {} Hz, {} channels", s.codec, s.sample_rate, s.channels);
   }
@@ -69,7 +71,7 @@ void print_streams(const std::string& file, const MediaInfo& info) {
              info.seconds ? fmt::format(", {:.2f} s", *info.seconds) : "");
   for (const StreamInfo& s : info.streams) fmt::print("  {}\n", describe(s));
   for (const auto& [key, value] : info.metadata) {
-    if (key != "comment") fmt::print("  {} = {}\n", key, value);
+    if (key != "comment") fmt::print("  {} = {}\n", printable(key), printable(value));
   }
 }
 
@@ -94,7 +96,8 @@ int act(const std::string& file) {
     fmt::print("{}: NumPy array {}\n", file, shape_text(read_npy(path).shape));
     return 0;
   }
-  if (fs::is_directory(path, code) && fs::exists(path / "encode1-filters.npy")) return show_npy_folder(file);
+  if (fs::is_directory(path, code) && fs::exists(path / "encode1-filters.npy", code))
+    return show_npy_folder(file);
   return show_media(file);
 }
 

@@ -1,5 +1,11 @@
 // The command `reverie`: finds the verb, reads its words, runs it, turns an error into one line and a status.
 #include <CLI/CLI.hpp>
+#include <cstdio>
+
+#if !defined(_WIN32)
+#include <fcntl.h>
+#include <unistd.h>
+#endif
 
 #include "command_line.h"
 #include "core/log.h"
@@ -72,10 +78,32 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace reverie
 
+namespace {
+
+// Where the caller has closed stdin, stdout or stderr, the next file that is opened would take its number,
+// and messages would land in a video.
+void fill_standard_files() {
+#if !defined(_WIN32)
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= 2) fd = open("/dev/null", O_RDWR);
+  if (fd > 2) close(fd);
+#endif
+}
+
+// What was printed has arrived, or the status says that it has not.
+int checked_output(int status) {
+  const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (arrived || status != 0) return status;
+  throw reverie::Error("write", "", "standard output does not take it");
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  fill_standard_files();
   reverie::install_stop_handler();
   try {
-    return reverie::run(argc, argv);
+    return checked_output(reverie::run(argc, argv));
   } catch (const reverie::UsageError& e) {
     reverie::note(std::string("reverie: ") + e.what() + " (see --help)");
     return 2;

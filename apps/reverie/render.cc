@@ -8,6 +8,7 @@
 #include "control/preset.h"
 #include "core/log.h"
 #include "core/progress.h"
+#include "core/text.h"
 #include "feedback/kernels/kernel.h"
 #include "media/probe.h"
 #include "verbs.h"
@@ -19,9 +20,9 @@ constexpr const char* kDefaultPreset = "first-light";
 constexpr const char* kDefaultInputPreset = "veil";
 
 struct Options {
-  std::string preset, input, output, size, again, fit = "crop", kernel, sheet;
+  std::string preset, input, output, size, again, fit, kernel, sheet;
   std::vector<std::string> set, without;
-  std::optional<double> fps, seconds, start;
+  std::string fps, seconds, start;
   std::optional<int64_t> frames;
   std::optional<uint64_t> seed;
   int threads = 0;
@@ -42,16 +43,17 @@ void add_options(CLI::App& app, Options& o) {
       ->type_name("OUT");
   app.add_option("--size", o.size, "of the frames, in pixels; default the input's, else 512x512")
       ->type_name("WxH");
-  app.add_option("--fps", o.fps, "frames a second; default the input's, else 30")
-      ->check(CLI::Range(0.1, 1000.0));
+  app.add_option("--fps", o.fps, "frames a second, such as 25 or 30000/1001; default the input's, else 30")
+      ->type_name("N");
   auto* frames = app.add_option("--frames", o.frames, "length in frames")
                      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
-  app.add_option("--seconds", o.seconds, "length in seconds; default the input's, else 10")
-      ->check(CLI::Range(0.001, 1e7))
+  app.add_option("--seconds", o.seconds, "length in seconds or as 1:30; default the input's, else 10")
+      ->type_name("TIME")
       ->excludes(frames);
-  app.add_option("--start", o.start, "seconds into the input to begin at")->check(CLI::Range(0.0, 1e7));
+  app.add_option("--start", o.start, "how far into the input to begin, in seconds or as 1:30")
+      ->type_name("TIME");
   app.add_flag("--loop", o.loop, "play the input over and over (give --seconds or --frames)");
-  app.add_option("--fit", o.fit, "how an input of another shape fits --size")
+  app.add_option("--fit", o.fit, "how an input of another shape fits --size; default crop")
       ->check(CLI::IsMember({"crop", "pad", "stretch"}));
   app.add_option("--seed", o.seed, "of all random draws; default 1");
   app.add_option("--threads", o.threads, "0: one per core; any number gives the same picture")
@@ -92,6 +94,19 @@ void apply_sets(const std::vector<std::string>& sets, Preset& preset) {
   }
 }
 
+// An output that is also read would be gone before it was seen.
+void refuse_overwriting_input(const Options& o, const std::string& output) {
+  std::error_code code;
+  for (const std::string& read : {o.input, o.again}) {
+    if (!read.empty() && std::filesystem::equivalent(read, output, code)) {
+      throw UsageError(fmt::format("the output {} is also what is read: give it another name", output));
+    }
+  }
+  if (!o.sheet.empty() && std::filesystem::path(o.sheet) == std::filesystem::path(output)) {
+    throw UsageError("--sheet and -o name the same file");
+  }
+}
+
 RenderRequest request_of(const Options& o) {
   RenderRequest r;
   if (!o.again.empty()) {
@@ -103,17 +118,25 @@ RenderRequest request_of(const Options& o) {
         load_preset(!o.preset.empty() ? o.preset : (o.input.empty() ? kDefaultPreset : kDefaultInputPreset));
   }
   if (!o.input.empty()) r.input = o.input;
-  if (!o.size.empty()) std::tie(r.width, r.height) = parse_size(o.size);
-  if (o.fps) r.fps = *o.fps;
-  if (o.frames || o.seconds) {
-    r.frames = o.frames;
-    r.seconds = o.seconds;
+  // a file from a stranger must not open cameras or streams here
+  if (!o.again.empty() && o.input.empty() &&
+      (r.input.find("://") != std::string::npos || r.input.starts_with("camera:"))) {
+    throw Error("repeat", o.again, fmt::format("its input was {}", r.input),
+                "give it with --input if you want it opened");
   }
-  if (o.start) r.start = *o.start;
+  if (!o.size.empty()) std::tie(r.width, r.height) = parse_size(o.size);
+  if (!o.fps.empty()) r.fps = parse_rate(o.fps);
+  if (o.frames || !o.seconds.empty()) {
+    r.frames = o.frames;
+    r.seconds.reset();
+    if (!o.seconds.empty()) r.seconds = parse_time("--seconds", o.seconds, 0.001);
+  }
+  if (!o.start.empty()) r.start = parse_time("--start", o.start, 0);
   if (o.seed) r.seed = *o.seed;
-  r.kernel = find_kernel(o.kernel.empty() ? r.kernel : o.kernel).name;  // by its own name, for the file that is made
+  r.kernel =
+      find_kernel(o.kernel.empty() ? r.kernel : o.kernel).name;  // by its own name, for the file that is made
   r.loop = r.loop || o.loop;
-  if (o.again.empty()) r.fit = o.fit == "crop" ? Fit::kCrop : (o.fit == "pad" ? Fit::kPad : Fit::kStretch);
+  if (!o.fit.empty()) r.fit = o.fit == "crop" ? Fit::kCrop : (o.fit == "pad" ? Fit::kPad : Fit::kStretch);
   r.output = o.output.empty() ? "out/" + r.preset.name + ".mp4" : o.output;
   r.threads = o.threads;
   r.sheet = o.sheet;
@@ -121,6 +144,7 @@ RenderRequest request_of(const Options& o) {
   r.check = o.check;
   r.quiet = o.quiet;
   apply_sets(o.set, r.preset);
+  refuse_overwriting_input(o, r.output);
   if (r.loop && r.input.empty()) throw UsageError("--loop needs an --input");
   return r;
 }
@@ -128,9 +152,13 @@ RenderRequest request_of(const Options& o) {
 int act(const Options& o) {
   const RenderRequest request = request_of(o);
   const RenderResult result = render(request);
+  if (result.frames == 0) {
+    note("stopped before the first frame; nothing was written");
+    return 130;
+  }
   note(fmt::format("{}{}: {} frames, {}x{}, {:g} fps, preset {}, seed {}, in {} ({:.1f} frames a second)",
                    result.stopped ? "stopped; kept " : "", request.output, result.frames, result.width,
-                   result.height, result.fps, request.preset.name, request.seed,
+                   result.height, result.fps, printable(request.preset.name), request.seed,
                    format_duration(result.seconds), static_cast<double>(result.frames) / result.seconds));
   if (o.timing) note(format_reports(result.steps));
   return result.stopped ? 130 : 0;

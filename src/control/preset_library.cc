@@ -89,7 +89,7 @@ Preset load_file(const fs::path& file, std::vector<fs::path> chain) {
   if (chain.size() > kMostParents) throw Error(fmt::format("more than {} parents", kMostParents));
   chain.push_back(real);
   const auto load_parent = [&](const std::string& parent) {
-    return load_file(find_preset(parent, file.parent_path()), chain);
+    return load_file(find_preset(parent, fs::absolute(file).parent_path()), chain);
   };
   Preset preset = parse_preset(read_text_file(file, kMostTomlBytes), file.string(), load_parent);
   preset.folder = fs::absolute(file, code).parent_path();  // holds in a description that is read elsewhere

@@ -16,7 +16,7 @@ class Error : public std::runtime_error {
         const std::string& advice = "");
 
   // A whole sentence of one's own, for the few errors that do not fit "cannot DOING WHAT: WHY".
-  explicit Error(const std::string& line) : std::runtime_error(line) {}
+  explicit Error(const std::string& line);
 };
 
 }  // namespace reverie

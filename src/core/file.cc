@@ -7,9 +7,33 @@
 
 #include "core/error.h"
 
+#if defined(_WIN32)
+#include <process.h>
+#else
+#include <unistd.h>
+#endif
+
 namespace reverie {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+std::string process_number() {
+#if defined(_WIN32)
+  return std::to_string(_getpid());
+#else
+  return std::to_string(getpid());
+#endif
+}
+
+// Why the last write failed, and what helps.
+Error write_error(const fs::path& path) {
+  const int code = errno;
+  return {"write", path.string(), std::strerror(code), code == ENOSPC ? "the disk is full" : ""};
+}
+
+}  // namespace
 
 std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
   std::error_code code;
@@ -39,7 +63,8 @@ std::string read_text_file(const fs::path& path, uint64_t limit) {
 }
 
 fs::path partial_name(const fs::path& path) {
-  return path.parent_path() / (path.stem().string() + ".partial" + path.extension().string());
+  return path.parent_path() /
+         (path.stem().string() + ".partial-" + process_number() + path.extension().string());
 }
 
 PartialFile::PartialFile(fs::path path) : path_(std::move(path)), partial_(partial_name(path_)) {
@@ -70,7 +95,7 @@ void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
   std::ofstream out(file.partial(), std::ios::binary);
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   out.close();
-  if (!out) throw Error("write", path.string(), std::strerror(errno), "is the disk full?");
+  if (!out) throw write_error(path);
   file.keep();
 }
 

@@ -13,7 +13,8 @@ namespace reverie {
 std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit);
 std::string read_text_file(const std::filesystem::path& path, uint64_t limit = 1U << 20U);
 
-// "clip.mp4" -> "clip.partial.mp4": what is being written, beside its final name and with its ending.
+// "clip.mp4" -> "clip.partial-4711.mp4" with the process's number: what is being written, beside its final
+// name and with its ending, so that two writers of one name do not meet in one file.
 std::filesystem::path partial_name(const std::filesystem::path& path);
 
 // A file that appears under its name only when it is whole: write to partial(), then keep().  Destroyed

@@ -5,6 +5,7 @@
 #include "core/parallel.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace reverie {
@@ -30,7 +31,12 @@ bool came_soon(const Ready& ready) {
 
 Threads::Threads(int count) {
   if (count <= 0) count = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  for (int i = 1; i < count; ++i) workers_.emplace_back([this] { worker(); });
+  workers_.reserve(static_cast<size_t>(count));
+  try {
+    for (int i = 1; i < count; ++i) workers_.emplace_back([this] { worker(); });
+  } catch (const std::system_error&) {
+    // the system gives no more: those there are do the work, with the same result
+  }
 }
 
 Threads::~Threads() {

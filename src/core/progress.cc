@@ -31,6 +31,10 @@ double Progress::seconds() const {
 void Progress::update(int64_t done) {
   if (quiet_) return;
   const auto now = steady_clock::now();
+  if (!first_) {
+    first_ = now;
+    first_done_ = done;
+  }
   if (now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10000))) return;
   shown_ = now;
   if (terminal_) {
@@ -41,11 +45,12 @@ void Progress::update(int64_t done) {
 }
 
 std::string Progress::line(int64_t done) const {
-  const double rate = static_cast<double>(done) / std::max(seconds(), 1e-9);
+  const double since = std::chrono::duration<double>(steady_clock::now() - *first_).count();
+  const double rate = static_cast<double>(done - first_done_) / std::max(since, 1e-9);
   std::string s = fmt::format("{}: {}", what_, done);
   if (total_) s += fmt::format(" of {}", *total_);
   s += fmt::format(" {}, {:.1f} a second", unit_, rate);
-  if (total_ && done > 0)
+  if (total_ && done > first_done_)
     s += fmt::format(", {} left", format_duration(static_cast<double>(*total_ - done) / rate));
   return s;
 }

@@ -27,6 +27,9 @@ class Progress {
   std::optional<int64_t> total_;
   bool terminal_, quiet_;
   std::chrono::steady_clock::time_point start_, shown_;
+  std::optional<std::chrono::steady_clock::time_point>
+      first_;  // the first update: what came before is no measure of speed
+  int64_t first_done_ = 0;
 };
 
 // "1:05:09", "2:03", "0:07"

@@ -18,6 +18,13 @@ extern "C" void reverie_on_signal(int) {
 void install_stop_handler() {
   std::signal(SIGINT, reverie_on_signal);
   std::signal(SIGTERM, reverie_on_signal);
+#if !defined(_WIN32)
+  std::signal(SIGHUP, reverie_on_signal);  // the terminal was closed
+  // a closed pipe or a file grown too large is an error of that write, which cleans up, and not the end of
+  // the process
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+#endif
 }
 
 bool stop_requested() {

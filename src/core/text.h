@@ -17,6 +17,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 // The whole of s as a number, or nothing.  Independent of the locale.
 std::optional<double> to_number(std::string_view s);
 
+// s without control characters: names and texts of strangers' files never steer the terminal.
+std::string printable(std::string s);
+
 std::string_view trim(std::string_view s);
 std::vector<std::string> split(std::string_view s, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);

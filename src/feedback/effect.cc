@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/error.h"
+#include "core/stop.h"
 #include "feedback/engine.h"
 #include "feedback/palette.h"
 #include "feedback/parameters.h"
@@ -32,7 +32,7 @@ class FeedbackEffect final : public Effect {
                Planes& out) override {
     if (!engine_) {
       start(values, input);
-      for (int64_t n = values.integer("preroll"); n > 0; --n) engine_->step(time.frame - n, values, input);
+      for (int64_t n = values.integer("preroll"); n > 0 && !stop_requested(); --n) engine_->step(time.frame - n, values, input);
     }
     engine_->step(time.frame, values, input);
     engine_->look(values, out);

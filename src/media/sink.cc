@@ -171,6 +171,10 @@ int sink_size_multiple(const std::string& target) {
   return size_multiple(ffmpeg::parse_target(target));
 }
 
+bool sink_takes_one_picture(const std::string& target) {
+  return ffmpeg::parse_target(target).kind == Target::Kind::kPicture;
+}
+
 std::vector<std::string> sink_endings() {
   std::vector<std::string> endings;
   for (const ffmpeg::Container& c : ffmpeg::containers()) endings.push_back(c.ending);

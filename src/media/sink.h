@@ -63,6 +63,9 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
 // What width and height must be a multiple of: 2 for 4:2:0 targets, else 1.
 int sink_size_multiple(const std::string& target);
 
+// Whether it is a single picture file: one frame is all it takes.
+bool sink_takes_one_picture(const std::string& target);
+
 // The file endings that open_sink knows, with their dot.
 std::vector<std::string> sink_endings();
 

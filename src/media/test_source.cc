@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/stop.h"
 #include "core/text.h"
 #include "media/devices.h"
 #include "media/sources.h"
@@ -60,7 +61,8 @@ class TestSource final : public Source {
         fmt::format("{}: a test picture, {}x{} at {:.4g} fps", name_, size.width, size.height, info_.fps);
     set_length(info_, options, std::nullopt, true);
     left_ = info_.frames;
-    for (int64_t skip = std::llround(options.start * info_.fps); skip > 0 && pull(); --skip) {
+    for (int64_t skip = std::llround(options.start * info_.fps); skip > 0 && !stop_requested() && pull();
+         --skip) {
     }
   }
 

