@@ -32,7 +32,8 @@ class FeedbackEffect final : public Effect {
                Planes& out) override {
     if (!engine_) {
       start(values, input);
-      for (int64_t n = values.integer("preroll"); n > 0 && !stop_requested(); --n) engine_->step(time.frame - n, values, input);
+      for (int64_t n = values.integer("preroll"); n > 0 && !stop_requested(); --n)
+        engine_->step(time.frame - n, values, input);
     }
     engine_->step(time.frame, values, input);
     engine_->look(values, out);

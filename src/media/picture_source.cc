@@ -135,7 +135,8 @@ std::vector<fs::path> list_pictures(const fs::path& folder, const std::string& p
   for (; !code && entries != fs::directory_iterator(); entries.increment(code)) {
     const std::string name = entries->path().filename().string();
     // partial pictures are what a sink is still writing
-    if (name.starts_with('.') || fs::path(name).stem().extension().string().starts_with(".partial-")) continue;
+    if (name.starts_with('.') || fs::path(name).stem().extension().string().starts_with(".partial-"))
+      continue;
     if (pattern.empty() ? !is_picture_name(name) : !matches(pattern, name)) continue;
     if (entries->is_regular_file()) paths.push_back(folder / name);
   }
