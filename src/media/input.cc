@@ -17,9 +17,6 @@
 namespace reverie::ffmpeg {
 namespace {
 
-constexpr int kDecoderThreads =
-    4;  // not the machine's number: what is made of damaged packets must not depend on it
-
 // Ctrl-C ends a wait for the network or a device; files are never waited for.
 int interrupted(void* /*unused*/) {
   return stop_requested() ? 1 : 0;
@@ -226,9 +223,9 @@ Decoder::Decoder(const Input& input, int i) : name_(input.name()), stream_(i) {
   if (!context_) throw std::bad_alloc();
   check(avcodec_parameters_to_context(context_.get(), &parameters), "read", name_);
   context_->pkt_timebase = input.stream(i).time_base;
-  context_->thread_count = kDecoderThreads;
-  // Not by frames: what then comes out of a damaged file depends on which thread is ahead
-  context_->thread_type = FF_THREAD_SLICE;
+  // With several threads a damaged H.264 file looks different from run to run (threads by frames: one run in
+  // a thousand or so on a busy machine), or turns green (by slices: FFmpeg then conceals nothing).
+  context_->thread_count = 1;
   context_->max_pixels = static_cast<int64_t>(kLargestSide) * kLargestSide;
   check(avcodec_open2(context_.get(), codec, nullptr), "read", name_);
 }

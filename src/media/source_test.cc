@@ -400,6 +400,13 @@ TEST(Data, DamagedAndOdd) {
   testing::internal::GetCapturedStderr();
   for (size_t n = 0; n < 72; ++n) EXPECT_TRUE(damaged[n].data() == again[n].data()) << n;
 
+  // What is missing is concealed, not left as the green of zeros
+  for (const Planes& p : damaged) {
+    double green = 0;
+    for (size_t i = 0; i < p.plane_size(); ++i) green += p.plane(1)[i] - p.plane(0)[i];
+    EXPECT_LT(green / static_cast<double>(p.plane_size()), 0.1);
+  }
+
   // The same film upright and turned: the top left corner of one is the bottom left of the other (90 degrees
   // counterclockwise, as ffprobe says: rotation=90)
   const Planes upright = read_all(path("wrong_extension.png"))[0];
