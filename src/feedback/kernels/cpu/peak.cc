@@ -23,6 +23,7 @@ double MultiplyAdds(int rounds, float* result) {
   hn::Vec<decltype(d)> sum[kSums];
   for (size_t i = 0; i < kSums; ++i) sum[i] = hn::Set(d, static_cast<float>(i));
   for (int r = 0; r < rounds; ++r) {
+    // NOLINTNEXTLINE(modernize-loop-convert): unrolled by its index
     HWY_UNROLL(12) for (size_t i = 0; i < kSums; ++i) sum[i] = hn::MulAdd(sum[i], factor, addend);
   }
   auto all = sum[0];

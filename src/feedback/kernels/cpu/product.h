@@ -15,9 +15,9 @@ struct Weights {
     int first = 0, count = 0;
   };
 
-  // Blocks hold a multiple of `group` outputs (1..kMostBlock, which divides `outputs`).
-  Weights(int outputs, int taps, int group, const std::function<float(int output, int tap)>& weight,
-          const std::function<float(int output)>& bias);
+  // Blocks hold a multiple of `group` outputs (1..kMostBlock, which divides `output_count`).
+  Weights(int output_count, int tap_count, int group, const std::function<float(int output, int tap)>& weight,
+          const std::function<float(int output)>& bias_of);
 
   const float* of(const Block& b) const {
     return packed.get() + static_cast<size_t>(b.first) * static_cast<size_t>(taps);
