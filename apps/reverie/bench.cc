@@ -1,4 +1,6 @@
 // reverie bench: how fast this machine plays a preset.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>

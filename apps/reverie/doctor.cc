@@ -1,4 +1,6 @@
 // reverie doctor: what this machine offers, and whether the kernels compute what they should.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <thread>
 

@@ -1,4 +1,6 @@
 // reverie info FILE: what a media file, weights file or preset is.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 

@@ -1,4 +1,6 @@
 // reverie parameters: what an effect can be told, from the one declaration of its parameters.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "effects/effects.h"

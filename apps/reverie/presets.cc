@@ -1,4 +1,6 @@
 // reverie presets: what there is to play.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "control/preset.h"

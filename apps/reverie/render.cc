@@ -1,6 +1,8 @@
 // reverie render: a preset, an input or none, and a finished video.
 #include "pipeline/render.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 

@@ -1,5 +1,7 @@
 #include "feedback/hourglass.h"
 
+#include <fmt/format.h>
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 

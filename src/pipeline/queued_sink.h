@@ -18,6 +18,8 @@ class QueuedSink final : public Sink {
  public:
   explicit QueuedSink(std::unique_ptr<Sink> sink, size_t capacity = 4);
   ~QueuedSink() override;
+  QueuedSink(const QueuedSink&) = delete;
+  QueuedSink& operator=(const QueuedSink&) = delete;
 
   void write(const Planes& picture) override;
   void finish() override;
