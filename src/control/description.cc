@@ -6,9 +6,9 @@
 #include <charconv>
 
 #include "control/preset_read.h"
-#include "control/toml_reader.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "core/toml_reader.h"
 
 namespace reverie {
 namespace {

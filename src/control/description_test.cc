@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "control/test_help.h"
+#include "core/test_help.h"
 
 namespace reverie {
 namespace {

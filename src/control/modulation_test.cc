@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "control/map_pictures.h"
-#include "control/test_help.h"
+#include "core/test_help.h"
 
 namespace reverie {
 namespace {

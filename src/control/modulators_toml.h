@@ -4,8 +4,8 @@
 #include <string>
 
 #include "control/modulators.h"
-#include "control/toml_reader.h"
 #include "core/parameter.h"
+#include "core/toml_reader.h"
 
 namespace reverie {
 

@@ -7,10 +7,10 @@
 #include <system_error>
 
 #include "control/preset.h"
-#include "control/toml_tree.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "core/toml_tree.h"
 
 namespace reverie {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "control/modulators_toml.h"
-#include "control/toml_reader.h"
+#include "core/toml_reader.h"
 #include "effects/effects.h"
 
 namespace reverie {

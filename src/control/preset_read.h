@@ -5,7 +5,7 @@
 #include <string>
 
 #include "control/preset.h"
-#include "control/toml_tree.h"
+#include "core/toml_tree.h"
 
 namespace reverie {
 

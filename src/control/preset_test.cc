@@ -6,8 +6,8 @@
 #include <set>
 
 #include "control/description.h"
-#include "control/test_help.h"
 #include "core/file.h"
+#include "core/test_help.h"
 
 namespace reverie {
 namespace {

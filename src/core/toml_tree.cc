@@ -1,12 +1,12 @@
-#include "control/toml_tree.h"
+#include "core/toml_tree.h"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>  // only here: it takes seconds to compile
 
 #include <algorithm>
 
-#include "control/toml_guard.h"
 #include "core/error.h"
+#include "core/toml_guard.h"
 #include "core/utf8.h"
 
 namespace reverie {

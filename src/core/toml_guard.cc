@@ -1,10 +1,10 @@
-#include "control/toml_guard.h"
+#include "core/toml_guard.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "control/toml_tree.h"
+#include "core/toml_tree.h"
 #include "core/utf8.h"
 
 namespace reverie {

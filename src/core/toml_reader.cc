@@ -1,4 +1,4 @@
-#include "control/toml_reader.h"
+#include "core/toml_reader.h"
 
 #include <fmt/format.h>
 

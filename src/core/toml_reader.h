@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "control/toml_tree.h"
 #include "core/error.h"
+#include "core/toml_tree.h"
 
 namespace reverie {
 

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "control/test_help.h"
-#include "control/toml_guard.h"
-#include "control/toml_reader.h"
-#include "control/toml_tree.h"
+#include "core/test_help.h"
 #include "core/text.h"
+#include "core/toml_guard.h"
+#include "core/toml_reader.h"
+#include "core/toml_tree.h"
 #include "core/utf8.h"
 
 namespace reverie {
