@@ -1,11 +1,11 @@
 # reverie_module(NAME SOURCES a.cc ... [LINKS core ...] [PRIVATE_LINKS PkgConfig::X ...] [TESTS a_test.cc ...]
-#                [TEST_LINKS media ...])
+#                [TEST_LINKS media ...] [TORCH])
 #
 # A folder of src/ as the static library reverie_NAME, with its unit tests as the program NAME_test.  Headers are
 # included as "NAME/file.h" and are visible only to modules that link NAME: each module's include path holds one link,
-# to its own folder, so that an include the LINKS line does not allow fails to build.
+# to its own folder, so that an include the LINKS line does not allow fails to build.  TORCH: its headers speak LibTorch.
 function(reverie_module name)
-  cmake_parse_arguments(M "" "" "SOURCES;LINKS;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(M "TORCH" "" "SOURCES;LINKS;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
   set(view ${CMAKE_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${view})
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${view}/${name} COPY_ON_ERROR SYMBOLIC)
@@ -14,37 +14,70 @@ function(reverie_module name)
   target_include_directories(reverie_${name} PUBLIC ${view})
   list(TRANSFORM M_LINKS PREPEND reverie_)
   target_link_libraries(reverie_${name} PUBLIC ${M_LINKS} fmt::fmt Threads::Threads PRIVATE ${M_PRIVATE_LINKS})
-  reverie_precompile(reverie_${name})
+  set(torch)
+  if(M_TORCH)
+    set(torch TORCH)
+    target_link_libraries(reverie_${name} PUBLIC reverie_torch)
+  endif()
+  reverie_precompile(reverie_${name} ${torch})
 
   if(REVERIE_TESTS AND M_TESTS)
     list(TRANSFORM M_TEST_LINKS PREPEND reverie_)
-    reverie_test(${name}_test SOURCES ${M_TESTS} LINKS reverie_${name} ${M_TEST_LINKS} ${M_PRIVATE_LINKS})
+    reverie_test(${name}_test SOURCES ${M_TESTS} LINKS reverie_${name} ${M_TEST_LINKS} ${M_PRIVATE_LINKS} ${torch})
   endif()
 endfunction()
 
 # reverie_test(NAME SOURCES ... LINKS ...): a GoogleTest program, each of its tests known to ctest by name.
 # Tests run from the project's root with $REVERIE_ROOT naming it.
 function(reverie_test name)
-  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(T "TORCH" "TIMEOUT" "SOURCES;LINKS" ${ARGN})
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LINKS} GTest::gtest_main)
-  reverie_precompile(${name})
+  if(T_TORCH)
+    reverie_precompile(${name} TORCH)
+  else()
+    reverie_precompile(${name})
+  endif()
   gtest_discover_tests(${name}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
     PROPERTIES TIMEOUT ${T_TIMEOUT} ENVIRONMENT "REVERIE_ROOT=${PROJECT_SOURCE_DIR}")
 endfunction()
 
-# The headers that nearly every file reads, compiled once and shared.
+# The headers that nearly every file reads, compiled once and shared; with TORCH another set that has LibTorch's too.
 function(reverie_precompile target)
-  if(NOT TARGET reverie_pch)
-    file(WRITE ${CMAKE_BINARY_DIR}/pch.cc "")
-    add_library(reverie_pch STATIC ${CMAKE_BINARY_DIR}/pch.cc)
-    target_link_libraries(reverie_pch PUBLIC fmt::fmt Threads::Threads)
-    target_precompile_headers(reverie_pch PRIVATE <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <map>
-      <memory> <optional> <string> <string_view> <vector> <fmt/core.h> <fmt/format.h>)
+  set(pch reverie_pch)
+  set(headers <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <optional> <string>
+    <string_view> <vector> <fmt/core.h> <fmt/format.h>)
+  if("TORCH" IN_LIST ARGN)
+    set(pch reverie_torch_pch)
+    list(APPEND headers <torch/torch.h>)
   endif()
-  target_precompile_headers(${target} REUSE_FROM reverie_pch)
+  if(NOT TARGET ${pch})
+    file(WRITE ${CMAKE_BINARY_DIR}/${pch}.cc "")
+    add_library(${pch} STATIC ${CMAKE_BINARY_DIR}/${pch}.cc)
+    target_link_libraries(${pch} PUBLIC fmt::fmt Threads::Threads)
+    if(pch STREQUAL "reverie_torch_pch")
+      target_link_libraries(${pch} PUBLIC reverie_torch)
+    endif()
+    target_precompile_headers(${pch} PRIVATE ${headers})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${pch})
+endfunction()
+
+# reverie_protobuf(NAME a.proto ...): the classes of these files in the library reverie_NAME, seen by it and its tests alone.
+function(reverie_protobuf name)
+  find_package(Protobuf REQUIRED)
+  protobuf_generate_cpp(sources headers ${ARGN})
+  add_library(reverie_${name}_proto STATIC ${sources} ${headers})
+  # generated: its warnings are nobody's to mend
+  target_compile_options(reverie_${name}_proto PRIVATE -w)
+  target_include_directories(reverie_${name}_proto SYSTEM PUBLIC ${CMAKE_CURRENT_BINARY_DIR})
+  target_link_libraries(reverie_${name}_proto PUBLIC protobuf::libprotobuf)
+  target_link_libraries(reverie_${name} PRIVATE reverie_${name}_proto)
+  if(TARGET ${name}_test)
+    target_link_libraries(${name}_test PRIVATE reverie_${name}_proto)
+  endif()
 endfunction()

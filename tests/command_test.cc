@@ -27,7 +27,8 @@ int lines(const std::string& s) {
 }
 
 TEST(Command, EveryVerbHasHelpWithExamples) {
-  for (const char* verb : {"", "render", "presets", "preset", "parameters", "info", "doctor", "bench"}) {
+  for (const char* verb :
+       {"", "render", "presets", "preset", "parameters", "info", "doctor", "bench", "data", "convert"}) {
     const Outcome o = shell(fmt::format("reverie {} --help", verb));
     EXPECT_EQ(o.status, 0) << verb;
     EXPECT_NE(o.out.find("Examples:"), std::string::npos) << verb;

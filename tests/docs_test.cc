@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <regex>
 
 #include "command.h"
@@ -31,6 +32,17 @@ std::vector<std::string> shell_lines(const fs::path& page) {
   return out;
 }
 
+// A few pictures in two folders, as PPM.
+void write_pictures(const fs::path& folder) {
+  for (int i = 0; i < 20; ++i) {
+    const fs::path label = folder / (i % 2 ? "stripes" : "spots");
+    fs::create_directories(label);
+    std::ofstream out(label / (std::to_string(i) + ".ppm"), std::ios::binary);
+    out << "P6\n40 36\n255\n";
+    for (int p = 0; p < 40 * 36 * 3; ++p) out.put(static_cast<char>((p % 120) * (i + 1) + (i % 2) * p / 120));
+  }
+}
+
 // The same command, short and small.
 std::string quick(std::string line) {
   line = std::regex_replace(line, std::regex(R"(^\./run )"), "reverie ");
@@ -43,6 +55,7 @@ std::string quick(std::string line) {
 
 TEST(Docs, EveryCommandWorks) {
   const TestFolder folder("docs");
+  write_pictures(folder.path() / "pictures");
   ASSERT_EQ(
       shell("reverie render video-feedback --size 64x48 --frames 20 -q -o clip.mp4 && cp clip.mp4 YOUR.mp4",
             folder.path())

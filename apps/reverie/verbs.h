@@ -28,7 +28,13 @@ Action add_presets(CLI::App& app);
 Action add_preset(CLI::App& app);
 Action add_parameters(CLI::App& app);
 Action add_info(CLI::App& app);
+Action add_convert(CLI::App& app);
 Action add_doctor(CLI::App& app);
 Action add_bench(CLI::App& app);
+Action add_data(CLI::App& app);
+Action add_train(CLI::App& app);
+Action add_evaluate(CLI::App& app);
+Action add_inspect(CLI::App& app);
+Action add_probe(CLI::App& app);
 
 }  // namespace reverie

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/fit.h"
 #include "core/parallel.h"
 #include "core/planes.h"
 #include "core/progress.h"
@@ -102,6 +103,28 @@ TEST(Random, UniformAndNormalHaveTheirMoments) {
   EXPECT_NEAR(square, 1.0 / 3, 0.01);
   EXPECT_NEAR(normal, 0, 0.02);
   EXPECT_NEAR(normal_square, 1, 0.02);
+}
+
+TEST(Fit, CropsPadsAndStretches) {
+  // a ramp across, 4 wide and 2 high
+  Planes ramp(1, 2, 4);
+  for (int y = 0; y < 2; ++y) {
+    for (int x = 0; x < 4; ++x) ramp.at(0, y, x) = static_cast<float>(x);
+  }
+  const Planes cropped = fit_picture(ramp, 2, 2, Fit::kCrop);
+  EXPECT_EQ(cropped.data(), (std::vector<float>{1, 2, 1, 2}));
+  const Planes padded = fit_picture(ramp, 4, 4, Fit::kPad);
+  EXPECT_EQ(padded.at(0, 0, 3), 0);
+  EXPECT_EQ(padded.at(0, 1, 3), 3);
+  EXPECT_EQ(padded.at(0, 2, 1), 1);
+  EXPECT_EQ(padded.at(0, 3, 3), 0);
+  EXPECT_EQ(fit_picture(ramp, 2, 4, Fit::kPad).data(), ramp.data());
+  const Planes stretched = fit_picture(ramp, 8, 4, Fit::kStretch);
+  EXPECT_EQ(stretched.at(0, 7, 3), 3);
+  // a line of one pixel keeps one pixel
+  EXPECT_EQ(fit_picture(Planes(1, 1, 300), 10, 10, Fit::kPad).height(), 10);
+  EXPECT_EQ(fit_picture(Planes(1, 300, 1), 10, 10, Fit::kCrop).width(), 10);
+  EXPECT_EQ(cut_out(ramp, 1, 1, 2, 1).data(), (std::vector<float>{1, 2}));
 }
 
 TEST(Planes, ResizeKeepsAConstantAndTheMean) {

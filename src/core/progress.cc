@@ -28,7 +28,7 @@ double Progress::seconds() const {
   return std::chrono::duration<double>(steady_clock::now() - start_).count();
 }
 
-void Progress::update(int64_t done) {
+void Progress::update(int64_t done, const std::string& detail) {
   if (quiet_) return;
   const auto now = steady_clock::now();
   if (!first_) {
@@ -37,10 +37,11 @@ void Progress::update(int64_t done) {
   }
   if (now - shown_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(10000))) return;
   shown_ = now;
+  const std::string text = line(done) + (detail.empty() ? "" : ", " + detail);
   if (terminal_) {
-    status_line(line(done));
+    status_line(text);
   } else {
-    note(line(done));
+    note(text);
   }
 }
 

@@ -17,7 +17,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void update(int64_t done);
+  // detail: a few words more, "loss 1.23".
+  void update(int64_t done, const std::string& detail = "");
   double seconds() const;
 
  private:

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "weights/npy.h"
+#include "weights/npy_folder.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
@@ -150,41 +150,6 @@ std::string layer_key(const char* part, int n, const char* suffix) {
   return fmt::format("{}{}{}", part, n, suffix);
 }
 
-// [out, y, x, in] -> [a, b, y, x] with (a, b) = (out, in), or (in, out) where swap.
-std::vector<float> from_npy_order(const Tensor& t, bool swap) {
-  const int64_t out = t.shape[0];
-  const int64_t h = t.shape[1];
-  const int64_t w = t.shape[2];
-  const int64_t in = t.shape[3];
-  std::vector<float> v(t.data.size());
-  for (int64_t o = 0; o < out; ++o) {
-    for (int64_t i = 0; i < in; ++i) {
-      const int64_t pair = swap ? i * out + o : o * in + i;
-      for (int64_t y = 0; y < h; ++y) {
-        for (int64_t x = 0; x < w; ++x) {
-          v[static_cast<size_t>((pair * h + y) * w + x)] =
-              t.data[static_cast<size_t>(((o * h + y) * w + x) * in + i)];
-        }
-      }
-    }
-  }
-  return v;
-}
-
-Tensor read_npy_filters(const fs::path& path, bool swap) {
-  const Tensor t = read_npy(path);
-  if (t.shape.size() != 4) {
-    throw Error("read", path.string(),
-                fmt::format("shape {} is no filters [out, y, x, in]", shape_text(t.shape)));
-  }
-  Tensor out;
-  const int64_t first = swap ? t.shape[3] : t.shape[0];
-  const int64_t second = swap ? t.shape[0] : t.shape[3];
-  out.shape = {first, second, t.shape[1], t.shape[2]};
-  out.data = from_npy_order(t, swap);
-  return out;
-}
-
 Hourglass read_hourglass(const std::string& name, const fs::path& path,
                          const std::function<int(int)>& pool_size) {
   std::error_code code;
@@ -247,19 +212,7 @@ Hourglass hourglass_from_tensors(const TensorFile& file, const std::function<int
 }
 
 Hourglass hourglass_from_npy_folder(const fs::path& folder, const std::function<int(int)>& pool_size) {
-  TensorFile file;
-  file.name = folder.string();
-  for (int n = 1; n <= kMostLevels && fs::exists(folder / layer_key("encode", n, "-filters.npy")); ++n) {
-    file.tensors[layer_key("encode", n, ".weight")] =
-        read_npy_filters(folder / layer_key("encode", n, "-filters.npy"), false);
-    file.tensors[layer_key("encode", n, ".bias")] = read_npy(folder / layer_key("encode", n, "-biases.npy"));
-    // a decoder's `out` is the lower level
-    file.tensors[layer_key("decode", n, ".weight")] =
-        read_npy_filters(folder / layer_key("decode", n, "-filters.npy"), true);
-    file.tensors[layer_key("decode", n, ".bias")] = read_npy(folder / layer_key("decode", n, "-biases.npy"));
-  }
-  if (file.tensors.empty()) throw Error("read the weights", file.name, "there is no encode1-filters.npy");
-  return hourglass_from_tensors(file, pool_size);
+  return hourglass_from_tensors(read_npy_folder(folder), pool_size);
 }
 
 Hourglass make_hourglass(const ParameterValues& values, Random random,

@@ -45,8 +45,7 @@ Hourglass make_hourglass(const ParameterValues& values, Random random,
 // decodeN.bias, N = 1..; pool_size from the metadata where it says, else as given.
 Hourglass hourglass_from_tensors(const TensorFile& file, const std::function<int(int level)>& pool_size);
 
-// From a folder of encodeN-filters.npy ([out, y, x, in]), encodeN-biases.npy, decodeN-filters.npy ([out, y,
-// x, in]), decodeN-biases.npy, N = 1..
+// The same from a folder of .npy files, also of those of 2015 (weights/npy_folder.h).
 Hourglass hourglass_from_npy_folder(const std::filesystem::path& folder,
                                     const std::function<int(int level)>& pool_size);
 

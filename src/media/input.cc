@@ -34,10 +34,11 @@ bool is_broadcast(const std::string& url) {
 }
 
 InputPtr open_context(const std::string& url, const AVInputFormat* format, Options& options, bool waits,
-                      const std::string& name) {
+                      const std::string& name, AVIOContext* bytes = nullptr) {
   AVFormatContext* context = avformat_alloc_context();
   if (context == nullptr) throw std::bad_alloc();
   if (waits) context->interrupt_callback = {interrupted, nullptr};
+  context->pb = bytes;
   // On failure FFmpeg frees the context itself
   const int code = avformat_open_input(&context, url.c_str(), format, options.get());
   check(code, "read", name,
@@ -45,6 +46,27 @@ InputPtr open_context(const std::string& url, const AVInputFormat* format, Optio
   InputPtr input(context);
   check(avformat_find_stream_info(context, nullptr), "read", name);
   return input;
+}
+
+int read_memory(void* opaque, uint8_t* to, int most) {
+  auto& left = *static_cast<std::pair<std::span<const uint8_t>, size_t>*>(opaque);
+  const size_t n = std::min(static_cast<size_t>(std::max(most, 0)), left.first.size() - left.second);
+  if (n == 0) return AVERROR_EOF;
+  std::copy_n(left.first.data() + left.second, n, to);
+  left.second += n;
+  return static_cast<int>(n);
+}
+
+int64_t seek_memory(void* opaque, int64_t offset, int whence) {
+  auto& place = *static_cast<std::pair<std::span<const uint8_t>, size_t>*>(opaque);
+  const auto size = static_cast<int64_t>(place.first.size());
+  whence &= ~AVSEEK_FORCE;
+  if (whence == AVSEEK_SIZE) return size;
+  if (whence == SEEK_CUR) offset += static_cast<int64_t>(place.second);
+  if (whence == SEEK_END) offset += size;
+  if (offset < 0 || offset > size) return AVERROR(EINVAL);
+  place.second = static_cast<size_t>(offset);
+  return offset;
 }
 
 void check_file(const std::string& path) {
@@ -85,6 +107,32 @@ std::optional<double> seconds_of(int64_t time, AVRational base) {
 
 }  // namespace
 
+// Bytes as a file of FFmpeg.
+class MemoryFile {
+ public:
+  explicit MemoryFile(std::span<const uint8_t> bytes) : place_(bytes, 0) {
+    constexpr int kRoom = 1 << 15;
+    auto* room = static_cast<unsigned char*>(av_malloc(kRoom));
+    io_ = avio_alloc_context(room, kRoom, 0, &place_, read_memory, nullptr, seek_memory);
+    if (io_ == nullptr) {
+      av_free(room);
+      throw std::bad_alloc();
+    }
+  }
+  ~MemoryFile() {
+    av_freep(&io_->buffer);
+    avio_context_free(&io_);
+  }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  AVIOContext* io() const { return io_; }
+
+ private:
+  std::pair<std::span<const uint8_t>, size_t> place_;
+  AVIOContext* io_ = nullptr;
+};
+
 bool is_url(const std::string& spec) {
   return spec.find("://") != std::string::npos;
 }
@@ -99,6 +147,18 @@ Input Input::open(const std::string& spec) {
   check_file(spec);
   options.set("protocol_whitelist", "file");
   return {open_context("file:" + spec, nullptr, options, false, spec), spec, false};
+}
+
+Input Input::open_memory(std::span<const uint8_t> bytes, const std::string& name) {
+  prepare();
+  if (bytes.empty()) throw Error("read", name, "it is empty");
+  auto memory = std::make_shared<MemoryFile>(bytes);
+  Options options;
+  options.set("protocol_whitelist", "");
+  // the name's ending helps to tell what it is, as with a file
+  Input input(open_context(name, nullptr, options, false, name, memory->io()), name, false);
+  input.memory_ = std::move(memory);
+  return input;
 }
 
 Input Input::open_camera(const std::string& device, Size size, double fps) {

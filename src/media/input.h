@@ -1,7 +1,10 @@
 // A container that is read, and a decoder for one of its streams.  Internal to media/.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "media/convert.h"
@@ -12,11 +15,15 @@ namespace reverie::ffmpeg {
 // Whether the spec names no file but something with "://".
 bool is_url(const std::string& spec);
 
+class MemoryFile;
+
 // An opened file, stream or camera.
 class Input {
  public:
   // Opens a file or URL.  A file is never taken for a list of other files or addresses to open.
   static Input open(const std::string& spec);
+  // The same of a file in memory, which must outlive the Input; name is for errors.
+  static Input open_memory(std::span<const uint8_t> bytes, const std::string& name);
   // Opens a device: N or a name of the system's own; size and rate are wishes (0: none).
   static Input open_camera(const std::string& device, Size size, double fps);
 
@@ -46,13 +53,14 @@ class Input {
   // Goes to the last place at or before `time` seconds after the origin from which decoding can start; false
   // if the container cannot.
   bool seek(int i, double time);
-  // Opens the same once more, at its beginning.
+  // Opens the same once more, at its beginning; not of memory.
   void reopen();
 
  private:
   Input(InputPtr context, std::string name, bool live)
       : context_(std::move(context)), name_(std::move(name)), live_(live) {}
 
+  std::shared_ptr<MemoryFile> memory_;  // what context_ reads, where that is no file; goes after it
   InputPtr context_;
   std::string name_;
   bool live_ = false;

@@ -35,6 +35,15 @@ ffmpeg::EncoderOptions encoder_for(const std::filesystem::path& path, const Plan
   return options;
 }
 
+Planes decode(ffmpeg::Input input) {
+  const ffmpeg::Still still = ffmpeg::decode_first(input);
+  const ffmpeg::Size size = ffmpeg::shown_size({still.frame->width, still.frame->height}, still.look);
+  ffmpeg::check_size(size, input.name());
+  Planes picture;
+  ffmpeg::FrameToPlanes(size, Fit::kStretch, input.name()).convert(*still.frame, still.look, picture);
+  return picture;
+}
+
 }  // namespace
 
 bool is_picture_name(const std::filesystem::path& path) {
@@ -45,13 +54,11 @@ bool is_picture_name(const std::filesystem::path& path) {
 }
 
 Planes read_picture(const std::filesystem::path& path) {
-  ffmpeg::Input input = ffmpeg::Input::open(path.string());
-  const ffmpeg::Still still = ffmpeg::decode_first(input);
-  const ffmpeg::Size size = ffmpeg::shown_size({still.frame->width, still.frame->height}, still.look);
-  ffmpeg::check_size(size, path.string());
-  Planes picture;
-  ffmpeg::FrameToPlanes(size, Fit::kStretch, path.string()).convert(*still.frame, still.look, picture);
-  return picture;
+  return decode(ffmpeg::Input::open(path.string()));
+}
+
+Planes parse_picture(std::span<const uint8_t> bytes, const std::string& name) {
+  return decode(ffmpeg::Input::open_memory(bytes, name));
 }
 
 void write_picture(const std::filesystem::path& path, const Planes& picture) {

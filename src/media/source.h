@@ -7,16 +7,10 @@
 #include <optional>
 #include <string>
 
+#include "core/fit.h"
 #include "core/planes.h"
 
 namespace reverie {
-
-// How a picture of another shape is brought to the wanted size.
-enum class Fit {
-  kCrop,     // fills the frame, what sticks out is cut off on both sides
-  kPad,      // is wholly seen, black beside it
-  kStretch,  // is distorted
-};
 
 // The largest side of a picture, in pixels, that is read or written.
 inline constexpr int kLargestSide = 16384;
@@ -61,6 +55,12 @@ class Source {
   // untouched.  Error when the source breaks in a way that leaves nothing to show; damaged parts of a file
   // cost one warning in all.
   virtual bool read(Planes& out) = 0;
+
+  // Passes over the next frame, as read() but without making it.
+  virtual bool skip() {
+    Planes unseen;
+    return read(unseen);
+  }
 };
 
 // Opens

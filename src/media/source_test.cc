@@ -52,6 +52,18 @@ TEST_F(Clip, ComesAsItIs) {
   EXPECT_EQ(greys(read_all(path_), 10), (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
 }
 
+TEST_F(Clip, PassesOverFramesThatNobodyWants) {
+  const std::unique_ptr<Source> source = open_source(path_);
+  std::vector<Planes> seen;
+  for (Planes p; source->read(p);) {
+    seen.push_back(p);
+    source->skip();
+    source->skip();
+  }
+  EXPECT_EQ(greys(seen, 10), (std::vector<int>{0, 3, 6, 9}));
+  EXPECT_FALSE(source->skip());
+}
+
 TEST_F(Clip, ChangesItsRateByTime) {
   SourceOptions options;
   options.fps = 20;

@@ -41,13 +41,18 @@ class VideoSource final : public Source {
   const SourceInfo& info() const override { return info_; }
 
   bool read(Planes& out) override {
-    if (limit_ && given_ >= *limit_) return false;
-    if (info_.live ? !advance_live() : !advance()) return false;
+    if (!skip()) return false;
     if (fresh_) {
       convert_->convert(*shown_.frame, shown_.look, picture_);
       fresh_ = false;
     }
     out = picture_;
+    return true;
+  }
+
+  bool skip() override {
+    if (limit_ && given_ >= *limit_) return false;
+    if (info_.live ? !advance_live() : !advance()) return false;
     ++slot_;
     ++given_;
     return true;

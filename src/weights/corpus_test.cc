@@ -9,6 +9,9 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "weights/caffe_chain.h"
+#include "weights/caffe_model.h"
+#include "weights/caffe_recipe.h"
 #include "weights/npy.h"
 #include "weights/safetensors.h"
 
@@ -45,6 +48,17 @@ TEST(Corpus, Safetensors) {
 }
 TEST(Corpus, Npy) {
   replay("npy", parse_npy);
+}
+TEST(Corpus, CaffeModel) {
+  replay("caffemodel", parse_caffemodel);
+}
+TEST(Corpus, Prototxt) {
+  replay("prototxt", [](const std::vector<uint8_t>& bytes, const std::string& file) {
+    const std::string text(bytes.begin(), bytes.end());
+    const CaffeNet net = parse_caffe_net(text, file);
+    const CaffeSolver solver = parse_caffe_solver(text, file);
+    if (has_decoder(net)) recipe_from_caffe(net, solver);
+  });
 }
 
 }  // namespace

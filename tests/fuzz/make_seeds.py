@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzzers of weights into corpus/: tiny files, valid-* and broken-*, the same at every run.
+"""Writes the seeds of the fuzzers of weights and data into corpus/: tiny files, valid-* and broken-*, the same at every run.
 
 Inputs that a fuzzer found are put beside them by hand and stay there.  Needs nothing but Python.
 """
@@ -66,5 +66,161 @@ def safetensors_seeds():
     save("safetensors", "broken-length", struct.pack("<Q", 2**64 - 1) + b"{}")
 
 
+def varint(n):
+    n &= 2**64 - 1
+    out = b""
+    while n > 127:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def field(number, payload):
+    """A field of protobuf's wire format: a number, or bytes with their length."""
+    if isinstance(payload, int):
+        return varint(number * 8) + varint(payload)
+    return varint(number * 8 + 2) + varint(len(payload)) + payload
+
+
+def blob(dims, *values, number=7):
+    shape = field(7, field(1, b"".join(varint(d) for d in dims)))
+    return field(number, shape + field(5, struct.pack(f"<{len(values)}f", *values)))
+
+
+def old_blob(dims, *values):
+    return field(6, b"".join(field(i + 1, d) for i, d in enumerate(dims)) +
+                 field(5, struct.pack(f"<{len(values)}f", *values)))
+
+
+def layer(name, kind, *blobs):
+    return field(100, field(1, name) + field(2, kind) + b"".join(blobs))
+
+
+def caffemodel_seeds():
+    conv = layer(b"conv", b"Convolution", blob([1, 2, 1, 1], 1, 2), blob([1], 3))
+    doubles = field(7, field(7, field(1, b"\x01")) + field(8, struct.pack("<d", 1e300)))
+    save("caffemodel", "valid-blobs", field(1, b"net") + layer(b"data", b"Data") + conv + layer(b"n", b"", doubles))
+    many = layer(b"norm", b"BatchNorm", blob([1], 1), blob([1], 2), blob([], 3), blob([0, 5]))
+    save("caffemodel", "valid-many", many + field(77, 5))
+    v1 = field(4, b"full") + field(5, 14) + old_blob([1, 1, 2, 1], 1, 2) + old_blob([1, 1, 1, 2], 3, 4)
+    save("caffemodel", "valid-2014", field(2, v1) + field(2, field(4, b"relu") + field(5, 18)))
+    save("caffemodel", "broken-cut-off", conv[:-1])
+    save("caffemodel", "broken-twice", conv + conv)
+    save("caffemodel", "broken-count", layer(b"a", b"X", blob([3], 1, 2)))
+    save("caffemodel", "broken-huge", layer(b"a", b"X", blob([2**62, 2**62], 1)))
+    save("caffemodel", "broken-negative", layer(b"a", b"X", blob([-1], 1)))
+    save("caffemodel", "broken-2013", field(2, field(1, field(1, b"old"))))
+
+
+HOURGLASS = """name: "toy"
+layer { name: "d" type: "Data" top: "data" include { phase: TRAIN } data_param { batch_size: 10 backend: LMDB }
+  transform_param { scale: .00390625 mean_file: "mean" mirror: true } }
+layer { name: "e" type: "Convolution" bottom: "data" top: "e" param { lr_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+  convolution_param { num_output: 6 kernel_size: 3 pad: 1 weight_filler { type: "gaussian" std: .1 } } }
+layer { name: "et" type: "TanH" bottom: "e" top: "e" }
+layer { name: "p" type: "Pooling" bottom: "e" top: "p" pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+layer { name: "z" type: "Deconvolution" bottom: "p" top: "z"
+  convolution_param { num_output: 3 kernel_h: 4 kernel_w: 4 pad: 1 stride: 2 weight_filler { type: "gaussian" } } }
+layer { name: "zt" type: "TanH" bottom: "z" top: "zt" }
+layer { name: "l" type: "EuclideanLoss" bottom: "zt" bottom: "data" loss_weight: 0.5 }  # the end
+"""
+SOLVER = 'base_lr: 0.1 lr_policy: "step" gamma: .1 stepsize: 10 max_iter: 20 momentum: .9 type: "SGD" display: 5\n'
+
+
+def prototxt_seeds():
+    def text(name, content):
+        save("prototxt", name, content.encode())
+
+    text("valid-hourglass", HOURGLASS + SOLVER)
+    text("valid-solver", SOLVER + "solver_type: ADAGRAD unknown { a: [1, 'b'] b <c: 1> }")
+    text("valid-2014", "input: 'x' input_dim: 1 layers { name: 'c' type: CONVOLUTION bottom: 'x' top: 'c' blobs_lr: 1 "
+         "weight_decay: 0 param: 'w' convolution_param < num_output: 2 kernel_size: 3 > }")
+    text("valid-empty", "")
+    text("broken-cut-off", HOURGLASS[:300])
+    text("broken-deep", "layer { a { " * 20)
+    text("broken-list", "a: " + "[" * 100)
+    text("broken-hidden", "name: 'x\n" + "a <" * 40)
+    text("broken-type", "layer { name: 'a' }")
+    text("broken-size", "layer { type: 'Convolution' convolution_param { num_output: 4000000000 kernel_size: 3 } }")
+    text("broken-2013", "layers { layer { name: 'a' type: 'conv' } }")
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def framed(record):
+    def masked(data):
+        crc = crc32c(data)
+        return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+    length = struct.pack("<Q", len(record))
+    return length + masked(length) + record + masked(record)
+
+
+def example(**features):
+    """tf.train.Example of a number or a list of bytes for each name."""
+    entries = b""
+    for key, value in features.items():
+        if isinstance(value, list):
+            kind = field(1, b"".join(field(1, item) for item in value))
+        else:
+            kind = field(3, field(1, varint(value % 2**64)))
+        entries += field(1, field(1, key.encode()) + field(2, kind))
+    return field(1, entries)
+
+
+def tfrecord_seeds():
+    side = example(raw=[b""], height=0, width=0, type=-1, split=[b"train"], labels=[b"cat", b"dog"])
+    cat = example(raw=[bytes(range(6))], height=1, width=2, type=0, split=[b"train"])
+    dog = example(raw=[bytes(range(6))], height=2, width=1, type=1, split=[b"test"])
+    whole = framed(side) + framed(cat) + framed(dog)
+    save("tfrecord", "valid-set", whole)
+    save("tfrecord", "valid-foreign", framed(example(height=1, width=1, raw=[b"rgb"], format=[b"png"])))
+    save("tfrecord", "valid-empty", b"")
+    save("tfrecord", "broken-cut-off", whole[:-1])
+    save("tfrecord", "broken-checksum", whole[:-1] + bytes([whole[-1] ^ 1]))
+    save("tfrecord", "broken-length", struct.pack("<Q", 2**63) + framed(cat)[8:])
+    save("tfrecord", "broken-type", framed(side) + framed(example(raw=[b"rgb"], height=1, width=1, type=2)))
+    save("tfrecord", "broken-size", framed(example(raw=[b"rgb"], height=2**32, width=2**32)))
+    save("tfrecord", "broken-split", framed(example(raw=[b"rgb"], height=1, width=1, split=[b"other"])))
+    save("tfrecord", "broken-raw", framed(example(raw=[b"rgb", b"rgb"], height=1, width=1)))
+    # as the payload of one record (tfrecord_fuzz.cc)
+    save("tfrecord", "broken-bare-example", cat)
+    save("tfrecord", "broken-bare-side", side)
+
+
+def cifar_seeds():
+    picture = bytes(i * 7 % 256 for i in range(3072))
+    save("cifar", "valid-one", b"\x09" + picture)
+    save("cifar", "broken-label", b"\x0a" + picture)
+    save("cifar", "broken-cut-off", b"\x01" + picture[:-1])
+    save("cifar", "broken-empty", b"")
+
+
+def idx_seeds():
+    def idx(kind, shape, data):
+        return bytes([0, 0, kind, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + data
+
+    save("idx", "valid-images", idx(8, [2, 2, 3], bytes(range(12))))
+    save("idx", "valid-labels", idx(8, [3], b"\x00\x01\x09"))
+    save("idx", "valid-none", idx(8, [0, 28, 28], b""))
+    save("idx", "broken-floats", idx(13, [1], b"\x00" * 4))
+    save("idx", "broken-overflow", idx(8, [2**31, 2**31, 2**31, 2], bytes(12)))
+    save("idx", "valid-zero-large", idx(8, [0, 2**32 - 1, 2**32 - 1, 2**32 - 1], b""))
+    save("idx", "broken-cut-off", idx(8, [2, 2, 3], bytes(11)))
+    save("idx", "broken-header", idx(8, [2, 2, 3], b"")[:9])
+
+
 npy_seeds()
 safetensors_seeds()
+caffemodel_seeds()
+prototxt_seeds()
+tfrecord_seeds()
+cifar_seeds()
+idx_seeds()

@@ -1,0 +1,150 @@
+// reverie data: pictures and videos into record sets.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "command_line.h"
+#include "core/log.h"
+#include "core/progress.h"
+#include "core/stop.h"
+#include "core/text.h"
+#include "data/import.h"
+#include "data_show.h"
+#include "media/picture.h"
+#include "media/source.h"
+#include "verbs.h"
+
+namespace reverie {
+namespace {
+
+struct ImportWords {
+  std::vector<std::string> sources;
+  std::string output, size, fit = "crop", crop, label;
+  int64_t step = 1;
+  double test_fraction = 0;
+  uint64_t seed = 1;
+  bool quiet = false;
+};
+
+void add_import_options(CLI::App& app, ImportWords& o) {
+  app.add_option(
+         "sources", o.sources,
+         "folders of pictures and videos (a folder for each class; those in train/ and test/ are kept "
+         "apart), .tar and .zip archives of them, videos, CIFAR-10's .bin or MNIST's idx files or "
+         "folders of these")
+      ->required()
+      ->type_name("SRC");
+  app.add_option("-o,--output", o.output, "the record set: .tfrecord, or .tfrecord.gz (smaller)")
+      ->required()
+      ->type_name("SET");
+  app.add_option("--size", o.size, "of the pictures in the set, in pixels; default their own")
+      ->type_name("WxH");
+  app.add_option("--fit", o.fit, "how a picture of another shape fits --size; default crop")
+      ->check(CLI::IsMember({"crop", "pad", "stretch"}));
+  app.add_option("--crop", o.crop, "pixels to cut off at the top, right, bottom, left, before all else")
+      ->type_name("T,R,B,L");
+  app.add_option("--step", o.step, "of a video take every so many frames one; default 1")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  app.add_option("--label", o.label, "of all pictures and videos, instead of their folders' names")
+      ->type_name("NAME");
+  app.add_option("--test-fraction", o.test_fraction,
+                 "of each label's pictures that their source does not assign, put so many, 0 to 1, into the "
+                 "split test; default 0")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--seed", o.seed,
+                 "of the order of the training pictures and the choice of test pictures; default 1");
+  app.add_flag("-q,--quiet", o.quiet, "no progress");
+}
+
+Margins parse_margins(const std::string& word) {
+  std::vector<int> pixels;
+  for (const std::string& part : split(word, ',')) {
+    const auto v = to_number(part);
+    if (v && *v >= 0 && *v < kLargestRecordSide && *v == std::floor(*v))
+      pixels.push_back(static_cast<int>(*v));
+  }
+  if (pixels.size() != 4 || split(word, ',').size() != 4) {
+    throw UsageError(
+        fmt::format("--crop takes the pixels to cut off as TOP,RIGHT,BOTTOM,LEFT, not '{}'", word));
+  }
+  return {pixels[0], pixels[1], pixels[2], pixels[3]};
+}
+
+ImportOptions import_options(const ImportWords& o) {
+  ImportOptions options;
+  if (!o.size.empty()) std::tie(options.width, options.height) = parse_size(o.size);
+  if (!o.crop.empty()) options.crop = parse_margins(o.crop);
+  options.fit = o.fit == "crop" ? Fit::kCrop : (o.fit == "pad" ? Fit::kPad : Fit::kStretch);
+  options.step = o.step;
+  options.label = o.label;
+  if (!o.output.ends_with(".tfrecord") && !o.output.ends_with(".tfrecord.gz")) {
+    throw UsageError(fmt::format("-o takes a name ending in .tfrecord or .tfrecord.gz, not '{}'", o.output));
+  }
+  return options;
+}
+
+void play_video(const std::string& path, int64_t step, const std::function<bool(const Planes&)>& take) {
+  const std::unique_ptr<Source> source = open_source(path);
+  Planes frame;
+  while (source->read(frame) && take(frame)) {
+    if (source->info().endless) return;  // a still
+    for (int64_t i = 1; i < step && !stop_requested(); ++i) {
+      if (!source->skip()) return;
+    }
+  }
+}
+
+Decoders decoders() {
+  return {[](const std::string& name) { return is_picture_name(name); }, parse_picture, play_video};
+}
+
+void warn_of_left_out(const PictureIntake& intake) {
+  if (intake.left_out() == 0) return;
+  const size_t more = intake.left_out() - intake.why_left_out().size();
+  warning(fmt::format("{} of {} pictures cannot be read and are left out: {}{}", intake.left_out(),
+                      intake.left_out() + intake.set().pictures(), join(intake.why_left_out(), "; "),
+                      more > 0 ? fmt::format("; and {} more", more) : ""));
+}
+
+int import(const ImportWords& o) {
+  const ImportOptions options = import_options(o);
+  RecordSetWriter set(o.output, {o.seed, o.test_fraction});
+  Progress progress("import", "pictures", std::nullopt, o.quiet);
+  PictureIntake intake(set, options, &progress);
+  for (const std::string& source : o.sources) {
+    if (!stop_requested()) import_source(source, decoders(), intake);
+  }
+  if (!stop_requested()) {
+    warn_of_left_out(intake);
+    if (set.pictures() == 0) throw Error("import", join(o.sources, " "), "no picture of it can be read");
+  }
+  const std::optional<RecordSetCounts> counts = stop_requested() ? std::nullopt : set.finish();
+  if (!counts) {
+    note("stopped; nothing was written");
+    return 130;
+  }
+  if (o.test_fraction > 0 && counts->undecided == 0)
+    warning("--test-fraction was not needed: the sources say themselves which pictures are for test");
+  note(fmt::format("{}: {} pictures, {} train and {} test, {} labels, seed {}, in {}", printable(o.output),
+                   counts->train + counts->test, counts->train, counts->test, set.labels(), o.seed,
+                   format_duration(progress.seconds())));
+  return 0;
+}
+
+}  // namespace
+
+Action add_data(CLI::App& app) {
+  auto words = std::make_shared<ImportWords>();
+  CLI::App* importing = app.add_subcommand("import", "make a record set of pictures and videos");
+  add_import_options(*importing, *words);
+  auto show = std::make_shared<DataShowWords>();
+  CLI::App* showing = app.add_subcommand("show", "count what is in a record set, and make a sheet of it");
+  showing->add_option("set", show->set, "a .tfrecord or .tfrecord.gz")->required()->type_name("SET");
+  showing->add_option("-o,--output", show->output, "the sheet; default the set's name with .png")
+      ->type_name("FILE.png");
+  app.require_subcommand(1);
+  return [words, show, importing] { return importing->parsed() ? import(*words) : show_record_set(*show); };
+}
+
+}  // namespace reverie

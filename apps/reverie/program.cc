@@ -1,0 +1,84 @@
+// A command of verbs: finds the verb, reads its words, runs it, turns an error into one line and a status.
+#include "program.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#if !defined(_WIN32)
+#include <fcntl.h>
+#include <unistd.h>
+#endif
+
+#include "command_line.h"
+#include "core/log.h"
+#include "core/stop.h"
+
+namespace reverie {
+
+namespace {
+
+int run(const std::vector<Verb>& verbs, const std::string& name, int argc, char** argv) {
+  CLI::App app(
+      "Reverie, a neural video synthesizer: it learns features from pictures and video, and plays them back "
+      "as "
+      "moving pictures.");
+  app.name(name);
+  app.set_version_flag("--version", name + " " REVERIE_VERSION);
+  app.require_subcommand(0, 1);
+  app.footer("Examples:\n  reverie render\n  reverie presets\n  reverie render --help\n");
+  Action action;
+  for (const Verb& verb : verbs) {
+    CLI::App* sub = app.add_subcommand(verb.name, verb.help);
+    sub->footer("Examples:\n" + verb.examples);
+    const Action act = verb.add(*sub);
+    sub->final_callback([&action, act] { action = act; });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {  // --help, --version
+    return app.exit(e);
+  } catch (const CLI::Error& e) {
+    throw UsageError(explain(app, e));
+  }
+  if (action) return action();
+  std::fputs(app.help().c_str(), stdout);
+  return 0;
+}
+
+// Where the caller has closed stdin, stdout or stderr, the next file that is opened would take its number,
+// and messages would land in a video.
+void fill_standard_files() {
+#if !defined(_WIN32)
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= 2) fd = open("/dev/null", O_RDWR);
+  if (fd > 2) close(fd);
+#endif
+}
+
+// What was printed has arrived, or the status says that it has not.
+int checked_output(int status) {
+  const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (arrived || status != 0) return status;
+  throw Error("write", "", "standard output does not take it");
+}
+
+}  // namespace
+
+int run_program(const std::vector<Verb>& verbs, const std::string& name, int argc, char** argv) {
+  fill_standard_files();
+  install_stop_handler();
+  try {
+    return checked_output(run(verbs, name, argc, argv));
+  } catch (const UsageError& e) {
+    note(name + ": " + e.what() + " (see --help)");
+    return 2;
+  } catch (const std::bad_alloc&) {
+    note(name + ": out of memory (choose a smaller size)");
+    return 1;
+  } catch (const std::exception& e) {
+    note(name + ": " + e.what());
+    return 1;
+  }
+}
+
+}  // namespace reverie

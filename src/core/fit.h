@@ -1,0 +1,21 @@
+// Pictures of any shape brought to one.
+#pragma once
+
+#include "core/planes.h"
+
+namespace reverie {
+
+// How a picture of another shape is brought to the wanted size.
+enum class Fit {
+  kCrop,     // fills the frame, what sticks out is cut off on both sides
+  kPad,      // is wholly seen, black beside it
+  kStretch,  // is distorted
+};
+
+// The rectangle of width x height at (x, y), all of it within the picture; [C, height, width].
+Planes cut_out(const Planes& picture, int x, int y, int width, int height);
+
+// The picture at height x width; sides of at least 1.
+Planes fit_picture(const Planes& picture, int height, int width, Fit fit);
+
+}  // namespace reverie

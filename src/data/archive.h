@@ -1,0 +1,15 @@
+// Archives of picture folders.
+#pragma once
+
+#include <filesystem>
+
+#include "data/intake.h"
+
+namespace reverie {
+
+// Hands in the pictures of a tar (plain, or packed by gzip, bzip2, xz or zstd) or zip archive in its order,
+// and those of CIFAR's binary files in it.  Nothing is unpacked to disk; links, hidden files and all else are
+// passed over.  Error when the archive is damaged, or a file of it larger than a picture may be.
+void import_archive(const std::filesystem::path& path, const Decoders& decoders, PictureIntake& intake);
+
+}  // namespace reverie

@@ -1,0 +1,90 @@
+#include "data/intake.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+
+namespace reverie {
+
+void to_bytes(const Planes& picture, std::vector<uint8_t>& out) {
+  const size_t n = picture.plane_size();
+  out.resize(n * 3);
+  for (size_t c = 0; c < 3; ++c) {
+    const float* from = picture.plane(static_cast<int>(c));
+    // what is no number becomes 0
+    for (size_t i = 0; i < n; ++i) {
+      const float v = from[i] > 0 ? std::min(from[i], 1.0F) : 0.0F;
+      out[i * 3 + c] = static_cast<uint8_t>(std::lround(v * 255.0F));
+    }
+  }
+}
+
+Planes to_planes(std::span<const uint8_t> pixels, int height, int width) {
+  Planes picture(3, height, width);
+  const size_t n = picture.plane_size();
+  for (size_t c = 0; c < 3; ++c) {
+    float* to = picture.plane(static_cast<int>(c));
+    for (size_t i = 0; i < n; ++i) to[i] = static_cast<float>(pixels[i * 3 + c]) / 255.0F;
+  }
+  return picture;
+}
+
+PictureIntake::PictureIntake(RecordSetWriter& set, ImportOptions options, Progress* progress)
+    : set_(&set), options_(std::move(options)), progress_(progress) {}
+
+void PictureIntake::add(const Planes& picture, const Belonging& to, const std::string& name) {
+  const Planes* shown = &picture;
+  if (const Margins& m = options_.crop; m.any()) {
+    const int width = picture.width() - m.left - m.right;
+    const int height = picture.height() - m.top - m.bottom;
+    if (width < 1 || height < 1) {
+      throw Error("import", name,
+                  fmt::format("nothing of its {}x{} pixels is left", picture.width(), picture.height()),
+                  "--crop cuts off TOP,RIGHT,BOTTOM,LEFT");
+    }
+    planes_ = cut_out(*shown, m.left, m.top, width, height);
+    shown = &planes_;
+  }
+  if (options_.width > 0 && (shown->width() != options_.width || shown->height() != options_.height)) {
+    planes_ = fit_picture(*shown, options_.height, options_.width, options_.fit);
+    shown = &planes_;
+  }
+  to_bytes(*shown, bytes_);
+  store(bytes_, shown->height(), shown->width(), to, name);
+}
+
+void PictureIntake::add(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
+                        const std::string& name) {
+  const bool same_size = options_.width == 0 || (options_.width == width && options_.height == height);
+  if (same_size && !options_.crop.any()) {
+    store(pixels, height, width, to, name);
+  } else {
+    add(to_planes(pixels, height, width), to, name);
+  }
+}
+
+void PictureIntake::store(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
+                          const std::string& name) {
+  if (first_.empty()) {
+    first_ = name;
+    height_ = height;
+    width_ = width;
+  } else if (height != height_ || width != width_) {
+    throw Error("import", name,
+                fmt::format("it is {}x{}, and {} is {}x{}", width, height, first_, width_, height_),
+                "give --size WxH to bring all to one size");
+  }
+  set_->add(pixels, height, width, to.label, to.split);
+  if (progress_ != nullptr) progress_->update(static_cast<int64_t>(set_->pictures()));
+}
+
+void PictureIntake::leave_out(const std::string& name, const std::string& why) {
+  constexpr size_t kNamed = 3;
+  if (left_out_++ < kNamed) why_left_out_.push_back(fmt::format("{} ({})", name, why));
+}
+
+}  // namespace reverie

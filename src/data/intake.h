@@ -1,0 +1,89 @@
+// Where the importers hand their pictures in: each is brought to shape and goes to the set.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/fit.h"
+#include "core/planes.h"
+#include "core/progress.h"
+#include "data/record_set.h"
+
+namespace reverie {
+
+// Pixels that are cut off at the four sides.
+struct Margins {
+  int top = 0, right = 0, bottom = 0, left = 0;
+
+  bool any() const { return top != 0 || right != 0 || bottom != 0 || left != 0; }
+};
+
+struct ImportOptions {
+  int width = 0, height = 0;  // of the pictures in the set; 0: their own, which must then be one
+  Fit fit = Fit::kCrop;
+  Margins crop;       // before that
+  int64_t step = 1;   // of a video every so many frames one is taken
+  std::string label;  // of all pictures and videos, instead of their folders' names; empty for these
+};
+
+// What decodes, given by the caller: this module knows no codecs.
+struct Decoders {
+  // Whether a file is a picture, by its name.
+  std::function<bool(const std::string& name)> is_picture;
+  // A picture file in memory as [3, H, W] in 0..1; Error when it cannot be read.
+  std::function<Planes(std::span<const uint8_t> bytes, const std::string& name)> picture;
+  // Gives of every `step` frames of a video the first, [3, H, W] in 0..1, to take until that says false;
+  // Error when it cannot be read.
+  std::function<void(const std::string& path, int64_t step, const std::function<bool(const Planes&)>& take)>
+      video;
+};
+
+// Label id and split of a picture that comes in.
+struct Belonging {
+  int label = -1;
+  std::optional<Split> split;
+};
+
+class PictureIntake {
+ public:
+  // progress may be null.  set and progress must outlive this.
+  PictureIntake(RecordSetWriter& set, ImportOptions options, Progress* progress = nullptr);
+
+  // name: for errors.  Error where sizes differ and none was asked for, and where nothing is left after
+  // cutting off.
+  void add(const Planes& picture, const Belonging& to, const std::string& name);  // [3, H, W] in 0..1
+  void add(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
+           const std::string& name);  // [height, width, 3]
+
+  // A picture that cannot be read, among others that can.
+  void leave_out(const std::string& name, const std::string& why);
+  size_t left_out() const { return left_out_; }
+  const std::vector<std::string>& why_left_out() const { return why_left_out_; }  // of the first few
+
+  const ImportOptions& options() const { return options_; }
+  RecordSetWriter& set() const { return *set_; }
+
+ private:
+  void store(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
+             const std::string& name);
+
+  RecordSetWriter* set_;
+  ImportOptions options_;
+  Progress* progress_;
+  int height_ = 0, width_ = 0;  // of the first picture
+  std::string first_;           // its name
+  size_t left_out_ = 0;
+  std::vector<std::string> why_left_out_;
+  std::vector<uint8_t> bytes_;  // room
+  Planes planes_;               // room
+};
+
+// [3, H, W] in 0..1 as [H, W, 3] of bytes, and back.
+void to_bytes(const Planes& picture, std::vector<uint8_t>& out);
+Planes to_planes(std::span<const uint8_t> pixels, int height, int width);
+
+}  // namespace reverie

@@ -1,0 +1,202 @@
+#include "data/record_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/parallel.h"
+#include "data/bytes.h"
+#include "data/example.h"
+#include "data/tfrecord.h"
+
+namespace reverie {
+namespace {
+
+constexpr std::array<Split, 2> kSplits = {Split::kTrain, Split::kTest};
+constexpr size_t kMostRecords = std::numeric_limits<int32_t>::max();
+
+// Why an example is no picture of a set; empty if it is one.  labels: how many names there are, none untold.
+std::string fault_of(const PictureExample& e, std::optional<size_t> labels) {
+  const auto side = [](int64_t v) { return v >= 1 && v <= kLargestRecordSide; };
+  if (!side(e.height) || !side(e.width)) {
+    return fmt::format("its size is {}x{}, and a side has 1 to {} pixels", e.width, e.height,
+                       kLargestRecordSide);
+  }
+  const auto bytes = static_cast<uint64_t>(e.height) * static_cast<uint64_t>(e.width) * 3;
+  if (e.raw.size() != bytes) {
+    return fmt::format("it has {} bytes of pixels, {}x{} has {}", e.raw.size(), e.width, e.height, bytes);
+  }
+  const auto most = static_cast<int64_t>(labels.value_or(kMostLabels));
+  if (e.type < -1 || e.type >= most) {
+    return fmt::format("its label is {}, and there are {}{}", e.type, labels ? "" : "at most ", most);
+  }
+  if (!e.split.empty() && e.split != "train" && e.split != "test") {
+    return fmt::format("its split is '{}', not train or test", e.split.substr(0, 40));
+  }
+  return "";
+}
+
+// A record as it is understood, or why it is none.
+struct Seen {
+  Record record;
+  Split split = Split::kTrain;
+  std::string fault;
+};
+
+Seen look_at(const TFRecord& found, std::optional<size_t> labels) {
+  Seen seen;
+  PictureExample e;
+  if (!found.is_sound()) {
+    seen.fault = "its checksum is wrong: the file is damaged here";
+  } else if (!parse_example(found.bytes, e)) {
+    seen.fault = "it is no tf.train.Example with raw, height, width and type";
+  } else {
+    seen.fault = fault_of(e, labels);
+  }
+  if (!seen.fault.empty()) return seen;
+  seen.record = {e.raw, static_cast<int>(e.height), static_cast<int>(e.width), static_cast<int>(e.type)};
+  seen.split = e.split == "test" ? Split::kTest : Split::kTrain;
+  return seen;
+}
+
+}  // namespace
+
+std::string split_name(Split split) {
+  return split == Split::kTrain ? "train" : "test";
+}
+
+class RecordSet::Content {
+ public:
+  Content(FileBytes file, std::string of) : name(std::move(of)), file_(std::move(file)) {
+    index(file_->bytes());
+  }
+  Content(std::vector<uint8_t> bytes, std::string of) : name(std::move(of)), own_(std::move(bytes)) {
+    index(own_);
+  }
+
+  const std::vector<Record>& of(Split split) const { return records_[static_cast<size_t>(split)]; }
+
+  std::string name;
+  std::vector<std::string> labels;
+
+ private:
+  void index(std::span<const uint8_t> bytes);
+  bool read_side_record(const TFRecord& first);
+  void number_labels();
+
+  std::array<std::vector<Record>, 2> records_;
+  std::optional<FileBytes> file_;
+  std::vector<uint8_t> own_;
+};
+
+// Whether the first record is a side record; its names are then taken.
+bool RecordSet::Content::read_side_record(const TFRecord& first) {
+  PictureExample e;
+  if (!first.is_sound() || !parse_example(first.bytes, e) || e.height != 0 || e.labels.empty()) return false;
+  if (e.labels.size() > kMostLabels) {
+    fail_at_record(name, 0, fmt::format("it names {} labels, more than {}", e.labels.size(), kMostLabels));
+  }
+  labels.assign(e.labels.begin(), e.labels.end());
+  return true;
+}
+
+// Finds the records one after the other, then looks at what is in them on all cores.
+void RecordSet::Content::index(std::span<const uint8_t> bytes) {
+  std::vector<TFRecord> found;
+  TFRecordReader reader(bytes, name);
+  while (const std::optional<TFRecord> r = reader.next_unchecked()) {
+    if (found.size() == kMostRecords) fail_at_record(name, found.size(), "a set has no more records");
+    found.push_back(*r);
+  }
+  const size_t first = !found.empty() && read_side_record(found[0]) ? 1 : 0;
+  const std::optional<size_t> named = first == 1 ? std::optional(labels.size()) : std::nullopt;
+
+  std::vector<Seen> seen(found.size());
+  constexpr size_t kPiece = 256;
+  const size_t pieces = (found.size() + kPiece - 1) / kPiece;
+  Threads(pieces > 1 ? 0 : 1).each(static_cast<int>(pieces), [&](int piece) {
+    const size_t begin = static_cast<size_t>(piece) * kPiece;
+    const size_t end = std::min(begin + kPiece, found.size());
+    for (size_t i = std::max(begin, first); i < end; ++i) seen[i] = look_at(found[i], named);
+  });
+  for (size_t i = first; i < seen.size(); ++i) {
+    if (!seen[i].fault.empty()) fail_at_record(name, i, seen[i].fault);
+    records_.at(static_cast<size_t>(seen[i].split)).push_back(seen[i].record);
+  }
+  if (!named) number_labels();
+}
+
+void RecordSet::Content::number_labels() {
+  int most = -1;
+  for (const auto& records : records_) {
+    for (const Record& r : records) most = std::max(most, r.label);
+  }
+  for (int i = 0; i <= most; ++i) labels.push_back(std::to_string(i));
+}
+
+RecordSet::RecordSet(std::unique_ptr<Content> content) : content_(std::move(content)) {}
+RecordSet::~RecordSet() = default;
+RecordSet::RecordSet(RecordSet&&) noexcept = default;
+RecordSet& RecordSet::operator=(RecordSet&&) noexcept = default;
+
+RecordSet RecordSet::open(const std::filesystem::path& path) {
+  return RecordSet(std::make_unique<Content>(FileBytes(path), path.string()));
+}
+
+RecordSet RecordSet::parse(std::vector<uint8_t> bytes, const std::string& name) {
+  return RecordSet(std::make_unique<Content>(std::move(bytes), name));
+}
+
+const std::string& RecordSet::name() const {
+  return content_->name;
+}
+
+size_t RecordSet::size(Split split) const {
+  return content_->of(split).size();
+}
+
+Record RecordSet::record(Split split, size_t i) const {
+  return content_->of(split).at(i);
+}
+
+const std::vector<std::string>& RecordSet::labels() const {
+  return content_->labels;
+}
+
+std::pair<int, int> RecordSet::common_size() const {
+  const Record* first = nullptr;
+  for (const Split split : kSplits) {
+    for (const Record& r : content_->of(split)) {
+      if (first == nullptr) first = &r;
+      if (r.height == first->height && r.width == first->width) continue;
+      throw Error("use", name(),
+                  fmt::format("its pictures differ in size: {}x{} and {}x{}", first->width, first->height,
+                              r.width, r.height),
+                  "import them with --size WxH");
+    }
+  }
+  if (first == nullptr) throw Error("use", name(), "it holds no pictures");
+  return {first->height, first->width};
+}
+
+std::vector<double> RecordSet::mean_picture(Split split) const {
+  const auto [height, width] = common_size();
+  const std::vector<Record>& records = content_->of(split);
+  if (records.empty()) throw Error("use", name(), fmt::format("it has no {} pictures", split_name(split)));
+  // whole numbers: no order of adding changes them
+  std::vector<uint64_t> sums(static_cast<size_t>(height) * static_cast<size_t>(width) * 3);
+  for (const Record& r : records) {
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] += r.pixels[i];
+  }
+  std::vector<double> mean(sums.size());
+  const auto n = static_cast<double>(records.size());
+  std::transform(sums.begin(), sums.end(), mean.begin(),
+                 [n](uint64_t sum) { return static_cast<double>(sum) / n; });
+  return mean;
+}
+
+}  // namespace reverie

@@ -1,0 +1,78 @@
+// The hourglass that learns.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/hourglass_config.h"
+
+namespace reverie {
+
+// Where one of the parameters stands in the flat vector of all.
+struct ParameterSlice {
+  std::string name;  // "encode1.weight", ...; N counts from 1
+  std::vector<int64_t> shape;
+  int64_t begin = 0, count = 0;
+  int level = 0;  // 0 for encode1 and decode1
+  int fan_in = 1, fan_out = 1;
+  bool is_bias = false;
+};
+
+struct NamedTensor {
+  std::string name;
+  torch::Tensor tensor;
+};
+
+// All parameters live in one flat leaf tensor, so that a solver, a checkpoint or an all-reduce is one
+// operation; forward() cuts it up once a step.
+class HourglassNet {
+ public:
+  // Weights are zero until initialise() or flat() is written.
+  explicit HourglassNet(HourglassConfig config, torch::Device device = torch::kCPU);
+
+  const HourglassConfig& config() const { return config_; }
+  const std::vector<ParameterSlice>& slices() const { return slices_; }
+  torch::Tensor& flat() { return flat_; }  // [P] float32, requires grad
+  const torch::Tensor& flat() const { return flat_; }
+
+  // Gaussian: deviation `deviation`; xavier: uniform within sqrt(3 / fan_in) (Glorot and Bengio 2010, as
+  // Caffe fills).  Biases 0.  The same seed gives the same weights everywhere.
+  void initialise(InitKind kind, double deviation, uint64_t seed);
+
+  // The parameters by name, views of flat() that carry gradients.
+  class Weights {
+   public:
+    // x [N, C_l, H, W] -> [N, C_l+1, H/p, W/p] and back, activation and pooling included; level from 0.
+    torch::Tensor encode(int level, const torch::Tensor& x) const;
+    torch::Tensor decode(int level, const torch::Tensor& h) const;
+    // The same before the activation: the logits of a picture that is judged by cross-entropy.
+    torch::Tensor decode_linear(int level, const torch::Tensor& h) const;
+    // h[0] = x up to h[top].
+    std::vector<torch::Tensor> encode_up(const torch::Tensor& x, int top) const;
+    // h at level `from` decoded down to level `to`.
+    torch::Tensor decode_down(torch::Tensor h, int from, int to) const;
+
+   private:
+    friend class HourglassNet;
+    struct Layer {
+      torch::Tensor encode_weight, encode_bias, decode_weight, decode_bias;
+    };
+    const HourglassConfig* config_ = nullptr;
+    std::vector<Layer> layers_;
+  };
+  Weights weights() const;
+
+  // encodeN.weight, encodeN.bias, decodeN.weight, decodeN.bias as a file holds them; tied weights written
+  // out.
+  std::vector<NamedTensor> named() const;
+
+ private:
+  HourglassConfig config_;
+  std::vector<ParameterSlice> slices_;
+  torch::Tensor flat_;
+};
+
+}  // namespace reverie

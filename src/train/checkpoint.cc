@@ -1,0 +1,62 @@
+#include "train/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "core/error.h"
+#include "weights/safetensors.h"
+
+namespace reverie {
+namespace {
+
+constexpr const char* kFile = "checkpoint.safetensors";
+
+Tensor to_plain(const torch::Tensor& t) {
+  const torch::Tensor c = t.detach().to(torch::kCPU).contiguous();
+  const auto* p = c.data_ptr<float>();
+  return {{c.numel()}, std::vector<float>(p, p + c.numel())};
+}
+
+template <class T>
+T whole(const TensorFile& file, const std::string& key) {
+  const auto it = file.metadata.find(key);
+  T value = 0;
+  if (it != file.metadata.end()) {
+    const std::string& s = it->second;
+    const auto [end, code] = std::from_chars(s.data(), s.data() + s.size(), value);
+    if (code == std::errc() && end == s.data() + s.size() && value >= 0) return value;
+  }
+  throw Error("resume from", file.name, fmt::format("it does not say its {}", key));
+}
+
+}  // namespace
+
+void write_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint) {
+  TensorFile file;
+  file.tensors["weights"] = to_plain(checkpoint.weights);
+  for (size_t i = 0; i < checkpoint.solver.size(); ++i)
+    file.tensors[fmt::format("solver.{}", i)] = to_plain(checkpoint.solver[i]);
+  file.metadata = {{"seed", std::to_string(checkpoint.seed)},
+                   {"stage", std::to_string(checkpoint.stage)},
+                   {"iteration", std::to_string(checkpoint.iteration)},
+                   {"in_stage", std::to_string(checkpoint.in_stage)}};
+  write_safetensors(run / kFile, file);
+}
+
+std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& run) {
+  std::error_code code;
+  if (!std::filesystem::exists(run / kFile, code)) return {};
+  const TensorFile file = read_safetensors(run / kFile);
+  Checkpoint c;
+  c.seed = whole<uint64_t>(file, "seed");
+  c.stage = whole<int64_t>(file, "stage");
+  c.iteration = whole<int64_t>(file, "iteration");
+  c.in_stage = whole<int64_t>(file, "in_stage");
+  c.weights = torch::tensor(file.get("weights").data);
+  for (int i = 0; file.has(fmt::format("solver.{}", i)); ++i)
+    c.solver.push_back(torch::tensor(file.get(fmt::format("solver.{}", i)).data));
+  return c;
+}
+
+}  // namespace reverie

@@ -1,0 +1,85 @@
+#include "train/evaluate.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "train/input.h"
+#include "train/loss.h"
+
+namespace reverie {
+namespace {
+
+constexpr size_t kAtOnce = 100;
+
+double psnr(double squares, double samples) {
+  return squares > 0 ? 10 * std::log10(255.0 * 255.0 * samples / squares) : INFINITY;
+}
+
+}  // namespace
+
+InputTransform complete_transform(const HourglassModel& model, const RecordSet& set) {
+  InputTransform transform = model.input;
+  if (!transform.subtract_mean || transform.mean.defined()) return transform;
+  if (set.size(Split::kTrain) == 0)
+    throw Error(
+        "take the mean picture of", set.name(),
+        "the model was trained on pictures less the training split's mean, and this set has no training "
+        "split");
+  InputSettings settings;
+  settings.scale = transform.scale;
+  return make_transform(settings, set);
+}
+
+torch::Tensor cubic_and_back(const torch::Tensor& pictures, int factor) {
+  const int64_t height = pictures.size(2);
+  const int64_t width = pictures.size(3);
+  const std::vector<int64_t> small = {height / factor, width / factor};
+  const torch::Tensor plain = pictures.contiguous();
+  const torch::Tensor down = at::_upsample_bicubic2d_aa(plain, small, false, {}, {});
+  return torch::upsample_bicubic2d(down, {height, width}, false, {}, {});
+}
+
+Evaluation evaluate(const HourglassModel& model, const RecordSet& set, Split split, size_t limit) {
+  torch::NoGradGuard no_grad;
+  const InputTransform transform = complete_transform(model, set);
+  const HourglassConfig& config = model.net.config();
+  const auto [height, width] = set.common_size();
+  const int factor = config.shrink(config.count());
+  if (height % factor != 0 || width % factor != 0)
+    throw Error(
+        "evaluate on", set.name(),
+        fmt::format("its pictures are {}x{}, the hourglass needs multiples of {}", width, height, factor));
+  const HourglassNet::Weights weights = model.net.weights();
+  Evaluation result;
+  result.cubic_factor = factor;
+  result.pictures = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
+  if (result.pictures == 0) throw Error("evaluate on", set.name(), "it has no pictures of that split");
+  const int levels = config.count();
+  std::vector<double> squares(static_cast<size_t>(levels));
+  double picture_squares = 0;
+  double cubic_squares = 0;
+  const auto sum = [](const torch::Tensor& a, const torch::Tensor& b) {
+    return (a - b).to(torch::kFloat64).square().sum().item<double>();
+  };
+  for (size_t first = 0; first < result.pictures; first += kAtOnce) {
+    const torch::Tensor pictures =
+        read_pictures(set, split, first, std::min(kAtOnce, result.pictures - first));
+    const std::vector<torch::Tensor> h = weights.encode_up(apply(transform, pictures), levels);
+    torch::Tensor down = h.back();
+    for (int l = levels - 1; l >= 0; --l) {
+      down = weights.decode(l, down);
+      squares[static_cast<size_t>(l)] += sum(down, h[static_cast<size_t>(l)]);
+    }
+    picture_squares += sum(unapply(transform, down).clamp(0, 255), pictures);
+    cubic_squares += sum(cubic_and_back(pictures, factor).clamp(0, 255), pictures);
+  }
+  const auto count = static_cast<double>(result.pictures);
+  for (const double s : squares) result.l2_errors.push_back(s / (2 * count));
+  const double samples = count * 3 * height * width;
+  result.psnr = psnr(picture_squares, samples);
+  result.cubic_l2_error = cubic_squares * transform.scale * transform.scale / (2 * count);
+  result.cubic_psnr = psnr(cubic_squares, samples);
+  return result;
+}
+
+}  // namespace reverie

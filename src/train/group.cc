@@ -1,0 +1,123 @@
+#include "train/group.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#if defined(USE_C10D_NCCL)
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace reverie {
+namespace {
+
+constexpr int kMostProcesses = 65536;
+constexpr int kUsualPort = 29500;
+constexpr std::chrono::minutes kPatience(5);
+
+std::optional<int> variable(const char* name, int low, int high) {
+  const char* text = std::getenv(name);
+  if (!text || !*text) return {};
+  const std::optional<double> value = to_number(text);
+  if (!value || *value != std::floor(*value) || *value < low || *value > high)
+    throw Error("join the other processes", fmt::format("{}={}", name, text),
+                fmt::format("it is to be {} to {}", low, high));
+  return static_cast<int>(*value);
+}
+
+struct Place {
+  int rank = 0, size = 1;
+};
+
+Place find_place() {
+  const char* const names[][2] = {{"RANK", "WORLD_SIZE"},
+                                  {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
+                                  {"PMI_RANK", "PMI_SIZE"},
+                                  {"SLURM_PROCID", "SLURM_NTASKS"}};
+  for (const auto& [rank_name, size_name] : names) {
+    const auto size = variable(size_name, 1, kMostProcesses);
+    const auto rank = variable(rank_name, 0, kMostProcesses - 1);
+    if (!size || !rank) continue;
+    if (*rank >= *size)
+      throw Error("join the other processes", fmt::format("{}={}", rank_name, *rank),
+                  fmt::format("there are only {} ({})", *size, size_name));
+    return {*rank, *size};
+  }
+  return {};
+}
+
+}  // namespace
+
+class Group::Link {
+ public:
+  Link(int rank, int size, torch::Device device) {
+    const char* address = std::getenv("MASTER_ADDR");
+    c10d::TCPStoreOptions options;
+    options.port = static_cast<uint16_t>(variable("MASTER_PORT", 1, 65535).value_or(kUsualPort));
+    options.isServer = rank == 0;
+    options.timeout = kPatience;
+    // torchrun keeps a store of its own at that port
+    const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
+    if (agent && std::string_view(agent) == "True") options.isServer = false;
+    auto store = c10::make_intrusive<c10d::TCPStore>(address ? address : "127.0.0.1", options);
+    if (device.is_cuda()) {
+#if defined(USE_C10D_NCCL)
+      backend_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size);
+      return;
+#else
+      throw Error("join the other processes", "", "this LibTorch has no NCCL", "train with --device cpu");
+#endif
+    }
+    auto gloo = c10d::ProcessGroupGloo::Options::create();
+    gloo->timeout = kPatience;
+    gloo->threads = 1;
+    gloo->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
+    backend_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, gloo);
+  }
+
+  void sum(torch::Tensor& tensor) {
+    std::vector<torch::Tensor> tensors = {tensor};
+    backend_->allreduce(tensors)->wait();
+  }
+
+ private:
+#if defined(USE_C10D_NCCL)
+  c10::intrusive_ptr<c10d::ProcessGroup> backend_;
+#else
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> backend_;
+#endif
+};
+
+Group::Group(torch::Device device) {
+  const Place place = find_place();
+  rank_ = place.rank;
+  size_ = place.size;
+  if (size_ == 1) return;
+  try {
+    link_ = std::make_unique<Link>(rank_, size_, device);
+  } catch (const c10::Error& e) {
+    throw Error("join the other processes", fmt::format("as {} of {}", rank_, size_),
+                std::string(e.what_without_backtrace()), "see MASTER_ADDR and MASTER_PORT");
+  } catch (const std::runtime_error& e) {
+    throw Error("join the other processes", fmt::format("as {} of {}", rank_, size_), e.what(),
+                "see MASTER_ADDR and MASTER_PORT");
+  }
+}
+
+Group::~Group() = default;
+
+void Group::sum(torch::Tensor& tensor) {
+  if (!link_) return;
+  try {
+    link_->sum(tensor);
+  } catch (const std::exception& e) {
+    throw Error("go on", "training", fmt::format("another process is gone: {}", e.what()),
+                "start all again with --resume");
+  }
+}
+
+}  // namespace reverie

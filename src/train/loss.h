@@ -1,0 +1,29 @@
+// What is to become small.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <vector>
+
+#include "models/hourglass_net.h"
+#include "train/recipe.h"
+
+namespace reverie {
+
+struct LossParts {
+  torch::Tensor total;                // one number: the weighted sum
+  std::vector<torch::Tensor> errors;  // of level 0, 1, ...; undefined where the weight is 0
+};
+
+// input [N, 3, H, W] goes in, target is what level 0 is held against (the same, but for denoising).  The
+// reconstruction of level l is the top level decoded down to it.  Euclidean: sum (r - h[l])^2 / (2 count),
+// the gradient flowing into both, as Caffe's EuclideanLossLayer.  Cross-entropy of level 0: sum over the
+// picture of -t log s(r) - (1 - t) log(1 - s(r)), / count. count: pictures in the whole batch, over all
+// processes.
+LossParts losses(const HourglassNet& net, const Stage& stage, const torch::Tensor& input,
+                 const torch::Tensor& target, int64_t count);
+
+// sum (a - b)^2 / (2 count)
+torch::Tensor euclidean(const torch::Tensor& a, const torch::Tensor& b, int64_t count);
+
+}  // namespace reverie

@@ -1,0 +1,109 @@
+#include "weights/caffe_hourglass.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <functional>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "weights/caffe_chain.h"
+
+namespace reverie {
+namespace {
+
+Tensor bias_of(const CaffeLayer& layer, const TensorFile& weights) {
+  const int64_t n = layer.convolution->outputs;
+  if (!layer.convolution->has_bias) return {{n}, std::vector<float>(static_cast<size_t>(n))};
+  return weights.get(layer.name + ".bias", {n});
+}
+
+std::string list(const CaffeChain& chain, const std::function<std::string(const CaffeLevel&)>& of) {
+  std::vector<std::string> words;
+  words.reserve(chain.levels.size());
+  for (const CaffeLevel& level : chain.levels) words.push_back(of(level));
+  return join(words, ",");
+}
+
+void add_tensors(const CaffeChain& chain, const TensorFile& weights, TensorFile& model) {
+  int64_t lower = 0;
+  for (size_t l = 0; l < chain.levels.size(); ++l) {
+    const CaffeLayer& encode = *chain.levels[l].encode;
+    const CaffeLayer& decode = *chain.levels[l].decode;
+    const int64_t upper = encode.convolution->outputs;
+    if (l == 0) lower = decode.convolution->outputs;
+    const int64_t up = encode.convolution->kernel.height;
+    const int64_t down = decode.convolution->kernel.height;
+    const std::string n = std::to_string(l + 1);
+    model.tensors["encode" + n + ".weight"] = weights.get(encode.name + ".weight", {upper, lower, up, up});
+    model.tensors["encode" + n + ".bias"] = bias_of(encode, weights);
+    model.tensors["decode" + n + ".weight"] =
+        weights.get(decode.name + ".weight", {upper, lower, down, down});
+    model.tensors["decode" + n + ".bias"] = bias_of(decode, weights);
+    lower = upper;
+  }
+}
+
+}  // namespace
+
+CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weights) {
+  const CaffeChain chain = find_caffe_chain(net);
+  CaffeHourglass result;
+  TensorFile& model = result.model;
+  model.name = weights.name;
+  add_tensors(chain, weights, model);
+  const CaffeTransform transform =
+      chain.data != nullptr && chain.data->transform ? *chain.data->transform : CaffeTransform{};
+  if (!std::isfinite(transform.scale) || transform.scale <= 0)
+    throw Error("use", net.file,
+                fmt::format("layer {}: its scale is {}", in_quotes(chain.data->name), transform.scale));
+  model.metadata = {
+      {"family", "hourglass"},
+      {"pool_size", list(chain, [](const CaffeLevel& l) { return std::to_string(l.pool_size); })},
+      {"pool",
+       list(chain, [](const CaffeLevel& l) { return l.pool == CaffePoolMethod::kMean ? "mean" : "max"; })},
+      {"activation", list(chain, [](const CaffeLevel& l) { return l.activation; })},
+      {"output", chain.output},
+      {"scale", fmt::format("{}", transform.scale)},
+      {"mean", transform.mean_file.empty() ? "none" : "training"},
+  };
+  if (chain.data == nullptr) {
+    result.warnings.push_back(
+        fmt::format("{} has no data layer: the model says scale 1 and no mean", net.file));
+  }
+  if (!transform.mean_values.empty()) {
+    result.warnings.push_back(fmt::format(
+        "layer {}: mean_value is left out, the model knows mean pictures only", in_quotes(chain.data->name)));
+  }
+  for (const std::string& field : net.skipped)
+    result.warnings.push_back(fmt::format("{}: {}: not known here, left out", net.file, field));
+  return result;
+}
+
+void check_caffe_weights(const CaffeNet& net, const TensorFile& weights) {
+  for (const CaffeLayer& layer : net.layers) {
+    if (!layer.convolution && !layer.inner_product) continue;
+    const Tensor& w = weights.get(layer.name + ".weight");
+    const bool deconvolution = layer.type == "Deconvolution";
+    const auto refuse = [&](const std::string& wanted) {
+      throw Error("use tensor " + in_quotes(layer.name + ".weight") + " of", weights.name,
+                  fmt::format("its shape is {}, {} wants {}", shape_text(w.shape), net.file, wanted));
+    };
+    if (layer.convolution) {
+      const CaffeConvolution& c = *layer.convolution;
+      const int64_t outputs = deconvolution && c.group > 0 ? c.outputs / c.group : c.outputs;
+      if (w.shape.size() != 4 || w.shape[deconvolution ? 1 : 0] != outputs || w.shape[2] != c.kernel.height ||
+          w.shape[3] != c.kernel.width) {
+        refuse(fmt::format("{} outputs of {} x {}", c.outputs, c.kernel.height, c.kernel.width));
+      }
+      if (c.has_bias) weights.get(layer.name + ".bias", {c.outputs});
+    } else {
+      const CaffeInnerProduct& p = *layer.inner_product;
+      if (w.shape.size() != 2 || w.shape[p.transposed ? 1 : 0] != p.outputs)
+        refuse(fmt::format("{} outputs", p.outputs));
+      if (p.has_bias) weights.get(layer.name + ".bias", {p.outputs});
+    }
+  }
+}
+
+}  // namespace reverie

@@ -1,0 +1,140 @@
+#include "weights/caffe_net.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "core/test_help.h"
+#include "weights/caffe_solver.h"
+
+namespace reverie {
+namespace {
+
+CaffeNet parse(const std::string& text) {
+  return parse_caffe_net(text, "net.prototxt");
+}
+
+std::string error_of(const std::string& text) {
+  return message_of([&] { parse(text); });
+}
+
+TEST(CaffeNet, ReadsALayerWithAllItSays) {
+  const CaffeNet net = parse(R"(
+    name: "toy"  # a comment { with a bracket
+    input: "x" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 9
+    layer {
+      name: 'c' type: "Convolution" bottom: "x" top: "c"
+      include { phase: TRAIN }
+      param { name: "w" lr_mult: 2 decay_mult: 0.5 } param { lr_mult: 0 }
+      convolution_param {
+        num_output: 6 kernel_h: 3 kernel_w: 5 pad: 1 pad: 2 stride: 2 group: 3 dilation: 2 bias_term: false
+        weight_filler { type: "gaussian" std: .1 } engine: CUDNN
+      }
+    })");
+  EXPECT_EQ(net.title, "toy");
+  EXPECT_EQ(net.inputs, std::vector<std::string>{"x"});
+  EXPECT_EQ(net.input_shapes, (std::vector<std::vector<int64_t>>{{1, 3, 8, 9}}));
+  EXPECT_TRUE(net.skipped.empty());  // engine means nothing
+  ASSERT_EQ(net.layers.size(), 1U);
+  const CaffeLayer& layer = net.layers[0];
+  EXPECT_EQ(layer.name + layer.type + layer.bottoms[0] + layer.tops[0], "cConvolutionxc");
+  EXPECT_TRUE(layer.in_training);
+  EXPECT_FALSE(layer.in_testing);
+  ASSERT_EQ(layer.multipliers.size(), 2U);
+  EXPECT_EQ(layer.multipliers[0].name, "w");
+  EXPECT_EQ(layer.multipliers[0].rate, 2);
+  EXPECT_EQ(layer.multipliers[0].decay, 0.5F);
+  EXPECT_EQ(layer.multipliers[1].rate, 0);
+  ASSERT_TRUE(layer.convolution);
+  const CaffeConvolution& c = *layer.convolution;
+  EXPECT_EQ(c.outputs, 6);
+  EXPECT_EQ(c.kernel, (CaffeSize{3, 5}));
+  EXPECT_EQ(c.pad, (CaffeSize{1, 2}));
+  EXPECT_EQ(c.stride, (CaffeSize{2, 2}));
+  EXPECT_EQ(c.dilation, (CaffeSize{2, 2}));
+  EXPECT_EQ(c.group, 3);
+  EXPECT_FALSE(c.has_bias);
+  EXPECT_EQ(c.weight_filler.type, "gaussian");
+  EXPECT_EQ(c.weight_filler.deviation, 0.1F);
+}
+
+TEST(CaffeNet, ReadsTheLayersOf2014AsThoseOfToday) {
+  const CaffeNet net = parse(R"(
+    layers { name: "d" type: DATA top: "data" data_param { batch_size: 7 scale: 0.5 mean_file: "m" } }
+    layers { name: "c" type: CONVOLUTION bottom: "data" top: "c" blobs_lr: 1 blobs_lr: 2 weight_decay: 1
+             weight_decay: 0 convolution_param { num_output: 2 kernel_size: 3 } }
+    layers { name: "l" type: SOFTMAX_LOSS bottom: "c" exclude { phase: TEST } })");
+  ASSERT_EQ(net.layers.size(), 3U);
+  EXPECT_EQ(net.layers[0].type, "Data");
+  EXPECT_EQ(net.layers[0].data->batch, 7);
+  EXPECT_EQ(net.layers[0].transform->scale, 0.5F);
+  EXPECT_EQ(net.layers[0].transform->mean_file, "m");
+  EXPECT_EQ(net.layers[1].type, "Convolution");
+  EXPECT_EQ(net.layers[1].multipliers[1].rate, 2);
+  EXPECT_EQ(net.layers[1].multipliers[1].decay, 0);
+  EXPECT_EQ(net.layers[2].type, "SoftmaxWithLoss");
+  EXPECT_TRUE(net.layers[2].in_training);
+  EXPECT_FALSE(net.layers[2].in_testing);
+}
+
+TEST(CaffeNet, SkipsWhatItDoesNotKnowAndSaysSo) {
+  const CaffeNet net = parse(
+      "layer { name: 'a' type: 'Foo'\n foo_param { x: [1, 2] y { z: 'q' } } }\n"
+      "colour: 3\n");
+  EXPECT_EQ(net.skipped, (std::vector<std::string>{"line 2: foo_param", "line 3: colour"}));
+}
+
+TEST(CaffeNet, ErrorsNameLineOrLayer) {
+  EXPECT_EQ(error_of("layer {\n name: 3\n}"), "cannot read net.prototxt: line 2: Expected string, got: 3");
+  EXPECT_EQ(error_of("layer { name: 'a' }"), "cannot read net.prototxt: layer 'a': it has no type");
+  EXPECT_NE(error_of("layer { name: 'a'").find("line 1: "), std::string::npos);
+  EXPECT_NE(error_of("layer { name: 'a' type: 'Convolution' convolution_param { num_output: 3 } }")
+                .find("layer 'a': kernel_size is 0"),
+            std::string::npos);
+  EXPECT_NE(error_of("layer { name: 'a' type: 'Convolution' convolution_param { kernel_size: 3 num_output: "
+                     "4000000000 } }")
+                .find("layer 'a': num_output is 4000000000"),
+            std::string::npos);
+  EXPECT_NE(error_of("layers { layer { name: 'old' type: 'conv' } }").find("before 2014"), std::string::npos);
+  EXPECT_NE(error_of("layer { type: 'A' } layers { type: DATA }").find("both"), std::string::npos);
+}
+
+TEST(CaffeNet, DeepTextIsRefusedBeforeItIsParsed) {
+  constexpr size_t kDeep = 500'000;
+  for (const char* open : {"a {", "a <", "a: [", "layer {", "foo: [{a:"}) {
+    std::string text;
+    while (text.size() < kDeep) text += open;
+    EXPECT_NE(error_of(text).find("nest deeper"), std::string::npos) << open;
+  }
+  // what looks like a string or a comment hides nothing
+  std::string text = "name: 'unfinished\n a: \"\\\n";
+  while (text.size() < kDeep) text += "a {";
+  EXPECT_NE(error_of(text).find("nest deeper"), std::string::npos);
+  EXPECT_NE(error_of(std::string(size_t{5} << 20U, ' ')).find("larger than"), std::string::npos);
+}
+
+TEST(CaffeSolver, ReadsWhatIsLearnedAndListsTheRest) {
+  const CaffeSolver s = parse_caffe_solver(
+      "net: 'n.prototxt' base_lr: 0.01 lr_policy: 'exp' gamma: 0.99 momentum: 0.5 weight_decay: 1e-4\n"
+      "max_iter: 100 iter_size: 3 solver_type: ADAGRAD display: 5 snapshot: 9 random_seed: 4 clip_gradients: "
+      "2\n"
+      "wild: 1",
+      "s.prototxt");
+  EXPECT_EQ(s.net, "n.prototxt");
+  EXPECT_EQ(s.type, "AdaGrad");
+  EXPECT_EQ(s.rate, 0.01F);
+  EXPECT_EQ(s.rate_policy, "exp");
+  EXPECT_EQ(s.gamma, 0.99F);
+  EXPECT_EQ(s.momentum, 0.5F);
+  EXPECT_EQ(s.iterations, 100);
+  EXPECT_EQ(s.batches_per_step, 3);
+  EXPECT_EQ(s.seed, 4);
+  EXPECT_EQ(s.clip_gradients, 2);
+  EXPECT_EQ(s.housekeeping, (std::vector<std::string>{"display", "snapshot"}));
+  EXPECT_EQ(s.skipped, std::vector<std::string>{"line 3: wild"});
+  EXPECT_TRUE(is_caffe_solver("base_lr: 1", "s"));
+  EXPECT_FALSE(is_caffe_solver("layers { type: DATA }", "s"));
+}
+
+}  // namespace
+}  // namespace reverie

@@ -1,0 +1,19 @@
+// Caffe's text files (.prototxt) into protobuf messages, guarded; used by the caffe_*.cc files only.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace reverie {
+
+// Fills the message.  Fields that it does not have are skipped; gives them as "line 12: name", at most 1000.
+// Error names file and line for text that is longer than 4 MB, nests deeper than 32 or does not parse.
+std::vector<std::string> parse_caffe_text(std::string_view text, const std::string& file,
+                                          google::protobuf::Message& message);
+
+}  // namespace reverie

@@ -1,0 +1,41 @@
+#include <span>
+
+#include "core/error.h"
+#include "require.h"
+#include "weights/caffe_model.h"
+
+namespace reverie {
+namespace {
+
+// A file is refused with an Error, or gives whole tensors, no larger than its bytes, that come back the same
+// after writing.
+void check(std::span<const uint8_t> bytes) {
+  TensorFile file;
+  try {
+    file = parse_caffemodel(bytes, "fuzz");
+  } catch (const Error&) {
+    return;
+  }
+  size_t numbers = 0;
+  for (const auto& [name, tensor] : file.tensors) {
+    require(element_count(tensor.shape) == tensor.data.size());
+    numbers += tensor.data.size();
+  }
+  require(numbers <= bytes.size());
+  std::vector<uint8_t> written;
+  try {
+    written = caffemodel_bytes(file);
+  } catch (const Error&) {
+    return;  // more dimensions than Caffe takes
+  }
+  const TensorFile again = parse_caffemodel(written, "again");
+  require(again.tensors.size() == file.tensors.size() && caffemodel_bytes(again) == written);
+}
+
+}  // namespace
+}  // namespace reverie
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  reverie::check({data, size});
+  return 0;
+}

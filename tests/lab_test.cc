@@ -1,0 +1,134 @@
+// The training lab from outside: killed, stopped, several processes.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "command.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Twenty-four smooth pictures of 32x32 in two folders, as PPM, which needs no encoder.
+void write_pictures(const fs::path& folder) {
+  for (int i = 0; i < 24; ++i) {
+    const fs::path label = folder / (i % 2 ? "waves" : "rings");
+    fs::create_directories(label);
+    std::ofstream out(label / (std::to_string(i) + ".ppm"), std::ios::binary);
+    out << "P6\n32 32\n255\n";
+    for (int p = 0; p < 32 * 32 * 3; ++p) {
+      const double x = p / 3 % 32 - 16;
+      const double y = p / 96 - 16;
+      const double phase = i % 2 ? 0.2 * (x + i * y / 12) : 0.4 * std::hypot(x, y);
+      out.put(static_cast<char>(128 + 90 * std::sin(phase + 0.5 * i + p % 3)));
+    }
+  }
+}
+
+constexpr const char* kRecipe = R"(about = "small"
+[hourglass]
+channels = [8, 12]
+decode_kernel = [4, 2]
+[input]
+corrupt = 0.05
+flip = true
+[[stage]]
+batch = 8
+iterations = ITERATIONS
+rate = 0.002
+[[stage]]
+solver = "adam"
+batch = 8
+iterations = 40
+)";
+
+class Lab : public testing::Test {
+ protected:
+  void SetUp() override {
+    write_pictures(folder_.path() / "pictures");
+    write_recipe(200);
+    run("reverie data import pictures -o set.tfrecord --test-fraction 0.2");
+  }
+  void write_recipe(int iterations) const {
+    std::string text = kRecipe;
+    text.replace(text.find("ITERATIONS"), 10, std::to_string(iterations));
+    std::ofstream(folder_.path() / "small.toml") << text;
+  }
+  // The outcome of a line that is to work.
+  Outcome run(const std::string& line) const {
+    Outcome o = shell(line, folder_.path());
+    EXPECT_EQ(o.status, 0) << line << "\n" << o.err;
+    return o;
+  }
+  bool same(const std::string& a, const std::string& b) const {
+    return read_file(folder_.path() / a, 1U << 30U) == read_file(folder_.path() / b, 1U << 30U);
+  }
+
+  TestFolder folder_{"lab"};
+};
+
+TEST_F(Lab, KilledAtAnyMomentAndResumedEndsBitEqual) {
+  run("reverie train small.toml --data set.tfrecord -o whole -q --threads 1");
+  // killed again and again, each time a little later, until a resumption comes to its end
+  run("reverie train small.toml --data set.tfrecord -o killed -q --threads 1 --checkpoint-every 0.05 & "
+      "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.$i; [ -f killed/checkpoint.safetensors ] && break; done; "
+      "kill -9 $!; wait; true");
+  ASSERT_TRUE(fs::exists(folder_.path() / "killed" / "checkpoint.safetensors"));
+  run("reverie train --resume killed -q --checkpoint-every 0.05 & sleep 1; kill -9 $!; wait; true");
+  run("reverie train --resume killed -q");
+  EXPECT_TRUE(same("whole/model.safetensors", "killed/model.safetensors"));
+  EXPECT_TRUE(same("whole/checkpoint.safetensors", "killed/checkpoint.safetensors"));
+}
+
+TEST_F(Lab, CtrlCWritesACheckpointAndSaysHowToGoOn) {
+  write_recipe(1000000);
+  const Outcome o = shell("timeout -s INT 4 \"" REVERIE_COMMAND
+                          "\" train small.toml --data set.tfrecord -o run -q --checkpoint-every 1000",
+                          folder_.path());
+  EXPECT_TRUE(fs::exists(folder_.path() / "run" / "checkpoint.safetensors")) << o.err;
+  EXPECT_NE(o.err.find("--resume run goes on"), std::string::npos) << o.err;
+  EXPECT_TRUE(fs::exists(folder_.path() / "run" / "model.safetensors"));
+}
+
+TEST_F(Lab, TwoProcessesTrainLikeOne) {
+  run("reverie train small.toml --data set.tfrecord -o one -q --threads 1");
+  run("export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$((20000 + $$ % 20000)); "
+      "RANK=1 reverie train small.toml --data set.tfrecord -o two -q --threads 1 & "
+      "RANK=0 reverie train small.toml --data set.tfrecord -o two -q --threads 1 && wait $!");
+  const auto errors = [&](const std::string& model) {
+    const Outcome o = run("reverie evaluate " + model + " --data set.tfrecord");
+    return to_number(trim(o.out.substr(o.out.find("l2_error1") + 9, 10)).substr(0, 7)).value_or(-1);
+  };
+  const double one = errors("one");
+  EXPECT_GT(one, 0);
+  EXPECT_NEAR(errors("two"), one, 1e-3 * one);
+}
+
+TEST_F(Lab, MistakesAreOneLine) {
+  const auto error = [&](const std::string& line, int status) {
+    const Outcome o = shell(line, folder_.path());
+    EXPECT_EQ(o.status, status) << line << o.err;
+    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
+    return o.err;
+  };
+  EXPECT_NE(error("reverie train", 2).find("a recipe is missing"), std::string::npos);
+  EXPECT_NE(error("reverie train small.toml", 2).find("--data SET is missing"), std::string::npos);
+  EXPECT_NE(error("reverie train hourglas-00 --data set.tfrecord", 1).find("hourglass-00"),
+            std::string::npos);
+  EXPECT_NE(error("reverie train small.toml --data none.tfrecord", 1).find("none.tfrecord"),
+            std::string::npos);
+  EXPECT_NE(error("reverie train small.toml --data set.tfrecord --set rate=fast", 1)
+                .find("'rate' is to be a number"),
+            std::string::npos);
+  EXPECT_NE(error("reverie train --resume nothing", 1).find("nothing/run.toml"), std::string::npos);
+  EXPECT_NE(error("reverie evaluate set.tfrecord --data set.tfrecord", 1).find("set.tfrecord"),
+            std::string::npos);
+  EXPECT_NE(error("RANK=3 WORLD_SIZE=2 reverie train small.toml --data set.tfrecord -o x", 1)
+                .find("there are only 2"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace reverie
