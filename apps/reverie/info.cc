@@ -1,15 +1,20 @@
-// reverie info FILE: what a media file, weights file or preset is.
+// reverie info FILE: what a media file, weights file, record set, preset or recipe is.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "control/description.h"
 #include "control/preset.h"
+#include "core/file.h"
 #include "core/text.h"
+#include "core/toml_tree.h"
+#include "data/record_set.h"
 #include "feedback/hourglass.h"
 #include "media/probe.h"
 #include "verbs.h"
+#include "weights/caffe_model.h"
 #include "weights/npy.h"
 #include "weights/safetensors.h"
 
@@ -18,10 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int show_weights(const std::string& file) {
-  const TensorFile weights = read_safetensors(file);
+int show_weights(const std::string& file, const TensorFile& weights, const char* kind) {
   size_t total = 0;
-  fmt::print("{}: safetensors, {} tensors\n", file, weights.tensors.size());
+  fmt::print("{}: {}, {} tensors\n", file, kind, weights.tensors.size());
   for (const auto& [key, value] : weights.metadata)
     fmt::print("  {} = {}\n", printable(key), printable(value));
   for (const auto& [name, tensor] : weights.tensors) {
@@ -39,6 +43,28 @@ int show_npy_folder(const std::string& folder) {
     fmt::print("  {} -> {} channels, encode {}x{}, decode {}x{}\n", l.lower, l.upper, l.encode_kernel,
                l.encode_kernel, l.decode_kernel, l.decode_kernel);
   }
+  return 0;
+}
+
+int show_record_set(const std::string& file) {
+  const RecordSet set = RecordSet::open(file);
+  fmt::print("{}: a record set, {} pictures for training, {} for testing, {} labels\n", file,
+             set.size(Split::kTrain), set.size(Split::kTest), set.labels().size());
+  return 0;
+}
+
+// A recipe of the lab says [hourglass], a preset does not.
+bool is_recipe(const TomlNode& root) {
+  return std::any_of(root.items.begin(), root.items.end(),
+                     [](const TomlNode& node) { return node.key == "hourglass"; });
+}
+
+int show_recipe(const std::string& file, const TomlNode& root) {
+  std::string about;
+  for (const TomlNode& node : root.items) {
+    if (node.key == "about") about = node.text;
+  }
+  fmt::print("{}: a recipe: {}\n  reverie train {} --data SET\n", file, printable(about), file);
   return 0;
 }
 
@@ -92,8 +118,13 @@ int show_media(const std::string& file) {
 int act(const std::string& file) {
   const fs::path path(file);
   std::error_code code;
-  if (path.extension() == ".toml") return show_preset(file);
-  if (path.extension() == ".safetensors") return show_weights(file);
+  if (path.extension() == ".toml") {
+    const TomlNode root = parse_toml(read_text_file(path, kMostTomlBytes), file);
+    return is_recipe(root) ? show_recipe(file, root) : show_preset(file);
+  }
+  if (path.extension() == ".safetensors") return show_weights(file, read_safetensors(file), "safetensors");
+  if (path.extension() == ".caffemodel") return show_weights(file, read_caffemodel(file), "Caffe weights");
+  if (path.extension() == ".tfrecord" || file.ends_with(".tfrecord.gz")) return show_record_set(file);
   if (path.extension() == ".npy") {
     fmt::print("{}: NumPy array {}\n", file, shape_text(read_npy(path).shape));
     return 0;
@@ -107,7 +138,7 @@ int act(const std::string& file) {
 
 Action add_info(CLI::App& app) {
   auto file = std::make_shared<std::string>();
-  app.add_option("file", *file, "a media file, weights file, preset or folder")
+  app.add_option("file", *file, "a media file, weights file, record set, preset, recipe or folder")
       ->required()
       ->type_name("FILE");
   return [file] { return act(*file); };

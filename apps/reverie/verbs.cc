@@ -23,7 +23,7 @@ const std::vector<Verb>& verbs() {
          add_preset},
         {"parameters", "list what an effect can be told: range, default, meaning",
          "  reverie parameters\n  reverie parameters feedback zoom\n", add_parameters},
-        {"info", "say what a media file, weights file or preset is",
+        {"info", "say what a file is: media, weights, record set, preset or recipe",
          "  reverie info clip.mp4\n  reverie info weights.safetensors\n  reverie info presets/smoke.toml\n",
          add_info},
         {"convert", "turn weights into another kind of file, Caffe's nets into models and recipes",

@@ -12,6 +12,9 @@
 #include "train/recipe.h"
 #include "train/run.h"
 #include "train/solver.h"
+#include "weights/caffe_net.h"
+#include "weights/caffe_recipe.h"
+#include "weights/caffe_solver.h"
 
 namespace reverie {
 namespace {
@@ -104,6 +107,23 @@ TEST(Recipe, ErrorsNameFileLineAndTheNearestKey) {
       std::string::npos);
   EXPECT_NE(error(kSmall, {"rates=1"}).find("did you mean 'rate'?"), std::string::npos);
   EXPECT_NE(error(kSmall, {"stage.3.rate=1"}).find("stages 1 to 2"), std::string::npos);
+}
+
+// What `reverie convert` writes of Caffe's files is what this reads.
+TEST(Recipe, ACaffeNetsRecipeIsUnderstood) {
+  const char* set = std::getenv("REVERIE_DATA");
+  const fs::path caffe = fs::path(set ? set : "../shared/data") / "caffe";
+  if (!fs::exists(caffe)) GTEST_SKIP() << "no ../shared/data";
+  const CaffeRecipe made = recipe_from_caffe(read_caffe_net(caffe / "hourglass6.prototxt"),
+                                             read_caffe_solver(caffe / "hourglass6-solver.prototxt"));
+  const Recipe recipe = parse_recipe(made.text, "hourglass6.toml");
+  const Recipe ours =
+      parse_recipe(read_text_file(fs::path(std::getenv("REVERIE_ROOT") ? std::getenv("REVERIE_ROOT") : ".") /
+                                  "recipes" / "hourglass-01.toml"),
+                   "01");
+  Recipe same = ours;
+  same.about = recipe.about;
+  EXPECT_EQ(format_recipe(recipe), format_recipe(same));
 }
 
 TEST(Recipe, GreedyIsOneStageForEachLevel) {
