@@ -36,7 +36,7 @@ class PlainLoop {
             const BatchOptions& options)
       : recipe_(recipe), input_(begin.input), batches_(set, Split::kTrain, options) {
     for (const NamedTensor& named : begin.net.named()) {
-      weights_.push_back(named.tensor.contiguous().clone().requires_grad_(true));
+      weights_.push_back(named.tensor.detach().contiguous().clone().requires_grad_(true));
       velocity_.push_back(torch::zeros_like(weights_.back()));
     }
   }

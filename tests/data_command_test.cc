@@ -82,7 +82,7 @@ TEST_F(Data, BrokenPicturesAreCountedAndLeftOut) {
       "printf 'x' >pets/dog/8.png");
   Outcome o = run("reverie data import pets -o a.tfrecord -q");
   EXPECT_EQ(o.status, 0) << o.err;
-  EXPECT_TRUE(has(o.err, "4 of 10 pictures cannot be read and are left out: pets/cat/9.png")) << o.err;
+  EXPECT_TRUE(has(o.err, "4 of 10 pictures cannot be read and are left out: cannot ")) << o.err;
   EXPECT_TRUE(has(o.err, "and 1 more")) << o.err;
   EXPECT_TRUE(has(o.err, "6 pictures, 6 train")) << o.err;
   o = run("mkdir bad && cp pets/cat/9.png bad && reverie data import bad -o b.tfrecord -q");

@@ -55,11 +55,19 @@ void import_video(const std::string& path, const Place& place, const Decoders& d
                   PictureIntake& intake) {
   const Belonging to = {label_id(place, intake), place.split};
   int64_t frame = 0;
-  decoders.video(path, intake.options().step, [&](const Planes& picture) {
-    intake.add(picture, to, fmt::format("{}, frame {}", path, frame));
-    frame += intake.options().step;
-    return !stop_requested();
-  });
+  bool decoding = true;  // else an error is no fault of the video
+  try {
+    decoders.video(path, intake.options().step, [&](const Planes& picture) {
+      decoding = false;
+      intake.add(picture, to, fmt::format("{}, frame {}", path, frame));
+      decoding = true;
+      frame += intake.options().step;
+      return !stop_requested();
+    });
+  } catch (const Error& e) {
+    if (!decoding) throw;
+    intake.leave_out(e.what());
+  }
 }
 
 std::vector<std::string> names_in(const fs::path& folder) {
@@ -104,7 +112,7 @@ void import_folder(const fs::path& folder, const Decoders& decoders, PictureInta
       try {
         bytes = read_file(path, kMostPictureBytes);
       } catch (const Error& e) {
-        intake.leave_out(path, e.what());
+        intake.leave_out(e.what());
         continue;
       }
       import_picture(bytes, place, path, decoders, intake);
@@ -151,7 +159,7 @@ void import_picture(std::span<const uint8_t> bytes, const Place& place, const st
   try {
     picture = decoders.picture(bytes, name);
   } catch (const Error& e) {
-    intake.leave_out(name, e.what());
+    intake.leave_out(e.what());
     return;
   }
   intake.add(picture, {label_id(place, intake), place.split}, name);

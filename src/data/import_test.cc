@@ -39,6 +39,7 @@ Decoders text_decoders() {
   };
   d.video = [](const std::string& path, int64_t step, const std::function<bool(const Planes&)>& take) {
     std::ifstream in(path);
+    if (in.peek() == '!') throw Error("read", path, "it is no video");
     for (int64_t i = 0; const std::optional<Planes> frame = next_picture(in); ++i) {
       if (i % step == 0 && !take(*frame)) return;
     }
@@ -173,6 +174,10 @@ TEST_F(Import, TakesEveryNthFrame) {
   EXPECT_EQ(import({folder_.path() / "walk/clip.mp4"}, options).pictures,
             (Words{"clip train 1", "clip train 3", "clip train 5"}));
   EXPECT_EQ(import({folder_.path() / "walk"}, options).labels, Words{"walk"});
+  folder_.write("walk/broken.mp4", "!");
+  EXPECT_EQ(import({folder_.path() / "walk"}, options).left_out.size(), 1U);
+  folder_.write("walk/large.mp4", "9 9 1");
+  EXPECT_NE(failure(folder_.path() / "walk").find("large.mp4, frame 0: it is 9x9"), std::string::npos);
 }
 
 // name -> content; a name that ends in / is a folder, content "-> x" a link.

@@ -82,9 +82,9 @@ void PictureIntake::store(std::span<const uint8_t> pixels, int height, int width
   if (progress_ != nullptr) progress_->update(static_cast<int64_t>(set_->pictures()));
 }
 
-void PictureIntake::leave_out(const std::string& name, const std::string& why) {
+void PictureIntake::leave_out(const std::string& why) {
   constexpr size_t kNamed = 3;
-  if (left_out_++ < kNamed) why_left_out_.push_back(fmt::format("{} ({})", name, why));
+  if (left_out_++ < kNamed) why_left_out_.push_back(why);
 }
 
 }  // namespace reverie

@@ -59,8 +59,8 @@ class PictureIntake {
   void add(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
            const std::string& name);  // [height, width, 3]
 
-  // A picture that cannot be read, among others that can.
-  void leave_out(const std::string& name, const std::string& why);
+  // A picture that cannot be read, among others that can; why: a whole line that names it.
+  void leave_out(const std::string& why);
   size_t left_out() const { return left_out_; }
   const std::vector<std::string>& why_left_out() const { return why_left_out_; }  // of the first few
 

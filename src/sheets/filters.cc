@@ -127,6 +127,7 @@ Planes filter_table(const FilterBank& bank, int rows, int row_step,
                     const std::function<Planes(const Planes& filter, int row)>& tile) {
   const int columns = std::min(bank.out, kMostColumns);
   std::vector<Planes> filters;
+  filters.reserve(static_cast<size_t>(columns));
   for (int o = 0; o < columns; ++o) filters.push_back(filter_of(bank, o));
   const TableLook look = look_of(bank, columns);
   std::vector<Planes> blocks;
@@ -145,6 +146,7 @@ Planes filter_sheet(const FilterBank& bank, std::string_view title) {
   const std::string scale = scale_text(bank, limit);
   if (bank.in == 3) {
     std::vector<Planes> tiles;
+    tiles.reserve(static_cast<size_t>(bank.out));
     for (int o = 0; o < bank.out; ++o) tiles.push_back(signed_colour(filter_of(bank, o), 0, limit));
     const int columns = columns_for(bank.out);
     const int magnify = fitting_magnification(columns, bank.width, kWidestSheet, most_magnification(bank));

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <png.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "core/file.h"
 
@@ -11,7 +13,7 @@ namespace {
 
 uint8_t to_byte(float v) {
   if (!(v > 0)) return 0;  // no number, too
-  return v >= 1 ? 255 : static_cast<uint8_t>(v * 255.0F + 0.5F);
+  return v >= 1 ? 255 : static_cast<uint8_t>(std::lround(v * 255.0F));
 }
 
 // Row by row, the channels of a pixel side by side.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <system_error>
@@ -60,7 +62,7 @@ const std::vector<double>& bucket_limits() {
     for (double v = 1e-12; v < 1e20; v *= 1.1) positive.push_back(v);
     positive.push_back(std::numeric_limits<double>::max());
     std::vector<double> all;
-    for (auto it = positive.rbegin(); it != positive.rend(); ++it) all.push_back(-*it);
+    std::transform(positive.rbegin(), positive.rend(), std::back_inserter(all), std::negate<>());
     all.push_back(0);
     all.insert(all.end(), positive.begin(), positive.end());
     return all;

@@ -46,7 +46,7 @@ std::vector<Planes> to_pictures(const torch::Tensor& t, double by) {
 }
 
 double psnr(const torch::Tensor& a, const torch::Tensor& b) {
-  const double error = (a - b).to(torch::kFloat64).square().mean().item<double>();
+  const auto error = (a - b).to(torch::kFloat64).square().mean().item<double>();
   return 10 * std::log10(255.0 * 255.0 / std::max(error, 1e-9));
 }
 
@@ -257,10 +257,10 @@ void add_curves(const fs::path& run, SheetFolder& sheets) {
   std::map<std::string, std::vector<CurveSeries>> groups;
   for (const ScalarSeries& s : read_scalars(run))
     add_series({name_of(s.tag), {s.steps.begin(), s.steps.end()}, s.values}, groups[group_of(s.tag)]);
-  for (const auto& [group, series] : groups) {
-    const CurveLook look{group, "iteration", wants_logarithm(series)};
-    sheets.add("curve-" + group, fmt::format("{} over the iterations", group),
-               [&] { return curve(series, look); });
+  for (const auto& group : groups) {
+    const CurveLook look{group.first, "iteration", wants_logarithm(group.second)};
+    sheets.add("curve-" + group.first, fmt::format("{} over the iterations", group.first),
+               [&] { return curve(group.second, look); });
   }
 }
 

@@ -125,7 +125,7 @@ LinearClassifier train_classifier(const torch::Tensor& x, const torch::Tensor& l
   };
   double last = INFINITY;
   while (passes < most_passes && !c.converged) {
-    const double now = solver.step(loss).item<double>();  // as it was at the step's beginning
+    const auto now = solver.step(loss).item<double>();  // as it was at the step's beginning
     c.converged = last - now <= kConverged * now;
     last = now;
     if (!progress(passes)) break;
