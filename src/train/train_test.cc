@@ -165,6 +165,17 @@ TEST(Recipe, TheTreesRecipesAreGood) {
   EXPECT_GE(count, 13);
 }
 
+// docs/recipes.md shows every key there is.
+TEST(Recipe, TheDocumentedKeysAreTheKeys) {
+  const char* root = std::getenv("REVERIE_ROOT");
+  const std::string page = read_text_file(fs::path(root ? root : ".") / "docs" / "recipes.md");
+  const size_t begin = page.find("```toml\n") + 8;
+  const std::string text = page.substr(begin, page.find("```", begin) - begin);
+  const Recipe recipe = parse_recipe(text, "recipes.md");
+  EXPECT_EQ(recipe.stages[0].rate_multipliers.at("encode1.bias"), 2);
+  EXPECT_EQ(recipe.start, "hourglass-07");
+}
+
 HourglassNet one_level() {
   HourglassConfig config;
   config.levels.resize(1);
