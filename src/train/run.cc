@@ -39,7 +39,7 @@ void write_text(const fs::path& path, const std::string& text) {
 // start = "hourglass-07": a run beside this one, or a path of a run or a model, from the current folder.
 std::optional<HourglassModel> start_model(const RunOptions& options) {
   const std::string& start = options.recipe.start;
-  if (start.empty() || options.resume) return {};
+  if (start.empty()) return {};
   const fs::path beside = fs::absolute(options.run).lexically_normal().parent_path() / start;
   for (const fs::path& path : {beside, fs::path(start)}) {
     std::error_code code;
@@ -118,11 +118,11 @@ RunEnd run_training(const RunOptions& options) {
   std::optional<RecordSet> other;
   if (!options.settings.test.empty()) other = RecordSet::open(options.settings.test);
   Group group(options.settings.device == "cuda" ? torch::kCUDA : torch::kCPU);
-  const std::optional<HourglassModel> start = start_model(options);
+  // a run that was killed before its first checkpoint begins anew, where it had begun
+  const auto checkpoint = options.resume ? read_checkpoint(options.run) : std::nullopt;
+  const auto start = checkpoint ? std::nullopt : start_model(options);
   Trainer trainer(options.recipe, set, options.settings, group, start ? &*start : nullptr);
-  if (options.resume) {
-    if (const auto c = read_checkpoint(options.run)) trainer.resume(*c);
-  }
+  if (checkpoint) trainer.resume(*checkpoint);
   if (group.first()) prepare_folder(options);
   return loop(options, trainer, other ? *other : set, group);
 }

@@ -346,6 +346,26 @@ TEST(Run, LeavesEverythingAndIsNotOverwritten) {
   EXPECT_EQ(model.net.config().count(), 2);
 }
 
+TEST(Run, KilledBeforeItsFirstCheckpointItBeginsWhereItHadBegun) {
+  const TemporaryFolder folder;
+  RunOptions options;
+  options.recipe = small();
+  options.settings.data = small_set(folder);
+  options.run = folder.path() / "below";
+  options.quiet = true;
+  run_training(options);
+  options.recipe.start = "below";
+  options.run = folder.path() / "whole";
+  run_training(options);
+  fs::create_directories(folder.path() / "killed");
+  fs::copy_file(options.run / "run.toml", folder.path() / "killed" / "run.toml");
+  RunOptions again = read_run(folder.path() / "killed");
+  again.resume = true;
+  again.quiet = true;
+  run_training(again);
+  EXPECT_TRUE(torch::equal(read_model(again.run).net.flat(), read_model(options.run).net.flat()));
+}
+
 TEST(Evaluate, CubicBaselineAndPsnr) {
   const TemporaryFolder folder;
   const RecordSet set = RecordSet::open(small_set(folder));
