@@ -100,13 +100,13 @@ std::string list(const HourglassConfig& config, const std::function<std::string(
   return join(words, ",");
 }
 
+}  // namespace
+
 Tensor to_plain(const torch::Tensor& t) {
   const torch::Tensor c = t.detach().to(torch::kCPU, torch::kFloat32).contiguous();
   const auto* p = c.data_ptr<float>();
   return {c.sizes().vec(), std::vector<float>(p, p + c.numel())};
 }
-
-}  // namespace
 
 TensorFile model_tensors(const HourglassModel& model) {
   TensorFile file;

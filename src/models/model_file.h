@@ -31,6 +31,9 @@ TensorFile model_tensors(const HourglassModel& model);
 HourglassModel read_model(const std::filesystem::path& path);
 HourglassModel model_from_tensors(const TensorFile& file);
 
+// A tensor of any device as one of `weights`, float32, same shape.
+Tensor to_plain(const torch::Tensor& t);
+
 // The file that a model's name means: a .safetensors file, or model.safetensors of a run's folder.
 std::filesystem::path model_path(const std::filesystem::path& path);
 

@@ -5,18 +5,13 @@
 #include <charconv>
 
 #include "core/error.h"
+#include "models/model_file.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
 namespace {
 
 constexpr const char* kFile = "checkpoint.safetensors";
-
-Tensor to_plain(const torch::Tensor& t) {
-  const torch::Tensor c = t.detach().to(torch::kCPU).contiguous();
-  const auto* p = c.data_ptr<float>();
-  return {{c.numel()}, std::vector<float>(p, p + c.numel())};
-}
 
 template <class T>
 T whole(const TensorFile& file, const std::string& key) {
