@@ -30,10 +30,9 @@ cpu::Grid noise_grid(int level) {
   return grid;
 }
 
-void run(benchmark::State& state, const cpu::Pieces& pieces, double work) {
-  for ([[maybe_unused]] auto _ : state) {
-    for (const auto& piece : pieces) piece();
-  }
+template <class Work>
+void run(benchmark::State& state, double work, const Work& make) {
+  for ([[maybe_unused]] auto _ : state) make();
   state.SetItemsProcessed(static_cast<int64_t>(work * static_cast<double>(state.iterations())));
 }
 
@@ -44,9 +43,10 @@ void encode(benchmark::State& state) {
   const cpu::Grid in = noise_grid(l);
   cpu::Grid out = noise_grid(l + 1);
   const cpu::Encoder encoder(layer);
-  cpu::Pieces pieces;
-  encoder.add_pieces(in, Pool::kMax, Activation::kTanh, Border::kWrap, out, pieces);
-  run(state, pieces, 2.0 * in.height() * in.width() * layer.lower * layer.upper * 9);
+  run(state, 2.0 * in.height() * in.width() * layer.lower * layer.upper * 9, [&] {
+    encoder.rows(in, Pool::kMax, Activation::kTanh, 1, 0, out.height(), out);
+    out.finish_rows(0, out.height(), Border::kWrap);
+  });
 }
 BENCHMARK(encode)->DenseRange(0, 2)->Unit(benchmark::kMicrosecond);
 
@@ -57,9 +57,10 @@ void decode(benchmark::State& state) {
   const cpu::Grid in = noise_grid(l + 1);
   cpu::Grid out = noise_grid(l);
   const cpu::Decoder decoder(layer);
-  cpu::Pieces pieces;
-  decoder.add_pieces(in, Activation::kTanh, Border::kWrap, out, pieces);
-  run(state, pieces, 2.0 * out.height() * out.width() * layer.lower * layer.upper);
+  run(state, 2.0 * out.height() * out.width() * layer.lower * layer.upper, [&] {
+    decoder.rows(in, Activation::kTanh, {}, 0, out.height(), out);
+    out.finish_rows(0, out.height(), Border::kWrap);
+  });
 }
 BENCHMARK(decode)->DenseRange(0, 2)->Unit(benchmark::kMicrosecond);
 

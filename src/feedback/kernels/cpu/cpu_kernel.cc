@@ -1,13 +1,15 @@
-// The transition of reference_kernel.cc in two passes with a barrier after each (three where a level has
-// homeostasis, which must know its sums first):
-//   1. everything made from the last state alone: encodings, decodings, moved states; only those with a share
-//   2. mix: reads them with the state, blurs, squashes, and writes the next state
-// A pass is a list of pieces, bands of rows of one level, that free threads take in turn.  No piece reads
-// what another of its pass writes, so that any number of threads gives the same bytes.
+// The transition of reference_kernel.cc, level by level in chunks of rows that free threads take in turn.  A
+// chunk is made band by band: what is mixed (encoding, decoding, moved state) and, while that is in the
+// cache, the next state of the rows whose neighbours are there (the trick: 5 % less time at 400x400).
+// Encoding and decoding add up in one grid where no map weighs them.  After a barrier follow the rows at the
+// chunks' edges, and where a level has homeostasis, which must know its sums first, after another the squash.
+// No piece reads what another of its pass writes, and chunks do not depend on the threads: any number of them
+// gives the same bytes.
 #include "feedback/kernels/cpu/cpu_kernel.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "feedback/kernels/cpu/layer.h"
 #include "feedback/kernels/cpu/mix.h"
@@ -23,9 +25,21 @@ size_t z(int i) {
   return static_cast<size_t>(i);
 }
 
-// What one level's mixing reads besides the state.
+constexpr int kChunks = 8;           // of a level, about
+constexpr int kLeastRows = 8;        // of a band: fewer cost more than their work,
+constexpr int kLeastPlaneRows = 96;  // or so many of all channels together
+
+const Field kWhole{1, 0, nullptr};
+
+// What one level mixes, and where it is made.
 struct MixPlan {
+  const Transition* whole = nullptr;
   const LevelTransition* t = nullptr;
+  bool encoded = false, decoded = false, moved = false;  // what is to be made
+  Grid* encoding = nullptr;                              // where to; maybe both the same
+  Grid* decoding = nullptr;
+  float scale_encoding = 1;
+  Put put_decoding;
   Border border = Border::kWrap;
   const Grid* source[kMostTerms] = {};  // of each term that has a share
   const Field* share[kMostTerms] = {};
@@ -135,6 +149,7 @@ class CpuKernel final : public Kernel {
     e_.resize(z(top()) + 1);
     d_.resize(z(top()) + 1);
     self_.resize(z(top()) + 1);
+    sum_.resize(z(top()) + 1);
     e_known_.resize(z(top()) + 1);
     d_known_.resize(z(top()) + 1);
     home_.resize(z(top()) + 1);
@@ -151,9 +166,7 @@ class CpuKernel final : public Kernel {
     if (level == 0) return before_[0].planes();
     if (!e_known_[z(level)]) {
       prepare(e_, level);
-      Pieces pieces;
-      encode(before_[z(level) - 1], last_, level - 1, e_[z(level)], pieces);
-      run(pieces);
+      run(encode_all(before_[z(level) - 1], last_, level, e_[z(level)]));
       e_known_[z(level)] = true;
     }
     return e_[z(level)].planes();
@@ -164,9 +177,7 @@ class CpuKernel final : public Kernel {
     if (level == top()) return before_[z(level)].planes();
     if (!d_known_[z(level)]) {
       prepare(d_, level);
-      Pieces pieces;
-      decode(before_[z(level) + 1], last_, level, d_[z(level)], pieces);
-      run(pieces);
+      run(decode_all(before_[z(level) + 1], last_, level, d_[z(level)]));
       d_known_[z(level)] = true;
     }
     return d_[z(level)].planes();
@@ -179,9 +190,7 @@ class CpuKernel final : public Kernel {
       if (l == 0) {
         input_[0].load(picture, t.border);
       } else {
-        Pieces pieces;
-        encode(input_[z(l) - 1], t, l - 1, input_[z(l)], pieces);
-        run(pieces);
+        run(encode_all(input_[z(l) - 1], t, l, input_[z(l)]));
       }
     }
     input_levels_ = highest + 1;
@@ -191,11 +200,16 @@ class CpuKernel final : public Kernel {
   void step(const Transition& t, const Random& noise) override {
     if (t.border != border_) {
       border_ = t.border;
-      for (Grid& g : h_) g.finish(border_);
+      for (Grid& g : h_) g.finish_rows(0, g.height(), border_);
     }
-    run(first_pass(t));
-    run(mix_pass(t, noise));
-    run(squash_pass(t));
+    Pieces chunks;
+    Pieces edges;
+    plans_.clear();
+    for (int l = 0; l <= top(); ++l) plans_.push_back(plan(t, l, noise));
+    for (int l = top(); l >= 0; --l) add_chunks(l, chunks, edges);  // the dearest first: a late start would
+    run(chunks);                                                    // keep all waiting
+    run(edges);
+    run(squash_pass());
     std::swap(h_, before_);
     last_ = t;
     last_.velocity = nullptr;  // the maps and the flow are the caller's: only choices are read later
@@ -219,45 +233,48 @@ class CpuKernel final : public Kernel {
   }
 
   // Makes the grid of a level that is now needed for the first time.
-  void prepare(std::vector<Grid>& grids, int level) const {
+  Grid& prepare(std::vector<Grid>& grids, int level) const {
     if (grids.size() <= z(level)) grids.resize(z(top()) + 1);
     if (grids[z(level)].empty()) grids[z(level)] = level_grid(level);
+    return grids[z(level)];
   }
 
   void run(const Pieces& pieces) const {
     threads_.each(static_cast<int>(pieces.size()), [&](int i) { pieces[z(i)](); });
   }
 
-  // The encoding of `in`, level l, and the decoding into level l.
-  void encode(const Grid& in, const Transition& t, int l, Grid& out, Pieces& pieces) const {
-    const LevelTransition& level = t.level[z(l)];
-    encoders_[z(l)].add_pieces(in, level.pool, level.activation, t.border, out, pieces);
+  // Rows of the encoding that level l mixes, of the decoding, of the moved state; without rim.
+  void encode(const Grid& in, const Transition& t, int l, float scale, int y, int n, Grid& out) const {
+    const LevelTransition& below = t.level[z(l) - 1];
+    encoders_[z(l) - 1].rows(in, below.pool, below.activation, scale, y, n, out);
   }
-  void decode(const Grid& in, const Transition& t, int l, Grid& out, Pieces& pieces) const {
-    decoders_[z(l)].add_pieces(in, t.level[z(l)].activation, t.border, out, pieces);
+  void decode(const Grid& in, const Transition& t, int l, Put put, int y, int n, Grid& out) const {
+    decoders_[z(l)].rows(in, t.level[z(l)].activation, put, y, n, out);
   }
 
-  Pieces first_pass(const Transition& t) {
+  Pieces encode_all(const Grid& in, const Transition& t, int l, Grid& out) const {
     Pieces pieces;
-    for (int l = top(); l >= 0; --l) {  // the dearest first: a late start would keep all waiting
-      const LevelTransition& level = t.level[z(l)];
-      e_known_[z(l)] = l > 0 && !level.encode.is(0);
-      d_known_[z(l)] = l < top() && !level.decode.is(0);
-      if (e_known_[z(l)]) {
-        prepare(e_, l);
-        encode(h_[z(l) - 1], t, l - 1, e_[z(l)], pieces);
-      }
-      if (d_known_[z(l)]) {
-        prepare(d_, l);
-        decode(h_[z(l) + 1], t, l, d_[z(l)], pieces);
-      }
-      if (!needs_self(level)) continue;
-      prepare(self_, l);
-      in_bands(h_[z(l)].height(), pieces, [this, &t, l](int y, int n) {
-        move_and_colour(h_[z(l)], t, l, sizes_.shrink[z(l)], y, n, self_[z(l)]);
-      });
-    }
+    in_bands(out.height(), band(l, true, false), pieces, [this, &in, &t, l, &out](int y, int n) {
+      encode(in, t, l, 1, y, n, out);
+      out.finish_rows(y, n, t.border);
+    });
     return pieces;
+  }
+  Pieces decode_all(const Grid& in, const Transition& t, int l, Grid& out) const {
+    Pieces pieces;
+    in_bands(out.height(), band(l, false, true), pieces, [this, &in, &t, l, &out](int y, int n) {
+      decode(in, t, l, {}, y, n, out);
+      out.finish_rows(y, n, t.border);
+    });
+    return pieces;
+  }
+
+  // Rows of level l that are made together.
+  int band(int l, bool encoded, bool decoded) const {
+    const int e = encoded ? encoders_[z(l) - 1].rows_at_once(sizes_.width[z(l) - 1]) : 1;
+    const int step = std::lcm(e, decoded ? decoders_[z(l)].rows_at_once() : 1);
+    const int enough = std::max(kLeastRows, kLeastPlaneRows / channels_[z(l)]);
+    return (enough + step - 1) / step * step;
   }
 
   static bool needs_self(const LevelTransition& t) {
@@ -266,60 +283,107 @@ class CpuKernel final : public Kernel {
 
   static bool has_home(const LevelTransition& t) { return t.home_centre != 0 || t.home_rate != 0; }
 
-  MixPlan plan(const Transition& t, int l, const Random& noise) const {
+  MixPlan plan(const Transition& t, int l, const Random& noise) {
     const LevelTransition& level = t.level[z(l)];
     MixPlan plan;
+    plan.whole = &t;
     plan.t = &level;
     plan.border = t.border;
     plan.noise = noise.split(static_cast<uint64_t>(l));
+    plan.encoded = l > 0 && !level.encode.is(0);
+    plan.decoded = l < top() && !level.decode.is(0);
+    plan.moved = needs_self(level);
+    const bool together = !level.encode.picture && !level.decode.picture;
+    e_known_[z(l)] = plan.encoded && !together;
+    d_known_[z(l)] = plan.decoded && !together;
     const Grid& h = h_[z(l)];
-    const Grid& self = needs_self(level) ? self_[z(l)] : h;
+    const Grid& self = plan.moved ? prepare(self_, l) : h;
     plan.add(level.self, self, true);
-    plan.add(level.encode, l > 0 ? e_[z(l)] : h, true);
-    plan.add(level.decode, l < top() ? d_[z(l)] : h, true);
+    if (!plan.encoded) plan.add(level.encode, h, true);  // where it is not 0, level 0
+    if (!plan.decoded) plan.add(level.decode, h, true);  // the top level
+    if (together && (plan.encoded || plan.decoded)) {
+      plan.encoding = plan.decoding = &prepare(sum_, l);
+      plan.scale_encoding = level.encode.value;
+      plan.put_decoding = {level.decode.value, plan.encoded};
+      plan.add(kWhole, *plan.encoding, true);
+    } else {
+      if (plan.encoded) plan.add(level.encode, *(plan.encoding = &prepare(e_, l)), true);
+      if (plan.decoded) plan.add(level.decode, *(plan.decoding = &prepare(d_, l)), true);
+    }
     if (l < input_levels_) plan.add(level.input, input_[z(l)], false);
     plan.kept = level.trail == Trail::kSelf ? &self : &h;
+    if (has_home(level)) home_[z(l)].sums.resize(z(channels_[z(l)]) * z(sizes_.height[z(l)]));
     return plan;
   }
 
-  Pieces mix_pass(const Transition& t, const Random& noise) {
-    Pieces pieces;
-    for (int l = top(); l >= 0; --l) {
-      if (has_home(t.level[z(l)])) home_[z(l)].sums.resize(z(channels_[z(l)]) * z(sizes_.height[z(l)]));
-      in_bands(h_[z(l)].height(), pieces,
-               [this, l, p = plan(t, l, noise)](int y, int n) { mix_rows(p, l, y, n); });
+  // The level's chunks, and the rows at their edges, whose neighbours another chunk makes.
+  void add_chunks(int l, Pieces& chunks, Pieces& edges) {
+    const MixPlan& plan = plans_[z(l)];
+    const int height = sizes_.height[z(l)];
+    const int rows = band(l, plan.encoded, plan.decoded);
+    const int bands = (height + rows - 1) / rows;
+    const int chunk = rows * ((bands + kChunks - 1) / kChunks);
+    for (int first = 0; first < height; first += chunk) {
+      const int end = std::min(first + chunk, height);
+      chunks.emplace_back([this, l, rows, first, end] {
+        int mixed = first + 1;
+        for (int y = first; y < end; y += rows) {
+          const int next = std::min(y + rows, end);
+          make(l, y, next - y);
+          if (next - 1 <= mixed) continue;
+          mix_rows(l, mixed, next - 1 - mixed);
+          mixed = next - 1;
+        }
+      });
+      edges.emplace_back([this, l, first, end] {
+        mix_rows(l, first, 1);
+        if (end - 1 > first) mix_rows(l, end - 1, 1);
+      });
     }
-    return pieces;
   }
 
-  // Calls work(c, y, factors) for rows first .. first + count - 1 of all channels: plane by plane, as they
-  // lie in memory, unless a map gives every row its own factors.
+  // Rows of everything that level l mixes.
+  void make(int l, int y, int n) {
+    const MixPlan& plan = plans_[z(l)];
+    if (plan.encoded) encode(h_[z(l) - 1], *plan.whole, l, plan.scale_encoding, y, n, *plan.encoding);
+    if (plan.decoded) decode(h_[z(l) + 1], *plan.whole, l, plan.put_decoding, y, n, *plan.decoding);
+    if (plan.encoding) plan.encoding->finish_rows(y, n, plan.border);
+    if (plan.decoding && plan.decoding != plan.encoding) plan.decoding->finish_rows(y, n, plan.border);
+    if (plan.moved) move_and_colour(h_[z(l)], *plan.whole, l, sizes_.shrink[z(l)], y, n, self_[z(l)]);
+  }
+
+  // Calls work(c, y, rows, factors) for rows first .. first + count - 1 of all channels: plane by plane, as
+  // they lie in memory, unless a map gives every row its own factors.
   template <class Work>
-  void each_row(const MixPlan& plan, const Grid& grid, int first, int count, const Work& work) const {
+  void each_block(const MixPlan& plan, const Grid& grid, int first, int count, const Work& work) const {
     const Factors factors(grid.width());
     const int at_once = Factors::uniform(plan) ? count : 1;
-    for (int top_row = first; top_row < first + count; top_row += at_once) {
-      factors.fill(plan, top_row, grid.width());
-      for (int c = 0; c < grid.channels(); ++c) {
-        for (int y = top_row; y < top_row + at_once; ++y) work(c, y, factors);
-      }
+    for (int y = first; y < first + count; y += at_once) {
+      factors.fill(plan, y, grid.width());
+      for (int c = 0; c < grid.channels(); ++c) work(c, y, at_once, factors);
     }
   }
 
   // Rows of the next state; of u only where homeostasis is still to come.
-  void mix_rows(const MixPlan& plan, int l, int first, int count) {
+  void mix_rows(int l, int first, int count) {
+    const MixPlan& plan = plans_[z(l)];
     Grid& next = before_[z(l)];
     const LevelTransition& t = *plan.t;
     const int width = next.width();
-    each_row(plan, next, first, count, [&](int c, int y, const Factors& factors) {
-      float* out = next.row(c, y);
-      mix_row(row_of(plan, factors, c, y, width), width, out);
-      if (has_home(t)) {
-        home_[z(l)].sums[z(y) * z(next.channels()) + z(c)] = row_sums(out, width);
-        return;
+    each_block(plan, next, first, count, [&](int c, int top_row, int rows, const Factors& factors) {
+      const int at_once = has_home(t) || !t.noise.is(0) ? 1 : rows;
+      for (int y = top_row; y < top_row + rows; y += at_once) {
+        float* out = next.row(c, y);
+        const MixRow row = row_of(plan, factors, c, y, width);
+        if (has_home(t)) {
+          mix_row(row, width, out);
+          home_[z(l)].sums[z(y) * z(next.channels()) + z(c)] = row_sums(out, width);
+          continue;
+        }
+        const SquashRow squash{t.squash, 1, 0, plan.kept->row(c, y), plan.kept->pitch(), factors.keep()};
+        mix_and_squash_rows(row, squash, at_once, width, out, next.pitch());
+        for (int i = 0; i < at_once; ++i) next.finish_row(c, y + i, plan.border);
       }
-      squash_row({t.squash, 1, 0, plan.kept->row(c, y), factors.keep()}, out, width, out);
-      next.finish_row(c, y, plan.border);
     });
   }
 
@@ -340,26 +404,28 @@ class CpuKernel final : public Kernel {
     return row;
   }
 
-  Pieces squash_pass(const Transition& t) {
+  Pieces squash_pass() {
     Pieces pieces;
     for (int l = top(); l >= 0; --l) {
-      const LevelTransition& level = t.level[z(l)];
+      const LevelTransition& level = *plans_[z(l)].t;
       if (!has_home(level)) continue;
       home_[z(l)].follow(level, channels_[z(l)], sizes_.height[z(l)], sizes_.width[z(l)]);
-      in_bands(h_[z(l)].height(), pieces,
-               [this, l, p = plan(t, l, Random(0))](int y, int n) { squash_rows(p, l, y, n); });
+      in_bands(h_[z(l)].height(), 1, pieces, [this, l](int y, int n) { squash_rows(l, y, n); });
     }
     return pieces;
   }
 
-  void squash_rows(const MixPlan& plan, int l, int first, int count) {
+  void squash_rows(int l, int first, int count) {
+    const MixPlan& plan = plans_[z(l)];
     Grid& next = before_[z(l)];
     const Homeostasis& home = home_[z(l)];
-    each_row(plan, next, first, count, [&](int c, int y, const Factors& factors) {
-      float* out = next.row(c, y);
-      squash_row({plan.t->squash, home.gain, home.away[z(c)], plan.kept->row(c, y), factors.keep()}, out,
-                 next.width(), out);
-      next.finish_row(c, y, plan.border);
+    each_block(plan, next, first, count, [&](int c, int top_row, int rows, const Factors& factors) {
+      for (int y = top_row; y < top_row + rows; ++y) {
+        float* out = next.row(c, y);
+        squash_row({plan.t->squash, home.gain, home.away[z(c)], plan.kept->row(c, y), 0, factors.keep()}, out,
+                   next.width(), out);
+        next.finish_row(c, y, plan.border);
+      }
     });
   }
 
@@ -369,7 +435,8 @@ class CpuKernel final : public Kernel {
   std::vector<Encoder> encoders_;
   std::vector<Decoder> decoders_;
   std::vector<Grid> h_, before_;  // the state, and the one before it, in which the next is made
-  std::vector<Grid> self_, input_;
+  std::vector<Grid> self_, sum_, input_;
+  std::vector<MixPlan> plans_;  // of the step that is being made
   mutable std::vector<Grid> e_, d_;
   mutable std::vector<bool> e_known_, d_known_;  // whether they are those of the last step
   std::vector<Homeostasis> home_;

@@ -13,10 +13,9 @@ int wrapped(int i, int n) {
 
 Grid::Grid(int channels, int height, int width, int rim)
     : channels_(channels), height_(height), width_(width), rim_(rim) {
-  const int whole = (width + kSlack - 1) / kSlack * kSlack;
-  pitch_ = kSlack + whole + kSlack;
+  pitch_ = (width + 2 * rim + kSlack - 1) / kSlack * kSlack;
   plane_pitch_ = pitch_ * (height + 2 * rim);
-  const auto size = static_cast<size_t>(plane_pitch_ * channels + 4 * kSlack);
+  const auto size = static_cast<size_t>(plane_pitch_ * channels + 8 * kSlack);
   data_ = hwy::AllocateAligned<float>(size);
   if (!data_) throw std::bad_alloc();
   std::fill(data_.get(), data_.get() + size, 0.0F);
@@ -24,12 +23,25 @@ Grid::Grid(int channels, int height, int width, int rim)
 
 void Grid::finish_row(int c, int y, Border border) {
   float* line = row(c, y);
-  const float before = border == Border::kClamp ? line[0] : 0;
-  const float after = border == Border::kClamp ? line[width_ - 1] : 0;
-  for (int i = 1; i <= rim_; ++i) {
-    line[-i] = border == Border::kWrap ? line[wrapped(-i, width_)] : before;
-    line[width_ - 1 + i] = border == Border::kWrap ? line[(i - 1) % width_] : after;
+  if (border == Border::kWrap && width_ >= rim_) {
+    for (int i = 1; i <= rim_; ++i) {
+      line[-i] = line[width_ - i];
+      line[width_ - 1 + i] = line[i - 1];
+    }
+  } else {
+    const float before = border == Border::kClamp ? line[0] : 0;
+    const float after = border == Border::kClamp ? line[width_ - 1] : 0;
+    for (int i = 1; i <= rim_; ++i) {
+      line[-i] = border == Border::kWrap ? line[wrapped(-i, width_)] : before;
+      line[width_ - 1 + i] = border == Border::kWrap ? line[(i - 1) % width_] : after;
+    }
   }
+  if (y < rim_ || y >= height_ - rim_ || height_ < rim_) repeat_row(c, y, border);
+}
+
+// Writes the rows of the rim that repeat row y.
+void Grid::repeat_row(int c, int y, Border border) {
+  const float* line = row(c, y);
   const auto repeat = [&](int to) {
     float* target = row(c, to);
     if (border == Border::kZero) {
@@ -47,9 +59,9 @@ void Grid::finish_row(int c, int y, Border border) {
   for (int i = 0; y == height_ - 1 && i < rim_; ++i) repeat(height_ + i);
 }
 
-void Grid::finish(Border border) {
+void Grid::finish_rows(int first, int count, Border border) {
   for (int c = 0; c < channels_; ++c) {
-    for (int y = 0; y < height_; ++y) finish_row(c, y, border);
+    for (int y = first; y < first + count; ++y) finish_row(c, y, border);
   }
 }
 

@@ -1,16 +1,16 @@
 #include "feedback/kernels/cpu/layer.h"
 
 #include <algorithm>
+#include <cstring>
 
-#include "feedback/kernels/cpu/rows.h"
+#include "feedback/kernels/cpu/runs.h"
 #include "feedback/kernels/cpu/scratch.h"
 
 namespace reverie::cpu {
 namespace {
 
+constexpr int kGroup = 64;           // samples that are decoded together
 constexpr int kEnoughSamples = 256;  // of a product's place: fewer do not fill the register tiles
-constexpr int kBlocksAtOnce = 16;    // of a piece of Winograd: fewer serve more threads, but each piece
-                                     // transforms the input anew
 
 size_t z(int i) {
   return static_cast<size_t>(i);
@@ -44,53 +44,25 @@ Encoder::Encoder(const Layer& layer)
   }
 }
 
-void Encoder::add_pieces(const Grid& in, Pool pool_kind, Activation activation, Border border, Grid& out,
-                         Pieces& pieces) const {
+int Encoder::rows_at_once(int width) const {
+  return winograd_ ? Winograd::tile_rows(width) * 4 / pool_size_ : cpu::rows_at_once(width);
+}
+
+void Encoder::rows(const Grid& in, Pool pool, Activation activation, float scale, int first, int count,
+                   Grid& out) const {
   // after relu the largest magnitude is the largest value
-  if (pool_kind == Pool::kMaxMagnitude && activation == Activation::kRelu) pool_kind = Pool::kMax;
-  const After after{pool_kind, activation, border};
-  if (!winograd_) {
-    in_bands(out.height(), pieces,
-             [this, &in, &out, after](int y, int n) { plain_rows(in, after, y, n, out); });
-    return;
-  }
-  const int at_once = Winograd::tile_rows(in.width());
-  const int parts = std::max(1, winograd_->blocks() / kBlocksAtOnce);
-  for (int row = 0; 4 * row < in.height(); row += at_once) {
-    const int rows = std::min(at_once, (in.height() + 3) / 4 - row);
-    for (int part = 0; part < parts; ++part) {
-      const int first = winograd_->blocks() * part / parts;
-      const int blocks = winograd_->blocks() * (part + 1) / parts - first;
-      pieces.emplace_back([=, this, &in, &out] {
-        winograd_->convolve(in, row, rows, first, blocks, [&](int o, const float* sums, ptrdiff_t pitch) {
-          const int first_row = 4 * row / pool_size_;
-          const int last_row = std::min(4 * (row + rows) / pool_size_, out.height());
-          for (int y = first_row; y < last_row; ++y)
-            finish_row(sums + (y * pool_size_ - 4 * row) * pitch, pitch, after, o, y, out);
-        });
-      });
-    }
+  if (pool == Pool::kMaxMagnitude && activation == Activation::kRelu) pool = Pool::kMax;
+  if (!winograd_) return plain_rows(in, pool, activation, scale, first, count, out);
+  const int each = 4 / pool_size_;
+  const int at_once = Winograd::tile_rows(in.width()) * each;
+  for (int y = first; y < first + count; y += at_once) {
+    const int n = std::min(at_once, first + count - y);
+    winograd_->encode(in, y / each, (n + each - 1) / each, pool, activation, scale, out);
   }
 }
 
-// Row y of output o from the rows of sums that it pools.
-void Encoder::finish_row(const float* sums, ptrdiff_t pitch, After after, int o, int y, Grid& out) const {
-  float* to = out.row(o, y);
-  // The activation rises everywhere and tanh is odd: all but the mean may pool first, and have it computed of
-  // a p x p-th of the samples.
-  if (after.pool == Pool::kMean) {
-    float* active = scratch(0).get(z(pool_size_) * static_cast<size_t>(pitch) + kSlack);
-    std::copy(sums, sums + pool_size_ * pitch, active);
-    activate(after.activation, active, static_cast<int>(pool_size_ * pitch));
-    pool(after.pool, pool_size_, active, pitch, out.width(), to);
-  } else {
-    pool(after.pool, pool_size_, sums, pitch, out.width(), to);
-    activate(after.activation, to, out.width());
-  }
-  out.finish_row(o, y, after.border);
-}
-
-void Encoder::plain_rows(const Grid& in, After after, int first, int count, Grid& out) const {
+void Encoder::plain_rows(const Grid& in, Pool pool_kind, Activation activation, float scale, int first,
+                         int count, Grid& out) const {
   std::vector<ptrdiff_t> offset;
   for (int c = 0; c < lower_; ++c) {
     for (int i = 0; i < kernel_; ++i) {
@@ -98,18 +70,25 @@ void Encoder::plain_rows(const Grid& in, After after, int first, int count, Grid
         offset.push_back(c * in.plane_pitch() + (i - kernel_ / 2) * in.pitch() + j - kernel_ / 2);
     }
   }
-  const int at_once = rows_at_once(in.width());
+  const int at_once = cpu::rows_at_once(in.width());
   const int pitch = whole_vectors(in.width()) + pool_size_ * kSlack;
   const int plane = pitch * at_once * pool_size_;
   float* sums = scratch(1).get(z(plane) * kMostBlock);
+  float* pooled = scratch(0).get(z(out.width()) + kSlack);
+  // The activation rises everywhere and tanh is odd: all but the mean may pool first, and have it computed of
+  // a p x p-th of the samples.
+  const bool mean = pool_kind == Pool::kMean;
   for (int y = first; y < first + count; y += at_once) {
     const int n = std::min(at_once, first + count - y);
     for (const Weights::Block& b : weights_->blocks) {
       multiply(*weights_, b, offset.data(),
                {in.row(0, y * pool_size_), in.pitch(), sums, pitch, plane, n * pool_size_, in.width()});
-      for (int o = 0; o < b.count; ++o) {
-        for (int r = 0; r < n; ++r)
-          finish_row(sums + o * plane + r * pool_size_ * pitch, pitch, after, b.first + o, y + r, out);
+      for (int i = 0; i < b.count * n; ++i) {
+        float* rows = sums + i / n * plane + i % n * pool_size_ * pitch;
+        if (mean) activate(activation, rows, pool_size_ * pitch);
+        pool(pool_kind, pool_size_, rows, pitch, out.width(), pooled);
+        if (!mean) activate(activation, pooled, out.width());
+        interleave(1, pooled, 0, out.width(), {scale, false}, out.row(b.first + i / n, y + i % n));
       }
     }
   }
@@ -161,47 +140,76 @@ Decoder::Part Decoder::part(const Layer& layer, int py, int px) const {
   return part;
 }
 
-void Decoder::add_pieces(const Grid& in, Activation activation, Border border, Grid& out,
-                         Pieces& pieces) const {
-  in_bands(in.height(), pieces,
-           [=, this, &in, &out](int y, int n) { rows(in, activation, border, y, n, out); });
+void Decoder::rows(const Grid& in, Activation activation, Put put, int first, int count, Grid& out) const {
+  const int p = pool_size_;
+  if (joined_) return joined_rows(in, activation, put, first / p, count / p, out);
+  apart_rows(in, activation, put, first / p, count / p, out);
 }
 
-void Decoder::rows(const Grid& in, Activation activation, Border border, int first, int count,
-                   Grid& out) const {
+// What rows first .. first + count - 1 of `in` become: a group of samples, copied together, makes p rows
+// each.
+void Decoder::joined_rows(const Grid& in, Activation activation, Put put, int first, int count,
+                          Grid& out) const {
   const int p = pool_size_;
-  const int per_row = joined_ ? 1 : p;  // parts
-  const int group = joined_ ? p : 1;
-  const int at_once = rows_at_once(in.width());
+  const int width = in.width();
+  float* panel = scratch(0).get(z(upper_) * kGroup + kSlack);
+  float* sums = scratch(1).get(z(kMostBlock) * kGroup + kSlack);
+  std::vector<ptrdiff_t> offset;
+  for (int c = 0; c < upper_; ++c) offset.push_back(c * kGroup);
+  for (int begin = 0; begin < count * width; begin += kGroup) {
+    const int samples = std::min(kGroup, count * width - begin);
+    const std::vector<Run> group = runs(width, begin, samples);
+    for (int c = 0; c < upper_; ++c) {
+      for (const Run& r : group) {
+        const float* from = in.row(c, first + r.row) + r.column;
+        float* to = panel + c * kGroup + r.at;  // what is too much the next run, or row, overwrites
+        for (int i = 0; i < r.count; i += kSlack) std::memcpy(to + i, from + i, kSlack * sizeof(float));
+      }
+    }
+    for (int py = 0; py < p; ++py) {
+      const Weights& weights = parts_[z(py)].weights;
+      for (const Weights::Block& b : weights.blocks) {
+        multiply(weights, b, offset.data(), {panel, 0, sums, 0, kGroup, 1, samples});
+        activate(activation, sums, b.count * kGroup);
+        for (int o = 0; o < b.count / p; ++o) {
+          for (const Run& r : group) {
+            float* to = out.row(b.first / p + o, (first + r.row) * p + py) + r.column * p;
+            interleave(p, sums + o * p * kGroup + r.at, kGroup, r.count, put, to);
+          }
+        }
+      }
+    }
+  }
+}
+
+// The same, each remainder of x a product of its own.
+void Decoder::apart_rows(const Grid& in, Activation activation, Put put, int first, int count,
+                         Grid& out) const {
+  const int p = pool_size_;
+  const int at_once = cpu::rows_at_once(in.width());
   const int pitch = whole_vectors(in.width());
   const int plane = pitch * at_once;
   float* sums = scratch(0).get(z(plane) * z(kMostBlock) * z(p));
   std::vector<ptrdiff_t> offset;
-  for (size_t at = 0; at < parts_.size(); at += z(per_row)) {
-    const int py = static_cast<int>(at) / per_row;
+  for (int py = 0; py < p; ++py) {
     for (int y = first; y < first + count; y += at_once) {
       const int n = std::min(at_once, first + count - y);
-      for (const Weights::Block& b : parts_[at].weights.blocks) {
-        const int outputs = b.count / group;
-        for (int px = 0; px < per_row; ++px) {
-          const Part& part = parts_[at + z(px)];
+      for (const Weights::Block& b : parts_[z(py * p)].weights.blocks) {
+        for (int px = 0; px < p; ++px) {
+          const Part& part = parts_[z(py * p + px)];
           offset.clear();
           for (int c = 0; c < upper_; ++c) {
             for (size_t t = 0; t < part.from_y.size(); ++t)
               offset.push_back(c * in.plane_pitch() + part.from_y[t] * in.pitch() + part.from_x[t]);
           }
           multiply(part.weights, b, offset.data(),
-                   {in.row(0, y), in.pitch(), sums + px * plane, pitch, plane * per_row, n, in.width()});
+                   {in.row(0, y), in.pitch(), sums + px * plane, pitch, plane * p, n, in.width()});
         }
         // now the rows of remainder 0, 1, .. of the block's first output, then of the next
-        for (int i = 0; i < outputs * p; ++i) activate(activation, sums + i * plane, pitch * n);
-        for (int o = 0; o < outputs; ++o) {
-          for (int r = 0; r < n; ++r) {
-            const int c = b.first / group + o;
-            const int to = (y + r) * p + py;
-            interleave(p, sums + o * p * plane + r * pitch, plane, in.width(), out.row(c, to));
-            out.finish_row(c, to, border);
-          }
+        for (int i = 0; i < b.count * p; ++i) activate(activation, sums + i * plane, pitch * n);
+        for (int i = 0; i < b.count * n; ++i) {
+          float* to = out.row(b.first + i / n, (y + i % n) * p + py);
+          interleave(p, sums + i / n * p * plane + i % n * pitch, plane, in.width(), put, to);
         }
       }
     }

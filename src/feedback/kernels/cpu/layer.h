@@ -6,8 +6,8 @@
 
 #include "feedback/hourglass.h"
 #include "feedback/kernels/cpu/grid.h"
-#include "feedback/kernels/cpu/pieces.h"
 #include "feedback/kernels/cpu/product.h"
+#include "feedback/kernels/cpu/rows.h"
 #include "feedback/kernels/cpu/winograd.h"
 
 namespace reverie::cpu {
@@ -20,18 +20,17 @@ class Encoder {
   // Rim that the input needs.
   static int rim(const Layer& layer) { return layer.encode_kernel / 2; }
 
-  // What makes all of `out`, with its rim.
-  void add_pieces(const Grid& in, Pool pool, Activation activation, Border border, Grid& out,
-                  Pieces& pieces) const;
+  // Rows of the result that are made together; width: of the input.
+  int rows_at_once(int width) const;
+
+  // Rows first .. first + count - 1 of scale * the result, without rim.  first and, but for the
+  // last rows, count are multiples of rows_at_once().
+  void rows(const Grid& in, Pool pool, Activation activation, float scale, int first, int count,
+            Grid& out) const;
 
  private:
-  struct After {  // what follows the convolution
-    Pool pool;
-    Activation activation;
-    Border border;
-  };
-  void plain_rows(const Grid& in, After after, int first, int count, Grid& out) const;
-  void finish_row(const float* sums, ptrdiff_t pitch, After after, int o, int y, Grid& out) const;
+  void plain_rows(const Grid& in, Pool pool, Activation activation, float scale, int first, int count,
+                  Grid& out) const;
 
   int kernel_, pool_size_, lower_;
   std::optional<Weights> weights_;    // one of
@@ -47,18 +46,21 @@ class Decoder {
 
   static int rim(const Layer& layer);
 
-  // What makes all of `out`, with its rim.
-  void add_pieces(const Grid& in, Activation activation, Border border, Grid& out, Pieces& pieces) const;
+  // Rows of the result that are made together.
+  int rows_at_once() const { return pool_size_; }
+
+  // Rows first .. first + count - 1 of the result, without rim, stored as `put` says; both are multiples of
+  // rows_at_once().
+  void rows(const Grid& in, Activation activation, Put put, int first, int count, Grid& out) const;
 
  private:
-  // What rows first .. first + count - 1 of `in` become.
-  void rows(const Grid& in, Activation activation, Border border, int first, int count, Grid& out) const;
-
   struct Part {  // the outputs of one remainder of y, and of one remainder of x where not joined
     std::vector<int> from_y, from_x;  // of each tap, in samples of the input
     Weights weights;
   };
   Part part(const Layer& layer, int py, int px) const;
+  void joined_rows(const Grid& in, Activation activation, Put put, int first, int count, Grid& out) const;
+  void apart_rows(const Grid& in, Activation activation, Put put, int first, int count, Grid& out) const;
 
   int pool_size_, upper_;
   bool joined_;

@@ -8,6 +8,8 @@
 
 #include <hwy/highway.h>
 
+#include "feedback/parameters.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace reverie::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -29,6 +31,45 @@ HWY_INLINE V tanh(V x) {
   q = hn::MulAdd(q, y, hn::Set(d, 4.625887275e-01F));
   q = hn::MulAdd(q, y, hn::Set(d, 1.0F));
   return hn::Div(hn::Mul(x, p), q);
+}
+
+HWY_INLINE V activated(Activation activation, V v) {
+  return activation == Activation::kTanh ? tanh(v) : hn::Max(v, hn::Zero(D()));
+}
+
+// Stores v[0][0], v[1][0], .. v[0][1], v[1][1], ..
+template <int N>
+HWY_INLINE void store_interleaved(const V (&v)[N], float* to) {
+  const D d;
+  if constexpr (N == 1) hn::StoreU(v[0], d, to);
+  if constexpr (N == 2) hn::StoreInterleaved2(v[0], v[1], d, to);
+  if constexpr (N == 3) hn::StoreInterleaved3(v[0], v[1], v[2], d, to);
+  if constexpr (N == 4) hn::StoreInterleaved4(v[0], v[1], v[2], v[3], d, to);
+}
+
+// Stores the first `count` samples, or all there are.
+HWY_INLINE void store_part(V v, int count, float* to) {
+  const D d;
+  if (count >= static_cast<int>(hn::Lanes(d))) {
+    hn::StoreU(v, d, to);
+  } else {
+    hn::BlendedStore(v, hn::FirstN(d, static_cast<size_t>(count)), d, to);
+  }
+}
+
+// to[0..count) = from[0..count); reads whole vectors, writes nothing beyond.
+HWY_INLINE void copy_row(const float* from, int count, float* to) {
+  const D d;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  for (int x = 0; x < count; x += lanes) store_part(hn::LoadU(d, from + x), count - x, to + x);
+}
+
+// The same, added.
+HWY_INLINE void add_row(const float* from, int count, float* to) {
+  const D d;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  for (int x = 0; x < count; x += lanes)
+    store_part(hn::Add(hn::LoadU(d, from + x), hn::LoadU(d, to + x)), count - x, to + x);
 }
 
 }  // namespace reverie::cpu::HWY_NAMESPACE

@@ -16,9 +16,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace reverie::cpu::HWY_NAMESPACE {
 
-HWY_INLINE V add_term(const MixTerm& t, int x, V sum) {
+HWY_INLINE V add_term(const MixTerm& t, int y, int x, V sum) {
   const D d;
-  const float* at = t.x + x;
+  const float* at = t.x + y * t.pitch + x;
   sum = hn::MulAdd(hn::LoadU(d, t.centre + x), hn::LoadU(d, at), sum);
   if (t.around == nullptr) return sum;
   const V sides = hn::Add(hn::LoadU(d, at - 1), hn::LoadU(d, at + 1));
@@ -26,14 +26,18 @@ HWY_INLINE V add_term(const MixTerm& t, int x, V sum) {
   return hn::MulAdd(hn::LoadU(d, t.around + x), hn::Add(sides, rows), sum);
 }
 
+HWY_INLINE V mixed(const MixRow& row, int y, int x) {
+  const D d;
+  V sum = hn::LoadU(d, row.bias + x);
+  if (row.noise != nullptr) sum = hn::Add(sum, hn::LoadU(d, row.noise + x));
+  for (int t = 0; t < row.terms; ++t) sum = add_term(row.term[t], y, x, sum);
+  return sum;
+}
+
 void Mix(const MixRow& row, int width, float* out) {
   const D d;
-  for (int x = 0; x < width; x += static_cast<int>(hn::Lanes(d))) {
-    V sum = hn::LoadU(d, row.bias + x);
-    if (row.noise != nullptr) sum = hn::Add(sum, hn::LoadU(d, row.noise + x));
-    for (int t = 0; t < row.terms; ++t) sum = add_term(row.term[t], x, sum);
-    hn::StoreU(sum, d, out + x);
-  }
+  for (int x = 0; x < width; x += static_cast<int>(hn::Lanes(d)))
+    store_part(mixed(row, 0, x), width - x, out + x);
 }
 
 // Sums of single precision over short runs, of double precision over these.
@@ -76,34 +80,49 @@ HWY_INLINE V squashed(V u) {
   return hn::Div(u, hn::MulAdd(u, u, hn::Set(d, 0.25F)));
 }
 
-template <Squash how>
-void squash_with(const SquashRow& row, const float* u, int width, float* out) {
+// u(y, x): the vector from sample x of row y on.
+template <Squash how, class U>
+HWY_INLINE void squash_with(const SquashRow& row, int rows, int width, float* out, ptrdiff_t pitch,
+                            const U& u) {
   const D d;
   const V gain = hn::Set(d, row.gain);
   const V away = hn::Set(d, row.away);
-  for (int x = 0; x < width; x += static_cast<int>(hn::Lanes(d))) {
-    const V v = squashed<how>(hn::Mul(gain, hn::Sub(hn::LoadU(d, u + x), away)));
-    const V keep = hn::LoadU(d, row.keep + x);
-    const V kept = hn::Mul(keep, hn::LoadU(d, row.kept + x));
-    hn::StoreU(hn::MulAdd(hn::Sub(hn::Set(d, 1.0F), keep), v, kept), d, out + x);
+  const float* kept_row = row.kept;
+  for (int y = 0; y < rows; ++y, kept_row += row.kept_pitch, out += pitch) {
+    for (int x = 0; x < width; x += static_cast<int>(hn::Lanes(d))) {
+      const V v = squashed<how>(hn::Mul(gain, hn::Sub(u(y, x), away)));
+      const V keep = hn::LoadU(d, row.keep + x);
+      const V kept = hn::Mul(keep, hn::LoadU(d, kept_row + x));
+      store_part(hn::MulAdd(hn::Sub(hn::Set(d, 1.0F), keep), v, kept), width - x, out + x);
+    }
   }
 }
 
-void SquashAndMix(const SquashRow& row, const float* u, int width, float* out) {
+template <class U>
+HWY_INLINE void squash_any(const SquashRow& row, int rows, int width, float* out, ptrdiff_t pitch,
+                           const U& u) {
   switch (row.squash) {
     case Squash::kTanh:
-      return squash_with<Squash::kTanh>(row, u, width, out);
+      return squash_with<Squash::kTanh>(row, rows, width, out, pitch, u);
     case Squash::kSin:
-      return squash_with<Squash::kSin>(row, u, width, out);
+      return squash_with<Squash::kSin>(row, rows, width, out, pitch, u);
     case Squash::kWrap:
-      return squash_with<Squash::kWrap>(row, u, width, out);
+      return squash_with<Squash::kWrap>(row, rows, width, out, pitch, u);
     case Squash::kFold:
-      return squash_with<Squash::kFold>(row, u, width, out);
+      return squash_with<Squash::kFold>(row, rows, width, out, pitch, u);
     case Squash::kClip:
-      return squash_with<Squash::kClip>(row, u, width, out);
+      return squash_with<Squash::kClip>(row, rows, width, out, pitch, u);
     case Squash::kRational:
-      return squash_with<Squash::kRational>(row, u, width, out);
+      return squash_with<Squash::kRational>(row, rows, width, out, pitch, u);
   }
+}
+
+void SquashRowOf(const SquashRow& row, const float* u, int width, float* out) {
+  squash_any(row, 1, width, out, 0, [u](int, int x) { return hn::LoadU(D(), u + x); });
+}
+
+void MixAndSquash(const MixRow& mix, const SquashRow& row, int rows, int width, float* out, ptrdiff_t pitch) {
+  squash_any(row, rows, width, out, pitch, [&mix](int y, int x) { return mixed(mix, y, x); });
 }
 
 }  // namespace reverie::cpu::HWY_NAMESPACE
@@ -114,7 +133,8 @@ namespace reverie::cpu {
 
 HWY_EXPORT(Mix);
 HWY_EXPORT(Sums);
-HWY_EXPORT(SquashAndMix);
+HWY_EXPORT(SquashRowOf);
+HWY_EXPORT(MixAndSquash);
 
 void mix_row(const MixRow& row, int width, float* out) {
   HWY_DYNAMIC_DISPATCH(Mix)(row, width, out);
@@ -125,7 +145,12 @@ RowSums row_sums(const float* row, int width) {
 }
 
 void squash_row(const SquashRow& row, const float* u, int width, float* out) {
-  HWY_DYNAMIC_DISPATCH(SquashAndMix)(row, u, width, out);
+  HWY_DYNAMIC_DISPATCH(SquashRowOf)(row, u, width, out);
+}
+
+void mix_and_squash_rows(const MixRow& mix, const SquashRow& squash, int rows, int width, float* out,
+                         ptrdiff_t pitch) {
+  HWY_DYNAMIC_DISPATCH(MixAndSquash)(mix, squash, rows, width, out, pitch);
 }
 
 }  // namespace reverie::cpu

@@ -1,5 +1,5 @@
 // The last part of the transition, row by row: the sum of its terms, homeostasis' sums, squash and trail.
-// All rows may be read and written up to a whole vector beyond their end.
+// All rows may be read up to a whole vector beyond their end.
 #pragma once
 
 #include <cstddef>
@@ -40,8 +40,14 @@ struct SquashRow {
   Squash squash = Squash::kTanh;
   float gain = 1, away = 0;
   const float* kept = nullptr;
+  ptrdiff_t kept_pitch = 0;     // of its rows, where there are several
   const float* keep = nullptr;  // share of kept, 0..1
 };
 void squash_row(const SquashRow& row, const float* u, int width, float* out);
+
+// Both in one pass: squash_row of mix_row, of some rows below each other that share their factors and, where
+// there are several, have no noise; `pitch` between those of out.
+void mix_and_squash_rows(const MixRow& mix, const SquashRow& squash, int rows, int width, float* out,
+                         ptrdiff_t pitch);
 
 }  // namespace reverie::cpu

@@ -16,6 +16,8 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "feedback/kernels/cpu/math-inl.h"
+
 #ifndef REVERIE_CPU_MOVE_ONCE
 #define REVERIE_CPU_MOVE_ONCE
 namespace reverie::cpu {
@@ -31,10 +33,6 @@ struct Places {
 
 HWY_BEFORE_NAMESPACE();
 namespace reverie::cpu::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, 16>;
-using V = hn::Vec<D>;
 using DI = hn::RebindToSigned<D>;
 
 // A whole number of samples, brought to where the plane or its rim has the same samples.
@@ -98,7 +96,7 @@ void SampleLinear(const float* plane, ptrdiff_t pitch, const Places& places, int
     };
     hwy::Prefetch(plane + places.index[i] + 2 * pitch);  // of all these rows only the next one's last is new
     const V a = across(top);
-    hn::StoreU(hn::MulAdd(hn::LoadU(d, places.y + i), hn::Sub(across(bottom), a), a), d, out + i);
+    store_part(hn::MulAdd(hn::LoadU(d, places.y + i), hn::Sub(across(bottom), a), a), width - i, out + i);
   }
 }
 
@@ -127,7 +125,7 @@ void SampleCubic(const float* plane, ptrdiff_t pitch, const Places& places, int 
       const V low = hn::MulAdd(wx[1], s[1], hn::Mul(wx[0], s[0]));
       const V row = hn::MulAdd(wx[3], s[3], hn::MulAdd(wx[2], s[2], low));
       const V before = j == 0 ? hn::Zero(d) : hn::LoadU(d, out + i);
-      hn::StoreU(hn::MulAdd(wy[j], row, before), d, out + i);
+      store_part(hn::MulAdd(wy[j], row, before), width - i, out + i);
     }
   }
 }
@@ -158,9 +156,9 @@ void TurnHue(float* a, float* b, float* c, const float* cosine, const float* sin
     const auto turned = [&](V x, V next, V last) {
       return hn::MulAdd(si, hn::Sub(last, next), hn::MulAdd(co, hn::Sub(x, mean), mean));
     };
-    hn::StoreU(turned(va, vb, vc), d, a + i);
-    hn::StoreU(turned(vb, vc, va), d, b + i);
-    hn::StoreU(turned(vc, va, vb), d, c + i);
+    store_part(turned(va, vb, vc), width - i, a + i);
+    store_part(turned(vb, vc, va), width - i, b + i);
+    store_part(turned(vc, va, vb), width - i, c + i);
   }
 }
 

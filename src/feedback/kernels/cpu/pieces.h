@@ -11,10 +11,11 @@ using Pieces = std::vector<std::function<void()>>;
 
 constexpr int kBands = 16;  // of a level: enough for threads to share evenly, few enough to cost nothing
 
-// Pieces that call work(first row, rows) for all of `height` rows.
+// Pieces that call work(first row, rows) for all of `height` rows, a multiple of `step` each but for the
+// last.
 template <class Work>
-void in_bands(int height, Pieces& pieces, const Work& work) {
-  const int rows = (height + kBands - 1) / kBands;
+void in_bands(int height, int step, Pieces& pieces, const Work& work) {
+  const int rows = ((height + kBands - 1) / kBands + step - 1) / step * step;
   for (int y = 0; y < height; y += rows) pieces.emplace_back([=] { work(y, std::min(rows, height - y)); });
 }
 

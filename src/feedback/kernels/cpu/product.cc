@@ -1,6 +1,6 @@
 // A matrix product whose one factor is read straight from the planes: tap k of a filter is the same row,
 // shifted by offset[k].  No copy of patches is made, any kernel size and stride of outputs is a table of
-// offsets, and kTile x kMostBlock sums stay in registers: about 85 % of the machine's peak from L1.
+// offsets, and kTile x kWidth sums stay in registers: about 85 % of the machine's peak from L1.
 #include "feedback/kernels/cpu/product.h"
 
 #include <algorithm>
@@ -17,40 +17,41 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 
+constexpr size_t kTile = 2;  // vectors
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL || HWY_TARGET == HWY_NEON
-constexpr size_t kTile = 4;  // of 32 registers
+constexpr size_t kWidth = 12;  // outputs: 24 sums in 32 registers
 #else
-constexpr size_t kTile = 2;  // of 16
+constexpr size_t kWidth = 6;  // 12 in 16
 #endif
 
 // R vectors of N outputs.
 template <size_t R, size_t N>
-HWY_INLINE void tile(const float* HWY_RESTRICT w, const float* HWY_RESTRICT bias,
+HWY_INLINE void tile(const float* HWY_RESTRICT w, int w_pitch, const float* HWY_RESTRICT bias,
                      const ptrdiff_t* HWY_RESTRICT offset, int taps, const float* const* in,
                      float* const* out, ptrdiff_t out_plane) {
   const D d;
   V sum[R][N];
   const float* from[R];
-  HWY_UNROLL(8) for (size_t r = 0; r < R; ++r) {
+  HWY_UNROLL(12) for (size_t r = 0; r < R; ++r) {
     from[r] = in[r];
-    HWY_UNROLL(8) for (size_t n = 0; n < N; ++n) sum[r][n] = hn::Set(d, bias[n]);
+    HWY_UNROLL(12) for (size_t n = 0; n < N; ++n) sum[r][n] = hn::Set(d, bias[n]);
   }
-  for (int k = 0; k < taps; ++k, w += N) {
+  for (int k = 0; k < taps; ++k, w += w_pitch) {
     V x[R];
-    HWY_UNROLL(8) for (size_t r = 0; r < R; ++r) x[r] = hn::LoadU(d, from[r] + offset[k]);
-    HWY_UNROLL(8) for (size_t n = 0; n < N; ++n) {
+    HWY_UNROLL(12) for (size_t r = 0; r < R; ++r) x[r] = hn::LoadU(d, from[r] + offset[k]);
+    HWY_UNROLL(12) for (size_t n = 0; n < N; ++n) {
       const V weight = hn::Set(d, w[n]);
-      HWY_UNROLL(8) for (size_t r = 0; r < R; ++r) sum[r][n] = hn::MulAdd(weight, x[r], sum[r][n]);
+      HWY_UNROLL(12) for (size_t r = 0; r < R; ++r) sum[r][n] = hn::MulAdd(weight, x[r], sum[r][n]);
     }
   }
-  HWY_UNROLL(8) for (size_t n = 0; n < N; ++n) {
-    HWY_UNROLL(8)
+  HWY_UNROLL(12) for (size_t n = 0; n < N; ++n) {
+    HWY_UNROLL(12)
     for (size_t r = 0; r < R; ++r) hn::StoreU(sum[r][n], d, out[r] + static_cast<ptrdiff_t>(n) * out_plane);
   }
 }
 
 template <size_t N>
-void multiply_block(const float* w, const float* bias, int taps, const ptrdiff_t* offset,
+void multiply_block(const float* w, int w_pitch, const float* bias, int taps, const ptrdiff_t* offset,
                     const ProductPlace& p) {
   const int lanes = static_cast<int>(hn::Lanes(D()));
   const float* in[kTile];
@@ -62,33 +63,30 @@ void multiply_block(const float* w, const float* bias, int taps, const ptrdiff_t
       in[held] = p.in + y * p.in_pitch + x;
       out[held] = p.out + y * p.out_pitch + x;
       if (++held < kTile) continue;
-      tile<kTile, N>(w, bias, offset, taps, in, out, p.out_plane);
+      tile<kTile, N>(w, w_pitch, bias, offset, taps, in, out, p.out_plane);
       held = 0;
     }
   }
-  size_t done = 0;
-  if (held - done >= 2) {
-    tile<2, N>(w, bias, offset, taps, in, out, p.out_plane);
-    done = 2;
+  if (held > 0) tile<1, N>(w, w_pitch, bias, offset, taps, in, out, p.out_plane);
+}
+
+// The N that is `count`.
+template <size_t N>
+void multiply_count(int count, const float* w, int w_pitch, const float* bias, int taps,
+                    const ptrdiff_t* offset, const ProductPlace& p) {
+  if constexpr (N > 1) {
+    if (static_cast<int>(N) != count) return multiply_count<N - 1>(count, w, w_pitch, bias, taps, offset, p);
   }
-  if (held > done) tile<1, N>(w, bias, offset, taps, in + done, out + done, p.out_plane);
+  multiply_block<N>(w, w_pitch, bias, taps, offset, p);
 }
 
 void Multiply(const float* w, const float* bias, int count, int taps, const ptrdiff_t* offset,
-              const ProductPlace& p) {
-  switch (count) {
-    case 1:
-      return multiply_block<1>(w, bias, taps, offset, p);
-    case 2:
-      return multiply_block<2>(w, bias, taps, offset, p);
-    case 3:
-      return multiply_block<3>(w, bias, taps, offset, p);
-    case 4:
-      return multiply_block<4>(w, bias, taps, offset, p);
-    case 5:
-      return multiply_block<5>(w, bias, taps, offset, p);
-    default:
-      return multiply_block<kMostBlock>(w, bias, taps, offset, p);
+              const ProductPlace& place) {
+  ProductPlace p = place;
+  for (int first = 0; first < count; first += static_cast<int>(kWidth)) {
+    const int n = std::min(count - first, static_cast<int>(kWidth));
+    p.out = place.out + first * place.out_plane;
+    multiply_count<kWidth>(n, w + first, count, bias + first, taps, offset, p);
   }
 }
 

@@ -29,7 +29,7 @@ struct Weights {
   std::vector<float> bias;                    // [outputs]
 };
 
-constexpr int kMostBlock = 6;
+constexpr int kMostBlock = 12;
 
 // Where a product reads and writes: `rows` rows of `width` samples.
 struct ProductPlace {

@@ -1,5 +1,9 @@
 #include "feedback/kernels/cpu/rows.h"
 
+#include <algorithm>
+
+#include "feedback/kernels/cpu/grid.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "feedback/kernels/cpu/rows.cc"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
@@ -17,8 +21,7 @@ int lanes() {
 void Activate(Activation activation, float* row, int width) {
   const D d;
   for (int x = 0; x < width; x += lanes()) {
-    const V v = hn::LoadU(d, row + x);
-    hn::StoreU(activation == Activation::kTanh ? tanh(v) : hn::Max(v, hn::Zero(d)), d, row + x);
+    hn::StoreU(activated(activation, hn::LoadU(d, row + x)), d, row + x);
   }
 }
 
@@ -106,21 +109,38 @@ void PoolRow(Pool how, int p, const float* rows, ptrdiff_t pitch, int width, flo
   }
 }
 
-void Interleave(int p, const float* rows, ptrdiff_t pitch, int width, float* out) {
+template <int P>
+void interleave_by(const float* rows, ptrdiff_t pitch, int width, Put put, float* out) {
   const D d;
-  // whole vectors, as far as they stay within kSlack of the row's end; the rest one by one
-  const int step = p <= 4 ? lanes() : 1;
-  int x = 0;
-  for (; p <= 4 && x + step <= width; x += step) {
-    const auto row = [&](int j) { return hn::LoadU(d, rows + j * pitch + x); };
-    float* to = out + x * p;
-    if (p == 1) hn::StoreU(row(0), d, to);
-    if (p == 2) hn::StoreInterleaved2(row(0), row(1), d, to);
-    if (p == 3) hn::StoreInterleaved3(row(0), row(1), row(2), d, to);
-    if (p == 4) hn::StoreInterleaved4(row(0), row(1), row(2), row(3), d, to);
+  const V scale = hn::Set(d, put.scale);
+  HWY_ALIGN float ready[P * kSlack + kSlack];
+  for (int x = 0; x < width; x += lanes()) {
+    V v[P];
+    for (int j = 0; j < P; ++j) v[j] = hn::Mul(scale, hn::LoadU(d, rows + j * pitch + x));
+    const int n = std::min(lanes(), width - x) * P;
+    if (!put.add && n == lanes() * P) {
+      store_interleaved<P>(v, out + x * P);
+      continue;
+    }
+    store_interleaved<P>(v, ready);
+    if (put.add) {
+      add_row(ready, n, out + x * P);
+    } else {
+      copy_row(ready, n, out + x * P);
+    }
   }
-  for (; x < width; ++x) {
-    for (int j = 0; j < p; ++j) out[x * p + j] = rows[j * pitch + x];
+}
+
+void Interleave(int p, const float* rows, ptrdiff_t pitch, int width, Put put, float* out) {
+  if (p == 1) return interleave_by<1>(rows, pitch, width, put, out);
+  if (p == 2) return interleave_by<2>(rows, pitch, width, put, out);
+  if (p == 3) return interleave_by<3>(rows, pitch, width, put, out);
+  if (p == 4) return interleave_by<4>(rows, pitch, width, put, out);
+  for (int x = 0; x < width; ++x) {
+    for (int j = 0; j < p; ++j) {
+      float& to = out[x * p + j];
+      to = (put.add ? to : 0) + put.scale * rows[j * pitch + x];
+    }
   }
 }
 
@@ -142,8 +162,8 @@ void pool(Pool how, int p, const float* rows, ptrdiff_t pitch, int width, float*
   HWY_DYNAMIC_DISPATCH(PoolRow)(how, p, rows, pitch, width, out);
 }
 
-void interleave(int p, const float* rows, ptrdiff_t pitch, int width, float* out) {
-  HWY_DYNAMIC_DISPATCH(Interleave)(p, rows, pitch, width, out);
+void interleave(int p, const float* rows, ptrdiff_t pitch, int width, Put put, float* out) {
+  HWY_DYNAMIC_DISPATCH(Interleave)(p, rows, pitch, width, put, out);
 }
 
 }  // namespace reverie::cpu

@@ -1,5 +1,5 @@
 // What happens to the sums of a convolution, row by row: activation, pooling, and the opposite of pooling.
-// All rows may be read and written up to a whole vector beyond their end.
+// All rows may be read up to a whole vector beyond their end, and written where nothing else is said.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,14 @@ void activate(Activation activation, float* row, int width);
 // magnitudes the first in row-major order wins.
 void pool(Pool how, int p, const float* rows, ptrdiff_t pitch, int width, float* out);
 
-// out[x * p + j] = rows[j][x], x < width; `pitch` between the p rows.
-void interleave(int p, const float* rows, ptrdiff_t pitch, int width, float* out);
+// How a result is stored: scale * v, or that added to what is there.
+struct Put {
+  float scale = 1;
+  bool add = false;
+};
+
+// out[x * p + j] = rows[j][x], stored as `put` says, x < width; `pitch` between the p rows.  Nothing beyond
+// is written.
+void interleave(int p, const float* rows, ptrdiff_t pitch, int width, Put put, float* out);
 
 }  // namespace reverie::cpu

@@ -1,8 +1,9 @@
 // Winograd's convolution F(4x4, 3x3): a quarter of the products for two cheap transforms; 2.6 times as fast
-// as the plain product at 48 -> 192 channels.  Vectors run over tiles, which are packed across rows.
+// as the plain product at 48 -> 192 channels.  Vectors run over tiles, which are packed across rows; pooling
+// and activation happen in registers, so that the sums at full size are never stored.
 #include "feedback/kernels/cpu/winograd.h"
 
-#include <array>
+#include <algorithm>
 
 #include "feedback/kernels/cpu/scratch.h"
 
@@ -11,14 +12,24 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "feedback/kernels/cpu/math-inl.h"
+
 #ifndef REVERIE_CPU_WINOGRAD_ONCE
 #define REVERIE_CPU_WINOGRAD_ONCE
 namespace reverie::cpu {
 
-// `across` tiles in each of `rows` rows, packed; `plane` between two of the 36 points of one channel.
-struct Tiles {
-  int across, rows;
-  ptrdiff_t plane;
+// What follows the convolution of one output.
+struct Finish {
+  Pool pool;
+  Activation activation;
+  int pool_size;
+  float bias, scale;
+};
+
+// Where a run of tiles goes: `rows` rows from `out` on.
+struct RunOut {
+  int at, count, rows;
+  float* out;
 };
 
 }  // namespace reverie::cpu
@@ -26,11 +37,6 @@ struct Tiles {
 
 HWY_BEFORE_NAMESPACE();
 namespace reverie::cpu::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, 16>;
-using V = hn::Vec<D>;
-
 // B^T d
 HWY_INLINE void transform_in(const V d[6], V out[6]) {
   const D tag;
@@ -62,56 +68,108 @@ HWY_INLINE void transform_out(const V m[6], V out[4]) {
   out[3] = hn::MulAdd(hn::Set(tag, 8.0F), difference2, hn::Add(difference1, m[5]));
 }
 
-// in: the first row of the first tile, sample 0.
-void TransformIn(const float* in, ptrdiff_t pitch, const Tiles& t, float* out) {
+// in: the first row of the first tile, sample 0.  Writes whole vectors of tiles.
+void TransformIn(const float* in, ptrdiff_t pitch, int tiles, float* out, ptrdiff_t plane) {
   const D d;
-  const int lanes = static_cast<int>(hn::Lanes(d));
-  for (int row = 0; row < t.rows; ++row) {
-    for (int x = 0; x < t.across; x += lanes) {
-      V rows[6][6];
-      for (int i = 0; i < 6; ++i) {
-        const float* from = in + (4 * row + i - 1) * pitch + 4 * x - 1;
-        V s[6];
-        V unused[2];
-        hn::LoadInterleaved4(d, from, s[0], s[1], s[2], s[3]);
-        hn::LoadInterleaved4(d, from + 4, s[4], s[5], unused[0], unused[1]);
-        transform_in(s, rows[i]);
-      }
-      float* to = out + row * t.across + x;  // what it writes too much the next row overwrites
-      for (int j = 0; j < 6; ++j) {
-        const V column[6] = {rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]};
-        V point[6];
-        transform_in(column, point);
-        for (int i = 0; i < 6; ++i) hn::StoreU(point[i], d, to + (6 * i + j) * t.plane);
-      }
+  for (int x = 0; x < tiles; x += static_cast<int>(hn::Lanes(d))) {
+    V rows[6][6];
+    for (int i = 0; i < 6; ++i) {
+      const float* from = in + (i - 1) * pitch + 4 * x - 1;
+      V s[6];
+      V unused[2];
+      hn::LoadInterleaved4(d, from, s[0], s[1], s[2], s[3]);
+      hn::LoadInterleaved4(d, from + 4, s[4], s[5], unused[0], unused[1]);
+      transform_in(s, rows[i]);
+    }
+    for (int j = 0; j < 6; ++j) {
+      const V column[6] = {rows[0][j], rows[1][j], rows[2][j], rows[3][j], rows[4][j], rows[5][j]};
+      V point[6];
+      transform_in(column, point);
+      for (int i = 0; i < 6; ++i) hn::StoreU(point[i], d, out + x + (6 * i + j) * plane);
     }
   }
 }
 
-// sums: [4 * rows][4 * across], `pitch` between rows.
-void TransformOut(const float* products, const Tiles& t, float bias, float* sums, ptrdiff_t pitch) {
+HWY_INLINE V pooled(Pool how, V a, V b) {
+  if (how == Pool::kStride) return a;
+  if (how == Pool::kMean) return hn::Add(a, b);
+  return how == Pool::kMax ? hn::Max(a, b) : hn::IfThenElse(hn::Gt(hn::Abs(b), hn::Abs(a)), b, a);
+}
+
+// One vector of tiles, s[y][x], to Q x Q samples of the pooled result each.  The activation rises everywhere
+// and tanh is odd: all but the mean may pool first.
+template <int Q>
+HWY_INLINE void finish(const Finish& f, V s[4][4], V out[Q][Q]) {
+  constexpr int kPool = 4 / Q;
   const D d;
-  const int lanes = static_cast<int>(hn::Lanes(d));
-  const V b = hn::Set(d, bias);
-  for (int row = 0; row < t.rows; ++row) {
-    for (int x = 0; x < t.across; x += lanes) {
-      const float* from = products + row * t.across + x;
-      V columns[6][4];
-      for (int j = 0; j < 6; ++j) {
-        V m[6];
-        for (int i = 0; i < 6; ++i) m[i] = hn::LoadU(d, from + (6 * i + j) * t.plane);
-        transform_out(m, columns[j]);
-      }
-      for (int i = 0; i < 4; ++i) {
-        const V m[6] = {columns[0][i], columns[1][i], columns[2][i],
-                        columns[3][i], columns[4][i], columns[5][i]};
-        V s[4];
-        transform_out(m, s);
-        hn::StoreInterleaved4(hn::Add(s[0], b), hn::Add(s[1], b), hn::Add(s[2], b), hn::Add(s[3], b), d,
-                              sums + (4 * row + i) * pitch + 4 * x);
-      }
+  const V bias = hn::Set(d, f.bias);
+  const bool mean = f.pool == Pool::kMean;
+  const bool early = mean || f.pool == Pool::kMaxMagnitude;
+  const V scale = hn::Set(d, mean ? f.scale / (kPool * kPool) : f.scale);
+  for (int y = 0; early && y < 4; ++y) {
+    for (int x = 0; x < 4; ++x) {
+      s[y][x] = hn::Add(s[y][x], bias);
+      if (mean) s[y][x] = activated(f.activation, s[y][x]);
     }
   }
+  for (int y = 0; y < Q; ++y) {
+    for (int x = 0; x < Q; ++x) {
+      V v = s[y * kPool][x * kPool];
+      for (int i = 0; i < kPool; ++i) {
+        for (int j = i == 0 ? 1 : 0; j < kPool; ++j) v = pooled(f.pool, v, s[y * kPool + i][x * kPool + j]);
+      }
+      if (!early) v = hn::Add(v, bias);
+      out[y][x] = hn::Mul(scale, mean ? v : activated(f.activation, v));
+    }
+  }
+}
+
+// products: a vector of tiles at a time, whatever runs it holds; what is ready is then handed to each run.
+template <int Q>
+void transform_out_to(const float* products, ptrdiff_t plane, const Finish& f, const RunOut* runs, int count,
+                      ptrdiff_t pitch) {
+  const D d;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  const RunOut* run = runs;
+  HWY_ALIGN float ready[Q * Q * kSlack + kSlack];
+  for (int t = 0; t < runs[count - 1].at + runs[count - 1].count; t += lanes) {
+    V columns[6][4];
+    for (int j = 0; j < 6; ++j) {
+      V m[6];
+      for (int i = 0; i < 6; ++i) m[i] = hn::Load(d, products + t + (6 * i + j) * plane);
+      transform_out(m, columns[j]);
+    }
+    V s[4][4];
+    for (int i = 0; i < 4; ++i) {
+      const V m[6] = {columns[0][i], columns[1][i], columns[2][i],
+                      columns[3][i], columns[4][i], columns[5][i]};
+      transform_out(m, s[i]);
+    }
+    V result[Q][Q];
+    finish<Q>(f, s, result);
+    for (; run->at + run->count <= t; ++run) {
+    }
+    if (run->at <= t && t + lanes <= run->at + run->count) {
+      for (int y = 0; y < run->rows; ++y)
+        store_interleaved<Q>(result[y], run->out + y * pitch + (t - run->at) * Q);
+      continue;
+    }
+    for (int y = 0; y < Q; ++y) store_interleaved<Q>(result[y], ready + y * Q * kSlack);
+    for (const RunOut* r = run; r < runs + count && r->at < t + lanes; ++r) {
+      const int first = std::max(r->at, t);
+      const int last = std::min(r->at + r->count, t + lanes);
+      for (int y = 0; y < r->rows; ++y)
+        copy_row(ready + y * Q * kSlack + (first - t) * Q, (last - first) * Q,
+                 r->out + y * pitch + (first - r->at) * Q);
+    }
+  }
+}
+
+void TransformOut(const float* products, ptrdiff_t plane, const Finish& f, const RunOut* runs, int count,
+                  ptrdiff_t pitch) {
+  if (f.pool_size == 1) return transform_out_to<4>(products, plane, f, runs, count, pitch);
+  if (f.pool_size == 2) return transform_out_to<2>(products, plane, f, runs, count, pitch);
+  transform_out_to<1>(products, plane, f, runs, count, pitch);
 }
 
 }  // namespace reverie::cpu::HWY_NAMESPACE
@@ -125,7 +183,8 @@ HWY_EXPORT(TransformIn);
 HWY_EXPORT(TransformOut);
 
 constexpr int kPoints = 36;
-constexpr int kTileVectors = 64;  // tiles that fill the registers of a product
+constexpr int kGroup =
+    128;  // tiles that go through all stages together: with fewer the weights are read too often
 
 size_t z(int i) {
   return static_cast<size_t>(i);
@@ -152,6 +211,12 @@ int tiles_across(int width) {
   return (width + 3) / 4;
 }
 
+// Distance of two points that hold `rows` rows of a group: an odd number of cache lines, so that the same
+// place of all points does not fall into the same few sets of the cache.
+ptrdiff_t plane_of(int rows) {
+  return rows * kGroup + kSlack;
+}
+
 }  // namespace
 
 bool Winograd::pays(const Layer& layer) {
@@ -162,11 +227,10 @@ bool Winograd::pays(const Layer& layer) {
 int Winograd::tile_rows(int width) {
   const int across = tiles_across(width);
   int best = 1;
-  double best_share = 0;  // of the vectors' lanes that hold a tile
-  for (int rows = 1; rows <= 8 && rows * across <= 3 * kTileVectors; ++rows) {
+  double best_share = 0;  // of the groups' places that hold a tile
+  for (int rows = 1; rows <= 8 && (rows == 1 || rows * across <= 4 * kGroup); ++rows) {
     const int tiles = rows * across;
-    const int whole = (tiles + kTileVectors - 1) / kTileVectors * kTileVectors;
-    const double share = static_cast<double>(tiles) / whole;
+    const double share = static_cast<double>(tiles) / ((tiles + kSlack - 1) / kSlack * kSlack);
     if (share < best_share + 0.02) continue;
     best = rows;
     best_share = share;
@@ -174,7 +238,8 @@ int Winograd::tile_rows(int width) {
   return best;
 }
 
-Winograd::Winograd(const Layer& layer) : bias_(layer.encode_bias), lower_(layer.lower) {
+Winograd::Winograd(const Layer& layer)
+    : bias_(layer.encode_bias), lower_(layer.lower), pool_size_(layer.pool_size) {
   for (int point = 0; point < kPoints; ++point) {
     const auto weight = [&](int o, int c) {
       return filter_at(layer.encode_weight.data() + (z(o) * z(layer.lower) + z(c)) * 9, point);
@@ -183,33 +248,48 @@ Winograd::Winograd(const Layer& layer) : bias_(layer.encode_bias), lower_(layer.
   }
 }
 
-void Winograd::convolve(const Grid& in, int first, int rows, int first_block, int block_count,
-                        const Take& take) const {
-  const int across = tiles_across(in.width());
-  const int tiles = rows * across;
-  const ptrdiff_t pitch = (tiles + kSlack - 1) / kSlack * kSlack + kSlack;
-  const Tiles from{across, rows, lower_ * pitch};
-  float* points = scratch(1).get(z(kPoints * lower_) * static_cast<size_t>(pitch));
-  std::vector<ptrdiff_t> offset;
+// points: [36][lower][kGroup], with odd_lines() between two points.
+void Winograd::transform_in(const Grid& in, int first, const std::vector<Run>& group, float* points) const {
   for (int c = 0; c < lower_; ++c) {
-    offset.push_back(c * pitch);
-    HWY_DYNAMIC_DISPATCH(TransformIn)(in.row(c, 4 * first), in.pitch(), from, points + c * pitch);
-  }
-
-  const Tiles to{across, rows, kMostBlock * pitch};
-  const ptrdiff_t sums_pitch = 4 * (across + kSlack);
-  float* products = scratch(2).get(static_cast<size_t>(kPoints * to.plane));
-  float* sums = scratch(3).get(static_cast<size_t>(4 * rows * sums_pitch));
-  for (int i = first_block; i < first_block + block_count; ++i) {
-    const Weights::Block& block = weights_[0].blocks[z(i)];
-    for (int point = 0; point < kPoints; ++point) {
-      multiply(weights_[z(point)], block, offset.data(),
-               {points + point * from.plane, 0, products + point * to.plane, 0, pitch, 1, tiles});
+    for (const Run& r : group) {  // what a run writes too much the next one, or the next channel, overwrites
+      HWY_DYNAMIC_DISPATCH(TransformIn)
+      (in.row(c, 4 * (first + r.row)) + 4 * r.column, in.pitch(), r.count, points + c * kGroup + r.at,
+       plane_of(lower_));
     }
-    for (int o = 0; o < block.count; ++o) {
-      HWY_DYNAMIC_DISPATCH(TransformOut)
-      (products + o * pitch, to, bias_[z(block.first + o)], sums, sums_pitch);
-      take(block.first + o, sums, sums_pitch);
+  }
+}
+
+void Winograd::encode(const Grid& in, int first, int rows, Pool pool, Activation activation, float scale,
+                      Grid& out) const {
+  const int q = 4 / pool_size_;
+  const int across = tiles_across(in.width());
+  float* points = scratch(1).get(static_cast<size_t>(kPoints * plane_of(lower_)));
+  const ptrdiff_t plane = plane_of(kMostBlock);
+  float* products = scratch(2).get(static_cast<size_t>(kPoints * plane));
+  std::vector<ptrdiff_t> offset;
+  for (int c = 0; c < lower_; ++c) offset.push_back(c * kGroup);
+  for (int begin = 0; begin < rows * across; begin += kGroup) {
+    const int tiles = std::min(kGroup, rows * across - begin);
+    const std::vector<Run> group = runs(across, begin, tiles);
+    std::vector<RunOut> to(group.size());
+    transform_in(in, first, group, points);
+    for (size_t b = 0; b < weights_[0].blocks.size(); ++b) {
+      const Weights::Block& block = weights_[0].blocks[b];
+      for (int point = 0; point < kPoints; ++point) {
+        multiply(weights_[z(point)], block, offset.data(),
+                 {points + point * plane_of(lower_), 0, products + point * plane, 0, kGroup, 1, tiles});
+      }
+      for (int o = 0; o < block.count; ++o) {
+        const int c = block.first + o;
+        for (size_t r = 0; r < group.size(); ++r) {
+          const int y = q * (first + group[r].row);
+          to[r] = {group[r].at, group[r].count, std::min(q, out.height() - y),
+                   out.row(c, y) + q * group[r].column};
+        }
+        HWY_DYNAMIC_DISPATCH(TransformOut)
+        (products + o * kGroup, plane, {pool, activation, pool_size_, bias_[z(c)], scale}, to.data(),
+         static_cast<int>(to.size()), out.pitch());
+      }
     }
   }
 }

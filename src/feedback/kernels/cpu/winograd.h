@@ -1,12 +1,12 @@
 // 3x3 convolution with few products.
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "feedback/hourglass.h"
 #include "feedback/kernels/cpu/grid.h"
 #include "feedback/kernels/cpu/product.h"
+#include "feedback/kernels/cpu/runs.h"
 
 namespace reverie::cpu {
 
@@ -14,27 +14,25 @@ namespace reverie::cpu {
 // result from 6 x 6 of the input with 36 products instead of 144.
 class Winograd {
  public:
-  // layer.encode_kernel is 3.
+  // layer.encode_kernel is 3, layer.pool_size divides 4.
   explicit Winograd(const Layer& layer);
 
   // Whether it is faster than the plain product: the transforms must be shared by enough channels.
   static bool pays(const Layer& layer);
 
-  // Rows of tiles (of 4 rows each) that are worked on at once, so that the tiles fill the registers.
+  // Rows of tiles (of 4 rows each) that are best worked on together: they fill the registers.
   static int tile_rows(int width);
 
-  // Calls take(output, sums, pitch) with the sums (and bias) of each output of some blocks of outputs:
-  // 4 * rows rows from row 4 * first on; `pitch` between two of them.
-  using Take = std::function<void(int output, const float* sums, ptrdiff_t pitch)>;
-  void convolve(const Grid& in, int first, int rows, int first_block, int block_count,
-                const Take& take) const;
-
-  int blocks() const { return static_cast<int>(weights_.front().blocks.size()); }
+  // The rows of scale * pool(act(conv(in))) that rows first .. first + rows - 1 of tiles become, without rim.
+  void encode(const Grid& in, int first, int rows, Pool pool, Activation activation, float scale,
+              Grid& out) const;
 
  private:
+  void transform_in(const Grid& in, int first, const std::vector<Run>& group, float* points) const;
+
   std::vector<Weights> weights_;  // of each of the 6 x 6 points: [upper, lower]
   std::vector<float> bias_;       // [upper]
-  int lower_;
+  int lower_, pool_size_;
 };
 
 }  // namespace reverie::cpu
