@@ -72,8 +72,8 @@ int show_preset(const std::string& file) {
   const Preset preset = load_preset(file);
   fmt::print("{}: preset '{}' of the effect {}, input {}\n  {}\n", file, preset.name, preset.effect,
              input_need_words()[static_cast<size_t>(preset.input)], preset.about);
-  fmt::print("  {} LFOs, {} keyframe tracks, {} maps\n", preset.lfos.size(), preset.keyframes.size(),
-             preset.maps.size());
+  fmt::print("  {} LFOs, {} followers of sound, {} keyframe tracks, {} maps\n", preset.lfos.size(),
+             preset.followers.size(), preset.keyframes.size(), preset.maps.size());
   const ParameterTable& table = preset.values.table();
   for (size_t i = 0; i < table.size(); ++i) {
     if (!preset.values.is_initial(i)) fmt::print("  {} = {}\n", table[i].name, preset.values.format(i));

@@ -8,23 +8,24 @@
 
 #include "command_line.h"
 #include "control/preset.h"
+#include "control/signals.h"
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/text.h"
 #include "feedback/kernels/kernel.h"
 #include "media/probe.h"
+#include "pipeline/replay.h"
+#include "preset_options.h"
 #include "verbs.h"
 
 namespace reverie {
 namespace {
 
-constexpr const char* kDefaultPreset = "first-light";
-constexpr const char* kDefaultInputPreset = "veil";
-
 struct Options {
-  std::string preset, input, output, size, again, fit, kernel, sheet;
+  std::string preset, input, output, size, again, session, fit, kernel, sheet, sound;
   std::vector<std::string> set, without;
   std::string fps, seconds, start;
+  std::optional<double> tempo;
   std::optional<int64_t> frames;
   std::optional<uint64_t> seed;
   int threads = 0;
@@ -49,12 +50,19 @@ void add_options(CLI::App& app, Options& o) {
       ->type_name("N");
   auto* frames = app.add_option("--frames", o.frames, "length in frames")
                      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
-  app.add_option("--seconds", o.seconds, "length in seconds or as 1:30; default the input's, else 10")
+  app.add_option("--seconds", o.seconds,
+                 "length in seconds or as 1:30; default the input's, else the sound's, else 10")
       ->type_name("TIME")
       ->excludes(frames);
   app.add_option("--start", o.start, "how far into the input to begin, in seconds or as 1:30")
       ->type_name("TIME");
   app.add_flag("--loop", o.loop, "play the input over and over (give --seconds or --frames)");
+  app.add_option("--sound", o.sound,
+                 "a file whose sound the preset follows and the output plays; default the input's own")
+      ->type_name("FILE");
+  app.add_option("--tempo", o.tempo, "beats a minute, from the first frame on; default the sound's, else 120")
+      ->type_name("BPM")
+      ->check(CLI::Range(kSlowestTempo, kFastestTempo));
   app.add_option("--fit", o.fit, "how an input of another shape fits --size; default crop")
       ->check(CLI::IsMember({"crop", "pad", "stretch"}));
   app.add_option("--seed", o.seed, "of all random draws; default 1");
@@ -67,6 +75,8 @@ void add_options(CLI::App& app, Options& o) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--again", o.again, "repeat the render that made this file")->type_name("FILE");
+  app.add_option("--session", o.session, "make a set again that `reverie play` has kept, frame by frame")
+      ->type_name("FILE");
   app.add_option("--sheet", o.sheet, "also write a contact sheet of the frames")->type_name("FILE.png");
   app.add_option("--without", o.without, "switch off a step of the frame loop")->type_name("STEP");
   app.add_flag("--check", o.check, "check every step's picture: finite, in range");
@@ -84,22 +94,10 @@ RenderRequest repeat_of(const std::string& file) {
   return request_from_description(comment->second, file);
 }
 
-void apply_sets(const std::vector<std::string>& sets, Preset& preset) {
-  for (const std::string& s : sets) {
-    const size_t equals = s.find('=');
-    if (equals == std::string::npos) throw UsageError(fmt::format("--set takes NAME=VALUE, not '{}'", s));
-    try {
-      override_value(preset, s.substr(0, equals), s.substr(equals + 1));
-    } catch (const Error& e) {
-      throw UsageError(fmt::format("--set {}: {}", s, e.what()));
-    }
-  }
-}
-
 // An output that is also read would be gone before it was seen.
 void refuse_overwriting_input(const Options& o, const std::string& output) {
   std::error_code code;
-  for (const std::string& read : {o.input, o.again}) {
+  for (const std::string& read : {o.input, o.again, o.sound}) {
     if (!read.empty() && std::filesystem::equivalent(read, output, code)) {
       throw UsageError(fmt::format("the output {} is also what is read: give it another name", output));
     }
@@ -116,15 +114,20 @@ RenderRequest request_of(const Options& o) {
     if (o.output.empty()) throw UsageError("--again needs -o OUT");
     r = repeat_of(o.again);
   } else {
-    r.preset =
-        load_preset(!o.preset.empty() ? o.preset : (o.input.empty() ? kDefaultPreset : kDefaultInputPreset));
+    r.preset = preset_to_play(o.preset, !o.input.empty());
   }
   if (!o.input.empty()) r.input = o.input;
+  if (!o.sound.empty()) r.sound = o.sound;
+  if (o.tempo) r.tempo = o.tempo;
   // a file from a stranger must not open cameras or streams here
   if (!o.again.empty() && o.input.empty() &&
       (r.input.find("://") != std::string::npos || r.input.starts_with("camera:"))) {
     throw Error("repeat", o.again, fmt::format("its input was {}", r.input),
                 "give it with --input if you want it opened");
+  }
+  if (!o.again.empty() && o.sound.empty() && r.sound.find("://") != std::string::npos) {
+    throw Error("repeat", o.again, fmt::format("its sound was {}", r.sound),
+                "give it with --sound if you want it opened");
   }
   if (!o.size.empty()) std::tie(r.width, r.height) = parse_size(o.size);
   if (!o.fps.empty()) r.fps = parse_rate(o.fps);
@@ -138,7 +141,7 @@ RenderRequest request_of(const Options& o) {
   r.kernel =
       find_kernel(o.kernel.empty() ? r.kernel : o.kernel).name;  // by its own name, for the file that is made
   r.loop = r.loop || o.loop;
-  if (!o.fit.empty()) r.fit = o.fit == "crop" ? Fit::kCrop : (o.fit == "pad" ? Fit::kPad : Fit::kStretch);
+  if (!o.fit.empty()) r.fit = fit_of(o.fit);
   r.output = o.output.empty() ? "out/" + r.preset.name + ".mp4" : o.output;
   r.threads = o.threads;
   r.sheet = o.sheet;
@@ -151,7 +154,32 @@ RenderRequest request_of(const Options& o) {
   return r;
 }
 
+// What a session brings itself cannot be given besides.
+RenderResult replay_session(const Options& o) {
+  const bool own = !o.preset.empty() || !o.again.empty() || !o.set.empty() || o.seed || o.frames ||
+                   !o.seconds.empty() || !o.fps.empty() || o.loop || !o.start.empty() || !o.without.empty() ||
+                   !o.sound.empty() || o.tempo;
+  if (own)
+    throw UsageError(
+        "--session brings its preset, seed, rate and length: give only -o, --size, --input, --fit");
+  ReplayRequest r{read_session(o.session), o.output.empty() ? "out/session.mp4" : o.output};
+  if (!o.size.empty()) std::tie(r.width, r.height) = parse_size(o.size);
+  r.input = o.input;
+  r.threads = o.threads;
+  if (!o.kernel.empty()) r.kernel = find_kernel(o.kernel).name;
+  if (!o.fit.empty()) r.fit = fit_of(o.fit);
+  r.sheet = o.sheet;
+  r.check = o.check;
+  r.quiet = o.quiet;
+  const RenderResult result = replay(r);
+  note(fmt::format("{}{}: {} frames, {}x{}, {:g} fps, of {}", result.stopped ? "stopped; kept " : "",
+                   r.output, result.frames, result.width, result.height, result.fps, o.session));
+  if (o.timing) note(format_reports(result.steps));
+  return result;
+}
+
 int act(const Options& o) {
+  if (!o.session.empty()) return replay_session(o).stopped ? 130 : 0;
   const RenderRequest request = request_of(o);
   const RenderResult result = render(request);
   if (result.frames == 0) {

@@ -24,6 +24,7 @@ struct Verb {
 const std::vector<Verb>& verbs();
 
 Action add_render(CLI::App& app);
+Action add_play(CLI::App& app);
 Action add_presets(CLI::App& app);
 Action add_preset(CLI::App& app);
 Action add_parameters(CLI::App& app);

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "control/preset_read.h"
+#include "control/signals.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
@@ -54,6 +55,8 @@ RenderDescription read_render(const TomlReader& reader, Preset preset) {
   d.input = reader.text("input", "");
   d.start = reader.number("start", 0, kLatestStart, 0);
   d.loop = reader.flag("loop", false);
+  d.sound = reader.text("sound", "");
+  if (reader.find("tempo")) d.tempo = reader.number("tempo", kSlowestTempo, kFastestTempo);
   d.fit = reader.text("fit", "");
   d.version = reader.text("version", "");
   return d;
@@ -81,6 +84,8 @@ std::string format_description(const RenderDescription& d) {
   if (d.frames) s += fmt::format("frames = {}\n", *d.frames);
   s += fmt::format("kernel = {}\ninput = {}\nstart = {}\nloop = {}\nfit = {}\n", quote_toml(d.kernel),
                    quote_toml(d.input), d.start, d.loop, quote_toml(d.fit));
+  if (!d.sound.empty()) s += fmt::format("sound = {}\n", quote_toml(d.sound));
+  if (d.tempo) s += fmt::format("tempo = {}\n", *d.tempo);
   return s;
 }
 
@@ -93,7 +98,7 @@ RenderDescription parse_description(std::string_view text, const std::string& fi
   const TomlNode render = take_render(root, file_name);
   const TomlReader reader(render, file_name,
                           {"version", "preset", "folders", "seed", "width", "height", "fps", "frames",
-                           "kernel", "input", "start", "loop", "fit"});
+                           "kernel", "input", "start", "loop", "fit", "sound", "tempo"});
   const auto no_parent = [](const std::string& name) -> Preset {
     throw Error(fmt::format("the preset of a description has no parent, but it names '{}'", name));
   };

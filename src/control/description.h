@@ -17,11 +17,13 @@ struct RenderDescription {
   double fps = 0;
   std::optional<int64_t> frames;  // rendered; nothing: as many as the input has
   std::string kernel;
-  std::string input;    // as the command line named it; empty: none
-  double start = 0;     // seconds into the input
-  bool loop = false;    // the input over and over
-  std::string fit;      // how the input fills the frame
-  std::string version;  // of the Reverie that rendered it
+  std::string input;  // as the command line named it; empty: none
+  double start = 0;   // seconds into the input
+  bool loop = false;  // the input over and over
+  std::string sound;  // that was followed and played, as the command line named it; empty: the input's
+  std::optional<double> tempo;  // beats a minute; nothing: the sound's
+  std::string fit;              // how the input fills the frame
+  std::string version;          // of the Reverie that rendered it
 };
 
 // TOML whose first line is "# reverie render 1", then the preset without its parents, then a table [render].

@@ -25,6 +25,8 @@ RenderDescription example() {
   d.start = 1.5;
   d.loop = true;
   d.fit = "cover";
+  d.sound = "/music/a \"b\".flac";
+  d.tempo = 127.99999999999999;
   d.version = "0.1.0";
   return d;
 }
@@ -58,6 +60,8 @@ TEST(Description, RoundTripsToTheLastBit) {
   EXPECT_EQ(again.start, 1.5);
   EXPECT_TRUE(again.loop);
   EXPECT_EQ(again.fit, "cover");
+  EXPECT_EQ(again.sound, d.sound);
+  EXPECT_EQ(again.tempo, 127.99999999999999);
   EXPECT_EQ(again.version, "0.1.0");
 }
 
@@ -87,6 +91,8 @@ TEST(Description, IsStrict) {
   EXPECT_NE(error_of(replaced(text, "width = 640", "width = 0")).find("'width' is to be 1 to 65536, not 0"),
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "18446744073709551616")).find("is no seed"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(text, "tempo = 127", "tempo = 5000")).find("'tempo' is to be 1 to 1000"),
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "-1")).find("is no seed"), std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "")).find("is no seed"), std::string::npos);

@@ -1,6 +1,7 @@
 #include "control/modulation.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "control/map_pictures.h"
 #include "control/modulators_toml.h"
@@ -48,6 +49,7 @@ Automation::Automation(const Preset& preset, uint64_t seed, const ReadPicture& r
         lfo.seed ? Random(static_cast<uint64_t>(*lfo.seed)) : Random(seed).split(kLfoStream).split(i);
     track_of(lfo.parameter, lfo.levels).oscillators.push_back({lfo, draws});
   }
+  for (const Follower& f : preset.followers) track_of(f.parameter, f.levels).envelopes.push_back({f, 0});
   for (size_t i = 0; i < preset.maps.size(); ++i) {
     const MapSpec& map = preset.maps[i];
     std::shared_ptr<const Planes> picture;
@@ -61,7 +63,7 @@ Automation::Track& Automation::track_of(const std::string& parameter, const std:
   const size_t index = base_.table().index(parameter);
   auto it =
       std::find_if(tracks_.begin(), tracks_.end(), [&](const Track& t) { return t.parameter == index; });
-  if (it == tracks_.end()) it = tracks_.insert(it, {index, 1, {}, {}});
+  if (it == tracks_.end()) it = tracks_.insert(it, {index, 1, {}, {}, {}});
   if (base_.table()[index].per_level) {
     for (const int level : levels)
       it->entries = std::clamp(static_cast<size_t>(level) + 2, it->entries, size_t{kMostListValues});
@@ -69,25 +71,49 @@ Automation::Track& Automation::track_of(const std::string& parameter, const std:
   return *it;
 }
 
-double Automation::value_at(const Track& track, int level, double seconds) const {
+double Automation::value_at(const Track& track, int level, double seconds, double beats) const {
   double value = base_.number(base_.table()[track.parameter].name, level);
   for (const Keyframes& k : track.keyframes) {
     if (covers(k.levels, level)) value = keyframe_value(k, seconds);
   }
   for (const Oscillator& o : track.oscillators) {
-    if (covers(o.lfo.levels, level))
-      value += o.lfo.depth * wave(o.lfo.shape, seconds / o.lfo.period + o.lfo.phase, o.draws);
+    const double turns = o.lfo.beats ? beats / *o.lfo.beats : seconds / o.lfo.period;
+    if (covers(o.lfo.levels, level)) value += o.lfo.depth * wave(o.lfo.shape, turns + o.lfo.phase, o.draws);
+  }
+  for (const Envelope& e : track.envelopes) {
+    if (covers(e.follower.levels, level)) value += e.follower.depth * e.value;
   }
   return value;
 }
 
+void Automation::go_on(double seconds, const Signals& signals) {
+  const bool anew = !last_ || seconds < *last_;
+  for (Track& track : tracks_) {
+    for (Envelope& e : track.envelopes) {
+      const double target = value_of(signals, e.follower.follows);
+      e.value = anew ? target : follow(e.follower, e.value, target, seconds - *last_);
+    }
+  }
+  last_ = seconds;
+}
+
+void Automation::apply(const FrameTime& time, const Signals& signals, const Planes* input,
+                       ParameterValues& values) {
+  go_on(time.seconds, signals);
+  make(time.seconds, std::isfinite(signals.beats) ? signals.beats : 0, input, values);
+}
+
 void Automation::apply(const FrameTime& time, const Planes* input, ParameterValues& values) const {
+  make(time.seconds, silent_signals(time.seconds).beats, input, values);
+}
+
+void Automation::make(double seconds, double beats, const Planes* input, ParameterValues& values) const {
   values = base_;
   for (const Track& track : tracks_) {
     const size_t given = base_.list(base_.table()[track.parameter].name).size();
     const int entries = static_cast<int>(std::max(given, track.entries));
     for (int level = 0; level < entries; ++level)
-      values.nudge(track.parameter, level, value_at(track, level, time.seconds));
+      values.nudge(track.parameter, level, value_at(track, level, seconds, beats));
   }
   apply_maps(input, values);
 }

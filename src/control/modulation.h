@@ -1,20 +1,24 @@
-// A preset's modulations at work: the values of a frame from its time alone.
+// A preset's modulations at work: the values of a frame from its time and its signals.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "control/preset.h"
+#include "control/signals.h"
 #include "core/effect.h"
 #include "core/random.h"
 
 namespace reverie {
 
-// Nothing is carried from frame to frame: seeking and resuming give the same values as playing through, and
-// so does every machine.
+// Keyframes, LFOs and maps are functions of a frame's time and signals: seeking and resuming give the same
+// values as playing through, and so does every machine.  Only the followers of the sound remember: how far
+// they have come depends on the frames before, so the same values need the same frames and signals from the
+// start on.
 class Automation {
  public:
   using ReadPicture = std::function<Planes(const std::filesystem::path&)>;
@@ -26,8 +30,12 @@ class Automation {
   // The values before any modulation.  They may be changed between frames.
   ParameterValues& base() { return base_; }
 
-  // The values of a frame: the base or the keyframes, plus the LFOs, kept within each parameter's range.
+  // The values of a frame: the base or the keyframes, plus the LFOs and the followers, kept within each
+  // parameter's range.  The followers go on by the time since the last call; the first one, and
+  // one that goes back in time, takes them to where the sound is.
   // input: [3, H, W] or null; without it the maps that are "input" do nothing.
+  void apply(const FrameTime& time, const Signals& signals, const Planes* input, ParameterValues& values);
+  // The same in silence and at the default tempo; moves no follower.
   void apply(const FrameTime& time, const Planes* input, ParameterValues& values) const;
 
  private:
@@ -35,12 +43,17 @@ class Automation {
     Lfo lfo;
     Random draws{0};
   };
+  struct Envelope {
+    Follower follower;
+    double value = 0;  // 0..1
+  };
   // All that moves one parameter in time.
   struct Track {
     size_t parameter = 0;
     size_t entries = 1;  // the list has at least so many, so that levels above a named one stay as they are
     std::vector<Keyframes> keyframes;
     std::vector<Oscillator> oscillators;
+    std::vector<Envelope> envelopes;
   };
   struct MovingMap {
     MapSpec spec;
@@ -48,12 +61,15 @@ class Automation {
   };
 
   Track& track_of(const std::string& parameter, const std::vector<int>& levels);
-  double value_at(const Track& track, int level, double seconds) const;
+  double value_at(const Track& track, int level, double seconds, double beats) const;
+  void go_on(double seconds, const Signals& signals);
+  void make(double seconds, double beats, const Planes* input, ParameterValues& values) const;
   void apply_maps(const Planes* input, ParameterValues& values) const;
 
   ParameterValues base_;
   std::vector<Track> tracks_;
   std::vector<MovingMap> maps_;
+  std::optional<double> last_;  // seconds of the frame that the followers have come to
 };
 
 }  // namespace reverie

@@ -198,6 +198,66 @@ TEST_F(AutomationTest, TheBaseMayBeChanged) {
   EXPECT_EQ(values.list("hue"), (std::vector<double>{6, 7, 8}));
 }
 
+TEST(Follower, RisesWithTheAttackAndFallsWithTheRelease) {
+  const Follower f{.parameter = "hue", .attack = 0.1, .release = 1};
+  EXPECT_EQ(follow(f, 0, 1, 0.1), 0.5);
+  EXPECT_EQ(follow(f, 1, 0, 1), 0.5);
+  EXPECT_EQ(follow(f, 0.3, 1, 0), 0.3);
+  EXPECT_LE(follow(f, 0, 1, 1e9), 1);
+  const Follower at_once{.parameter = "hue", .release = 0};
+  EXPECT_EQ(follow(at_once, 0, 0.7, 0), 0.7);
+  EXPECT_EQ(follow(at_once, 1, 0.7, 0), 0.7);
+}
+
+TEST(Follower, FeaturesAreKeptInRange) {
+  Signals s;
+  s.level = 0.25F;
+  s.bass = 7;
+  s.mid = -1;
+  s.treble = std::nanf("");
+  s.onset = 1;
+  const double wanted[] = {0.25, 1, 0, 0, 1};
+  for (size_t i = 0; i < sound_feature_words().size(); ++i)
+    EXPECT_EQ(value_of(s, static_cast<SoundFeature>(i)), wanted[i]);
+}
+
+TEST_F(AutomationTest, TheSoundAddsToEachLevelItNames) {
+  preset_.values.set("hue", {10, 20});
+  preset_.followers.push_back(
+      {.parameter = "hue", .follows = SoundFeature::kBass, .depth = 8, .release = 1, .levels = {1}});
+  Automation automation(preset_, 1, no_picture);
+  ParameterValues values(preset_.values.table());
+  Signals s;
+  s.level = 1;
+  automation.apply({0, 0}, s, nullptr, values);
+  EXPECT_EQ(values.list("hue"), (std::vector<double>{10, 20, 20}));
+  s.bass = 0.5;
+  automation.apply({1, 1}, s, nullptr, values);
+  EXPECT_EQ(values.list("hue"), (std::vector<double>{10, 24, 20}));
+  s.bass = 0;
+  automation.apply({2, 2}, s, nullptr, values);
+  EXPECT_EQ(values.number("hue", 1), 22);
+  automation.apply({2, 2}, s, nullptr, values);  // the same frame once more
+  EXPECT_EQ(values.number("hue", 1), 22);
+  automation.apply({1, 1}, s, nullptr, values);  // back: anew
+  EXPECT_EQ(values.number("hue", 1), 20);
+  EXPECT_EQ(at(3).number("hue", 1), 20);  // in silence
+}
+
+TEST_F(AutomationTest, LfosInBeats) {
+  preset_.lfos.push_back({.parameter = "hue", .shape = Wave::kTriangle, .beats = 4, .depth = 2});
+  Automation automation(preset_, 1, no_picture);
+  ParameterValues values(preset_.values.table());
+  Signals s;
+  s.beats = 5;
+  automation.apply({0, 99}, s, nullptr, values);
+  EXPECT_EQ(values.number("hue"), 2);
+  s.beats = std::nan("");
+  automation.apply({1, 100}, s, nullptr, values);
+  EXPECT_EQ(values.number("hue"), 0);
+  EXPECT_EQ(at(0.5).number("hue"), 2);  // 120 a minute
+}
+
 TEST_F(AutomationTest, MapsVaryOverTheFrame) {
   preset_.maps.push_back({"hue", "horizontal", 30, false});
   preset_.maps.push_back({"zoom", "horizontal", 0.1, true});

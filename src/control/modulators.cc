@@ -43,6 +43,11 @@ const std::vector<std::string>& ease_words() {
   return words;
 }
 
+const std::vector<std::string>& sound_feature_words() {
+  static const std::vector<std::string> words = {"level", "bass", "mid", "treble", "onset"};
+  return words;
+}
+
 bool covers(const std::vector<int>& levels, int level) {
   return levels.empty() || std::find(levels.begin(), levels.end(), level) != levels.end();
 }
@@ -66,6 +71,17 @@ double wave(Wave shape, double turns, const Random& draws) {
   const double from = draws.signed_at(period_number(turns));
   const double to = draws.signed_at(period_number(turns) + 1);
   return from + (to - from) * smoothstep(f);
+}
+
+double value_of(const Signals& signals, SoundFeature feature) {
+  const float all[] = {signals.level, signals.bass, signals.mid, signals.treble, signals.onset};
+  const double v = all[static_cast<size_t>(feature)];
+  return v > 0 ? std::min(v, 1.0) : 0;
+}
+
+double follow(const Follower& follower, double e, double target, double elapsed) {
+  const double time = target > e ? follower.attack : follower.release;
+  return time > 0 ? e + (target - e) * (elapsed / (time + elapsed)) : target;
 }
 
 double ease(Ease shape, double t) {

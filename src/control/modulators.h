@@ -1,4 +1,5 @@
-// What moves a parameter in time or over the frame, as pure functions of time.
+// What moves a parameter in time, with the sound or over the frame.  All but the follower are pure functions
+// of time.
 #pragma once
 
 #include <cstdint>
@@ -6,27 +7,43 @@
 #include <string>
 #include <vector>
 
+#include "control/signals.h"
 #include "core/random.h"
 
 namespace reverie {
 
 enum class Wave { kSine, kTriangle, kSaw, kSquare, kHold, kSmooth };
 enum class Ease { kStep, kLinear, kSmooth, kIn, kOut };
+enum class SoundFeature { kLevel, kBass, kMid, kTreble, kOnset };
 
 // The words of each enum in its order.
 const std::vector<std::string>& wave_words();
 const std::vector<std::string>& ease_words();
+const std::vector<std::string>& sound_feature_words();
 
-// A low-frequency oscillator: value = base + depth * wave(seconds / period + phase).
+// A low-frequency oscillator: value = base + depth * wave(x + phase), x = seconds / period or, with beats,
+// x = the signals' beats / beats.
 struct Lfo {
   std::string parameter;
   Wave shape = Wave::kSine;
-  double period = 1;             // seconds
-  double depth = 0;              // in the parameter's unit
-  double phase = 0;              // 0..1 of a period
-  std::vector<int> levels = {};  // empty: all
+  double period = 1;                 // seconds
+  std::optional<double> beats = {};  // the period in beats of the tempo; then the other one does not count
+  double depth = 0;                  // in the parameter's unit
+  double phase = 0;                  // 0..1 of a period
+  std::vector<int> levels = {};      // empty: all
   // Of hold and smooth, from 0; nothing: from the render's seed and the LFO's place.
   std::optional<int64_t> seed = {};
+};
+
+// An envelope follower: value = base + depth * e, e going after a feature of the sound (0..1).  Rising it has
+// come about 2/3 of the way after `attack`, falling after `release`.
+struct Follower {
+  std::string parameter;
+  SoundFeature follows = SoundFeature::kLevel;
+  double depth = 0;              // in the parameter's unit
+  double attack = 0;             // seconds; 0: at once
+  double release = 0.2;          // seconds; 0: at once
+  std::vector<int> levels = {};  // empty: all
 };
 
 // Values at points in time; they take the place of the base value.
@@ -59,6 +76,15 @@ bool covers(const std::vector<int>& levels, int level);
 //   smooth    r(floor x) + (r(floor x + 1) - r(floor x)) * (3 f^2 - 2 f^3): from one to the next
 // The same to the bit on every machine.
 double wave(Wave shape, double turns, const Random& draws);
+
+// The feature's value, kept in 0..1; 0 where it is no number.
+double value_of(const Signals& signals, SoundFeature feature);
+
+// e of a follower after `elapsed` seconds in which the feature was `target`:
+// e + (target - e) * elapsed / (time + elapsed), with time the attack or the release.
+// The backward Euler step of a first-order low-pass: never overshoots, and the same to the bit on every
+// machine.
+double follow(const Follower& follower, double e, double target, double elapsed);
 
 // How far a segment has come at t of its time (0..1): step 0 until the end, linear t, smooth 3 t^2 - 2 t^3,
 // in t^2 (starts slowly), out 1 - (1 - t)^2 (ends slowly).

@@ -16,6 +16,7 @@ constexpr double kLongestTime = 1e9;    // seconds
 constexpr double kLongestPeriod = 1e6;  // seconds
 constexpr double kShortestPeriod = 1e-3;
 constexpr double kMostDepth = 1e6;
+constexpr double kLongestFollow = 60;  // seconds of attack or release
 
 // The parameter that a modulator moves.
 const Parameter& read_target(const TomlReader& reader, const ParameterTable& table) {
@@ -44,11 +45,21 @@ std::vector<int> read_levels(const TomlReader& reader, const Parameter& paramete
   return levels;
 }
 
-double read_period(const TomlReader& reader) {
+// One of period, rate and beats.
+void read_period(const TomlReader& reader, Lfo& lfo) {
+  const TomlNode* period = reader.find("period");
   const TomlNode* rate = reader.find("rate");
-  if (!rate) return reader.number("period", kShortestPeriod, kLongestPeriod);
-  if (reader.find("period")) reader.fail(*rate, "give 'period' or 'rate', not both");
-  return 1 / reader.number("rate", 1 / kLongestPeriod, 1 / kShortestPeriod);
+  const TomlNode* beats = reader.find("beats");
+  if (period && rate) reader.fail(*rate, "give 'period' or 'rate', not both");
+  if (beats && (period || rate))
+    reader.fail(*beats, fmt::format("give '{}' or 'beats', not both", period ? "period" : "rate"));
+  if (beats) {
+    lfo.beats = reader.number("beats", kShortestPeriod, kLongestPeriod);
+  } else if (rate) {
+    lfo.period = 1 / reader.number("rate", 1 / kLongestPeriod, 1 / kShortestPeriod);
+  } else {
+    lfo.period = reader.number("period", kShortestPeriod, kLongestPeriod);
+  }
 }
 
 // Seconds, each after the last.
@@ -115,18 +126,31 @@ size_t read_parameter(const TomlReader& reader, const TomlNode& node, std::strin
 }
 
 Lfo read_lfo(const TomlNode& node, const std::string& file_name, const ParameterTable& table) {
-  const TomlReader reader(node, file_name,
-                          {"parameter", "shape", "period", "rate", "depth", "phase", "levels", "seed"});
+  const TomlReader reader(
+      node, file_name, {"parameter", "shape", "period", "rate", "beats", "depth", "phase", "levels", "seed"});
   const Parameter& parameter = read_target(reader, table);
   Lfo lfo;
   lfo.parameter = parameter.name;
   lfo.shape = reader.word<Wave>("shape", wave_words(), Wave::kSine);
-  lfo.period = read_period(reader);
+  read_period(reader, lfo);
   lfo.depth = reader.number("depth", -kMostDepth, kMostDepth);
   lfo.phase = reader.number("phase", 0, 1, 0);
   lfo.levels = read_levels(reader, parameter);
   if (reader.find("seed")) lfo.seed = reader.whole("seed", 0, INT64_MAX);
   return lfo;
+}
+
+Follower read_follower(const TomlNode& node, const std::string& file_name, const ParameterTable& table) {
+  const TomlReader reader(node, file_name, {"parameter", "follows", "depth", "attack", "release", "levels"});
+  const Parameter& parameter = read_target(reader, table);
+  Follower f;
+  f.parameter = parameter.name;
+  f.follows = reader.word<SoundFeature>("follows", sound_feature_words());
+  f.depth = reader.number("depth", -kMostDepth, kMostDepth);
+  f.attack = reader.number("attack", 0, kLongestFollow, f.attack);
+  f.release = reader.number("release", 0, kLongestFollow, f.release);
+  f.levels = read_levels(reader, parameter);
+  return f;
 }
 
 Keyframes read_keyframes(const TomlNode& node, const std::string& file_name, const ParameterTable& table) {
@@ -173,11 +197,19 @@ MapSpec read_map(const TomlNode& node, const std::string& file_name, const Param
 }
 
 std::string format_toml(const Lfo& lfo) {
-  std::string s = fmt::format("\n[[lfo]]\nparameter = \"{}\"\nshape = \"{}\"\nperiod = {}\ndepth = {}\n",
-                              lfo.parameter, word_of(lfo.shape, wave_words()), lfo.period, lfo.depth);
+  std::string s = fmt::format("\n[[lfo]]\nparameter = \"{}\"\nshape = \"{}\"\n{} = {}\ndepth = {}\n",
+                              lfo.parameter, word_of(lfo.shape, wave_words()), lfo.beats ? "beats" : "period",
+                              lfo.beats.value_or(lfo.period), lfo.depth);
   if (lfo.phase != 0) s += fmt::format("phase = {}\n", lfo.phase);
   if (lfo.seed) s += fmt::format("seed = {}\n", *lfo.seed);
   return s + levels_line(lfo.levels);
+}
+
+std::string format_toml(const Follower& f) {
+  return fmt::format(
+      "\n[[sound]]\nparameter = \"{}\"\nfollows = \"{}\"\ndepth = {}\nattack = {}\nrelease = {}\n{}",
+      f.parameter, word_of(f.follows, sound_feature_words()), f.depth, f.attack, f.release,
+      levels_line(f.levels));
 }
 
 std::string format_toml(const Keyframes& keys, const ParameterTable& table) {

@@ -1,4 +1,4 @@
-// Modulators in preset files: [[lfo]], [[keyframes]] and [[map]], there and back.
+// Modulators in preset files: [[lfo]], [[sound]], [[keyframes]] and [[map]], there and back.
 #pragma once
 
 #include <string>
@@ -19,11 +19,13 @@ size_t read_parameter(const TomlReader& reader, const TomlNode& node, std::strin
                       const ParameterTable& table);
 
 Lfo read_lfo(const TomlNode& node, const std::string& file_name, const ParameterTable& table);
+Follower read_follower(const TomlNode& node, const std::string& file_name, const ParameterTable& table);
 Keyframes read_keyframes(const TomlNode& node, const std::string& file_name, const ParameterTable& table);
 MapSpec read_map(const TomlNode& node, const std::string& file_name, const ParameterTable& table);
 
 // As TOML, beginning with an empty line.
 std::string format_toml(const Lfo& lfo);
+std::string format_toml(const Follower& follower);
 std::string format_toml(const Keyframes& keys, const ParameterTable& table);
 std::string format_toml(const MapSpec& map);
 

@@ -12,14 +12,22 @@
 //   [[lfo]]                      # value = base + depth * wave(seconds / period + phase)
 //   parameter = "zoom"
 //   shape = "sine"               # triangle, saw, square, hold (random steps), smooth (random curve)
-//   period = 8                   # seconds; or rate = 0.125 (Hz)
+//   period = 8                   # seconds; or rate = 0.125 (Hz), or beats = 4 (of the tempo)
 //   depth = 0.01                 # in the parameter's unit
 //   phase = 0.25                 # 0 to 1; default 0
 //   levels = [0, 2]              # default all
 //   seed = 7                     # of hold and smooth; default: from the render's seed and the place in the
 //   list
 //
-//   [[keyframes]]                # in place of the base value; LFOs are added to it
+//   [[sound]]                    # value = base + depth * what it follows, which is 0 in silence, at most 1
+//   parameter = "advect"
+//   follows = "bass"             # level, bass (below 250 Hz), mid, treble (above 2 kHz), onset (a pulse)
+//   depth = 0.8                  # in the parameter's unit
+//   attack = 0.02                # seconds to rise; default 0
+//   release = 0.3                # seconds to fall; default 0.2
+//   levels = [0]                 # default all
+//
+//   [[keyframes]]                # in place of the base value; LFOs and sound are added to it
 //   parameter = "hue"
 //   at = [0, 2.5, 10]            # seconds, ascending
 //   value = [0, 8, 0]
@@ -67,6 +75,7 @@ struct Preset {
   InputNeed input = InputNeed::kNone;
   ParameterValues values;
   std::vector<Lfo> lfos;
+  std::vector<Follower> followers;  // of the sound
   std::vector<Keyframes> keyframes;
   std::vector<MapSpec> maps;
 };

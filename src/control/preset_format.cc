@@ -16,6 +16,7 @@ std::string format_preset(const Preset& preset) {
     if (!preset.values.is_initial(i)) s += fmt::format("{} = {}\n", table[i].name, preset.values.format(i));
   }
   for (const Lfo& lfo : preset.lfos) s += format_toml(lfo);
+  for (const Follower& follower : preset.followers) s += format_toml(follower);
   for (const Keyframes& keys : preset.keyframes) s += format_toml(keys, table);
   for (const MapSpec& map : preset.maps) s += format_toml(map);
   return s;

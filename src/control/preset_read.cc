@@ -74,6 +74,7 @@ void read_values(const TomlReader& reader, Preset& preset) {
 // The child's modulations: each parameter that has one loses all that the parent did to it.
 struct Modulations {
   std::vector<Lfo> lfos;
+  std::vector<Follower> followers;
   std::vector<Keyframes> keyframes;
   std::vector<MapSpec> maps;
 };
@@ -82,6 +83,8 @@ Modulations read_modulations(const TomlReader& reader, const ParameterTable& tab
   const std::string& file = reader.file_name();
   Modulations own;
   for (const TomlNode* node : reader.tables("lfo")) own.lfos.push_back(read_lfo(*node, file, table));
+  for (const TomlNode* node : reader.tables("sound"))
+    own.followers.push_back(read_follower(*node, file, table));
   for (const TomlNode* node : reader.tables("keyframes"))
     own.keyframes.push_back(read_keyframes(*node, file, table));
   for (const TomlNode* node : reader.tables("map")) {
@@ -112,21 +115,24 @@ void inherit(std::vector<Modulator>& all, std::vector<Modulator> own, const std:
 
 void take(Modulations own, Preset& preset) {
   std::vector<std::string> moved = targets(own.lfos);
-  for (const auto& more : {targets(own.keyframes), targets(own.maps)})
+  for (const auto& more : {targets(own.followers), targets(own.keyframes), targets(own.maps)})
     moved.insert(moved.end(), more.begin(), more.end());
   inherit(preset.lfos, std::move(own.lfos), moved);
+  inherit(preset.followers, std::move(own.followers), moved);
   inherit(preset.keyframes, std::move(own.keyframes), moved);
   inherit(preset.maps, std::move(own.maps), moved);
 }
 
 void drop_modulations(Preset& preset) {
   preset.lfos.clear();
+  preset.followers.clear();
   preset.keyframes.clear();
   preset.maps.clear();
 }
 
 void check_amount(const TomlReader& reader, const Preset& preset) {
-  if (std::max({preset.lfos.size(), preset.keyframes.size(), preset.maps.size()}) > kMostModulators)
+  if (std::max({preset.lfos.size(), preset.followers.size(), preset.keyframes.size(), preset.maps.size()}) >
+      kMostModulators)
     fail_at_line(reader.file_name(), reader.line(),
                  fmt::format("more than {} modulations of a sort", kMostModulators));
   size_t points = 0;
@@ -148,7 +154,7 @@ Preset::Preset(const std::string& effect_name)
 Preset read_preset(const TomlNode& root, const std::string& file_name, const ParentLoader& parent_loader) {
   const TomlReader reader(
       root, file_name,
-      {"about", "effect", "parent", "modulate", "input", "parameters", "lfo", "keyframes", "map"});
+      {"about", "effect", "parent", "modulate", "input", "parameters", "lfo", "sound", "keyframes", "map"});
   Preset preset = read_base(reader, parent_loader);
   preset.path = file_name;
   preset.name = preset.path.stem().string();

@@ -54,6 +54,24 @@ parameter = "hue"
 period = 8
 depth = 1
 
+[[lfo]]
+parameter = "hue"
+beats = 0.3
+depth = 2
+
+[[sound]]
+parameter = "zoom"
+follows = "onset"
+depth = 0.1
+attack = 0.03
+release = 0.7
+levels = [2, 0]
+
+[[sound]]
+parameter = "hue"
+follows = "level"
+depth = -3
+
 [[keyframes]]
 parameter = "sblur"
 at = [0, 2.5, 10]
@@ -90,7 +108,7 @@ TEST(Preset, ReadsEverything) {
   EXPECT_EQ(p.values.integer("border"), 1);
   EXPECT_TRUE(p.values.flag("view_mono"));
   EXPECT_EQ(p.values.text("palette"), "a \"b\" é.png");
-  ASSERT_EQ(p.lfos.size(), 2U);
+  ASSERT_EQ(p.lfos.size(), 3U);
   EXPECT_EQ(p.lfos[0].shape, Wave::kTriangle);
   EXPECT_EQ(p.lfos[0].period, 1 / 0.3);
   EXPECT_EQ(p.lfos[0].seed, 7);
@@ -125,6 +143,15 @@ TEST(Preset, RoundTripsToTheLastBit) {
   }
   EXPECT_EQ(again.lfos[0].period, p.lfos[0].period);
   EXPECT_EQ(again.lfos[0].seed, p.lfos[0].seed);
+  EXPECT_EQ(again.lfos[2].beats, 0.3);
+  ASSERT_EQ(again.followers.size(), 2U);
+  EXPECT_EQ(again.followers[0].follows, SoundFeature::kOnset);
+  EXPECT_EQ(again.followers[0].depth, 0.1);
+  EXPECT_EQ(again.followers[0].attack, 0.03);
+  EXPECT_EQ(again.followers[0].release, 0.7);
+  EXPECT_EQ(again.followers[0].levels, (std::vector<int>{2, 0}));
+  EXPECT_EQ(again.followers[1].attack, 0);
+  EXPECT_EQ(again.followers[1].release, 0.2);
   EXPECT_EQ(again.keyframes[0].value, p.keyframes[0].value);
   EXPECT_EQ(again.keyframes[1].value, p.keyframes[1].value);
   EXPECT_EQ(again.maps[1].picture, p.maps[1].picture);
@@ -175,6 +202,27 @@ TEST(Preset, ErrorsOfModulations) {
        "p/x.toml:3: 'period' is to be 0.001 to 1000000, not 0"},
       {"[[lfo]]\nparameter = 'zoom'\nperiod = 1\nrate = 1\ndepth = 1",
        "p/x.toml:4: give 'period' or 'rate', not both"},
+      {"[[lfo]]\nparameter = 'zoom'\nbeats = 1\nperiod = 1\ndepth = 1",
+       "p/x.toml:3: give 'period' or 'beats', not both"},
+      {"[[lfo]]\nparameter = 'zoom'\nrate = 1\nbeats = 1\ndepth = 1",
+       "p/x.toml:4: give 'rate' or 'beats', not both"},
+      {"[[lfo]]\nparameter = 'zoom'\nbeats = 0\ndepth = 1",
+       "p/x.toml:3: 'beats' is to be 0.001 to 1000000, not 0"},
+      {"[[sound]]\nparameter = 'zoom'\ndepth = 1", "p/x.toml:1: 'follows' is missing"},
+      {"[[sound]]\nparameter = 'zoom'\nfollows = 'bas'",
+       "p/x.toml:3: 'follows' is one of level, bass, mid, treble, onset, not 'bas', did you mean 'bass'?"},
+      {"[[sound]]\nparameter = 'zoom'\nfollows = 'bass'", "p/x.toml:1: 'depth' is missing"},
+      {"[[sound]]\nparameter = 'zoom'\nfollows = 'bass'\ndepth = nan",
+       "p/x.toml:4: 'depth' is to be -1000000 to 1000000, not nan"},
+      {"[[sound]]\nparameter = 'zoom'\nfollows = 'bass'\ndepth = 1\nattack = -1",
+       "p/x.toml:5: 'attack' is to be 0 to 60, not -1"},
+      {"[[sound]]\nparameter = 'zoom'\nfollows = 'bass'\ndepth = 1\nrelease = 61",
+       "p/x.toml:5: 'release' is to be 0 to 60, not 61"},
+      {"[[sound]]\nparameter = 'levels'\nfollows = 'bass'\ndepth = 1",
+       "p/x.toml:2: 'levels' shapes the process from its start: nothing can modulate it"},
+      {"[[sound]]\nparameter = 'dry'\nfollows = 'bass'\ndepth = 1\nlevels = [1]",
+       "p/x.toml:5: 'dry' is one for all levels: there is no level 1"},
+      {"[sound]", "p/x.toml:1: 'sound' is a list of tables, each to begin with [[sound]]"},
       {"[[lfo]]\nparameter = 'zoom'\nshape = 'sin'",
        "p/x.toml:3: 'shape' is one of sine, triangle, saw, square, hold, smooth, not 'sin', did you mean "
        "'sine'?"},
@@ -214,6 +262,9 @@ TEST(Preset, TooManyModulationsAreRefused) {
   std::string text;
   for (int i = 0; i < 257; ++i) text += "[[lfo]]\nparameter = 'hue'\nperiod = 1\ndepth = 1\n";
   EXPECT_NE(error_of(text).find("more than 256 modulations"), std::string::npos);
+  text.clear();
+  for (int i = 0; i < 257; ++i) text += "[[sound]]\nparameter = 'hue'\nfollows = 'mid'\ndepth = 1\n";
+  EXPECT_NE(error_of(text).find("more than 256 modulations"), std::string::npos);
   std::string at, value;
   for (int i = 0; i <= 10000; ++i) {
     at += std::to_string(i) + ",";
@@ -231,7 +282,7 @@ TEST(Preset, OverrideTakesTheKeyframesAway) {
   override_value(p, "sblur.1", "0.5");
   ASSERT_EQ(p.keyframes.size(), 1U);
   EXPECT_EQ(p.keyframes[0].parameter, "squash");
-  EXPECT_EQ(p.lfos.size(), 2U);
+  EXPECT_EQ(p.lfos.size(), 3U);
   EXPECT_THROW(override_value(p, "sblur", "99"), Error);
 }
 

@@ -34,6 +34,18 @@ class Effect {
  public:
   virtual ~Effect() = default;
 
+  // What takes long and needs the first frame's values and input: makes the state.  Once; process() does it
+  // where nobody did.  May run on another thread.  preroll: also makes the frames that are not shown.
+  virtual void begin(const FrameTime& time, const ParameterValues& values, const Planes* input,
+                     bool preroll) = 0;
+
+  // Takes over of the state of `before`, an effect of the same kind in the middle of its play, what fits; so
+  // that a new preset goes on with the picture of the last one.  After begin().
+  virtual void follow(const Effect& before) = 0;
+
+  // Starts the state anew, as at first but from other draws.
+  virtual void restart(uint64_t seed, const ParameterValues& values, const Planes* input) = 0;
+
   // Makes the next frame.  input: [3, height, width] in 0..1, or null where there is none; out: the same
   // shape. values: this frame's, of the effect's own table.
   virtual void process(const FrameTime& time, const ParameterValues& values, const Planes* input,

@@ -27,6 +27,7 @@ struct Parameter {
   std::string initial_text;             // the default of a text
   std::string unit;                     // "pixels", "degrees", ...; empty for a pure number
   std::string help;                     // one line
+  std::string group;                    // what belongs together on a panel: "movement"
   std::vector<std::string> choices;
   bool per_level = false;  // takes a list, one value per level; the last one holds for the levels above
   bool mappable = false;   // a map picture may vary it over the frame

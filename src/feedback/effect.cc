@@ -28,13 +28,28 @@ class FeedbackEffect final : public Effect {
     palette_is_input_ = palette == "input";
   }
 
+  void begin(const FrameTime& time, const ParameterValues& values, const Planes* input,
+             bool preroll) override {
+    make_engine(values, input);
+    if (!preroll) return;
+    for (int64_t n = values.integer("preroll"); n > 0 && !stop_requested(); --n)
+      engine_->step(time.frame - n, values, input);
+  }
+
+  void follow(const Effect& before) override {
+    if (const auto* other = dynamic_cast<const FeedbackEffect*>(&before); other != nullptr && other->engine_)
+      engine_->follow(*other->engine_);
+  }
+
+  void restart(uint64_t seed, const ParameterValues& values, const Planes* input) override {
+    if (!engine_) return;  // it has not begun yet
+    const std::optional<Planes> picture = init_picture(values);
+    engine_->restart(Random(seed).split(kEngineStream).bits(), values, picture ? &*picture : input);
+  }
+
   void process(const FrameTime& time, const ParameterValues& values, const Planes* input,
                Planes& out) override {
-    if (!engine_) {
-      start(values, input);
-      for (int64_t n = values.integer("preroll"); n > 0 && !stop_requested(); --n)
-        engine_->step(time.frame - n, values, input);
-    }
+    if (!engine_) begin(time, values, input, true);
     engine_->step(time.frame, values, input);
     engine_->look(values, out);
     if (palette_is_input_ && input) colours_ = colour_statistics(*input, threads_);
@@ -50,12 +65,15 @@ class FeedbackEffect final : public Effect {
   }
 
  private:
+  std::optional<Planes> init_picture(const ParameterValues& values) const {
+    const std::string& name = values.text("init_picture");
+    if (name.empty()) return std::nullopt;
+    return setup_.read_picture(setup_.find_file(name));
+  }
+
   // With the first frame, because the state may start from the input.
-  void start(const ParameterValues& values, const Planes* input) {
-    std::optional<Planes> picture;
-    if (const std::string& name = values.text("init_picture"); !name.empty()) {
-      picture = setup_.read_picture(setup_.find_file(name));
-    }
+  void make_engine(const ParameterValues& values, const Planes* input) {
+    const std::optional<Planes> picture = init_picture(values);
     const uint64_t seed = Random(setup_.seed).split(kEngineStream).bits();
     engine_ = std::make_unique<FeedbackEngine>(std::move(glass_), setup_.height, setup_.width, values,
                                                setup_.kernel, seed, threads_, picture ? &*picture : input);

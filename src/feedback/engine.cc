@@ -69,6 +69,20 @@ void FeedbackEngine::start(const ParameterValues& values, const Planes* first_pi
   }
 }
 
+void FeedbackEngine::restart(uint64_t seed, const ParameterValues& values, const Planes* first_picture) {
+  random_ = Random(seed);
+  start(values, first_picture);
+}
+
+void FeedbackEngine::follow(const FeedbackEngine& before) {
+  for (int l = 0; l <= std::min(levels(), before.levels()); ++l) {
+    const bool fits = glass_.channels(l) == before.glass_.channels(l) &&
+                      sizes_.height[z(l)] == before.sizes_.height[z(l)] &&
+                      sizes_.width[z(l)] == before.sizes_.width[z(l)];
+    if (fits) kernel_->set_state(l, before.kernel_->state(l));
+  }
+}
+
 Planes FeedbackEngine::pad(const Planes& picture) const {
   Planes out(kPictureChannels, sizes_.height[0], sizes_.width[0]);
   const int top = (out.height() - height_) / 2;

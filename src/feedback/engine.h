@@ -20,6 +20,12 @@ class FeedbackEngine {
   // One frame.  input: [3, H, W] in 0..1, or null.
   void step(int64_t frame, const ParameterValues& values, const Planes* input);
 
+  // Starts anew as the constructor did, from another seed.
+  void restart(uint64_t seed, const ParameterValues& values, const Planes* first_picture);
+
+  // Takes over the states of the levels that have the same shape in both.
+  void follow(const FeedbackEngine& before);
+
   // What `view` says, in 0..1, [3, H, W].
   void look(const ParameterValues& values, Planes& out) const;
 

@@ -10,7 +10,9 @@ namespace reverie {
 namespace {
 
 using Eigen::Matrix3d;
+using Eigen::Matrix3f;
 using Eigen::Vector3d;
+using Eigen::Vector3f;
 
 constexpr double kLeastVariance = 1e-5;  // of a colour axis: below it there is nothing but noise to stretch
 
@@ -47,6 +49,47 @@ void follow(ColourStatistics& slow, const ColourStatistics& now, double rate) {
   for (size_t i = 0; i < 3; ++i) slow.mean[i] += rate * (now.mean[i] - slow.mean[i]);
   for (size_t i = 0; i < 9; ++i) slow.covariance[i] += rate * (now.covariance[i] - slow.covariance[i]);
 }
+
+// tanh within 5e-7, the fit of kernels/cpu/math-inl.h: plain arithmetic, which compilers turn into vectors.
+float quick_tanh(float x) {
+  x = x < -8.0F ? -8.0F : x;
+  x = x > 8.0F ? 8.0F : x;
+  const float y = x * x;
+  const float p = ((1.142835208e-05F * y + 2.951017348e-03F) * y + 1.292565763e-01F) * y + 9.999998808e-01F;
+  const float q =
+      (((2.459187840e-07F * y + 2.386682463e-04F) * y + 2.381552756e-02F) * y + 4.625887275e-01F) * y + 1;
+  return x * p / q;
+}
+
+// out = raw + mix * (to + colour * tanh(whiten * (raw - from)) - raw), into 0..1.
+struct Recolour {
+  Matrix3f whiten, colour;
+  Vector3f from, to;
+  float mix;
+
+  void row(float* r, float* g, float* b, int width) const {
+    constexpr int kBlock = 64;  // pixels, whose whitened colours stay in the L1 cache
+    float white[3][kBlock];
+    float* planes[3] = {r, g, b};
+    for (int first = 0; first < width; first += kBlock) {
+      const int n = std::min(kBlock, width - first);
+      for (int c = 0; c < 3; ++c) {
+        const float w[3] = {whiten(c, 0), whiten(c, 1), whiten(c, 2)};
+        const float offset = whiten.row(c).dot(from);
+        for (int x = 0; x < n; ++x)
+          white[c][x] = quick_tanh(w[0] * r[first + x] + w[1] * g[first + x] + w[2] * b[first + x] - offset);
+      }
+      for (int c = 0; c < 3; ++c) {
+        const float w[3] = {colour(c, 0), colour(c, 1), colour(c, 2)};
+        float* out = planes[c] + first;
+        for (int x = 0; x < n; ++x) {
+          const float target = to[c] + w[0] * white[0][x] + w[1] * white[1][x] + w[2] * white[2][x];
+          out[x] = std::clamp(out[x] + mix * (target - out[x]), 0.0F, 1.0F);
+        }
+      }
+    }
+  }
+};
 
 }  // namespace
 
@@ -88,21 +131,10 @@ void Palette::apply(Planes& picture, const ColourStatistics& colours, const Sett
   const Matrix3d colour =
       with_eigenvalues(matrix(colours), [](double v) { return std::sqrt(std::max(v, 0.0)); }) /
       squashed_deviation(settings.contrast);
-  const Vector3d from = mean(slow_);
-  const Vector3d to = mean(colours);
+  const Recolour recolour{whiten.cast<float>() * settings.contrast, colour.cast<float>(),
+                          mean(slow_).cast<float>(), mean(colours).cast<float>(), settings.mix};
   threads.each(picture.height(), [&](int y) {
-    float* r = picture.row(0, y);
-    float* g = picture.row(1, y);
-    float* b = picture.row(2, y);
-    for (int x = 0; x < picture.width(); ++x) {
-      const Vector3d raw(r[x], g[x], b[x]);
-      Vector3d white = whiten * (raw - from);
-      for (double& v : white) v = std::tanh(settings.contrast * v);
-      const Vector3d out = raw + settings.mix * (to + colour * white - raw);
-      r[x] = static_cast<float>(std::clamp(out[0], 0.0, 1.0));
-      g[x] = static_cast<float>(std::clamp(out[1], 0.0, 1.0));
-      b[x] = static_cast<float>(std::clamp(out[2], 0.0, 1.0));
-    }
+    recolour.row(picture.row(0, y), picture.row(1, y), picture.row(2, y), picture.width());
   });
 }
 

@@ -136,9 +136,18 @@ std::vector<Parameter> output() {
 
 const ParameterTable& feedback_parameters() {
   static const ParameterTable table = [] {
+    const std::pair<const char*, std::vector<Parameter>> groups[] = {{"mixing", mixing()},
+                                                                     {"movement", movement()},
+                                                                     {"homeostasis", homeostasis()},
+                                                                     {"picture", output()},
+                                                                     {"structure", hierarchy()}};
     std::vector<Parameter> all;
-    for (auto&& group : {hierarchy(), mixing(), movement(), homeostasis(), output()})
-      all.insert(all.end(), group.begin(), group.end());
+    for (const auto& [name, parameters] : groups) {
+      for (Parameter p : parameters) {
+        p.group = name;
+        all.push_back(std::move(p));
+      }
+    }
     return ParameterTable(std::move(all));
   }();
   return table;

@@ -26,6 +26,8 @@ class VideoEncoder {
   VideoEncoder(const EncoderOptions& options, const std::string& target);
 
   void write(const Planes& picture);
+  // Passes over so many frames in time.
+  void hold(int64_t frames) { count_ += frames; }
   // No more pictures will come.
   void finish();
   // The next packet that is ready, in context().time_base; false when more pictures are needed or all is out.

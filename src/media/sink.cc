@@ -45,6 +45,12 @@ class VideoSink final : public Sink {
     if (sound_) sound_->write_until(time());
   }
 
+  void hold(int64_t frames) override {
+    if (count_ == 0) return;
+    encoder_.hold(frames);
+    count_ += frames;
+  }
+
   void finish() override {
     if (count_ == 0) throw Error("write", name_, "there are no pictures to write");
     encoder_.finish();

@@ -1,6 +1,7 @@
 // Moving pictures going out: files, numbered pictures, devices, streams.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,10 @@ class Sink {
   // One picture, [3, options.height, options.width] R, G, B in 0..1 (values outside are clipped, NaN is
   // black). Error when it cannot be written (a full disk, a gone device).
   virtual void write(const Planes& picture) = 0;
+
+  // The last picture stays on for so many frames more, at no cost.  Devices and streams take the next when it
+  // comes.
+  virtual void hold(int64_t /*frames*/) {}
 
   // Writes what is still on the way and gives a file its final name.  Error as in write; then no file is
   // left.

@@ -9,10 +9,7 @@ namespace reverie {
 
 FrameLoop::FrameLoop(FrameLoopSetup setup) : setup_(std::move(setup)) {
   steps_.emplace_back("source");
-  for (const EffectSlot& slot : setup_.effects) {
-    steps_.emplace_back(slot.name);
-    values_.emplace_back(*slot.table);
-  }
+  for (const auto& player : setup_.players) steps_.emplace_back(player->preset().effect);
   steps_.emplace_back("output");
   if (setup_.check) {
     for (Step& s : steps_) s.check_results();
@@ -26,19 +23,15 @@ bool FrameLoop::next() {
         frame_, [&] { more = setup_.source->read(input_); }, &input_);
   }
   if (!more) return false;
-
-  const FrameTime time = {frame_, static_cast<double>(frame_) / setup_.fps};
   const Planes* current = input_.empty() ? nullptr : &input_;  // none, or switched off
-  for (size_t i = 0; i < setup_.effects.size(); ++i) {
-    const EffectSlot& slot = setup_.effects[i];
+  if (setup_.input) steps_.front().run(frame_, [&] { current = setup_.input(ticks_); });
+
+  const FrameTime time = {frame_, static_cast<double>(tick_) / setup_.fps};
+  const Signals signals = setup_.signals ? setup_.signals(time) : silent_signals(time.seconds);
+  for (size_t i = 0; i < setup_.players.size(); ++i) {
     Planes made;
     steps_[i + 1].run(
-        frame_,
-        [&] {
-          slot.automation->apply(time, current, values_[i]);
-          slot.effect->process(time, values_[i], current, made);
-        },
-        &made);
+        frame_, [&] { setup_.players[i]->process(time, signals, current, made); }, &made);
     if (made.empty()) continue;  // switched off: the picture passes through
     picture_ = std::move(made);
     current = &picture_;
@@ -50,7 +43,15 @@ bool FrameLoop::next() {
     for (const Watcher& watcher : setup_.watchers) watcher(frame_, *current);
   });
   ++frame_;
+  ++tick_;
+  ticks_ = 1;
   return true;
+}
+
+void FrameLoop::skip_ticks(int64_t ticks) {
+  tick_ += ticks;
+  ticks_ += ticks;
+  for (const auto& sink : setup_.sinks) sink->hold(ticks);
 }
 
 void FrameLoop::finish() {

@@ -4,32 +4,27 @@
 #include <memory>
 #include <vector>
 
-#include "control/modulation.h"
-#include "core/effect.h"
+#include "control/player.h"
 #include "media/sink.h"
 #include "media/source.h"
 #include "pipeline/step.h"
 
 namespace reverie {
 
-// An effect in the loop and what moves its parameters.
-struct EffectSlot {
-  std::string name;
-  std::unique_ptr<Effect> effect;
-  std::unique_ptr<Automation> automation;
-  const ParameterTable* table = nullptr;
-};
-
 // What receives the finished frames besides the sinks: a sheet, a test.
 using Watcher = std::function<void(int64_t frame, const Planes& picture)>;
 
 struct FrameLoopSetup {
   std::unique_ptr<Source> source;  // null: no input
-  std::vector<EffectSlot> effects;
+  // In place of a source, for inputs that come and go: the frame to show so many ticks after the last, or
+  // null.
+  std::function<const Planes*(int64_t ticks)> input;
+  std::vector<std::unique_ptr<Player>> players;  // one for each effect, the first sees the source
   std::vector<std::unique_ptr<Sink>> sinks;
   std::vector<Watcher> watchers;
-  double fps = 30;
-  bool check = false;  // check every step's result
+  std::function<Signals(const FrameTime&)> signals;  // what is heard; null: silence
+  double fps = 30;                                   // ticks of the clock a second
+  bool check = false;                                // check every step's result
 };
 
 class FrameLoop {
@@ -40,6 +35,14 @@ class FrameLoop {
   bool next();
   int64_t frames() const { return frame_; }
 
+  // The clock: the next frame is made for time tick() / fps.  One tick a frame, unless some are skipped; the
+  // sinks then hold the last picture.
+  int64_t tick() const { return tick_; }
+  void skip_ticks(int64_t ticks);
+
+  Player& player(size_t i = 0) { return *setup_.players[i]; }
+  const Planes& picture() const { return picture_; }  // the last that was made
+
   // Closes the sinks: their files appear under their final names.
   void finish();
 
@@ -48,10 +51,10 @@ class FrameLoop {
 
  private:
   FrameLoopSetup setup_;
-  std::vector<ParameterValues> values_;  // one per effect
-  std::vector<Step> steps_;              // source, the effects, output
+  std::vector<Step> steps_;  // source, the effects, output
   Planes input_, picture_;
-  int64_t frame_ = 0;
+  int64_t frame_ = 0, tick_ = 0;
+  int64_t ticks_ = 1;  // from the last frame to the next
 };
 
 }  // namespace reverie

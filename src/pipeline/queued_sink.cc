@@ -19,8 +19,13 @@ void QueuedSink::write(const Planes& picture) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return failure_ || waiting_.size() < capacity_; });
   if (failure_) std::rethrow_exception(failure_);
-  waiting_.push_back(picture);
+  waiting_.push_back({picture, std::exchange(held_, 0)});
   changed_.notify_all();
+}
+
+void QueuedSink::hold(int64_t frames) {
+  const std::lock_guard lock(mutex_);
+  held_ += frames;
 }
 
 void QueuedSink::finish() {
@@ -40,17 +45,18 @@ void QueuedSink::stop() {
 
 void QueuedSink::work() {
   for (;;) {
-    Planes picture;
+    Waiting next;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
-      picture = std::move(waiting_.front());
+      next = std::move(waiting_.front());
       waiting_.pop_front();
     }
     changed_.notify_all();
     try {
-      sink_->write(picture);
+      if (next.held > 0) sink_->hold(next.held);
+      sink_->write(next.picture);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       failure_ = std::current_exception();

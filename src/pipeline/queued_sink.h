@@ -22,10 +22,15 @@ class QueuedSink final : public Sink {
   QueuedSink& operator=(const QueuedSink&) = delete;
 
   void write(const Planes& picture) override;
+  void hold(int64_t frames) override;
   void finish() override;
   std::string description() const override { return sink_->description(); }
 
  private:
+  struct Waiting {
+    Planes picture;
+    int64_t held = 0;  // ... before it
+  };
   void work();
   void stop();
 
@@ -33,7 +38,8 @@ class QueuedSink final : public Sink {
   const size_t capacity_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Planes> waiting_;
+  std::deque<Waiting> waiting_;
+  int64_t held_ = 0;  // frames that the last picture stays on
   std::exception_ptr failure_;
   bool closing_ = false;
   std::thread thread_;  // last: it starts when all else is there

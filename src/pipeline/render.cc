@@ -12,12 +12,13 @@
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/stop.h"
-#include "effects/effects.h"
+#include "core/text.h"
 #include "media/picture.h"
 #include "media/sink.h"
 #include "pipeline/frame_loop.h"
 #include "pipeline/queued_sink.h"
 #include "pipeline/sheet.h"
+#include "pipeline/signal_source.h"
 
 namespace reverie {
 namespace {
@@ -41,33 +42,69 @@ std::unique_ptr<Source> open_input(const RenderRequest& request) {
   return open_source(request.input, options);
 }
 
+// The sound that goes with the pictures.
+std::optional<SinkOptions::Sound> sound_of(const RenderRequest& request, const Source* source) {
+  if (!request.sound.empty()) return SinkOptions::Sound{request.sound, 0, false};
+  if (source && source->info().has_sound)
+    return SinkOptions::Sound{request.input, request.start, request.loop};
+  return std::nullopt;
+}
+
+// What the preset follows, and what is known of it beforehand.
+struct Hearing {
+  std::unique_ptr<SignalSource> signals;
+  std::optional<SoundMeasure> measure;
+};
+
+Hearing hear(const RenderRequest& request, const std::optional<SinkOptions::Sound>& sound, double fps) {
+  SignalOptions options = {sound, request.tempo, 0, fps};
+  Hearing hearing;
+  if (sound && (!request.sound.empty() || (follows_beat(request.preset) && !request.tempo))) {
+    hearing.measure = measure_sound(*sound);
+    options.measured = hearing.measure->tempo;
+  }
+  hearing.signals = std::make_unique<SignalSource>(options);
+  return hearing;
+}
+
+// The sound that was asked for; or the input's own, if the preset listens.
+Hearing open_ears(const RenderRequest& request, const Source* source, double fps) {
+  const std::optional<SinkOptions::Sound> sound = sound_of(request, source);
+  if (!request.sound.empty()) return hear(request, sound, fps);
+  const bool live = source && source->info().live;  // it cannot be read twice
+  const bool listens = follows_sound(request.preset) || follows_beat(request.preset);
+  try {
+    if (sound && listens && !live) return hear(request, sound, fps);
+  } catch (const Error& e) {
+    warning(fmt::format("no sound to follow: {}", e.what()));
+    return hear(request, std::nullopt, fps);
+  }
+  if (follows_sound(request.preset)) {
+    note(
+        fmt::format("the preset '{}' follows a sound and there is none: it plays as in silence "
+                    "(give one with --sound FILE)",
+                    printable(request.preset.name)));
+  }
+  return hear(request, std::nullopt, fps);
+}
+
 // Frames to make; nothing: as many as the source has, and it does not know.
-std::optional<int64_t> length(const RenderRequest& request, const Source* source, double fps) {
+std::optional<int64_t> length(const RenderRequest& request, const Source* source,
+                              const std::optional<SoundMeasure>& sound, double fps) {
   if (request.frames) return request.frames;
   if (request.seconds) return std::max<int64_t>(1, std::llround(*request.seconds * fps));
   if (sink_takes_one_picture(request.output)) return 1;
+  const bool input_ends = source && !source->info().live && !source->info().endless;
+  if (!request.sound.empty() && sound && !input_ends)
+    return std::max<int64_t>(1, std::llround(sound->seconds * fps));
   if (source && (source->info().live || !source->info().endless))
     return source->info().frames;  // live: until Ctrl-C
   return std::llround(kDefaultSeconds * fps);
 }
 
-EffectSlot make_slot(const RenderRequest& request, int width, int height) {
-  const Preset& preset = request.preset;
-  const EffectKind& kind = find_effect(preset.effect);
-  EffectSetup setup;
-  setup.width = width;
-  setup.height = height;
-  setup.seed = request.seed;
-  setup.threads = request.threads;
-  setup.kernel = request.kernel;
-  setup.find_file = [preset](const std::string& name) { return find_asset(preset, name); };
-  setup.read_picture = read_picture;
-  EffectSlot slot;
-  slot.name = kind.name;
-  slot.table = &kind.parameters();
-  slot.automation = std::make_unique<Automation>(preset, request.seed, read_picture);
-  slot.effect = kind.make(setup, preset.values);
-  return slot;
+std::unique_ptr<Player> make_player(const RenderRequest& request, int width, int height) {
+  const PlayerSetup setup = {width, height, request.threads, request.kernel, read_picture};
+  return std::make_unique<Player>(setup, request.preset, request.seed);
 }
 
 // Files by their absolute names, so that the render can be repeated from another folder; cameras, streams and
@@ -103,6 +140,8 @@ RenderDescription describe(const RenderRequest& request, const RenderResult& res
   d.input = absolute_input(request.input);
   d.start = request.start;
   d.loop = request.loop;
+  d.sound = absolute_input(request.sound);
+  d.tempo = request.tempo;
   d.fit = kFitWords[static_cast<size_t>(request.fit)];
   return d;
 }
@@ -115,8 +154,7 @@ SinkOptions sink_options(const RenderRequest& request, const RenderResult& resul
   options.fps = result.fps;
   options.title = request.preset.name;
   options.comment = format_description(describe(request, result, frames));
-  if (source && source->info().has_sound)
-    options.sound = SinkOptions::Sound{request.input, request.start, request.loop};
+  options.sound = sound_of(request, source);
   return options;
 }
 
@@ -151,11 +189,13 @@ RenderResult render(const RenderRequest& request) {
   result.width = source ? source->info().width : (request.width ? request.width : kDefaultSide);
   result.height = source ? source->info().height : (request.height ? request.height : kDefaultSide);
   result.fps = source ? source->info().fps : (request.fps > 0 ? request.fps : kDefaultFps);
-  const std::optional<int64_t> frames = length(request, source, result.fps);
+  const Hearing hearing = open_ears(request, source, result.fps);
+  const std::optional<int64_t> frames = length(request, source, hearing.measure, result.fps);
 
+  setup.signals = [&hearing](const FrameTime& time) { return hearing.signals->at(time); };
   setup.fps = result.fps;
   setup.check = request.check;
-  setup.effects.push_back(make_slot(request, result.width, result.height));
+  setup.players.push_back(make_player(request, result.width, result.height));
   setup.sinks.push_back(
       std::make_unique<QueuedSink>(open_sink(request.output, sink_options(request, result, source, frames))));
   SheetMaker sheet(4, 3, 320);
@@ -199,6 +239,8 @@ RenderRequest request_from_description(const std::string& text, const std::strin
   request.input = d.input;
   request.start = d.start;
   request.loop = d.loop;
+  request.sound = d.sound;
+  request.tempo = d.tempo;
   if (!(d.fps >= 0.1 && d.fps <= 1000) || d.width > kLargestSide || d.height > kLargestSide) {
     throw Error("repeat", file, "its size or rate is none that a render takes");
   }

@@ -19,9 +19,12 @@ struct RenderRequest {
   int width = 0, height = 0;  // 0: the input's size, else 512x512
   double fps = 0;             // 0: the input's rate, else 30
   std::optional<int64_t> frames;
-  std::optional<double> seconds;  // neither: the input's length, else 10 s
+  std::optional<double> seconds;  // neither: the input's length, else the sound's, else 10 s
   double start = 0;               // seconds into the input
   bool loop = false;
+  // A file whose sound is followed and goes into the output, from its beginning; empty: the input's own.
+  std::string sound;
+  std::optional<double> tempo;  // beats a minute; nothing: the sound's, else kDefaultTempo
   Fit fit = Fit::kCrop;
   uint64_t seed = 1;
   int threads = 0;  // 0: one per core

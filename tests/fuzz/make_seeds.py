@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzzers of weights and data into corpus/: tiny files, valid-* and broken-*, the same at every run.
+"""Writes the seeds of the fuzzers of weights, data and devices into corpus/: tiny files, valid-* and broken-*, the same at every run.
 
 Inputs that a fuzzer found are put beside them by hand and stay there.  Needs nothing but Python.
 """
@@ -217,6 +217,64 @@ def idx_seeds():
     save("idx", "broken-header", idx(8, [2, 2, 3], b"")[:9])
 
 
+def osc_seeds():
+    def padded(data):
+        return data + bytes(4 - len(data) % 4)
+
+    def osc(address, types="", *values):
+        return padded(address.encode()) + padded(b"," + types.encode()) + b"".join(values)
+
+    def bundle(*elements):
+        return b"#bundle\0" + struct.pack(">Q", 1) + b"".join(struct.pack(">I", len(e)) + e for e in elements)
+
+    def number(v):
+        return struct.pack(">f", v)
+
+    zoom = osc("/reverie/feedback/zoom", "f", number(1.5))
+    noise = osc("/reverie/noise")
+    save("osc", "valid-value", zoom)
+    save("osc", "valid-level", osc("/reverie/feedback/gain/2", "d", struct.pack(">d", 0.1)))
+    save("osc", "valid-list", osc("/reverie/feedback/hue", "ifh", struct.pack(">i", -1), number(2), struct.pack(">q", 3)))
+    save("osc", "valid-word", osc("/reverie/feedback/squash", "s", padded(b"sin")))
+    save("osc", "valid-flag", osc("/reverie/feedback/view_mono", "T"))
+    save("osc", "valid-preset", osc("/reverie/preset", "sf", padded(b"smoke"), number(2)))
+    save("osc", "valid-record", osc("/reverie/record", "is", struct.pack(">i", 1), padded(b"a.mkv")))
+    save("osc", "valid-bundle", bundle(zoom, bundle(noise, noise)))
+    save("osc", "broken-address", osc("/reverie/nois"))
+    save("osc", "broken-nan", osc("/reverie/feedback/zoom", "f", number(float("nan"))))
+    save("osc", "broken-range", osc("/reverie/tempo", "f", number(0)))
+    save("osc", "broken-level", osc("/reverie/feedback/zoom/16", "f", number(1)))
+    save("osc", "broken-blob", osc("/reverie/noise", "b", b"\xff\xff\xff\xff"))
+    save("osc", "broken-types", padded(b"/reverie/noise") + b",sss")
+    save("osc", "broken-bundle", bundle(zoom)[:-8])
+    save("osc", "broken-size", b"#bundle\0" + struct.pack(">QI", 1, 0xFFFFFFFC) + zoom)
+    deep = noise
+    for _ in range(9):
+        deep = bundle(deep)
+    save("osc", "broken-depth", deep)
+
+
+def midi_seeds():
+    def text(name, content):
+        save("midi", name, content.encode())
+
+    save("midi", "stream-knobs", bytes([0xB0, 0, 64, 0, 70, 1, 1, 1, 127, 0xE0, 0, 64, 0xD0, 100, 0x90, 60, 64, 60, 0]))
+    save("midi", "stream-fine", bytes([0xB0, 0, 1, 32, 64, 0, 2, 32, 0, 0, 3, 32, 127]))
+    save("midi", "stream-encoder", bytes([0xB0] + [16, 1] * 6 + [16, 127] * 3 + [17, 65, 17, 65, 17, 63]))
+    save("midi", "stream-clock", bytes([0xFA] + [0xF8] * 30 + [0xFC, 0xFB, 0xF8, 0xF2, 0, 1, 0xF8]))
+    save("midi", "stream-sysex", bytes([0xF0, 1, 2, 0xF8, 3, 0xF7, 4, 0xB0, 7, 0xF0, 0xF6, 0xFF]))
+    head = "[[control]]\nparameter = \"zoom\"\nchannel = 1\n"
+    text("valid-map", "device = \"Pad\"\n" + head + "number = 16\nlevel = 2\nkind = \"fine\"\n"
+         "[[note]]\nchannel = 16\nnote = 0\naction = \"next\"\n[[note]]\nchannel = 1\nnote = 127\npreset = 3\n"
+         "[[note]]\nchannel = 1\nnote = 1\npreset = \"smoke\"\n")
+    text("valid-pitch-bend", head + "kind = \"pitch-bend\"\n")
+    text("broken-number", head + "number = 128\n")
+    text("broken-kind", head + "number = 1\nkind = \"slide\"\n")
+    text("broken-parameter", head.replace("zoom", "zom") + "number = 1\n")
+    text("broken-level", head + "number = 1\nlevel = 16\n")
+    text("broken-note", "[[note]]\nchannel = 1\nnote = 1\n")
+
+
 npy_seeds()
 safetensors_seeds()
 caffemodel_seeds()
@@ -224,3 +282,5 @@ prototxt_seeds()
 tfrecord_seeds()
 cifar_seeds()
 idx_seeds()
+osc_seeds()
+midi_seeds()

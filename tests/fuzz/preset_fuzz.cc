@@ -4,6 +4,7 @@
 #include "control/description.h"
 #include "control/modulation.h"
 #include "control/preset.h"
+#include "control/signals.h"
 #include "core/error.h"
 #include "require.h"
 
@@ -17,10 +18,12 @@ Preset no_parent(const std::string& name) {
 // At any time every value is within its range.  (The maps are left out: drawing them takes milliseconds.)
 void check_modulations(Preset preset) {
   preset.maps.clear();
-  const Automation automation(preset, 1, nullptr);
+  Automation automation(preset, 1, nullptr);
   ParameterValues values(preset.values.table());
+  Signals loud = {1, 1, 1, 1, 1, 1e300};
   for (const double seconds : {-1.0, 0.0, 0.3, 100.0, 1e12}) {
-    automation.apply({0, seconds}, nullptr, values);
+    loud.level = loud.level > 0 ? 0 : 1;
+    automation.apply({0, seconds}, loud, nullptr, values);
     for (const Parameter& p : values.table().all()) {
       for (const double v : values.list(p.name)) require(v >= p.low && v <= p.high);
     }

@@ -1,0 +1,196 @@
+// reverie play: the instrument.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "command_line.h"
+#include "core/log.h"
+#include "core/stop.h"
+#include "core/text.h"
+#include "feedback/kernels/kernel.h"
+#include "play/show.h"
+#include "play/window.h"
+#include "preset_options.h"
+#include "verbs.h"
+
+namespace reverie {
+namespace {
+
+constexpr std::chrono::milliseconds kBetween(20);  // of the loop without a window
+constexpr std::chrono::seconds kKeepEvery(1);
+
+struct Options {
+  std::string preset, input, size = "640x360", fps = "30", seconds, session, fit = "crop", kernel = "auto";
+  std::string folder = "out", panels = "over", screen = "1280x720", sound;
+  std::vector<std::string> also, set;
+  std::optional<uint64_t> seed;
+  double tempo = kDefaultTempo;
+  int threads = 0, display = 0;
+  OscSettings osc;
+  bool no_osc = false, no_midi = false;
+  bool no_window = false, full_screen = false, listen = false, no_session = false, check = false,
+       quiet = false;
+};
+
+void add_set_options(CLI::App& app, Options& o) {
+  app.add_option("preset", o.preset, "name or file of a preset; default first-light, with --input veil")
+      ->type_name("PRESET");
+  app.add_option("-i,--input", o.input, "picture, folder, video, GIF, URL, camera:0, test:NAME")
+      ->type_name("SRC");
+  app.add_option("--size", o.size, "of the engine's pictures, whatever the window's; default 640x360")
+      ->type_name("WxH");
+  app.add_option("--fps", o.fps, "of the engine's clock; default 30")->type_name("N");
+  app.add_option("--seconds", o.seconds, "the set ends by itself after this time")->type_name("TIME");
+  app.add_option("--fit", o.fit, "how an input of another shape fits; default crop")
+      ->check(CLI::IsMember({"crop", "pad", "stretch"}));
+  app.add_option("--seed", o.seed, "of all random draws; default: another one each time");
+  app.add_option("--threads", o.threads, "0: one per core")->check(CLI::Range(0, 1024));
+  app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
+  app.add_option("--set", o.set, "a parameter's value to begin with: zoom=1.02")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--check", o.check, "check every step's picture: finite, in range");
+}
+
+void add_options(CLI::App& app, Options& o) {
+  add_set_options(app, o);
+  app.add_option("--also", o.also,
+                 "also write the pictures: FILE.mp4, FILE.mkv (lossless), v4l2:/dev/video9, a stream")
+      ->type_name("OUT")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  auto* session =
+      app.add_option("--session", o.session,
+                     "keep everything that happens in this file, for `reverie render --session`; default "
+                     "a new one in ~/.local/state/reverie/sessions")
+          ->type_name("FILE");
+  app.add_flag("--no-session", o.no_session, "keep no session")->excludes(session);
+  app.add_option("--folder", o.folder, "where snapshots and recordings go; default out")->type_name("DIR");
+  app.add_flag("--listen", o.listen, "follow the sound of the default input device");
+  app.add_option("--sound", o.sound, "follow the sound of this input device: a part of its name")
+      ->type_name("DEVICE");
+  app.add_option("--tempo", o.tempo, "beats a minute until a clock or a hand says another; default 120")
+      ->check(CLI::Range(kSlowestTempo, kFastestTempo));
+  app.add_option("--osc-port", o.osc.port, "of OSC coming in; default 6666")->check(CLI::Range(0, 65535));
+  app.add_option("--osc-echo-port", o.osc.echo_port,
+                 "to which values are sent back; default 6667, 0: none are")
+      ->check(CLI::Range(0, 65535));
+  app.add_option("--osc-host", o.osc.host,
+                 "the interface that OSC is heard on; default 127.0.0.1, 0.0.0.0 for all")
+      ->type_name("ADDRESS");
+  app.add_flag("--no-osc", o.no_osc, "hear no OSC");
+  app.add_flag("--no-midi", o.no_midi, "open no MIDI devices");
+  auto* headless = app.add_flag("--no-window", o.no_window, "no window: for a machine without a display");
+  app.add_flag("--full-screen", o.full_screen, "begin in full screen")->excludes(headless);
+  app.add_option("--display", o.display, "the display of the window, 0 is the first")
+      ->check(CLI::Range(0, 63));
+  app.add_option("--panels", o.panels,
+                 "over the picture, in a window of their own, or hidden (Tab shows them)")
+      ->check(CLI::IsMember({"over", "window", "hidden"}));
+  app.add_option("--window", o.screen, "size of the window; default 1280x720")->type_name("WxH");
+  app.add_flag("-q,--quiet", o.quiet, "say less");
+}
+
+std::string new_session() {
+  const std::filesystem::path folder = state_folder();
+  if (folder.empty()) return "";
+  return (folder / "sessions" / (timestamp() + fmt::format("-{}.session", std::random_device()() % 10000)))
+      .string();
+}
+
+ShowRequest request_of(const Options& o) {
+  LiveRequest set{preset_to_play(o.preset, !o.input.empty()), o.input};
+  apply_sets(o.set, set.preset);
+  std::tie(set.width, set.height) = parse_size(o.size);
+  set.fps = parse_rate(o.fps);
+  set.seed = o.seed ? *o.seed : std::random_device()();
+  set.threads = o.threads;
+  set.kernel = find_kernel(o.kernel).name;
+  set.fit = fit_of(o.fit);
+  set.session = o.no_session ? "" : o.session.empty() ? new_session() : o.session;
+  set.also = o.also;
+  set.check = o.check;
+  if (!o.seconds.empty()) set.seconds = parse_time("--seconds", o.seconds, 0.001);
+  ShowRequest r;
+  r.set = std::move(set);
+  r.folder = o.folder;
+  r.tempo = o.tempo;
+  if (!o.no_osc) r.osc = o.osc;
+  r.midi = !o.no_midi;
+  if (o.listen || !o.sound.empty()) r.sound = o.sound;
+  return r;
+}
+
+WindowOptions window_of(const Options& o) {
+  WindowOptions w;
+  std::tie(w.width, w.height) = parse_size(o.screen);
+  w.full_screen = o.full_screen;
+  w.display = o.display;
+  w.panels = o.panels == "over"     ? PanelPlace::kOver
+             : o.panels == "window" ? PanelPlace::kWindow
+                                    : PanelPlace::kHidden;
+  return w;
+}
+
+// What the last set did not get to save is offered, not forced on anybody.
+void tell_of_unsaved() {
+  std::error_code code;
+  const std::filesystem::path file = state_folder() / "unsaved.toml";
+  if (std::filesystem::exists(file, code))
+    note(fmt::format("an unsaved preset of an earlier set is in {}", file.string()));
+}
+
+int act(const Options& o) {
+  ShowRequest request = request_of(o);
+  const std::string session = request.set.session;
+  const uint64_t seed = request.set.seed;
+  tell_of_unsaved();
+  LiveStatus last;
+  {
+    Show show(std::move(request));
+    auto kept = std::chrono::steady_clock::now();
+    const auto between = [&] {
+      if (std::chrono::steady_clock::now() - kept < kKeepEvery) return;
+      kept = std::chrono::steady_clock::now();
+      show.keep_unsaved();
+      if (o.no_window && !o.quiet && stderr_is_terminal()) {
+        const LiveStatus s = show.set().status();
+        status_line(fmt::format("play: frame {}, {:.0f} fps, {:.1f} ms (99%: {:.1f}), {} dropped", s.frames,
+                                s.fps, s.median_ms, s.p99_ms, s.skipped));
+      }
+    };
+    if (o.no_window) {
+      while (!show.set().over() && !show.quit_wished() && !stop_requested()) {
+        between();
+        std::this_thread::sleep_for(kBetween);
+      }
+    } else {
+      Panels panels(show);
+      run_window(show, panels, window_of(o), between);
+    }
+    show.keep_unsaved();
+    show.set().stop();
+    show.set().wait();
+    last = show.set().status();
+  }
+  status_line("");
+  note(fmt::format("played {} frames in {:.1f} s, seed {}: {:.1f} ms a frame (99%: {:.1f}), {} dropped{}",
+                   last.frames, last.seconds, seed, last.median_ms, last.p99_ms, last.skipped,
+                   session.empty() ? "" : "; session " + session));
+  return stop_requested() ? 130 : 0;
+}
+
+}  // namespace
+
+Action add_play(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_options(app, *options);
+  return [options] { return act(*options); };
+}
+
+}  // namespace reverie

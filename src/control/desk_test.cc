@@ -1,0 +1,141 @@
+#include "control/desk.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "core/error.h"
+#include "core/test_help.h"
+
+namespace reverie {
+namespace {
+
+class DeskTest : public testing::Test {
+ protected:
+  DeskTest() { setenv("XDG_CONFIG_HOME", folder_.path().c_str(), 1); }
+  ~DeskTest() override { unsetenv("XDG_CONFIG_HOME"); }
+
+  template <class E>
+  E last() const {
+    return std::get<E>(events_.back());
+  }
+
+  TemporaryFolder folder_;
+  std::vector<Event> events_;
+  Desk desk_{Preset(), 1, [this](Event e) { events_.push_back(std::move(e)); }};
+};
+
+TEST_F(DeskTest, KnobsAreSentAndKept) {
+  desk_.set("gain", "2");
+  EXPECT_EQ(last<SetParameter>().value, "2");
+  EXPECT_EQ(desk_.preset().values.number("gain"), 2);
+  EXPECT_TRUE(desk_.changed());
+  EXPECT_NE(message_of([&] { desk_.set("gain", "1000"); }), "");
+  EXPECT_EQ(events_.size(), 1U);
+}
+
+TEST_F(DeskTest, ControlsWithoutUnitsSpanTheRange) {
+  desk_.set_share("gain", -1, 0.5);
+  EXPECT_EQ(desk_.preset().values.number("gain"), 10);
+  EXPECT_EQ(desk_.share("gain"), 0.5);
+  desk_.set_share("squash", 1, 1);
+  EXPECT_EQ(last<SetParameter>().name, "squash.1");
+  EXPECT_EQ(last<SetParameter>().value, "rational");
+  desk_.set_share("view_mono", -1, 0.9);
+  EXPECT_TRUE(desk_.preset().values.flag("view_mono"));
+  EXPECT_NE(message_of([&] { desk_.set_share("gain", -1, 1.5); }), "");
+  EXPECT_NE(message_of([&] { desk_.set_share("palette", -1, 0.5); }), "");
+}
+
+TEST_F(DeskTest, CycleGoesRound) {
+  for (const char* word : {"encoding", "decoding", "state"}) {
+    desk_.cycle("view");
+    EXPECT_EQ(last<SetParameter>().value, word);
+  }
+  for (const char* word : {"1", "2", "0"}) {
+    desk_.cycle("view_level", 2);
+    EXPECT_EQ(last<SetParameter>().value, word);
+  }
+}
+
+TEST_F(DeskTest, UndoTakesBackAGestureAndRedoBringsItBack) {
+  desk_.set("gain", "2");
+  desk_.set("gain", "3");
+  desk_.set("hue", "5");
+  desk_.undo();
+  EXPECT_EQ(desk_.preset().values.number("hue"), 0);
+  EXPECT_EQ(desk_.preset().values.number("gain"), 3);
+  desk_.undo();
+  EXPECT_EQ(last<ChangePreset>().preset.values.number("gain"), 1.333);
+  desk_.undo();
+  desk_.redo();
+  desk_.redo();
+  EXPECT_EQ(desk_.preset().values.number("hue"), 5);
+}
+
+TEST_F(DeskTest, RandomizeLeavesTheLockedAndTheStructure) {
+  desk_.lock("hue", true);
+  const Preset before = desk_.preset();
+  desk_.randomize();
+  const Preset after = last<ChangePreset>().preset;
+  EXPECT_EQ(after.values.list("hue"), before.values.list("hue"));
+  EXPECT_EQ(after.values.list("channels"), before.values.list("channels"));
+  int changed = 0;
+  for (const Parameter& p : after.values.table().all())
+    changed += after.values.list(p.name) != before.values.list(p.name) ? 1 : 0;
+  EXPECT_GT(changed, 5);
+}
+
+TEST_F(DeskTest, SavedPresetsAreThereAndCanBeRenamed) {
+  desk_.set("gain", "2.5");
+  desk_.save("mine");
+  EXPECT_FALSE(desk_.changed());
+  EXPECT_EQ(load_preset("mine").values.number("gain"), 2.5);
+  desk_.load("smoke");
+  EXPECT_EQ(desk_.preset().name, "smoke");
+  EXPECT_NE(message_of([&] { desk_.rename("other"); }), "");
+  desk_.load("mine");
+  desk_.rename("yours");
+  EXPECT_EQ(load_preset("yours").values.number("gain"), 2.5);
+  EXPECT_NE(message_of([&] { load_preset("mine"); }), "");
+  for (const char* bad : {"", "../x", "a b", "x/y"})
+    EXPECT_NE(message_of([&] { desk_.save(bad); }), "") << bad;
+}
+
+TEST_F(DeskTest, StepGoesThroughThePresetsBothWaysAndRound) {
+  const std::vector<PresetEntry> all = desk_.presets();
+  ASSERT_GT(all.size(), 3U);
+  desk_.step(1);
+  EXPECT_EQ(desk_.preset().name, all.front().name);
+  desk_.step(-1);
+  EXPECT_EQ(desk_.preset().name, all.back().name);
+  desk_.load_number(2);
+  EXPECT_EQ(desk_.preset().name, all[2].name);
+  EXPECT_NE(message_of([&] { desk_.load_number(1000); }), "");
+}
+
+TEST_F(DeskTest, ResetTakesTheLoadedValueAndItsModulations) {
+  desk_.load("first-light");
+  const size_t lfos = desk_.preset().lfos.size();
+  desk_.set("advect", "3");
+  Preset plain = desk_.preset();
+  plain.lfos.clear();
+  desk_.change(plain, 0);
+  desk_.reset("advect_channel");
+  EXPECT_EQ(desk_.preset().lfos.size(), lfos);
+  EXPECT_EQ(desk_.preset().values.number("advect"), 3);
+  desk_.reset_all();
+  EXPECT_EQ(desk_.preset().values.number("advect"), 1.5);
+}
+
+TEST_F(DeskTest, NewWeightsAreAnotherSeed) {
+  desk_.new_weights();
+  const uint64_t first = last<ChangePreset>().seed;
+  desk_.new_weights();
+  EXPECT_NE(last<ChangePreset>().seed, first);
+  desk_.new_noise();
+  EXPECT_NE(last<NewNoise>().seed, 0U);
+}
+
+}  // namespace
+}  // namespace reverie

@@ -1,0 +1,27 @@
+// The signals from frame to frame, so that a session need only hold what could not be foreseen.
+#pragma once
+
+#include "control/signals.h"
+
+namespace reverie {
+
+class HeardSignals {
+ public:
+  // What is heard `seconds` after the start if nothing new comes: the same sound, and beats that go on.
+  Signals expected(double seconds) const {
+    Signals s = last_;
+    s.beats += (seconds - seconds_) * s.tempo / 60;
+    return s;
+  }
+
+  void keep(const Signals& signals, double seconds) {
+    last_ = signals;
+    seconds_ = seconds;
+  }
+
+ private:
+  Signals last_;
+  double seconds_ = 0;
+};
+
+}  // namespace reverie

@@ -1,0 +1,267 @@
+#include "control/player.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "core/error.h"
+#include "effects/effects.h"
+
+namespace reverie {
+namespace {
+
+constexpr double kStructureFade = 1;  // seconds, when a knob changes the structure
+
+// Fixed parameters that only say how a process starts.
+constexpr std::array<std::string_view, 4> kStarting = {"init", "init_picture", "init_scale", "preroll"};
+
+double smoothstep(double t) {
+  t = std::clamp(t, 0.0, 1.0);
+  return t * t * (3 - 2 * t);
+}
+
+// to += share * (from - to)
+void blend(Planes& to, const Planes& from, double share) {
+  const auto s = static_cast<float>(share);
+  for (size_t i = 0; i < to.data().size(); ++i) to.data()[i] += s * (from.data()[i] - to.data()[i]);
+}
+
+}  // namespace
+
+bool same_structure(const Preset& a, const Preset& b) {
+  if (a.effect != b.effect) return false;
+  for (const Parameter& p : a.values.table().all()) {
+    if (!p.structural || std::find(kStarting.begin(), kStarting.end(), p.name) != kStarting.end()) continue;
+    if (a.values.list(p.name) != b.values.list(p.name) || a.values.text(p.name) != b.values.text(p.name))
+      return false;
+  }
+  return true;
+}
+
+ParameterValues between(const ParameterValues& a, const ParameterValues& b, double share) {
+  ParameterValues out = share < 0.5 ? a : b;
+  const ParameterTable& table = a.table();
+  for (size_t i = 0; i < table.size(); ++i) {
+    const Parameter& p = table[i];
+    if (p.kind != ParameterKind::kNumber) continue;
+    const auto levels = static_cast<int>(std::max(a.list(p.name).size(), b.list(p.name).size()));
+    for (int l = 0; l < levels; ++l) {
+      const double from = a.number(p.name, l);
+      out.nudge(i, l, from + share * (b.number(p.name, l) - from));
+    }
+    if (const Map* map = out.map(p.name)) {
+      const double near = share < 0.5 ? 1 - 2 * share : 2 * share - 1;
+      out.set_map(p.name, {map->picture, map->depth * near});
+    }
+  }
+  return out;
+}
+
+struct Player::Layer {
+  Preset preset;
+  uint64_t seed = 0;
+  std::unique_ptr<Automation> automation;
+  std::unique_ptr<Effect> effect;
+  ParameterValues values;
+  Planes picture;
+
+  // From other values to these, where a preset of the same structure came.
+  std::optional<ParameterValues> from;
+  std::unique_ptr<Automation> from_automation;  // none: from stays as it is
+  std::optional<double> morph_start;            // seconds; set with the first frame
+  double morph_seconds = 0;
+
+  void move_values(const FrameTime& time, const Signals& signals, const Planes* input) {
+    automation->apply(time, signals, input, values);
+    if (!from) return;
+    if (!morph_start) morph_start = time.seconds;
+    const double share = morph_seconds > 0 ? smoothstep((time.seconds - *morph_start) / morph_seconds) : 1.0;
+    if (share >= 1) {
+      from.reset();
+      from_automation.reset();
+      return;
+    }
+    if (from_automation) from_automation->apply(time, signals, input, *from);
+    values = between(*from, values, share);
+  }
+};
+
+struct Player::Job {
+  ChangePreset wanted;
+  bool started = false;
+  std::unique_ptr<Layer> layer;
+  std::exception_ptr failure;
+  std::atomic<bool> done{false};
+  std::thread thread;
+
+  ~Job() {
+    if (thread.joinable()) thread.join();
+  }
+};
+
+Player::Player(PlayerSetup setup, const Preset& preset, uint64_t seed) : setup_(std::move(setup)) {
+  layers_.push_back(make_layer(preset, seed));
+  layers_.back()->effect = make_effect(preset, seed);
+}
+
+Player::~Player() = default;
+
+std::unique_ptr<Player::Layer> Player::make_layer(const Preset& preset, uint64_t seed) const {
+  auto automation = std::make_unique<Automation>(preset, seed, setup_.read_picture);
+  return std::make_unique<Layer>(
+      Layer{preset, seed, std::move(automation), nullptr, preset.values, {}, {}, nullptr, {}, 0});
+}
+
+std::unique_ptr<Effect> Player::make_effect(const Preset& preset, uint64_t seed) const {
+  EffectSetup setup;
+  setup.width = setup_.width;
+  setup.height = setup_.height;
+  setup.seed = seed;
+  setup.threads = setup_.threads;
+  setup.kernel = setup_.kernel;
+  setup.find_file = [preset](const std::string& name) { return find_asset(preset, name); };
+  setup.read_picture = setup_.read_picture;
+  return find_effect(preset.effect).make(setup, preset.values);
+}
+
+const Preset& Player::preset() const {
+  return job_ ? job_->wanted.preset : layers_.back()->preset;
+}
+
+uint64_t Player::seed() const {
+  return job_ ? job_->wanted.seed : layers_.back()->seed;
+}
+
+const ParameterValues& Player::values() const {
+  return layers_.back()->values;
+}
+
+bool Player::process_is_ready() const {
+  return job_ && job_->done;
+}
+
+void Player::apply(const Event& event) {
+  if (const auto* e = std::get_if<SetParameter>(&event)) set(*e);
+  if (const auto* e = std::get_if<ChangePreset>(&event)) change(*e);
+  if (std::holds_alternative<BeginProcess>(event)) begin_process();
+  if (const auto* e = std::get_if<NewNoise>(&event)) new_noise_ = e->seed;
+}
+
+void Player::set(const SetParameter& e) {
+  const std::string base = e.name.substr(0, e.name.find('.'));
+  Preset changed = preset();
+  const size_t keys = changed.keyframes.size();
+  override_value(changed, e.name, e.value);
+  const ParameterTable& table = changed.values.table();
+  if (table[table.index(base)].structural) return change({std::move(changed), seed(), kStructureFade});
+  if (job_) job_->wanted.preset = changed;
+
+  Layer& layer = *layers_.back();
+  if (!job_) {
+    layer.preset = std::move(changed);
+  } else if (layer.preset.effect == changed.effect) {
+    override_value(layer.preset, e.name, e.value);
+  }
+  if (layer.preset.keyframes.size() != keys) {
+    layer.automation = std::make_unique<Automation>(layer.preset, layer.seed, setup_.read_picture);
+  } else {
+    layer.automation->base() = layer.preset.values;
+  }
+}
+
+void Player::change(const ChangePreset& e) {
+  if (job_) abandoned_.push_back(std::move(job_));
+  std::erase_if(abandoned_, [](const auto& job) { return !job->started || job->done; });
+  const Layer& now = *layers_.back();
+  if (now.seed == e.seed && same_structure(now.preset, e.preset)) return morph(e);
+  job_ = std::make_unique<Job>();
+  job_->wanted = e;
+}
+
+void Player::morph(const ChangePreset& e) {
+  Layer& layer = *layers_.back();
+  const bool midway = layer.from.has_value();
+  layer.from = layer.values;  // in the middle of another change: from where it is
+  layer.from_automation = midway ? nullptr : std::move(layer.automation);
+  layer.preset = e.preset;
+  layer.automation = std::make_unique<Automation>(e.preset, e.seed, setup_.read_picture);
+  layer.morph_start.reset();
+  layer.morph_seconds = e.fade;
+}
+
+// The process starts from the values and the input of the frame in which it was asked for, so that a replay
+// makes the same one.
+void Player::start_job(const FrameTime& time, const Signals& signals, const Planes* input) {
+  job_->started = true;
+  job_->thread = std::thread(
+      [this, &job = *job_, time, signals, wanted = job_->wanted, copy = input ? *input : Planes()] {
+        try {
+          const Planes* picture = copy.empty() ? nullptr : &copy;
+          auto layer = make_layer(wanted.preset, wanted.seed);
+          layer->effect = make_effect(wanted.preset, wanted.seed);
+          layer->automation->apply(time, signals, picture, layer->values);
+          layer->effect->begin(time, layer->values, picture, false);
+          job.layer = std::move(layer);
+        } catch (...) {
+          job.failure = std::current_exception();
+        }
+        job.done = true;
+      });
+}
+
+void Player::begin_process() {
+  if (!job_) return;
+  if (job_->thread.joinable()) job_->thread.join();
+  const std::unique_ptr<Job> job = std::move(job_);
+  if (job->failure) std::rethrow_exception(job->failure);
+  if (!job->layer) return;
+  Layer& layer = *job->layer;
+  if (layer.preset.keyframes.size() != job->wanted.preset.keyframes.size())  // a knob was turned meanwhile
+    layer.automation = std::make_unique<Automation>(job->wanted.preset, layer.seed, setup_.read_picture);
+  layer.preset = job->wanted.preset;
+  layer.automation->base() = layer.preset.values;
+  layer.effect->follow(*layers_.back()->effect);
+  ghost_ = layers_.size() > 1 ? shown_ : Planes();
+  layers_.back()->picture = shown_;
+  layers_.push_back(std::move(job->layer));
+  if (layers_.size() > 2) layers_.erase(layers_.begin());
+  fade_frame_ = 0;
+  fade_seconds_ = job->wanted.fade;
+}
+
+// While two processes fade they take turns, so that no frame costs more than another.
+void Player::mix_layers(const FrameTime& time, const Signals& signals, const Planes* input, Planes& out) {
+  if (fade_frame_ == 0) fade_start_ = time.seconds;
+  const double share = fade_seconds_ > 0 ? smoothstep((time.seconds - fade_start_) / fade_seconds_) : 1.0;
+  if (share >= 1) {
+    layers_.erase(layers_.begin());
+    ghost_ = Planes();
+  }
+  const bool both = layers_.size() > 1;
+  const bool turn_of_new = !both || fade_frame_++ % 2 == 0;
+  Layer& played = turn_of_new ? *layers_.back() : *layers_.front();
+  for (const auto& layer : layers_) layer->move_values(time, signals, input);
+  played.effect->process(time, played.values, input, played.picture);
+  out = layers_.back()->picture;
+  if (both) blend(out, layers_.front()->picture, 1 - share);
+  if (!ghost_.empty()) blend(out, ghost_, 1 - share);
+}
+
+void Player::process(const FrameTime& time, const Signals& signals, const Planes* input, Planes& out) {
+  Layer& top = *layers_.back();
+  if (new_noise_) top.effect->restart(*new_noise_, top.values, input);
+  if (layers_.size() > 1) {
+    mix_layers(time, signals, input, out);
+  } else {
+    top.move_values(time, signals, input);
+    top.effect->process(time, top.values, input, out);
+  }
+  new_noise_.reset();
+  if (job_ && !job_->started) start_job(time, signals, input);
+  shown_ = out;
+}
+
+}  // namespace reverie

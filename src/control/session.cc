@@ -1,0 +1,219 @@
+#include "control/session.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/toml_tree.h"
+
+namespace reverie {
+namespace {
+
+using json = nlohmann::ordered_json;  // keys in the order of the docs
+
+constexpr uint64_t kMostBytes = 1U << 30U;
+constexpr int kVersion = 1;
+constexpr int64_t kMostFrames = int64_t{1} << 40U;
+constexpr int kLargestSide = 16384;
+constexpr double kLongestFade = 3600;  // seconds
+
+json preset_to_json(const Preset& preset) {
+  std::vector<std::string> folders = {preset.folder.string()};
+  for (const auto& folder : preset.parent_folders) folders.push_back(folder.string());
+  return {{"name", preset.name}, {"folders", folders}, {"toml", format_preset(preset)}};
+}
+
+std::string line(const json& j) {
+  return j.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+struct ToJson {
+  json& j;
+  void operator()(const SetParameter& e) const { j["set"] = e.name, j["to"] = e.value; }
+  void operator()(const ChangePreset& e) const {
+    j["change"] = preset_to_json(e.preset), j["seed"] = std::to_string(e.seed), j["fade"] = e.fade;
+  }
+  void operator()(const BeginProcess& /*e*/) const { j["begin"] = true; }
+  void operator()(const NewNoise& e) const { j["noise"] = std::to_string(e.seed); }
+  void operator()(const OpenInput& e) const { j["input"] = e.spec; }
+  void operator()(const ShowInput& e) const { j["show"] = e.index; }
+  void operator()(const SkipTicks& e) const { j["skip"] = e.ticks; }
+  void operator()(const Signals& e) const {
+    j["hear"] = {e.level, e.bass, e.mid, e.treble, e.onset, e.tempo, e.beats};
+  }
+};
+
+// One line of a session: every access checks the type and names the line.
+class Line {
+ public:
+  Line(std::string_view text, std::string file, int number) : file_(std::move(file)), number_(number) {
+    // deep nesting would need as deep a stack: no line of ours has more than three levels
+    const auto shallow = [](int depth, json::parse_event_t, json&) {
+      if (depth > 4) throw Error("it is nested too deeply");
+      return true;
+    };
+    try {
+      j_ = json::parse(text, shallow);
+    } catch (const std::exception&) {
+      fail("it is no line of JSON");
+    }
+    if (!j_.is_object()) fail("it is no JSON object");
+  }
+
+  [[noreturn]] void fail(const std::string& why) const { fail_at_line(file_, number_, why); }
+  bool has(const char* key) const { return j_.contains(key); }
+
+  std::string text(const char* key) const {
+    const json& v = at(j_, key);
+    if (!v.is_string()) fail(fmt::format("'{}' is to be a text", key));
+    return v.get<std::string>();
+  }
+  double number(const char* key, double low, double high) const { return check(at(j_, key), key, low, high); }
+  int64_t whole(const char* key, int64_t low, int64_t high) const {
+    const json& v = at(j_, key);
+    if (!v.is_number_integer() || (v.is_number_unsigned() && v.get<uint64_t>() > uint64_t{1} << 62U))
+      fail(fmt::format("'{}' is to be a whole number", key));
+    const auto n = v.get<int64_t>();
+    if (n < low || n > high) fail(fmt::format("'{}' is to be {} to {}", key, low, high));
+    return n;
+  }
+  uint64_t seed(const char* key) const {
+    const std::string digits = text(key);
+    uint64_t seed = 0;
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+    if (code != std::errc() || end != digits.data() + digits.size() || digits.empty())
+      fail(fmt::format("'{}' is no seed", key));
+    return seed;
+  }
+  Signals signals(const char* key) const {
+    const json& v = at(j_, key);
+    if (!v.is_array() || v.size() != 7) fail("'hear' is to be seven numbers");
+    Signals s;
+    float* const heard[] = {&s.level, &s.bass, &s.mid, &s.treble, &s.onset};
+    for (size_t i = 0; i < 5; ++i) *heard[i] = static_cast<float>(check(v[i], key, 0, 1));
+    s.tempo = check(v[5], key, kSlowestTempo, kFastestTempo);
+    s.beats = check(v[6], key, -1e12, 1e12);
+    return s;
+  }
+  Preset preset(const char* key) const {
+    const json& v = at(j_, key);
+    if (!v.is_object() || !v.contains("toml") || !v["toml"].is_string())
+      fail(fmt::format("'{}' is to be a preset", key));
+    const auto no_parent = [](const std::string& name) -> Preset {
+      throw Error(fmt::format("a session's preset has no parent, but it names '{}'", name));
+    };
+    Preset p = parse_preset(v["toml"].get<std::string>(), fmt::format("{}:{}", file_, number_), no_parent);
+    p.path.clear();
+    p.name = v.contains("name") && v["name"].is_string() ? v["name"].get<std::string>() : "";
+    p.folder.clear();
+    std::vector<std::filesystem::path> folders;
+    if (v.contains("folders") && v["folders"].is_array()) {
+      for (const json& f : v["folders"]) {
+        if (f.is_string()) folders.emplace_back(f.get<std::string>());
+      }
+    }
+    if (folders.empty()) return p;
+    p.folder = folders.front();
+    p.parent_folders.assign(folders.begin() + 1, folders.end());
+    return p;
+  }
+
+ private:
+  const json& at(const json& j, const char* key) const {
+    const auto it = j.find(key);
+    if (it == j.end()) fail(fmt::format("'{}' is missing", key));
+    return *it;
+  }
+  double check(const json& v, const char* key, double low, double high) const {
+    if (!v.is_number()) fail(fmt::format("'{}' is to be a number", key));
+    const auto n = v.get<double>();
+    if (!(n >= low && n <= high)) fail(fmt::format("'{}' is to be {} to {}", key, low, high));
+    return n;
+  }
+
+  std::string file_;
+  int number_;
+  json j_;
+};
+
+SessionStart read_start(const Line& line) {
+  if (!line.has("reverie_session")) line.fail("it is no session of Reverie");
+  if (line.whole("reverie_session", 0, INT32_MAX) != kVersion)
+    line.fail("it is a session of a newer Reverie");
+  SessionStart s(line.preset("preset"));
+  s.version = line.has("version") ? line.text("version") : "";
+  s.fps = line.number("fps", 0.1, 1000);
+  s.width = static_cast<int>(line.whole("width", 1, kLargestSide));
+  s.height = static_cast<int>(line.whole("height", 1, kLargestSide));
+  s.seed = line.seed("seed");
+  s.kernel = line.text("kernel");
+  return s;
+}
+
+Event read_event(const Line& line) {
+  if (line.has("set")) return SetParameter{line.text("set"), line.text("to")};
+  if (line.has("change"))
+    return ChangePreset{line.preset("change"), line.seed("seed"), line.number("fade", 0, kLongestFade)};
+  if (line.has("begin")) return BeginProcess{};
+  if (line.has("noise")) return NewNoise{line.seed("noise")};
+  if (line.has("input")) return OpenInput{line.text("input")};
+  if (line.has("show")) return ShowInput{line.whole("show", 0, kMostFrames)};
+  if (line.has("skip")) return SkipTicks{line.whole("skip", 1, kMostFrames)};
+  if (line.has("hear")) return line.signals("hear");
+  line.fail("it names nothing that can happen in a set");
+}
+
+}  // namespace
+
+std::string format_session_start(const SessionStart& s) {
+  return line({{"reverie_session", kVersion},
+               {"version", s.version},
+               {"fps", s.fps},
+               {"width", s.width},
+               {"height", s.height},
+               {"seed", std::to_string(s.seed)},
+               {"kernel", s.kernel},
+               {"preset", preset_to_json(s.preset)}});
+}
+
+std::string format_event(const TimedEvent& event) {
+  json j = {{"frame", event.frame}};
+  std::visit(ToJson{j}, event.event);
+  return line(j);
+}
+
+std::string format_reached(int64_t frames) {
+  return line({{"frame", frames}, {"reached", true}});
+}
+
+Session parse_session(std::string_view text, const std::string& file_name) {
+  std::optional<Session> session;
+  int number = 0;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    ++number;
+    if (end == std::string_view::npos && session) break;  // cut off in the middle of a line
+    const Line line(text.substr(0, end), file_name, number);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (!session) {
+      session.emplace(Session{read_start(line), {}, 0});
+      continue;
+    }
+    const int64_t frame = line.whole("frame", 0, kMostFrames);
+    if (frame < session->frames) line.fail("its frame comes before the one of the line above");
+    session->frames = frame;
+    if (!line.has("reached")) session->events.push_back({frame, read_event(line)});
+  }
+  if (!session) throw Error("read", file_name, "it is empty", "a session begins with a line of JSON");
+  return std::move(*session);
+}
+
+Session read_session(const std::filesystem::path& path) {
+  return parse_session(read_text_file(path, kMostBytes), path.string());
+}
+
+}  // namespace reverie

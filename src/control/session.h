@@ -1,0 +1,53 @@
+// Session files: everything that happened in a set, so that it can be made again frame by frame.
+//
+// Lines of JSON, written as things happen, so that whatever ends the process loses at most the last moment:
+//
+//   {"reverie_session": 1, "fps": 30, "width": 400, "height": 400, "seed": "1", "kernel": "cpu", "preset": P}
+//   {"frame": 12, "set": "zoom.2", "to": "1.5"}
+//   {"frame": 40, "change": P, "seed": "1", "fade": 2}      P: {"name": ..., "folders": [...], "toml": ...}
+//   {"frame": 47, "begin": true}                            the process that the change asked for
+//   {"frame": 60, "noise": "17"}                            the state anew, from this seed
+//   {"frame": 90, "input": "clip.mp4"}                      from its beginning; empty: none
+//   {"frame": 95, "show": 3}                                this frame of the input
+//   {"frame": 99, "skip": 2}                                ticks of the clock that have no frame
+//   {"frame": 100, "hear": [0.5, 0.7, 0.2, 0.1, 1, 120, 3.25]}  level, bass, mid, treble, onset, tempo, beats
+//   {"frame": 120, "reached": true}                         once a second and at the end: as many are made
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/event.h"
+
+namespace reverie {
+
+struct SessionStart {
+  explicit SessionStart(Preset p) : preset(std::move(p)) {}
+
+  Preset preset;
+  std::string version;  // of the Reverie that played
+  double fps = 30;
+  int width = 0, height = 0;  // pixels
+  uint64_t seed = 0;
+  std::string kernel;
+};
+
+struct Session {
+  SessionStart start;
+  std::vector<TimedEvent> events;  // by frame
+  int64_t frames = 0;              // that were made, as far as the file tells
+};
+
+// One line each, with its end.
+std::string format_session_start(const SessionStart& start);
+std::string format_event(const TimedEvent& event);
+std::string format_reached(int64_t frames);
+
+// Error "FILE:LINE: why" for what is no session; any bytes are safe.  A last line that was cut off is left
+// out.
+Session parse_session(std::string_view text, const std::string& file_name);
+Session read_session(const std::filesystem::path& path);
+
+}  // namespace reverie

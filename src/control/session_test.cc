@@ -1,0 +1,89 @@
+#include "control/session.h"
+
+#include <gtest/gtest.h>
+
+#include "core/test_help.h"
+
+namespace reverie {
+namespace {
+
+SessionStart small_start() {
+  Preset preset;
+  preset.name = "smoke";
+  preset.folder = "/presets";
+  preset.values.set("gain", 1.1);
+  SessionStart s(preset);
+  s.width = 64;
+  s.height = 48;
+  s.fps = 29.97;
+  s.seed = 0xfedcba9876543210;
+  s.kernel = "cpu";
+  return s;
+}
+
+std::vector<TimedEvent> one_of_each() {
+  Preset other;
+  other.values.set("zoom", std::vector<double>{1, 1.1});
+  Signals heard;
+  heard.bass = 0.1F;
+  heard.beats = 1.0 / 3;
+  return {{1, SetParameter{"zoom.2", "1.5"}},
+          {2, ChangePreset{other, UINT64_MAX, 1.5}},
+          {3, BeginProcess{}},
+          {3, NewNoise{17}},
+          {4, OpenInput{"clip \"1\".mp4"}},
+          {5, ShowInput{3}},
+          {6, SkipTicks{2}},
+          {7, heard}};
+}
+
+std::string text_of(const std::vector<TimedEvent>& events) {
+  std::string text = format_session_start(small_start());
+  for (const TimedEvent& e : events) text += format_event(e);
+  return text + format_reached(9);
+}
+
+TEST(Session, ComesBackAsItWas) {
+  const std::string text = text_of(one_of_each());
+  const Session s = parse_session(text, "a.session");
+  EXPECT_EQ(s.frames, 9);
+  EXPECT_EQ(s.start.seed, 0xfedcba9876543210);
+  EXPECT_EQ(s.start.fps, 29.97);
+  EXPECT_EQ(s.start.preset.name, "smoke");
+  EXPECT_EQ(s.start.preset.folder, "/presets");
+  EXPECT_EQ(s.events.size(), 8U);
+  EXPECT_EQ(std::get<Signals>(s.events[7].event).beats, 1.0 / 3);
+  std::string again = format_session_start(s.start);
+  for (const TimedEvent& e : s.events) again += format_event(e);
+  EXPECT_EQ(again + format_reached(s.frames), text);
+}
+
+TEST(Session, WhatWasCutOffLosesItsLastLineOnly) {
+  const std::string text = text_of(one_of_each());
+  const size_t first = text.find('\n') + 1;
+  for (size_t length = first; length < text.size(); length += 7) {
+    const Session s = parse_session(text.substr(0, length), "a.session");
+    EXPECT_LE(s.events.size(), 8U);
+  }
+}
+
+TEST(Session, WrongLinesAreNamed) {
+  const std::string start = format_session_start(small_start());
+  const auto error = [&](const std::string& more) {
+    return message_of([&] { parse_session(start + more + "\n", "a.session"); });
+  };
+  EXPECT_EQ(error("{\"frame\": 1, \"dance\": 1}"), "a.session:2: it names nothing that can happen in a set");
+  EXPECT_EQ(error("nonsense"), "a.session:2: it is no line of JSON");
+  EXPECT_EQ(error("[[[[[[[[1]]]]]]]]"), "a.session:2: it is no line of JSON");
+  EXPECT_EQ(error("{\"frame\": -1, \"skip\": 1}").find("a.session:2: 'frame' is to be 0"), 0U);
+  EXPECT_EQ(error("{\"frame\": 1, \"skip\": 18446744073709551615}"),
+            "a.session:2: 'skip' is to be a whole number");
+  EXPECT_EQ(error("{\"frame\": 1, \"hear\": [1, 2]}"), "a.session:2: 'hear' is to be seven numbers");
+  EXPECT_EQ(error("{\"frame\": 5, \"skip\": 1}\n{\"frame\": 4, \"skip\": 1}"),
+            "a.session:3: its frame comes before the one of the line above");
+  EXPECT_NE(message_of([] { parse_session("", "a.session"); }), "");
+  EXPECT_EQ(message_of([] { parse_session("{}", "a.session"); }), "a.session:1: it is no session of Reverie");
+}
+
+}  // namespace
+}  // namespace reverie

@@ -1,0 +1,348 @@
+#include "devices/midi.h"
+
+#include <RtMidi.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "core/toml_tree.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kLookAgain(2);
+constexpr const char* kClient = "Reverie";
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// ALSA's library prints lines of its own whenever it is asked for a sequencer that is not there.
+bool may_have_midi() {
+#if defined(__linux__)
+  std::error_code code;
+  return fs::exists("/dev/snd/seq", code);
+#else
+  return true;
+#endif
+}
+
+// Left to choose, RtMidi goes on to JACK where ALSA has no port yet, and then sees none that is plugged in
+// later.
+#if defined(__linux__)
+constexpr RtMidi::Api kApi = RtMidi::LINUX_ALSA;
+#else
+constexpr RtMidi::Api kApi = RtMidi::UNSPECIFIED;
+#endif
+
+// RtMidi would print what it warns of; what fails throws anyway.
+void ignore_error(RtMidiError::Type /*type*/, const std::string& /*text*/, void* /*user*/) {}
+
+}  // namespace
+
+struct MidiPorts::Device {
+  std::string name;
+  MidiController controller;
+  bool keeps_file = false;  // its file cannot be read: it is left as it is
+  MidiPorts* ports = nullptr;
+};
+
+struct MidiPorts::Inputs {
+  struct Input {
+    std::string port;  // as RtMidi names it
+    Device* device = nullptr;
+    std::unique_ptr<RtMidiIn> in;
+  };
+
+  std::unique_ptr<RtMidiIn> list;
+  std::vector<Input> open;
+  std::set<std::string> failed;  // that could not be opened: told once
+  bool told = false, given_up = false;
+
+  // RtMidi's list of ports, or none.
+  std::vector<std::string> ports();
+};
+
+std::vector<std::string> MidiPorts::Inputs::ports() {
+  const auto tell = [this](const std::string& why) {
+    if (!told) note("no MIDI: " + why);
+    told = true;
+  };
+  if (given_up) return {};
+  if (!list && !may_have_midi()) return tell("this system has no ALSA sequencer"), std::vector<std::string>();
+  try {
+    if (!list) {
+      list = std::make_unique<RtMidiIn>(kApi, kClient);
+      list->setErrorCallback(ignore_error);
+    }
+    std::vector<std::string> names;
+    const unsigned count = list->getPortCount();
+    for (unsigned i = 0; i < count; ++i) names.push_back(list->getPortName(i));
+    return names;
+  } catch (const RtMidiError& e) {
+    given_up = true;  // each try would print again
+    tell(printable(e.getMessage()));
+    return {};
+  }
+}
+
+MidiPorts::MidiPorts(Desk& desk, DeviceActions actions, fs::path maps)
+    : desk_(desk),
+      actions_(std::move(actions)),
+      folder_(std::move(maps)),
+      inputs_(std::make_unique<Inputs>()) {
+  thread_ = std::thread([this] { run(); });
+}
+
+MidiPorts::~MidiPorts() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+  inputs_.reset();  // RtMidi's threads end here, before the devices they speak to
+  save_maps();
+}
+
+void MidiPorts::run() {
+  while (true) {
+    try {
+      look();
+    } catch (const std::exception& e) {
+      warning(printable(std::string("MIDI: ") + e.what()));
+    }
+    save_maps();
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, kLookAgain, [this] { return stop_ || changed_; });
+    if (stop_) return;
+  }
+}
+
+// A device as its file has it.
+std::unique_ptr<MidiPorts::Device> MidiPorts::make_device(const std::string& name) {
+  MidiMap map;
+  bool keeps_file = false;
+  const fs::path file = midi_map_file(folder_, name);
+  std::error_code code;
+  if (!folder_.empty() && fs::exists(file, code)) {
+    try {
+      map = parse_midi_map(read_text_file(file, kMostTomlBytes), file.string());
+    } catch (const Error& e) {
+      warning(std::string(e.what()) + "; the file is left as it is, and what is learned now is not kept");
+      keeps_file = true;
+      map = {};
+    }
+  }
+  map.device = name;
+  return std::make_unique<Device>(
+      Device{name, MidiController(desk_, actions_, std::move(map)), keeps_file, this});
+}
+
+// Opens what is new and closes what is gone.
+void MidiPorts::look() {
+  std::vector<std::string> ports = inputs_->ports();
+  std::erase_if(ports, [](const std::string& port) { return port.starts_with(kClient); });
+  std::erase_if(inputs_->failed,
+                [&](const auto& f) { return std::find(ports.begin(), ports.end(), f) == ports.end(); });
+  std::vector<Inputs::Input> gone;
+  for (auto it = inputs_->open.begin(); it != inputs_->open.end();) {
+    if (std::find(ports.begin(), ports.end(), it->port) != ports.end()) {
+      ++it;
+      continue;
+    }
+    gone.push_back(std::move(*it));
+    it = inputs_->open.erase(it);
+  }
+  for (Inputs::Input& input : gone) {
+    input.in.reset();  // its thread ends, without our lock, which it may be waiting for
+    save_maps();
+    note("MIDI: " + input.device->name + " is gone");
+    const std::lock_guard lock(mutex_);
+    std::erase_if(devices_, [&](const auto& d) { return d.get() == input.device; });
+  }
+  for (const std::string& port : ports) {
+    const bool known =
+        inputs_->failed.contains(port) || std::any_of(inputs_->open.begin(), inputs_->open.end(),
+                                                      [&](const Inputs::Input& i) { return i.port == port; });
+    if (!known) open(port);
+  }
+}
+
+void MidiPorts::open(const std::string& port) {
+  // two of a kind get a map each
+  const std::string base = midi_device_name(port);
+  std::string name = base;
+  const auto taken = [&] {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(devices_.begin(), devices_.end(), [&](const auto& d) { return d->name == name; });
+  };
+  for (int i = 2; taken(); ++i) name = fmt::format("{} ({})", base, i);
+  std::unique_ptr<Device> made = make_device(name);
+  Device* device = made.get();
+  {
+    const std::lock_guard lock(mutex_);
+    if (learn_) device->controller.learn(*learn_);
+    devices_.push_back(std::move(made));
+  }
+  try {
+    auto in = std::make_unique<RtMidiIn>(kApi, kClient);
+    in->setErrorCallback(ignore_error);
+    in->ignoreTypes(true, false, true);
+    const auto heard = [](double /*since*/, std::vector<unsigned char>* bytes, void* user) {
+      auto* d = static_cast<Device*>(user);
+      if (bytes) d->ports->hear(*d, *bytes);
+    };
+    in->setCallback(heard, device);
+    const unsigned count = in->getPortCount();
+    unsigned at = 0;
+    while (at < count && in->getPortName(at) != port) ++at;
+    if (at == count) throw RtMidiError("it is gone again", RtMidiError::INVALID_DEVICE);
+    in->openPort(at, "in");
+    if (!in->isPortOpen()) throw RtMidiError("it could not be opened", RtMidiError::DRIVER_ERROR);
+    inputs_->open.push_back({port, device, std::move(in)});
+    note("MIDI: " + name);
+  } catch (const RtMidiError& e) {
+    inputs_->failed.insert(port);
+    warning(Error("open", "the MIDI input " + name, printable(e.getMessage())).what());
+    const std::lock_guard lock(mutex_);
+    std::erase_if(devices_, [&](const auto& d) { return d.get() == device; });
+  }
+}
+
+void MidiPorts::hear(Device& device, std::span<const uint8_t> bytes) {
+  const std::lock_guard lock(mutex_);
+  const double now = seconds_now();
+  const bool learned = device.controller.receive(bytes, now);
+  if (!bytes.empty() && bytes.front() >= kSongPosition) choose_clock(now);
+  if (learned) {
+    learn_.reset();
+    for (auto& d : devices_) d->controller.stop_learning();
+  }
+  if (!changed_ && device.controller.changed()) {
+    changed_ = true;
+    wake_.notify_all();
+  }
+}
+
+// Files are written without the lock: a full disk must not hold up the hands.
+void MidiPorts::save_maps() {
+  std::vector<MidiMap> maps;
+  {
+    const std::lock_guard lock(mutex_);
+    changed_ = false;
+    for (auto& d : devices_) {
+      if (d->controller.take_changed() && !d->keeps_file) maps.push_back(d->controller.map());
+    }
+  }
+  if (folder_.empty()) return;
+  for (const MidiMap& map : maps) {
+    const std::string text = format_midi_map(map);
+    try {
+      std::error_code code;
+      fs::create_directories(folder_, code);
+      write_file(midi_map_file(folder_, map.device), std::vector<uint8_t>(text.begin(), text.end()));
+    } catch (const Error& e) {
+      warning(e.what());
+    }
+  }
+}
+
+void MidiPorts::arm(const std::optional<MidiLearn>& target) {
+  const std::lock_guard lock(mutex_);
+  learn_ = target;
+  for (auto& d : devices_) {
+    if (target) {
+      d->controller.learn(*target);
+    } else {
+      d->controller.stop_learning();
+    }
+  }
+}
+
+void MidiPorts::learn(const std::string& parameter, int level) {
+  const Preset preset = desk_.preset();
+  const ParameterTable& table = preset.values.table();
+  const Parameter& p = table[table.index(parameter)];
+  if (p.kind == ParameterKind::kText) throw Error("learn a control for", p.name, "it takes a text");
+  if (level >= kMostListValues) throw Error("learn a control for", p.name, "there are not so many levels");
+  arm(MidiTarget{p.name, p.per_level ? std::max(level, -1) : -1});
+}
+
+void MidiPorts::learn(MidiAction action) {
+  arm(action);
+}
+
+void MidiPorts::learn_preset(const std::string& name) {
+  arm(name);
+}
+
+void MidiPorts::stop_learning() {
+  arm({});
+}
+
+bool MidiPorts::learning() const {
+  const std::lock_guard lock(mutex_);
+  return learn_.has_value();
+}
+
+void MidiPorts::forget(const std::string& parameter) {
+  const std::lock_guard lock(mutex_);
+  for (auto& d : devices_) changed_ = d->controller.forget(parameter) || changed_;
+  wake_.notify_all();
+}
+
+std::vector<MidiMap> MidiPorts::maps() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<MidiMap> maps;
+  for (const auto& d : devices_) maps.push_back(d->controller.map());
+  std::sort(maps.begin(), maps.end(), [](const auto& a, const auto& b) { return a.device < b.device; });
+  return maps;
+}
+
+// The frames ask: they must not wait for a preset that a note loads.
+MidiTempo MidiPorts::tempo() const {
+  const double now = seconds_now();
+  const std::lock_guard lock(clock_mutex_);
+  return clock_.at(now);
+}
+
+// With the mutex held.
+void MidiPorts::choose_clock(double now) {
+  MidiClockState best;
+  for (const auto& d : devices_) {
+    const MidiClockState& c = d->controller.clock();
+    if (c.at(now).ticking) best = c;
+    if (c.at(now).running) break;
+  }
+  const std::lock_guard lock(clock_mutex_);
+  clock_ = best;
+}
+
+void MidiPorts::add_device(const std::string& name) {
+  std::unique_ptr<Device> device = make_device(name);
+  const std::lock_guard lock(mutex_);
+  if (learn_) device->controller.learn(*learn_);
+  devices_.push_back(std::move(device));
+}
+
+void MidiPorts::receive(const std::string& device, std::span<const uint8_t> bytes) {
+  Device* found = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& d : devices_) {
+      if (d->name == device) found = d.get();
+    }
+  }
+  if (found) hear(*found, bytes);
+}
+
+}  // namespace reverie

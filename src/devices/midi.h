@@ -1,0 +1,79 @@
+// The MIDI devices of this machine: found, opened and closed as they are plugged in and out.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "control/desk.h"
+#include "devices/device_actions.h"
+#include "devices/midi_controller.h"
+
+namespace reverie {
+
+// Hears every MIDI input but its own, on threads of its own; looks for others every two seconds.  Each device
+// has a map (midi_map.h), read from its file when it appears and written when it changes.  A machine without
+// MIDI has no devices: one line says so.  All functions are thread-safe, but must not be called from a watch
+// of the desk.
+class MidiPorts {
+ public:
+  // The desk lives longer.  maps: the folder of the maps; empty: nothing is kept.
+  MidiPorts(Desk& desk, DeviceActions actions, std::filesystem::path maps = midi_map_folder());
+  ~MidiPorts();
+  MidiPorts(const MidiPorts&) = delete;
+  MidiPorts& operator=(const MidiPorts&) = delete;
+
+  // The next control that moves, on any device, is bound to the parameter; its level, or all (-1).  Error for
+  // a parameter that no control can move.
+  void learn(const std::string& parameter, int level = -1);
+  // The next note that is struck does this.
+  void learn(MidiAction action);
+  void learn_preset(const std::string& name);
+  void stop_learning();
+  bool learning() const;
+  // Frees the parameter from all controls of the devices that are here.
+  void forget(const std::string& parameter);
+
+  // Of the devices that are here, by name.
+  std::vector<MidiMap> maps() const;
+  // Of the first device whose clock runs; else of one whose clock ticks, else {}.  Never waits long.
+  MidiTempo tempo() const;
+
+  // A device without a port: bytes that come from elsewhere.  For tests, and for hosts with their own ports.
+  void add_device(const std::string& name);
+  void receive(const std::string& device, std::span<const uint8_t> bytes);
+
+ private:
+  struct Device;
+  struct Inputs;  // RtMidi's part
+
+  void run();
+  void look();
+  void open(const std::string& port);
+  void arm(const std::optional<MidiLearn>& target);
+  std::unique_ptr<Device> make_device(const std::string& name);
+  void hear(Device& device, std::span<const uint8_t> bytes);
+  void save_maps();
+  void choose_clock(double now);
+
+  Desk& desk_;
+  DeviceActions actions_;
+  std::filesystem::path folder_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::unique_ptr<Device>> devices_;
+  std::optional<MidiLearn> learn_;
+  bool stop_ = false, changed_ = false;
+  mutable std::mutex clock_mutex_;
+  MidiClockState clock_;            // of the device that leads
+  std::unique_ptr<Inputs> inputs_;  // of the thread
+  std::thread thread_;
+};
+
+}  // namespace reverie

@@ -1,0 +1,176 @@
+#include "devices/midi_map.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "core/error.h"
+#include "core/parameter.h"
+#include "core/text.h"
+#include "core/toml_reader.h"
+#include "effects/effects.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMostEntries = 4096;  // controls, and notes
+constexpr size_t kLongestText = 1024;  // bytes
+constexpr size_t kLongestFileName = 100;
+constexpr int kMostPresets = 1'000'000;
+
+bool has_number(MidiControlKind kind) {
+  return kind != MidiControlKind::kPitchBend && kind != MidiControlKind::kAftertouch;
+}
+
+// The parameter of whichever effect has it.
+const Parameter& find_parameter(const std::string& name) {
+  std::vector<std::string> names;
+  for (const EffectKind& e : effects()) {
+    const ParameterTable& table = e.parameters();
+    if (table.has(name)) return table[table.index(name)];
+    const auto more = table.names();
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  throw Error(fmt::format("there is no parameter '{}'{}", name, did_you_mean(name, names)));
+}
+
+std::string short_text(const TomlReader& reader, std::string_view key,
+                       const std::optional<std::string>& fallback) {
+  const std::string s = reader.text(key, fallback);
+  if (s.size() > kLongestText) reader.fail(*reader.find(key), fmt::format("'{}' is too long", key));
+  return s;
+}
+
+MidiBinding read_binding(const TomlNode& node, const std::string& file) {
+  const TomlReader reader(node, file, {"parameter", "level", "kind", "channel", "number"});
+  MidiBinding b;
+  b.parameter = short_text(reader, "parameter", {});
+  b.kind = reader.word<MidiControlKind>("kind", midi_control_words(), MidiControlKind::kControl);
+  b.channel = static_cast<int>(reader.whole("channel", 1, 16)) - 1;
+  if (has_number(b.kind)) {
+    b.number = static_cast<int>(reader.whole("number", 0, b.kind == MidiControlKind::kFine ? 31 : 127));
+  } else if (const TomlNode* number = reader.find("number")) {
+    reader.fail(*number, "this kind of control has no number");
+  }
+  const Parameter& p =
+      reader.at(*reader.find("parameter"), [&]() -> const Parameter& { return find_parameter(b.parameter); });
+  if (p.kind == ParameterKind::kText)
+    reader.fail(*reader.find("parameter"), fmt::format("'{}' is a text: no control can give it", p.name));
+  if (const TomlNode* level = reader.find("level")) {
+    if (!p.per_level) reader.fail(*level, fmt::format("'{}' is not per level", p.name));
+    b.level = static_cast<int>(reader.whole("level", 0, kMostListValues - 1));
+  }
+  return b;
+}
+
+MidiNote read_note(const TomlNode& node, const std::string& file) {
+  const TomlReader reader(node, file, {"channel", "note", "action", "preset"});
+  MidiNote n;
+  n.channel = static_cast<int>(reader.whole("channel", 1, 16)) - 1;
+  n.note = static_cast<int>(reader.whole("note", 0, 127));
+  const TomlNode* action = reader.find("action");
+  const TomlNode* preset = reader.find("preset");
+  if ((action == nullptr) == (preset == nullptr))
+    reader.fail(node, "a note has either an action or a preset");
+  if (action) {
+    n.action = static_cast<MidiAction>(reader.word_at(*action, midi_action_words()));
+  } else if (preset->kind == TomlNode::Kind::kWhole) {
+    n.preset_number = static_cast<int>(reader.whole_at(*preset, 1, kMostPresets));
+  } else {
+    n.preset = short_text(reader, "preset", {});
+    if (n.preset.empty()) reader.fail(*preset, "the preset's name is empty");
+  }
+  return n;
+}
+
+}  // namespace
+
+const std::vector<std::string>& midi_control_words() {
+  static const std::vector<std::string> words = {"control", "fine",       "relative",
+                                                 "offset",  "pitch-bend", "aftertouch"};
+  return words;
+}
+
+const std::vector<std::string>& midi_action_words() {
+  static const std::vector<std::string> words = {"noise",  "weights",  "next", "previous", "randomize",
+                                                 "record", "snapshot", "undo", "redo"};
+  return words;
+}
+
+MidiMap parse_midi_map(std::string_view text, const std::string& file_name) {
+  const TomlNode root = parse_toml(text, file_name);
+  const TomlReader reader(root, file_name, {"device", "control", "note"});
+  MidiMap map;
+  map.device = short_text(reader, "device", "");
+  const auto controls = reader.tables("control");
+  const auto notes = reader.tables("note");
+  if (controls.size() > kMostEntries || notes.size() > kMostEntries)
+    reader.fail(root, fmt::format("more than {} controls or notes", kMostEntries));
+  for (const TomlNode* node : controls) map.bindings.push_back(read_binding(*node, file_name));
+  for (const TomlNode* node : notes) map.notes.push_back(read_note(*node, file_name));
+  return map;
+}
+
+std::string format_midi_map(const MidiMap& map) {
+  std::string s = fmt::format("device = {}\n", quote_toml(map.device));
+  for (const MidiBinding& b : map.bindings) {
+    s += fmt::format("\n[[control]]\nparameter = {}\n", quote_toml(b.parameter));
+    if (b.level >= 0) s += fmt::format("level = {}\n", b.level);
+    s += fmt::format("kind = \"{}\"\nchannel = {}\n", midi_control_words()[static_cast<size_t>(b.kind)],
+                     b.channel + 1);
+    if (has_number(b.kind)) s += fmt::format("number = {}\n", b.number);
+  }
+  for (const MidiNote& n : map.notes) {
+    s += fmt::format("\n[[note]]\nchannel = {}\nnote = {}\n", n.channel + 1, n.note);
+    if (n.action) {
+      s += fmt::format("action = \"{}\"\n", midi_action_words()[static_cast<size_t>(*n.action)]);
+    } else if (n.preset_number > 0) {
+      s += fmt::format("preset = {}\n", n.preset_number);
+    } else {
+      s += fmt::format("preset = {}\n", quote_toml(n.preset));
+    }
+  }
+  return s;
+}
+
+std::string midi_device_name(const std::string& port_name) {
+  std::string name = port_name;
+  // ALSA's numbers of client and port, " 20:0"
+  const size_t space = name.find_last_of(' ');
+  if (space != std::string::npos) {
+    const std::string numbers = name.substr(space + 1);
+    if (numbers.find(':') != std::string::npos &&
+        numbers.find_first_not_of("0123456789:") == std::string::npos)
+      name.resize(space);
+  }
+  // the client's name is mostly said again in the port's
+  const size_t colon = name.find(':');
+  if (colon != std::string::npos && colon > 0) {
+    const std::string client = name.substr(0, colon), port = name.substr(colon + 1);
+    if (port.starts_with(client)) name = port;
+  }
+  name = printable(name);
+  return name.empty() ? "MIDI" : name;
+}
+
+fs::path midi_map_folder() {
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  if (config != nullptr && *config != '\0') return fs::path(config) / "reverie/midi";
+  const char* home = std::getenv("HOME");
+  return home != nullptr && *home != '\0' ? fs::path(home) / ".config/reverie/midi" : fs::path();
+}
+
+fs::path midi_map_file(const fs::path& folder, const std::string& device) {
+  std::string name;
+  for (const char c : device.substr(0, kLongestFileName)) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == ' ' || c == '-' || c == '_' || (c == '.' && !name.empty());
+    name += plain ? c : '_';
+  }
+  while (name.ends_with(' ') || name.ends_with('.')) name.back() = '_';
+  return folder / ((name.empty() ? "_" : name) + ".toml");
+}
+
+}  // namespace reverie

@@ -1,0 +1,64 @@
+// Which control of a MIDI device moves which parameter, and which note does what: one file for each device.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reverie {
+
+// kControl: 7 bits of a control change; kFine: 14 bits, control changes n and n + 32; kRelative: steps, 1..63
+// up and 127..65 down (two's complement); kOffset: steps away from 64 (binary offset).
+enum class MidiControlKind { kControl, kFine, kRelative, kOffset, kPitchBend, kAftertouch };
+
+struct MidiBinding {
+  MidiControlKind kind = MidiControlKind::kControl;
+  int channel = 0;  // 0..15; files and people count from 1
+  int number = 0;  // of the control change, 0..127; kFine: of its upper half, 0..31; of the last two kinds: 0
+  std::string parameter;
+  int level = -1;  // -1: all
+
+  bool operator==(const MidiBinding&) const = default;
+};
+
+enum class MidiAction { kNoise, kWeights, kNext, kPrevious, kRandomize, kRecord, kSnapshot, kUndo, kRedo };
+
+// A note does one thing: an action, or else a preset by its number (from 1) or its name.
+struct MidiNote {
+  int channel = 0, note = 0;  // 0..15, 0..127
+  std::optional<MidiAction> action = {};
+  int preset_number = 0;  // 0: by name
+  std::string preset = {};
+
+  bool operator==(const MidiNote&) const = default;
+};
+
+struct MidiMap {
+  std::string device;
+  std::vector<MidiBinding> bindings;
+  std::vector<MidiNote> notes;
+
+  bool operator==(const MidiMap&) const = default;
+};
+
+// The words of each enum in its order.
+const std::vector<std::string>& midi_control_words();
+const std::vector<std::string>& midi_action_words();
+
+// Reads a map; any bytes are safe.  Error "FILE:LINE: why" for whatever is wrong, a parameter that no effect
+// has among it.
+MidiMap parse_midi_map(std::string_view text, const std::string& file_name);
+// TOML; parse_midi_map() makes the same map of it, if its texts are UTF-8 without control characters.
+std::string format_midi_map(const MidiMap& map);
+
+// "nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0" -> "nanoKONTROL2 MIDI 1": without what changes from day to day.
+std::string midi_device_name(const std::string& port_name);
+
+// $XDG_CONFIG_HOME/reverie/midi or ~/.config/reverie/midi; empty where the system names no home.
+std::filesystem::path midi_map_folder();
+// The file of a device's map: any name makes one plain file name in the folder.
+std::filesystem::path midi_map_file(const std::filesystem::path& folder, const std::string& device);
+
+}  // namespace reverie

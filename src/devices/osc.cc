@@ -1,0 +1,242 @@
+#include "devices/osc.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace reverie {
+namespace {
+
+using Kind = OscCommand::Kind;
+
+constexpr int kPacketsInTurn = 256;  // before the echoes have theirs
+constexpr std::chrono::seconds kListPause(1);
+
+std::string kind_name(const Parameter& p) {
+  switch (p.kind) {
+    case ParameterKind::kNumber:
+      return "number";
+    case ParameterKind::kInteger:
+      return "integer";
+    case ParameterKind::kChoice:
+      return "choice " + join(p.choices, " ");
+    case ParameterKind::kFlag:
+      return "flag";
+    case ParameterKind::kText:
+      break;
+  }
+  return "text";
+}
+
+template <class Call, class... Values>
+void call(const Call& action, Values&&... values) {
+  if (!action) throw Error("this set does not take that");
+  action(std::forward<Values>(values)...);
+}
+
+}  // namespace
+
+OscServer::OscServer(Desk& desk, const OscSettings& settings, DeviceActions actions)
+    : desk_(desk),
+      echo_port_(settings.echo_port),
+      actions_(std::move(actions)),
+      line_(std::make_shared<Line>(settings)) {
+  if (echo_port_ < 0 || echo_port_ > 65535)
+    throw Error("send OSC to", fmt::format("port {}", echo_port_), "a port is a number from 0 to 65535");
+  // what is sent to this machine would come in again as a command
+  if (echo_port_ == port())
+    throw Error("listen on", fmt::format("OSC port {}", port()), "the values are sent back to the same port",
+                "choose two ports");
+  desk_.watch([line = std::weak_ptr<Line>(line_)](const std::string& name) {
+    const auto held = line.lock();
+    if (held && held->echo.changed(name)) held->socket.wake();
+  });
+  thread_ = std::thread([this] { run(); });
+}
+
+OscServer::~OscServer() {
+  stop_ = true;
+  line_->socket.wake();
+  thread_.join();
+}
+
+int OscServer::port() const {
+  return line_->socket.port();
+}
+
+OscCounts OscServer::counts() const {
+  return {received_, obeyed_, refused_};
+}
+
+std::string OscServer::last_refusal() const {
+  const std::lock_guard lock(refusal_mutex_);
+  return last_refusal_;
+}
+
+void OscServer::run() {
+  std::vector<uint8_t> buffer(kMostOscBytes);
+  while (!stop_) {
+    line_->socket.wait(line_->echo.patience(std::chrono::steady_clock::now()));
+    for (int i = 0; i < kPacketsInTurn && !stop_; ++i) {
+      UdpAddress from;
+      const auto size = line_->socket.receive(buffer, from);
+      if (!size) break;
+      ++received_;
+      hear(std::span(buffer).first(*size), from);
+    }
+    send_echoes();
+  }
+}
+
+// Nothing that comes over the wire ends the thread.
+void OscServer::hear(std::span<const uint8_t> packet, const UdpAddress& from) {
+  std::vector<OscMessage> messages;
+  try {
+    if (from.port == 0 || (from.is_loopback() && from.port == port()))
+      throw Error("nobody can be its sender");
+    messages = parse_osc(packet);
+  } catch (const std::exception& e) {
+    return refuse(e.what(), from);
+  }
+  for (const OscMessage& message : messages) {
+    try {
+      obey(parse_osc_command(message), from);
+      ++obeyed_;
+      line_->echo.spoke(from.host, std::chrono::steady_clock::now());
+    } catch (const std::exception& e) {
+      refuse(e.what(), from);
+    }
+  }
+}
+
+void OscServer::refuse(const std::string& why, const UdpAddress& from) {
+  ++refused_;
+  const std::lock_guard lock(refusal_mutex_);
+  last_refusal_ = printable(fmt::format("{}: {}", from.text(), why)).substr(0, 300);
+}
+
+void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
+  if (!from.is_loopback() && (names_a_file(c) || c.kind == Kind::kQuit))
+    throw Error("files and the end of the set are for senders on this machine");
+  switch (c.kind) {
+    case Kind::kSet:
+      return obey_set(c, from.is_loopback());
+    case Kind::kGet: {
+      const Preset preset = desk_.preset();
+      const ParameterTable& table = preset.values.table();
+      return answer(from, osc_echo(preset, table[table.index(c.parameter)]));
+    }
+    case Kind::kList:
+      return list(from);
+    case Kind::kPreset:
+      return obey_preset(c);
+    case Kind::kNext:
+      return desk_.step(1);
+    case Kind::kPrevious:
+      return desk_.step(-1);
+    case Kind::kSave:
+      desk_.save(c.text);
+      return;
+    case Kind::kNoise:
+      return desk_.new_noise();
+    case Kind::kWeights:
+      return c.text.empty() ? desk_.new_weights() : desk_.load_weights(c.text);
+    case Kind::kInput:
+      return desk_.open_input(c.text);
+    case Kind::kRandomize:
+      return c.number ? desk_.randomize(*c.number) : desk_.randomize();
+    case Kind::kUndo:
+      return desk_.undo();
+    case Kind::kRedo:
+      return desk_.redo();
+    case Kind::kFade:
+      return desk_.set_fade(*c.fade);
+    default:
+      return act(c);
+  }
+}
+
+void OscServer::act(const OscCommand& c) {
+  switch (c.kind) {
+    case Kind::kRecord:
+      return call(actions_.record, *c.number != 0, c.text);
+    case Kind::kSnapshot:
+      return call(actions_.snapshot);
+    case Kind::kTempo:
+      return call(actions_.tempo, *c.number);
+    case Kind::kQuit:
+      return call(actions_.quit);
+    default:
+      return;  // kNothing
+  }
+}
+
+// trusted: the sender is on this machine.
+void OscServer::obey_set(const OscCommand& c, bool trusted) {
+  const Preset preset = desk_.preset();
+  if (c.effect != preset.effect)
+    throw Error(fmt::format("'{}' is not played, but '{}'", c.effect, preset.effect));
+  const ParameterTable& table = preset.values.table();
+  const Parameter& p = table[table.index(c.parameter)];
+  // texts are names of files: palettes, weights, pictures
+  if (p.kind == ParameterKind::kText && !trusted) throw Error("texts are for senders on this machine");
+  if (c.level >= 0 && !p.per_level) throw Error("set", p.name, "this parameter is not per level");
+  desk_.set(c.level < 0 ? p.name : fmt::format("{}.{}", p.name, c.level), osc_value(p, c.values));
+}
+
+void OscServer::obey_preset(const OscCommand& c) {
+  std::string name = c.text;
+  if (c.number) {
+    const auto all = desk_.presets();
+    if (*c.number > static_cast<double>(all.size()))
+      throw Error(fmt::format("there is no preset number {} (there are {})", *c.number, all.size()));
+    name = all[static_cast<size_t>(*c.number) - 1].path.string();
+  }
+  c.fade ? desk_.load(name, *c.fade) : desk_.load(name);
+}
+
+// To the port that asked, and to the one for values: a fader's app hears only the latter.
+void OscServer::answer(const UdpAddress& to, const OscMessage& message) {
+  const std::vector<uint8_t> packet = format_osc(message);
+  line_->socket.send(to, packet);
+  if (echo_port_ != 0 && to.port != echo_port_)
+    line_->socket.send({to.host, static_cast<uint16_t>(echo_port_)}, packet);
+}
+
+void OscServer::list(const UdpAddress& to) {
+  // a forged sender must not turn one packet into a hundred for somebody else, again and again
+  const auto now = std::chrono::steady_clock::now();
+  if (!to.is_loopback() && now - last_list_ < kListPause) throw Error("the list was sent a moment ago");
+  last_list_ = now;
+  const Preset preset = desk_.preset();
+  const ParameterValues initial(preset.values.table());
+  const ParameterTable& table = preset.values.table();
+  for (size_t i = 0; i < table.size(); ++i) {
+    const Parameter& p = table[i];
+    answer(to,
+           {"/reverie/list/parameter",
+            {fmt::format("/reverie/{}/{}", preset.effect, p.name), kind_name(p), static_cast<float>(p.low),
+             static_cast<float>(p.high), initial.format(i), preset.values.format(i), p.unit, p.help}});
+  }
+  const auto presets = desk_.presets();
+  for (size_t i = 0; i < presets.size(); ++i)
+    answer(to, {"/reverie/list/preset", {static_cast<int64_t>(i + 1), presets[i].name, presets[i].about}});
+  answer(to,
+         {"/reverie/list/end", {static_cast<int64_t>(table.size()), static_cast<int64_t>(presets.size())}});
+}
+
+void OscServer::send_echoes() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!line_->echo.is_due(now)) return;
+  const auto messages = line_->echo.due(desk_.preset(), now);
+  if (echo_port_ == 0) return;
+  for (const uint32_t host : line_->echo.clients(now)) {
+    for (const OscMessage& m : messages)
+      line_->socket.send({host, static_cast<uint16_t>(echo_port_)}, format_osc(m));
+  }
+}
+
+}  // namespace reverie

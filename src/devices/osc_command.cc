@@ -1,0 +1,249 @@
+#include "devices/osc_command.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include "control/signals.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace reverie {
+namespace {
+
+using Kind = OscCommand::Kind;
+
+constexpr double kLongestFade = 60;  // seconds, as the desk has it
+constexpr double kMostPresets = 1e6;
+
+// The arguments of a message, taken one after the other.
+class Arguments {
+ public:
+  explicit Arguments(const OscMessage& message) : message_(message) {}
+
+  [[noreturn]] void fail(const std::string& why) const { throw Error("obey", message_.address, why); }
+  bool more() const { return next_ < message_.arguments.size(); }
+  bool is_text() const { return more() && std::holds_alternative<std::string>(peek()); }
+
+  std::string text() {
+    if (!is_text()) fail("it takes a text");
+    return std::get<std::string>(message_.arguments[next_++]);
+  }
+
+  double number(double low, double high) {
+    if (!more()) fail(fmt::format("it takes a number from {} to {}", low, high));
+    if (is_text()) fail("it takes a number, not a text");
+    const auto value = [](const auto& v) -> double {
+      if constexpr (std::is_arithmetic_v<std::decay_t<decltype(v)>>) {
+        return static_cast<double>(v);
+      } else {
+        return 0;
+      }
+    };
+    const double v = std::visit(value, message_.arguments[next_++]);
+    if (!(v >= low && v <= high)) fail(fmt::format("{} is not allowed: {} to {}", v, low, high));
+    return v;
+  }
+
+  // Nothing, or a button's 1 when it is pressed and 0 when it is let go.
+  bool pressed() { return !more() || number(0, 1) != 0; }
+
+  void end() const {
+    if (more()) fail("it has too many arguments");
+  }
+
+ private:
+  const OscArgument& peek() const { return message_.arguments[next_]; }
+
+  const OscMessage& message_;
+  size_t next_ = 0;
+};
+
+struct Verb {
+  std::string_view address;  // after "/reverie/"
+  Kind kind;
+};
+
+constexpr std::array<Verb, 17> kVerbs = {{{"get", Kind::kGet},
+                                          {"list", Kind::kList},
+                                          {"preset", Kind::kPreset},
+                                          {"preset/next", Kind::kNext},
+                                          {"preset/previous", Kind::kPrevious},
+                                          {"save", Kind::kSave},
+                                          {"noise", Kind::kNoise},
+                                          {"weights", Kind::kWeights},
+                                          {"input", Kind::kInput},
+                                          {"randomize", Kind::kRandomize},
+                                          {"undo", Kind::kUndo},
+                                          {"redo", Kind::kRedo},
+                                          {"record", Kind::kRecord},
+                                          {"snapshot", Kind::kSnapshot},
+                                          {"tempo", Kind::kTempo},
+                                          {"fade", Kind::kFade},
+                                          {"quit", Kind::kQuit}}};
+
+void read_preset_arguments(Arguments& arguments, OscCommand& c) {
+  if (arguments.is_text()) {
+    c.text = arguments.text();
+    if (c.text.empty()) arguments.fail("the name is empty");
+  } else {
+    c.number = arguments.number(1, kMostPresets);
+    if (*c.number != std::floor(*c.number)) arguments.fail("a preset's number is whole");
+  }
+  if (arguments.more()) c.fade = arguments.number(0, kLongestFade);
+}
+
+void read_arguments(Arguments& arguments, OscCommand& c) {
+  switch (c.kind) {
+    case Kind::kPreset:
+      return read_preset_arguments(arguments, c);
+    case Kind::kGet:
+      c.parameter = arguments.text();
+      return;
+    case Kind::kSave:
+    case Kind::kInput:
+      c.text = arguments.text();
+      return;
+    case Kind::kWeights:
+      if (arguments.is_text()) {
+        c.text = arguments.text();
+      } else if (!arguments.pressed()) {
+        c.kind = Kind::kNothing;
+      }
+      return;
+    case Kind::kRandomize:
+      if (arguments.more()) c.number = arguments.number(0, 1);
+      if (c.number == 0) c.kind = Kind::kNothing;
+      return;
+    case Kind::kRecord:
+      c.number = arguments.number(0, 1);
+      if (*c.number != std::floor(*c.number)) arguments.fail("it takes 0 or 1");
+      if (*c.number == 1 && arguments.more()) c.text = arguments.text();
+      return;
+    case Kind::kTempo:
+      c.number = arguments.number(kSlowestTempo, kFastestTempo);
+      return;
+    case Kind::kFade:
+      c.fade = arguments.number(0, kLongestFade);
+      return;
+    default:
+      if (!arguments.pressed()) c.kind = Kind::kNothing;
+  }
+}
+
+// "zoom", "feedback" and 2 of "/reverie/feedback/zoom/2".
+OscCommand read_parameter(const OscMessage& message, const std::vector<std::string>& parts) {
+  OscCommand c;
+  c.kind = Kind::kSet;
+  c.effect = parts[0];
+  c.parameter = parts[1];
+  if (parts.size() == 3) {
+    const std::string& level = parts[2];
+    const bool digits =
+        !level.empty() && level.size() <= 2 && level.find_first_not_of("0123456789") == std::string::npos;
+    if (!digits || std::stoi(level) >= kMostListValues)
+      throw Error("obey", message.address,
+                  fmt::format("a level is a whole number below {}", kMostListValues));
+    c.level = std::stoi(level);
+  }
+  if (message.arguments.empty() || message.arguments.size() > size_t{kMostListValues})
+    throw Error("obey", message.address, fmt::format("it takes 1 to {} values", kMostListValues));
+  if (c.level >= 0 && message.arguments.size() != 1)
+    throw Error("obey", message.address, "one level takes one value");
+  c.values = message.arguments;
+  return c;
+}
+
+std::string shortest(const Parameter& p, double v, const std::string& written) {
+  if (p.kind != ParameterKind::kChoice) return written;
+  if (!(v >= 0 && v < static_cast<double>(p.choices.size()) && v == std::floor(v)))
+    throw Error("set", p.name, fmt::format("there is no choice number {}", written),
+                fmt::format("0 to {}, or the word", p.choices.size() - 1));
+  return p.choices[static_cast<size_t>(v)];
+}
+
+std::string one_value(const Parameter& p, const OscArgument& value) {
+  if (const auto* s = std::get_if<std::string>(&value)) return *s;
+  if (p.kind == ParameterKind::kText) throw Error("set", p.name, "it takes a text, not a number");
+  if (const auto* b = std::get_if<bool>(&value)) return shortest(p, *b ? 1 : 0, *b ? "1" : "0");
+  // a float in its own digits: 0.1, not 0.10000000149
+  if (const auto* f = std::get_if<float>(&value)) return shortest(p, *f, fmt::format("{}", *f));
+  if (const auto* d = std::get_if<double>(&value)) return shortest(p, *d, fmt::format("{}", *d));
+  const int64_t i = std::get<int64_t>(value);
+  return shortest(p, static_cast<double>(i), fmt::format("{}", i));
+}
+
+}  // namespace
+
+OscCommand parse_osc_command(const OscMessage& message) {
+  constexpr std::string_view kRoot = "/reverie/";
+  if (message.address.size() > kMostOscText) throw Error("obey", "an OSC message", "its address is too long");
+  for (const OscArgument& a : message.arguments) {
+    const auto* s = std::get_if<std::string>(&a);
+    if (s && s->size() > kMostOscText) throw Error("obey", message.address, "a text is too long");
+  }
+  if (!message.address.starts_with(kRoot))
+    throw Error("obey", message.address, "addresses begin with /reverie/");
+  const std::string_view rest = std::string_view(message.address).substr(kRoot.size());
+  for (const Verb& verb : kVerbs) {
+    if (verb.address != rest) continue;
+    OscCommand c;
+    c.kind = verb.kind;
+    Arguments arguments(message);
+    read_arguments(arguments, c);
+    arguments.end();
+    return c;
+  }
+  const std::vector<std::string> parts = split(rest, '/');
+  if (parts.size() == 2 || parts.size() == 3) return read_parameter(message, parts);
+  std::vector<std::string> known;
+  for (const Verb& verb : kVerbs) known.emplace_back(verb.address);
+  throw Error("obey", message.address, "there is no such address" + did_you_mean(rest, known));
+}
+
+bool names_a_file(const OscCommand& c) {
+  switch (c.kind) {
+    case Kind::kSave:
+    case Kind::kInput:
+      return true;
+    case Kind::kWeights:
+    case Kind::kRecord:
+      return !c.text.empty();
+    case Kind::kPreset:
+      return c.text.ends_with(".toml") || c.text.find_first_of("/\\") != std::string::npos;
+    default:
+      return false;
+  }
+}
+
+std::string osc_value(const Parameter& parameter, const std::vector<OscArgument>& values) {
+  if (parameter.kind == ParameterKind::kText && values.size() != 1)
+    throw Error("set", parameter.name, "it takes one text");
+  std::vector<std::string> words;
+  words.reserve(values.size());
+  for (const OscArgument& v : values) words.push_back(one_value(parameter, v));
+  return join(words, ",");
+}
+
+OscMessage osc_echo(const Preset& preset, const Parameter& p) {
+  OscMessage m;
+  m.address = fmt::format("/reverie/{}/{}", preset.effect, p.name);
+  if (p.kind == ParameterKind::kText) {
+    m.arguments.emplace_back(preset.values.text(p.name));
+    return m;
+  }
+  for (const double v : preset.values.list(p.name)) {
+    if (p.kind == ParameterKind::kNumber) {
+      m.arguments.emplace_back(static_cast<float>(v));
+    } else if (p.kind == ParameterKind::kChoice) {
+      m.arguments.emplace_back(p.choices[static_cast<size_t>(v)]);
+    } else {
+      m.arguments.emplace_back(static_cast<int64_t>(std::lround(v)));
+    }
+  }
+  return m;
+}
+
+}  // namespace reverie

@@ -1,0 +1,63 @@
+// What an OSC message asks for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/preset.h"
+#include "devices/osc_packet.h"
+
+namespace reverie {
+
+struct OscCommand {
+  enum class Kind {
+    kNothing,  // a button that was let go: its message has the argument 0
+    kSet,
+    kGet,
+    kList,
+    kPreset,
+    kNext,
+    kPrevious,
+    kSave,
+    kNoise,
+    kWeights,
+    kInput,
+    kRandomize,
+    kUndo,
+    kRedo,
+    kRecord,
+    kSnapshot,
+    kTempo,
+    kFade,
+    kQuit
+  };
+
+  Kind kind = Kind::kNothing;
+  std::string effect, parameter;    // kSet; kGet: the parameter
+  int level = -1;                   // kSet: of one level; -1: of all
+  std::vector<OscArgument> values;  // kSet
+  std::string text;                 // the name of a preset, a file, an input
+  std::optional<double> number;     // the preset's, from 1; an amount; beats a minute; 1 or 0 to record
+  std::optional<double> fade;       // seconds
+};
+
+// The longest address and text of a message, in bytes.
+inline constexpr size_t kMostOscText = 1024;
+
+// Error for an address that is none of ours, and for arguments it does not take; numbers out of range are
+// refused, not bent.  Patterns (*, ?, [], {}) are no addresses here.
+OscCommand parse_osc_command(const OscMessage& message);
+
+// Whether it reads or writes a file that the sender may name: for senders on this machine alone.
+bool names_a_file(const OscCommand& command);
+
+// The values of a kSet as Desk::set() takes them: "1.5", "1,0.5", "tanh".  A choice by its word or its number
+// from 0. Error for what the parameter cannot take whatever its range.
+std::string osc_value(const Parameter& parameter, const std::vector<OscArgument>& values);
+
+// "/reverie/feedback/zoom" with the parameter's values: numbers as floats, whole numbers and flags as ints,
+// words and texts as strings.
+OscMessage osc_echo(const Preset& preset, const Parameter& parameter);
+
+}  // namespace reverie

@@ -1,0 +1,52 @@
+// What OSC clients are told of, and when: the values that changed, to those who spoke lately.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/preset.h"
+#include "devices/osc_packet.h"
+
+namespace reverie {
+
+class OscEcho {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  static constexpr size_t kMostClients = 16;
+  static constexpr std::chrono::seconds kClientStays{60};  // after its last message
+  static constexpr std::chrono::milliseconds kPause{34};   // between two echoes of one parameter
+
+  // A parameter changed; empty name: all did.  From any thread.  True where nothing was waiting before.
+  bool changed(const std::string& name);
+
+  // The rest: from the server's thread.
+  // A host from which a message came; where there are too many, the one that is silent longest goes.
+  void spoke(uint32_t host, Time now);
+  std::vector<uint32_t> clients(Time now);
+
+  // Whether something waits that is to be sent now.
+  bool is_due(Time now);
+  // What is to be sent now: each parameter's values as they are by now, at most 30 times a second.
+  std::vector<OscMessage> due(const Preset& preset, Time now);
+  // Milliseconds until there may be something to do.
+  int patience(Time now);
+
+ private:
+  void collect();
+  bool is_ripe(const std::string& name, Time now) const;
+
+  std::mutex mutex_;
+  std::set<std::string> changed_;  // empty name: all
+
+  std::set<std::string> waiting_;
+  std::map<std::string, Time> sent_;
+  std::map<uint32_t, Time> clients_;
+};
+
+}  // namespace reverie

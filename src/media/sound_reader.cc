@@ -1,0 +1,57 @@
+#include "media/sound_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "media/sound_input.h"
+
+namespace reverie {
+namespace {
+
+ffmpeg::Passes must_open(const SinkOptions::Sound& sound, double fps) {
+  std::optional<ffmpeg::Passes> passes = ffmpeg::open_passes(sound, fps);
+  if (!passes) throw Error("listen to", sound.spec, "it has no sound");
+  return std::move(*passes);
+}
+
+}  // namespace
+
+struct SoundReader::State {
+  State(const SinkOptions::Sound& sound, double fps) : decoded(must_open(sound, fps)) {
+    decoded.keep_quiet();  // who plays it says what is damaged
+    // averaged rather than added up, as swresample does with whole numbers: nothing is louder than full scale
+    decoded.convert_to({AV_SAMPLE_FMT_FLT, kRate, "mono", 1024, "rematrix_maxval=1"});
+  }
+
+  ffmpeg::DecodedSound decoded;
+  ffmpeg::FramePtr frame;  // of which `used` samples are given out; null before the first and after the last
+  size_t used = 0;
+  bool ended = false;
+};
+
+SoundReader::SoundReader(const SinkOptions::Sound& sound, double fps)
+    : state_(std::make_unique<State>(sound, fps)) {}
+SoundReader::~SoundReader() = default;
+
+size_t SoundReader::read(std::span<float> out) {
+  State& s = *state_;
+  size_t filled = 0;
+  while (filled < out.size() && !s.ended) {
+    if (!s.frame) {
+      s.frame = s.decoded.next();
+      s.used = 0;
+      s.ended = !s.frame;
+      continue;
+    }
+    const auto* samples = reinterpret_cast<const float*>(s.frame->data[0]);
+    const size_t n = std::min(out.size() - filled, static_cast<size_t>(s.frame->nb_samples) - s.used);
+    std::copy_n(samples + s.used, n, out.data() + filled);
+    filled += n;
+    s.used += n;
+    if (s.used == static_cast<size_t>(s.frame->nb_samples)) s.frame.reset();
+  }
+  return filled;
+}
+
+}  // namespace reverie

@@ -1,0 +1,276 @@
+#include "pipeline/live.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "media/picture.h"
+
+namespace reverie {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kTimedFrames = 300;     // that the median and the 99th percentile look at
+constexpr double kNearlyTheBeat = 1e-6;  // beats: nothing new was heard
+
+std::chrono::nanoseconds nanoseconds(double seconds) {
+  return std::chrono::nanoseconds(std::llround(seconds * 1e9));
+}
+
+float percentile(std::vector<float> values, double share) {
+  if (values.empty()) return 0;
+  const auto at =
+      values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+bool same(const Signals& a, const Signals& b) {
+  return a.level == b.level && a.bass == b.bass && a.mid == b.mid && a.treble == b.treble &&
+         a.onset == b.onset && a.tempo == b.tempo && std::abs(a.beats - b.beats) < kNearlyTheBeat;
+}
+
+}  // namespace
+
+LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
+  FrameLoopSetup setup;
+  const PlayerSetup player = {request_.width, request_.height, request_.threads, request_.kernel,
+                              read_picture};
+  setup.players.push_back(std::make_unique<Player>(player, request_.preset, request_.seed));
+  setup.input = [this](int64_t ticks) { return read_input(ticks); };
+  setup.signals = [this](const FrameTime& time) { return hear(time); };
+  setup.watchers.emplace_back([this](int64_t, const Planes& picture) {
+    const std::lock_guard lock(mutex_);
+    for (const Recording& r : recordings_) r.recorder->write(picture);
+  });
+  setup.fps = request_.fps;
+  setup.check = request_.check;
+  loop_ = std::make_unique<FrameLoop>(std::move(setup));
+  input_ =
+      std::make_unique<LiveInput>(InputFormat{request_.width, request_.height, request_.fps, request_.fit});
+  if (!request_.input.empty()) input_->open(request_.input);
+
+  for (const std::string& target : request_.also) {
+    // opened here, so that a wrong name ends the command and not the show
+    auto sink = std::make_shared<std::unique_ptr<Sink>>(open_sink(target, sink_options()));
+    add_recorder(target, true, [sink] { return std::move(*sink); });
+  }
+  if (!request_.session.empty()) {
+    SessionStart start(request_.preset);
+    start.version = REVERIE_VERSION;
+    start.fps = request_.fps;
+    start.width = request_.width;
+    start.height = request_.height;
+    start.seed = request_.seed;
+    start.kernel = request_.kernel;
+    session_ = std::make_unique<SessionLog>(request_.session, start);
+  }
+  thread_ = std::thread([this] { work(); });
+}
+
+LiveSet::~LiveSet() {
+  stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+SinkOptions LiveSet::sink_options() const {
+  SinkOptions options;
+  options.width = request_.width;
+  options.height = request_.height;
+  options.fps = request_.fps;
+  options.title = request_.preset.name;
+  return options;
+}
+
+void LiveSet::add_recorder(const std::string& target, bool whole_set, Recorder::Open open) {
+  const size_t bytes =
+      size_t{12} * static_cast<size_t>(request_.width) * static_cast<size_t>(request_.height);
+  auto recorder = std::make_shared<Recorder>(target, bytes, std::move(open));
+  const std::lock_guard lock(mutex_);
+  recordings_.push_back({std::move(recorder), whole_set});
+}
+
+void LiveSet::start_recording(const std::string& target) {
+  add_recorder(target, false, [target, options = sink_options()] { return open_sink(target, options); });
+}
+
+void LiveSet::stop_recordings() {
+  const std::lock_guard lock(mutex_);
+  for (const Recording& r : recordings_) {
+    if (!r.whole_set) r.recorder->finish();
+  }
+}
+
+void LiveSet::send(Event event) {
+  const std::lock_guard lock(mutex_);
+  sent_.push_back(std::move(event));
+}
+
+void LiveSet::on_refused(std::function<void(const std::string&, const Preset&)> refused) {
+  const std::lock_guard lock(mutex_);
+  refused_ = std::move(refused);
+}
+
+void LiveSet::stop() {
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+}
+
+void LiveSet::wait() {
+  if (thread_.joinable()) thread_.join();
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+LiveStatus LiveSet::status() const {
+  const std::lock_guard lock(mutex_);
+  LiveStatus s = status_;
+  for (const Recording& r : recordings_) {
+    s.recordings.push_back(r.recorder->state());
+    s.recordings.back().whole_set = r.whole_set;
+  }
+  const std::vector<float> ms(frame_ms_.begin(), frame_ms_.end());
+  s.median_ms = percentile(ms, 0.5);
+  s.p99_ms = percentile(ms, 0.99);
+  s.fps = static_cast<double>(made_.size());
+  return s;
+}
+
+std::shared_ptr<const LiveSet::Shown> LiveSet::newest(int64_t frame) const {
+  const std::lock_guard lock(mutex_);
+  return shown_ && shown_->frame > frame ? shown_ : nullptr;
+}
+
+void LiveSet::work() {
+  try {
+    run();
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::current_exception();
+  }
+  if (session_) session_->reached(loop_->frames());
+  session_.reset();
+  close_recordings();
+  over_ = true;
+}
+
+// Waits until all files are whole.
+void LiveSet::close_recordings() {
+  std::vector<Recording> recordings;
+  {
+    const std::lock_guard lock(mutex_);
+    recordings.swap(recordings_);
+  }
+  for (const Recording& r : recordings) r.recorder->finish();
+}
+
+void LiveSet::run() {
+  const auto second = static_cast<int64_t>(std::ceil(request_.fps));
+  while (wait_for_tick()) {
+    const Clock::time_point begun = Clock::now();
+    happen();
+    loop_->next();
+    if (loop_->frames() == 1) origin_ = Clock::now() - nanoseconds(1 / request_.fps);  // it may take long
+    for (const Event& e : std::exchange(input_events_, {})) {
+      if (session_) session_->write({loop_->frames() - 1, e});
+    }
+    if (session_ && loop_->frames() % second == 0) session_->reached(loop_->frames());
+    publish(std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
+  }
+}
+
+// False when the set is over.
+bool LiveSet::wait_for_tick() {
+  if (loop_->frames() == 0) return true;  // the clock starts with the first frame
+  const double seconds = static_cast<double>(loop_->tick()) / request_.fps;
+  if (request_.seconds && seconds >= *request_.seconds) return false;
+  const Clock::time_point due = origin_ + nanoseconds(seconds);
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, due, [this] { return stopping_; });
+    if (stopping_) return false;
+  }
+  const double late = std::chrono::duration<double>(Clock::now() - due).count();
+  if (const auto ticks = static_cast<int64_t>(late * request_.fps); ticks > 0) {
+    log(SkipTicks{ticks});
+    loop_->skip_ticks(ticks);
+    const std::lock_guard lock(mutex_);
+    status_.skipped += ticks;
+    for (const Recording& r : recordings_) r.recorder->hold(ticks);
+  }
+  return true;
+}
+
+void LiveSet::log(const Event& event) {
+  if (session_) session_->write({loop_->frames(), event});
+}
+
+void LiveSet::happen() {
+  std::deque<Event> events;
+  {
+    const std::lock_guard lock(mutex_);
+    events.swap(sent_);
+  }
+  for (const Event& e : events) apply(e);
+  if (loop_->player().process_is_ready()) apply(BeginProcess{});
+}
+
+// What is not allowed has happened nowhere: not here, not in the session.
+void LiveSet::apply(const Event& event) {
+  if (const auto* e = std::get_if<OpenInput>(&event)) return input_->open(e->spec);  // told when it is shown
+  try {
+    loop_->player().apply(event);
+    log(event);
+  } catch (const std::exception& e) {
+    warning(e.what());
+    std::function<void(const std::string&, const Preset&)> refused;
+    {
+      const std::lock_guard lock(mutex_);
+      refused = refused_;
+    }
+    if (refused) refused(e.what(), loop_->player().preset());
+  }
+}
+
+const Planes* LiveSet::read_input(int64_t ticks) {
+  return input_->read(ticks, input_events_);
+}
+
+Signals LiveSet::hear(const FrameTime& time) {
+  Signals now = heard_.expected(time.seconds);
+  if (request_.signals) {
+    const Signals heard = request_.signals(time.seconds);
+    if (!same(heard, now)) {
+      now = heard;
+      input_events_.emplace_back(now);
+    }
+  }
+  heard_.keep(now, time.seconds);
+  return now;
+}
+
+void LiveSet::publish(double ms) {
+  const Player& player = loop_->player();
+  auto shown = std::make_shared<const Shown>(Shown{loop_->frames() - 1, loop_->picture(), player.values()});
+  LiveInput::State input = input_->state();
+  const Clock::time_point now = Clock::now();
+  const std::lock_guard lock(mutex_);
+  shown_ = std::move(shown);
+  status_.frames = loop_->frames();
+  status_.seconds = static_cast<double>(loop_->tick()) / request_.fps;
+  status_.fading = player.fading();
+  status_.input = std::move(input);
+  status_.signals = heard_.expected(status_.seconds);
+  frame_ms_.push_back(static_cast<float>(ms));
+  if (frame_ms_.size() > kTimedFrames) frame_ms_.pop_front();
+  made_.push_back(now);
+  while (now - made_.front() > std::chrono::seconds(1)) made_.pop_front();
+  std::erase_if(recordings_, [](const Recording& r) { return r.recorder->state().over; });
+}
+
+}  // namespace reverie

@@ -1,0 +1,130 @@
+// A set: the engine on a thread of its own, at its own pace, with whatever happens to it between two frames.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "control/event.h"
+#include "control/heard_signals.h"
+#include "pipeline/frame_loop.h"
+#include "pipeline/live_input.h"
+#include "pipeline/recorder.h"
+#include "pipeline/session_log.h"
+
+namespace reverie {
+
+struct LiveRequest {
+  Preset preset;
+  std::string input;  // as open_source() takes it; empty: none
+  int width = 0, height = 0;
+  double fps = 30;  // of the engine's clock
+  uint64_t seed = 1;
+  int threads = 0;  // 0: one per core
+  std::string kernel = "auto";
+  Fit fit = Fit::kCrop;
+  std::string session = {};                     // the file; empty: none
+  std::vector<std::string> also = {};           // sinks from the beginning on, as open_sink() takes them
+  std::optional<double> seconds = {};           // the set ends by itself
+  std::function<Signals(double)> signals = {};  // what is heard at a time of the clock; null: silence
+  bool check = false;                           // every step's result
+};
+
+struct LiveStatus {
+  int64_t frames = 0;                   // made
+  int64_t skipped = 0;                  // ticks of the clock that have none
+  double seconds = 0;                   // of the clock
+  double median_ms = 0, p99_ms = 0;     // work for a frame, of the last ones
+  double fps = 0;                       // made in the last second
+  bool fading = false, making = false;  // a process fades in; one is being made
+  LiveInput::State input;
+  std::vector<Recorder::State> recordings;
+  Signals signals;
+};
+
+class LiveSet {
+ public:
+  // Error when the preset or a sink cannot be had; then nothing has begun.
+  explicit LiveSet(LiveRequest request);
+  ~LiveSet();  // stop() and all files closed
+  LiveSet(const LiveSet&) = delete;
+  LiveSet& operator=(const LiveSet&) = delete;
+
+  // From any thread; it happens before the next frame.  refused is called, on the engine's thread, where an
+  // event is not allowed, with the preset that goes on.
+  void send(Event event);
+  void on_refused(std::function<void(const std::string& why, const Preset& goes_on)> refused);
+
+  void start_recording(const std::string& target);
+  void stop_recordings();  // those that were started; sinks from the beginning go on
+
+  // Over: by stop(), by its length, or by an error, which wait() then throws.
+  bool over() const { return over_; }
+  void stop();
+  void wait();
+
+  LiveStatus status() const;
+
+  // The newest picture and the values it was made with, if it is newer than `frame`; null otherwise.
+  struct Shown {
+    int64_t frame = 0;
+    Planes picture;  // [3, H, W] in 0..1
+    ParameterValues values;
+  };
+  std::shared_ptr<const Shown> newest(int64_t frame) const;
+
+  int width() const { return request_.width; }
+  int height() const { return request_.height; }
+
+ private:
+  void work();
+  void run();
+  bool wait_for_tick();
+  void happen();  // everything that was sent
+  void apply(const Event& event);
+  void log(const Event& event);
+  const Planes* read_input(int64_t ticks);
+  Signals hear(const FrameTime& time);
+  void publish(double ms);
+  struct Recording {
+    std::shared_ptr<Recorder> recorder;
+    bool whole_set;
+  };
+  void add_recorder(const std::string& target, bool whole_set, Recorder::Open open);
+  void close_recordings();
+  SinkOptions sink_options() const;
+
+  LiveRequest request_;
+  std::unique_ptr<LiveInput> input_;
+  std::unique_ptr<FrameLoop> loop_;
+  std::unique_ptr<SessionLog> session_;
+  std::vector<Event> input_events_;
+  HeardSignals heard_;
+  std::chrono::steady_clock::time_point origin_;  // of the clock
+
+  mutable std::mutex mutex_;  // of all below
+  std::condition_variable changed_;
+  std::deque<Event> sent_;
+  std::function<void(const std::string&, const Preset&)> refused_;
+  std::vector<Recording> recordings_;
+  std::shared_ptr<const Shown> shown_;
+  LiveStatus status_;
+  std::deque<float> frame_ms_;
+  std::deque<std::chrono::steady_clock::time_point> made_;
+  bool stopping_ = false;
+  std::exception_ptr failure_;
+
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
+}  // namespace reverie

@@ -1,0 +1,72 @@
+// The input of a set: it never makes the engine wait, and it may come and go.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/event.h"
+#include "media/source.h"
+
+namespace reverie {
+
+// How the input of a set is read: at the engine's size and rate, over and over.
+struct InputFormat {
+  int width = 0, height = 0;  // pixels
+  double fps = 30;
+  Fit fit = Fit::kCrop;
+};
+std::unique_ptr<Source> open_set_input(const std::string& spec, const InputFormat& format);
+
+// A thread of its own reads ahead of the clock (a file) or keeps the newest frame (a camera).  What breaks or
+// is unplugged leaves its last frame, says so in one line, and is opened again as soon as it is there.
+class LiveInput {
+ public:
+  explicit LiveInput(InputFormat format);
+  ~LiveInput();
+  LiveInput(const LiveInput&) = delete;
+  LiveInput& operator=(const LiveInput&) = delete;
+
+  // Asks for another input; it is shown when its first frame is there.  Empty: none.
+  void open(const std::string& spec);
+
+  // The frame to show now, `ticks` of the clock after the last call: [3, H, W], or null where there is none.
+  // Never waits.  Appends what a replay has to know.
+  const Planes* read(int64_t ticks, std::vector<Event>& events);
+
+  struct State {
+    std::string spec;         // what is shown; empty: none
+    std::string description;  // "clip.mp4: h264 640x360 at 25 fps in mov"
+    std::string trouble;      // why nothing new comes; empty where all is well
+    double fps = 0;           // frames that came in the last second
+  };
+  State state() const;
+
+ private:
+  class Reader;
+  InputFormat format_;
+  std::shared_ptr<Reader> shown_, coming_;
+  Planes picture_;
+  int64_t index_ = -1;  // of the shown frame
+  int64_t clock_ = -1;  // of the frame that should be shown
+};
+
+// The same input again, from what the session says.
+class ReplayedInput {
+ public:
+  explicit ReplayedInput(InputFormat format) : format_(format) {}
+
+  void apply(const Event& event);
+  const Planes* read(int64_t ticks);
+
+ private:
+  InputFormat format_;
+  std::unique_ptr<Source> source_;
+  Planes picture_;
+  int64_t index_ = -1;  // of the shown frame
+  int64_t next_ = 0;    // that the source gives next
+  std::optional<int64_t> told_;
+};
+
+}  // namespace reverie

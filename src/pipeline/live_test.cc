@@ -1,0 +1,243 @@
+// Sets that are played, and made again from their sessions.
+#include "pipeline/live.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "control/desk.h"
+#include "core/error.h"
+#include "core/test_help.h"
+#include "pipeline/replay.h"
+
+namespace reverie {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Live : public testing::Test {
+ protected:
+  std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
+
+  LiveRequest request() const {
+    LiveRequest r;
+    r.preset.values.set("levels", 1);
+    r.preset.values.set("channels", std::vector<double>{3, 4});
+    r.preset.values.set("input", 0.3);
+    r.width = 48;
+    r.height = 32;
+    r.fps = 40;
+    r.threads = 1;
+    r.kernel = "cpu";
+    r.session = file("a.session");
+    r.check = true;
+    return r;
+  }
+
+  static std::vector<std::vector<float>> frames_of(const std::string& file) {
+    std::vector<std::vector<float>> all;
+    const auto source = open_source(file);
+    for (Planes p; source->read(p);) all.push_back(p.data());
+    return all;
+  }
+
+  std::vector<std::vector<float>> replayed(const std::string& name, int threads) const {
+    ReplayRequest r{read_session(file("a.session")), file(name)};
+    r.threads = threads;
+    r.quiet = true;
+    replay(r);
+    return frames_of(file(name));
+  }
+
+  TemporaryFolder folder_;
+};
+
+// What a wild performer does.
+void play_wildly(LiveSet& set, Desk& desk, milliseconds length) {
+  std::mt19937 draws(7);
+  const auto end = std::chrono::steady_clock::now() + length;
+  const auto pick = [&](int n) { return static_cast<int>(draws() % static_cast<unsigned>(n)); };
+  while (std::chrono::steady_clock::now() < end) {
+    switch (pick(10)) {
+      case 0:
+        desk.step(1);
+        break;
+      case 1:
+        desk.new_noise();
+        break;
+      case 2:
+        desk.new_weights();
+        break;
+      case 3:
+        desk.undo();
+        break;
+      case 4:
+        set.send(OpenInput{pick(2) ? "test:testsrc2" : ""});
+        break;
+      case 5:
+        desk.randomize(0.1);
+        break;
+      case 6:
+        set.send(SetParameter{"gain", "1e9"});  // refused, and then nowhere
+        break;
+      default:
+        desk.set_share("hue", -1, 0.4 + 0.02 * pick(10));
+        desk.set_share("gain", pick(2) - 1, 0.05 + 0.01 * pick(10));
+    }
+    std::this_thread::sleep_for(milliseconds(20 + pick(120)));
+  }
+}
+
+TEST_F(Live, ASetIsMadeAgainFrameByFrame) {
+  LiveRequest r = request();
+  r.also = {file("live.mkv")};
+  r.signals = [](double seconds) {
+    Signals s = silent_signals(seconds, 100);
+    s.bass = static_cast<float>(static_cast<int>(seconds * 8) % 3) / 3;
+    return s;
+  };
+  int64_t made = 0;
+  {
+    LiveSet set(r);
+    Desk desk(r.preset, r.seed, [&](Event e) { set.send(std::move(e)); });
+    set.on_refused([&](const std::string&, const Preset& p) { desk.refused(p); });
+    desk.set_fade(0.4);
+    play_wildly(set, desk, milliseconds(4000));
+    set.stop();
+    set.wait();
+    made = set.status().frames;
+  }
+  const auto live = frames_of(file("live.mkv"));
+  EXPECT_GT(made, 20);
+  EXPECT_GE(static_cast<int64_t>(live.size()), made);  // held where the clock was faster
+  const auto once = replayed("once.mkv", 1);
+  const auto twice = replayed("twice.mkv", 3);
+  EXPECT_TRUE(once == twice);
+  ASSERT_EQ(once.size(), live.size());
+  for (size_t i = 0; i < live.size(); ++i) ASSERT_TRUE(live[i] == once[i]) << "frame " << i;
+}
+
+TEST_F(Live, AKnobActsWithinTwoFrames) {
+  LiveRequest r = request();
+  LiveSet set(r);
+  while (set.status().frames < 5) std::this_thread::sleep_for(milliseconds(1));
+  const auto before = set.newest(-1);
+  set.send(SetParameter{"view_gain", "0"});
+  std::shared_ptr<const LiveSet::Shown> now = before;
+  while (now->picture.data()[0] != 0.5F) {
+    now = set.newest(-1);
+    ASSERT_LE(now->frame,
+              before->frame + 3);  // the picture before may be a frame old when the knob is turned
+  }
+}
+
+TEST_F(Live, AnInputThatIsNotThereDelaysNobody) {
+  LiveRequest r = request();
+  r.input = file("late.y4m");
+  LiveSet set(r);
+  while (set.status().frames < 20) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_NE(set.status().input.trouble, "");
+  EXPECT_EQ(set.status().input.spec, "");
+  // it comes, and goes
+  std::ofstream(file("late.y4m"), std::ios::binary)
+      << "YUV4MPEG2 W16 H16 F25:1 C444\nFRAME\n" + std::string(768, '\x80');
+  for (int i = 0; i < 400 && set.status().input.spec.empty(); ++i)
+    std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(set.status().input.spec, r.input);
+  EXPECT_EQ(set.status().input.trouble, "");
+  set.send(OpenInput{""});
+  for (int i = 0; i < 400 && !set.status().input.spec.empty(); ++i)
+    std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(set.status().input.spec, "");
+}
+
+TEST_F(Live, ASessionIsNeverWrittenOverAnother) {
+  const LiveRequest r = request();
+  folder_.write("a.session", "precious");
+  EXPECT_NE(message_of([&] { const LiveSet set(r); }).find("never written over"), std::string::npos);
+}
+
+TEST_F(Live, AWrongSinkIsAnErrorBeforeAnythingBegins) {
+  LiveRequest r = request();
+  r.also = {file("nowhere/x.mkv"), "x.unknown"};
+  EXPECT_NE(message_of([&] { const LiveSet set(r); }), "");
+  EXPECT_FALSE(std::filesystem::exists(file("a.session")));
+}
+
+TEST_F(Live, ItEndsByItself) {
+  LiveRequest r = request();
+  r.seconds = 0.5;
+  LiveSet set(r);
+  set.wait();
+  EXPECT_TRUE(set.over());
+  EXPECT_EQ(set.status().frames + set.status().skipped, 20);
+}
+
+TEST_F(Live, AStrangersSessionOpensNoCamera) {
+  SessionStart start(request().preset);
+  start.width = start.height = 16;
+  start.kernel = "cpu";
+  const std::string text =
+      format_session_start(start) + format_event({0, OpenInput{"camera:0"}}) + format_reached(3);
+  ReplayRequest r{parse_session(text, "x.session"), file("x.mkv")};
+  r.quiet = true;
+  EXPECT_NE(message_of([&] { replay(r); }).find("cannot be had again"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(file("x.mkv")));
+  r.input = "test:testsrc2";
+  EXPECT_EQ(replay(r).frames, 3);
+}
+
+// A sink of the test's own.
+struct TestSink final : Sink {
+  explicit TestSink(int64_t& frames_, milliseconds each_, bool full_ = false)
+      : frames(frames_), each(each_), full(full_) {}
+  void write(const Planes& /*picture*/) override {
+    std::this_thread::sleep_for(each);
+    if (full && frames > 3) throw Error("write", "x", "the disk is full");
+    ++frames;
+  }
+  void hold(int64_t n) override { frames += n; }
+  void finish() override {}
+  std::string description() const override { return "test"; }
+
+  int64_t& frames;
+  milliseconds each;
+  bool full;
+};
+
+TEST(RecorderTest, WhatCannotKeepUpGetsFewerPicturesAndTheSameTime) {
+  int64_t frames = 0;
+  const Planes picture(3, 8, 8, 0.5F);
+  Recorder recorder("slow", size_t{64} << 20U,
+                    [&] { return std::make_unique<TestSink>(frames, milliseconds(20)); });
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100; ++i) {
+    recorder.write(picture);
+    std::this_thread::sleep_for(milliseconds(4));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(1500));  // 100 * 20 ms if it waited
+  recorder.finish();
+  while (!recorder.state().over) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_EQ(frames, 100);
+  EXPECT_GT(recorder.state().left_out, 10);
+  EXPECT_EQ(recorder.state().frames + recorder.state().left_out, 100);
+}
+
+TEST(RecorderTest, AFullDiskEndsItAndNothingElse) {
+  int64_t frames = 0;
+  const Planes picture(3, 8, 8, 0.5F);
+  Recorder recorder("full", 1000, [&] { return std::make_unique<TestSink>(frames, milliseconds(0), true); });
+  for (int i = 0; i < 50; ++i) {
+    recorder.write(picture);
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  EXPECT_NE(recorder.state().failure.find("the disk is full"), std::string::npos);
+  EXPECT_EQ(recorder.state().frames, 4);
+}
+
+}  // namespace
+}  // namespace reverie

@@ -1,0 +1,112 @@
+#include "pipeline/recorder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/log.h"
+
+namespace reverie {
+namespace {
+
+constexpr size_t kQueueBytes = 256U << 20U;
+constexpr size_t kMostWaiting = 120, kLeastWaiting = 8;
+
+}  // namespace
+
+Recorder::Recorder(std::string name, size_t picture_bytes, Open open)
+    : name_(std::move(name)),
+      capacity_(std::clamp(kQueueBytes / std::max<size_t>(picture_bytes, 1), kLeastWaiting, kMostWaiting)),
+      thread_([this, open = std::move(open)] { work(open); }) {
+  state_.name = name_;
+}
+
+Recorder::~Recorder() {
+  Recorder::finish();
+  thread_.join();
+}
+
+// Of how many pictures one is taken.
+int Recorder::stride() const {
+  if (waiting_.size() >= capacity_) return 0;
+  return waiting_.size() > 3 * capacity_ / 4 ? 4 : waiting_.size() > capacity_ / 2 ? 2 : 1;
+}
+
+void Recorder::write(const Planes& picture) {
+  const std::lock_guard lock(mutex_);
+  if (closing_ || !state_.failure.empty()) return;
+  const int taken = stride();
+  if (taken == 0 || offered_++ % taken != 0) {
+    ++held_;
+    ++state_.left_out;
+    if (!std::exchange(thinned_, true))
+      warning(fmt::format("{} cannot keep up: it gets fewer pictures until it can", name_));
+    return;
+  }
+  waiting_.push_back({picture, std::exchange(held_, 0)});
+  changed_.notify_all();
+}
+
+void Recorder::hold(int64_t frames) {
+  const std::lock_guard lock(mutex_);
+  held_ += frames;
+}
+
+void Recorder::finish() {
+  const std::lock_guard lock(mutex_);
+  closing_ = true;
+  changed_.notify_all();
+}
+
+Recorder::State Recorder::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+void Recorder::fail(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  state_.failure = why;
+  waiting_.clear();
+  warning(fmt::format("the recording {} ends: {}", name_, why));
+}
+
+void Recorder::work(const Open& open) {
+  try {
+    const std::unique_ptr<Sink> sink = open();
+    write_all(*sink);
+    const bool failed = !state().failure.empty();
+    if (state().frames > 0) sink->finish();  // after a failure too: what is there may be kept
+    const std::lock_guard lock(mutex_);
+    state_.over = !failed;
+  } catch (const std::exception& e) {
+    if (state().failure.empty()) fail(e.what());
+  }
+}
+
+void Recorder::write_all(Sink& sink) {
+  for (;;) {
+    Waiting next;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return closing_ || !waiting_.empty(); });
+      if (waiting_.empty()) break;
+      next = std::move(waiting_.front());
+      waiting_.pop_front();
+      if (waiting_.empty()) thinned_ = false;
+    }
+    try {
+      if (next.held > 0) sink.hold(next.held);
+      sink.write(next.picture);
+    } catch (const std::exception& e) {
+      fail(e.what());
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    ++state_.frames;
+  }
+  const std::lock_guard lock(mutex_);
+  if (held_ > 0) sink.hold(held_);
+}
+
+}  // namespace reverie

@@ -1,0 +1,24 @@
+// A set made again, frame by frame, from its session.
+#pragma once
+
+#include "control/session.h"
+#include "pipeline/render.h"
+
+namespace reverie {
+
+struct ReplayRequest {
+  Session session;
+  std::string output;         // a sink as open_sink() takes it
+  int width = 0, height = 0;  // 0: the set's
+  std::string input = {};     // in place of every input of the set; empty: its own
+  int threads = 0;
+  std::string kernel = {};  // empty: the set's
+  Fit fit = Fit::kCrop;
+  std::string sheet = {};  // a picture file of evenly spaced frames; empty: none
+  bool check = false, quiet = false;
+};
+
+// Error when something cannot be read or written; then no output file is left.
+RenderResult replay(const ReplayRequest& request);
+
+}  // namespace reverie

@@ -1,0 +1,81 @@
+#include "play/keys.h"
+
+namespace reverie {
+namespace {
+
+Key on_desk(std::string name, std::string help, void (*act)(Desk&)) {
+  return {std::move(name), std::move(help), [act](Show& show, WindowWishes&) { act(show.desk()); }};
+}
+
+Key on_window(std::string name, std::string help, void (*act)(WindowWishes&)) {
+  return {std::move(name), std::move(help), [act](Show&, WindowWishes& w) { act(w); }};
+}
+
+Key on_show(std::string name, std::string help, void (*act)(Show&)) {
+  return {std::move(name), std::move(help), [act](Show& show, WindowWishes&) { act(show); }};
+}
+
+int levels(const Desk& desk) {
+  return desk.preset().values.integer("levels");
+}
+
+std::vector<Key> make_keys() {
+  std::vector<Key> all = {
+      // those of the instrument of 2015 keep their meaning
+      on_desk("m", "what is shown: the state, the encoding, the decoding", [](Desk& d) { d.cycle("view"); }),
+      on_desk("l", "the level that is shown", [](Desk& d) { d.cycle("view_level", levels(d)); }),
+      on_desk("a", "activation: tanh, relu", [](Desk& d) { d.cycle("activation"); }),
+      on_desk("p", "pooling: max, mean, stride, maxmag", [](Desk& d) { d.cycle("pool"); }),
+      on_show("c", "camera or other input off, and on again", [](Show& s) { s.toggle_camera(); }),
+      on_desk("i", "new noise: the picture starts anew", [](Desk& d) { d.new_noise(); }),
+      on_desk("w", "new random weights, fading in", [](Desk& d) { d.new_weights(); }),
+      on_window("n", "load weights from a file", [](WindowWishes& w) { w.load_weights = true; }),
+      on_show("f", "snapshot: the picture as a PNG file", [](Show& s) { s.snapshot(); }),
+
+      on_desk("Right", "the next preset", [](Desk& d) { d.step(1); }),
+      on_desk("Left", "the preset before", [](Desk& d) { d.step(-1); }),
+  };
+  for (int n = 1; n <= 9; ++n) {
+    all.push_back({std::to_string(n), n == 1 ? "1 to 9: the preset of that number" : "",
+                   [n](Show& show, WindowWishes&) { show.desk().load_number(static_cast<size_t>(n - 1)); }});
+  }
+  const std::vector<Key> more = {
+      on_desk("r", "randomize all that is not locked", [](Desk& d) { d.randomize(); }),
+      on_desk("Backspace", "back to the preset as it was loaded", [](Desk& d) { d.reset_all(); }),
+      on_desk("Ctrl+Z", "undo", [](Desk& d) { d.undo(); }),
+      on_desk("Ctrl+Y", "redo", [](Desk& d) { d.redo(); }),
+      {"Ctrl+S", "save the preset under its name, among your own",
+       [](Show& show, WindowWishes&) {
+         show.say("saved " + show.desk().save(show.desk().preset().name).string());
+       }},
+      on_show("v", "record a video, and end it", [](Show& s) { s.toggle_recording(); }),
+      on_show("t", "tap the tempo, four times or more", [](Show& s) { s.tap(); }),
+      on_window("Tab", "the panels away, and back", [](WindowWishes& w) { w.panels = !w.panels; }),
+      on_window("F11", "full screen, and back", [](WindowWishes& w) { w.full_screen = !w.full_screen; }),
+      on_window("F12", "to the next display", [](WindowWishes& w) { w.next_display = true; }),
+      on_window("Escape", "leave full screen, close the help",
+                [](WindowWishes& w) { w.full_screen = w.help = false; }),
+      on_window("?", "all keys", [](WindowWishes& w) { w.help = !w.help; }),
+      on_window("Ctrl+Q", "end the set", [](WindowWishes& w) { w.quit = true; }),
+  };
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> all = make_keys();
+  return all;
+}
+
+bool press(const std::string& name, Show& show, WindowWishes& wishes) {
+  for (const Key& key : keys()) {
+    if (key.name != name) continue;
+    show.try_to([&] { key.act(show, wishes); });
+    return true;
+  }
+  return false;
+}
+
+}  // namespace reverie

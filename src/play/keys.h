@@ -1,0 +1,33 @@
+// The keys of the instrument: one table for the keyboard, the help panel and the docs.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "play/show.h"
+
+namespace reverie {
+
+// What the window itself can be told.
+struct WindowWishes {
+  bool quit = false;
+  bool help = false;
+  bool panels = true;
+  bool full_screen = false;
+  bool next_display = false;  // on this one frame
+  bool load_weights = false;  // asks for a file
+};
+
+struct Key {
+  std::string name;  // as a person says it: "m", "Ctrl+S", "Left"
+  std::string help;  // one line
+  std::function<void(Show&, WindowWishes&)> act;
+};
+
+const std::vector<Key>& keys();
+
+// Does what the key of this name does; false where it has none.
+bool press(const std::string& name, Show& show, WindowWishes& wishes);
+
+}  // namespace reverie

@@ -1,0 +1,485 @@
+#include "play/panels.h"
+
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "media/devices.h"
+
+namespace reverie {
+namespace {
+
+constexpr float kPanelWidth = 430;
+constexpr float kLabelWidth = 120;
+constexpr double kWideRange = 16;  // from here on a slider is finer near zero
+const ImVec4 kWarm = {1.0F, 0.62F, 0.3F, 1.0F};
+const ImVec4 kDim = {0.6F, 0.6F, 0.63F, 1.0F};
+const ImVec4 kRed = {1.0F, 0.35F, 0.3F, 1.0F};
+
+template <size_t N>
+void copy_text(std::array<char, N>& to, const std::string& from) {
+  const size_t n = std::min(from.size(), N - 1);
+  std::memcpy(to.data(), from.data(), n);
+  to[n] = '\0';
+}
+
+void tooltip(const std::string& text) {
+  if (!ImGui::IsItemHovered()) return;
+  ImGui::BeginTooltip();
+  ImGui::PushTextWrapPos(360);
+  ImGui::TextUnformatted(text.c_str());
+  ImGui::PopTextWrapPos();
+  ImGui::EndTooltip();
+}
+
+bool moved(const Preset& preset, const std::string& name) {
+  const auto is = [&](const auto& m) { return m.parameter == name; };
+  return std::any_of(preset.lfos.begin(), preset.lfos.end(), is) ||
+         std::any_of(preset.followers.begin(), preset.followers.end(), is) ||
+         std::any_of(preset.keyframes.begin(), preset.keyframes.end(), is);
+}
+
+bool combo(const char* label, int& index, const std::vector<std::string>& words) {
+  bool changed = false;
+  if (!ImGui::BeginCombo(label, words[static_cast<size_t>(index)].c_str())) return false;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (ImGui::Selectable(words[i].c_str(), static_cast<int>(i) == index)) {
+      index = static_cast<int>(i);
+      changed = true;
+    }
+  }
+  ImGui::EndCombo();
+  return changed;
+}
+
+bool slide(const char* label, double& value, double low, double high) {
+  return ImGui::SliderScalar(label, ImGuiDataType_Double, &value, &low, &high, "%.3g",
+                             ImGuiSliderFlags_AlwaysClamp);
+}
+
+}  // namespace
+
+void Panels::set(const std::string& name, const std::string& value) {
+  show_.try_to([&] { show_.desk().set(name, value); });
+}
+
+void Panels::draw(WindowWishes& wishes, bool whole) {
+  preset_ = show_.desk().preset();
+  status_ = show_.set().status();
+  shown_ = show_.set().newest(-1);
+  if (wishes.help) draw_help(wishes);
+  ask_for_weights(wishes);
+  if (!wishes.panels && !whole) return;
+
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowPos({0, 0}, whole ? ImGuiCond_Always : ImGuiCond_FirstUseEver);
+  ImGui::SetNextWindowSize({whole ? size.x : std::min(kPanelWidth, size.x), size.y},
+                           whole ? ImGuiCond_Always : ImGuiCond_FirstUseEver);
+  ImGui::SetNextWindowBgAlpha(whole ? 1.0F : 0.82F);
+  const ImGuiWindowFlags flags =
+      whole ? ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove : ImGuiWindowFlags_NoCollapse;
+  if (ImGui::Begin("Reverie", nullptr, flags)) {
+    draw_status();
+    draw_presets();
+    if (ImGui::BeginTabBar("groups")) {
+      std::vector<std::string> groups;
+      for (const Parameter& p : preset_.values.table().all()) {
+        if (std::find(groups.begin(), groups.end(), p.group) == groups.end()) groups.push_back(p.group);
+      }
+      for (const std::string& group : groups) {
+        if (!ImGui::BeginTabItem(group.c_str())) continue;
+        ImGui::BeginChild("rows");
+        draw_parameters(group);
+        ImGui::EndChild();
+        ImGui::EndTabItem();
+      }
+      if (ImGui::BeginTabItem("in & out")) {
+        draw_input();
+        draw_recording();
+        draw_tempo();
+        ImGui::EndTabItem();
+      }
+      ImGui::EndTabBar();
+    }
+  }
+  ImGui::End();
+}
+
+void Panels::draw_status() {
+  ImGui::Text("%.0f fps   %.1f ms (99%%: %.1f)   %lld dropped", status_.fps, status_.median_ms,
+              status_.p99_ms, static_cast<long long>(status_.skipped));
+  tooltip(
+      "frames made in the last second; work for a frame, median and 99th percentile of the last 300; ticks "
+      "of "
+      "the clock without a frame");
+  const LiveInput::State& in = status_.input;
+  if (in.spec.empty() && in.trouble.empty()) {
+    ImGui::TextColored(kDim, "no input");
+  } else if (!in.trouble.empty()) {
+    ImGui::TextColored(kRed, "%s: %s", in.spec.c_str(), in.trouble.c_str());
+  } else {
+    ImGui::TextColored(kDim, "%s, %.0f fps", in.spec.c_str(), in.fps);
+  }
+  for (const Recorder::State& r : status_.recordings) {
+    if (!r.failure.empty()) {
+      ImGui::TextColored(kRed, "%s: %s", r.name.c_str(), r.failure.c_str());
+    } else {
+      ImGui::TextColored(r.whole_set ? kDim : kRed, "%s   %lld frames, %lld left out", r.name.c_str(),
+                         static_cast<long long>(r.frames), static_cast<long long>(r.left_out));
+    }
+  }
+  const std::string message = show_.message();
+  ImGui::TextColored(kWarm, "%s", message.empty() ? " " : message.c_str());
+}
+
+void Panels::draw_presets() {
+  Desk& desk = show_.desk();
+  if (ImGui::ArrowButton("before", ImGuiDir_Left)) show_.try_to([&] { desk.step(-1); });
+  ImGui::SameLine();
+  ImGui::SetNextItemWidth(170);
+  const std::string title = preset_.name + (desk.changed() ? " *" : "");
+  if (ImGui::BeginCombo("##preset", title.c_str(), ImGuiComboFlags_HeightLarge)) {
+    int number = 0;
+    for (const PresetEntry& e : desk.presets()) {
+      ++number;
+      const std::string label = fmt::format("{:2} {}", number, e.name);
+      if (ImGui::Selectable(label.c_str(), e.name == preset_.name))
+        show_.try_to([&] { desk.load(e.path.string()); });
+      tooltip(e.about);
+    }
+    ImGui::EndCombo();
+  }
+  ImGui::SameLine();
+  if (ImGui::ArrowButton("next", ImGuiDir_Right)) show_.try_to([&] { desk.step(1); });
+  ImGui::SameLine();
+  ImGui::SetNextItemWidth(90);
+  double fade = desk.fade();
+  const double least = 0;
+  const double most = 20;
+  if (ImGui::SliderScalar("##fade", ImGuiDataType_Double, &fade, &least, &most, "fade %.1f s"))
+    desk.set_fade(fade);
+  tooltip("seconds of the fade to another preset");
+  ImGui::SameLine();
+  if (ImGui::Button("save")) {
+    copy_text(name_, preset_.name);
+    ImGui::OpenPopup("save");
+  }
+  if (ImGui::BeginPopup("save")) {
+    ImGui::InputText("name", name_.data(), name_.size());
+    if (ImGui::Button("save as")) {
+      show_.try_to([&] { show_.say("saved " + desk.save(name_.data()).string()); });
+      ImGui::CloseCurrentPopup();
+    }
+    ImGui::SameLine();
+    if (ImGui::Button("rename")) {
+      show_.try_to([&] { desk.rename(name_.data()); });
+      ImGui::CloseCurrentPopup();
+    }
+    ImGui::EndPopup();
+  }
+  if (ImGui::Button("undo")) desk.undo();
+  ImGui::SameLine();
+  if (ImGui::Button("redo")) desk.redo();
+  ImGui::SameLine();
+  if (ImGui::Button("randomize")) show_.try_to([&] { desk.randomize(stray_); });
+  tooltip("every parameter that is not locked takes the value of some preset, strayed a little");
+  ImGui::SameLine();
+  ImGui::SetNextItemWidth(60);
+  ImGui::SliderFloat("##stray", &stray_, 0, 1, "by %.2f");
+  ImGui::SameLine();
+  if (ImGui::Button("noise")) show_.try_to([&] { desk.new_noise(); });
+  ImGui::SameLine();
+  if (ImGui::Button("weights")) show_.try_to([&] { desk.new_weights(); });
+  ImGui::SetNextItemWidth(-1);
+  ImGui::InputTextWithHint("##filter", "find a parameter", filter_.data(), filter_.size());
+}
+
+void Panels::draw_parameters(const std::string& group) {
+  const std::string filter = filter_.data();
+  for (const Parameter& p : preset_.values.table().all()) {
+    const bool found = filter.empty() ? p.group == group : p.name.find(filter) != std::string::npos;
+    if (!found) continue;
+    ImGui::PushID(p.name.c_str());
+    draw_parameter(p);
+    ImGui::PopID();
+  }
+}
+
+void Panels::draw_parameter(const Parameter& p) {
+  bool locked = show_.desk().locked(p.name);
+  if (!p.structural && p.kind != ParameterKind::kText) {
+    if (ImGui::Checkbox("##lock", &locked)) show_.desk().lock(p.name, locked);
+    tooltip("locked: randomize leaves it");
+  } else {
+    ImGui::Dummy({ImGui::GetFrameHeight(), 0});
+  }
+  ImGui::SameLine();
+  const float left = ImGui::GetCursorPosX();
+  ImGui::TextColored(moved(preset_, p.name) ? kWarm : ImGui::GetStyleColorVec4(ImGuiCol_Text), "%s",
+                     p.name.c_str());
+  tooltip(p.name + ": " + p.help + "\n" + describe_range(p) + "\nright click: reset, modulate, learn");
+  if (ImGui::BeginPopupContextItem("menu")) {
+    draw_menu(p);
+    ImGui::EndPopup();
+  }
+  ImGui::SameLine(left + kLabelWidth);
+  if (p.kind != ParameterKind::kNumber && p.kind != ParameterKind::kInteger) return draw_word(p);
+
+  const int levels = preset_.values.integer("levels") + 1;
+  const bool list = preset_.values.list(p.name).size() > 1;
+  const bool split =
+      p.per_level && levels > 1 && (split_.contains(p.name) || (list && !joined_.contains(p.name)));
+  const float button = p.per_level ? ImGui::GetFrameHeight() + 4 : 0;
+  const float space = ImGui::GetContentRegionAvail().x - button - 8;
+  if (!split) {
+    draw_number(p, -1, space);
+  } else {
+    for (int l = 0; l < levels; ++l) {
+      if (l > 0) ImGui::SameLine(0, 2);
+      draw_number(p, l, (space - 2.0F * static_cast<float>(levels - 1)) / static_cast<float>(levels));
+    }
+  }
+  if (!p.per_level) return;
+  ImGui::SameLine();
+  if (ImGui::SmallButton(split ? "=" : "|")) {
+    (split ? joined_ : split_).insert(p.name);
+    (split ? split_ : joined_).erase(p.name);
+  }
+  tooltip(split ? "one for all levels" : "one for each level");
+}
+
+void Panels::draw_number(const Parameter& p, int level, float width) {
+  const std::string name = level < 0 ? p.name : fmt::format("{}.{}", p.name, level);
+  double value = preset_.values.number(p.name, std::max(level, 0));
+  ImGui::PushID(level);
+  ImGui::SetNextItemWidth(width);
+  const bool wide = p.high - p.low > kWideRange && p.kind == ParameterKind::kNumber;
+  const ImGuiSliderFlags flags =
+      ImGuiSliderFlags_AlwaysClamp | (wide ? ImGuiSliderFlags_Logarithmic : ImGuiSliderFlags_None);
+  const char* format = p.kind == ParameterKind::kInteger ? "%.0f" : "%.3g";
+  if (ImGui::SliderScalar("##value", ImGuiDataType_Double, &value, &p.low, &p.high, format, flags))
+    set(name,
+        p.kind == ParameterKind::kInteger ? fmt::format("{:.0f}", value) : fmt::format("{:.6g}", value));
+  if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
+    show_.try_to([&] { show_.desk().reset(p.name); });
+  if (shown_ && moved(preset_, p.name) && shown_->values.table().has(p.name)) {
+    // where the modulation is now
+    const ImVec2 a = ImGui::GetItemRectMin();
+    const ImVec2 b = ImGui::GetItemRectMax();
+    const double now = shown_->values.number(p.name, std::max(level, 0));
+    ImGui::GetWindowDrawList()->AddText({b.x - 46, a.y + 2}, ImGui::GetColorU32(kWarm),
+                                        fmt::format("{:.3g}", now).c_str());
+  }
+  ImGui::PopID();
+}
+
+void Panels::draw_word(const Parameter& p) {
+  if (p.kind == ParameterKind::kFlag) {
+    bool on = preset_.values.flag(p.name);
+    if (ImGui::Checkbox("##value", &on)) set(p.name, on ? "on" : "off");
+    return;
+  }
+  ImGui::SetNextItemWidth(-1);
+  if (p.kind == ParameterKind::kChoice) {
+    int index = preset_.values.integer(p.name);
+    if (combo("##value", index, p.choices)) set(p.name, p.choices[static_cast<size_t>(index)]);
+    return;
+  }
+  if (editing_ != p.name) copy_text(text_, preset_.values.text(p.name));
+  std::array<char, 512> shown = text_;
+  if (ImGui::InputText("##value", shown.data(), shown.size(), ImGuiInputTextFlags_EnterReturnsTrue))
+    set(p.name, shown.data());
+  if (ImGui::IsItemActive()) {
+    editing_ = p.name;
+    text_ = shown;
+  } else if (editing_ == p.name) {
+    editing_.clear();
+  }
+}
+
+void Panels::draw_menu(const Parameter& p) {
+  ImGui::TextColored(kDim, "%s", p.help.c_str());
+  if (ImGui::MenuItem("reset")) show_.try_to([&] { show_.desk().reset(p.name); });
+  if (MidiPorts* midi = show_.midi(); midi != nullptr && p.kind != ParameterKind::kText) {
+    if (ImGui::MenuItem("learn a control")) show_.try_to([&] { midi->learn(p.name); });
+    const int levels = preset_.values.integer("levels") + 1;
+    for (int l = 0; p.per_level && l < levels; ++l) {
+      if (ImGui::MenuItem(fmt::format("learn a control for level {}", l).c_str()))
+        show_.try_to([&] { midi->learn(p.name, l); });
+    }
+    if (ImGui::MenuItem("forget its controls")) midi->forget(p.name);
+  }
+  if (!p.structural && p.kind != ParameterKind::kText) draw_modulation(p);
+}
+
+// What moves the parameter: LFOs and what follows the sound, each with its depth.
+void Panels::draw_modulation(const Parameter& p) {
+  Preset changed = preset_;
+  bool any = false;
+  const double deep = std::min(p.high - p.low, kWideRange);
+  int id = 0;
+  const auto remove_button = [&] {
+    ImGui::SameLine();
+    return ImGui::SmallButton("x");
+  };
+  for (auto lfo = changed.lfos.begin(); lfo != changed.lfos.end();) {
+    bool gone = false;
+    if (lfo->parameter == p.name) {
+      ImGui::PushID(id++);
+      ImGui::Separator();
+      int shape = static_cast<int>(lfo->shape);
+      ImGui::SetNextItemWidth(140);
+      if (combo("LFO", shape, wave_words())) lfo->shape = static_cast<Wave>(shape), any = true;
+      gone = remove_button();
+      any |= slide("depth", lfo->depth, -deep, deep);
+      bool beats = lfo->beats.has_value();
+      if (ImGui::Checkbox("in beats", &beats)) {
+        lfo->beats = beats ? std::optional(4.0) : std::nullopt;
+        any = true;
+      }
+      any |= lfo->beats ? slide("period in beats", *lfo->beats, 0.25, 64)
+                        : slide("period in s", lfo->period, 0.1, 120);
+      any |= slide("phase", lfo->phase, 0, 1);
+      ImGui::PopID();
+    }
+    any |= gone;
+    lfo = gone ? changed.lfos.erase(lfo) : lfo + 1;
+  }
+  for (auto f = changed.followers.begin(); f != changed.followers.end();) {
+    bool gone = false;
+    if (f->parameter == p.name) {
+      ImGui::PushID(id++);
+      ImGui::Separator();
+      int feature = static_cast<int>(f->follows);
+      ImGui::SetNextItemWidth(140);
+      if (combo("sound", feature, sound_feature_words()))
+        f->follows = static_cast<SoundFeature>(feature), any = true;
+      gone = remove_button();
+      any |= slide("depth", f->depth, -deep, deep);
+      any |= slide("attack in s", f->attack, 0, 2);
+      any |= slide("release in s", f->release, 0, 5);
+      ImGui::PopID();
+    }
+    any |= gone;
+    f = gone ? changed.followers.erase(f) : f + 1;
+  }
+  ImGui::Separator();
+  if (ImGui::SmallButton("add an LFO")) {
+    Lfo lfo;
+    lfo.parameter = p.name;
+    lfo.period = 8;
+    changed.lfos.push_back(lfo);
+    any = true;
+  }
+  ImGui::SameLine();
+  if (ImGui::SmallButton("follow the sound")) {
+    Follower f;
+    f.parameter = p.name;
+    changed.followers.push_back(f);
+    any = true;
+  }
+  if (any) show_.try_to([&] { show_.desk().change(changed, 0); });
+}
+
+void Panels::draw_input() {
+  ImGui::TextColored(kDim, "input");
+  ImGui::SetNextItemWidth(-60);
+  const bool entered =
+      ImGui::InputTextWithHint("##input", "file, folder, URL, camera:0, test:testsrc2", input_.data(),
+                               input_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+  ImGui::SameLine();
+  if (ImGui::Button("open") || entered) show_.desk().open_input(input_.data());
+  if (ImGui::Button("none")) show_.desk().open_input("");
+  for (const CameraInfo& camera : list_cameras()) {
+    ImGui::SameLine();
+    if (ImGui::Button(camera.name.c_str())) show_.desk().open_input(camera.spec);
+  }
+  ImGui::TextWrapped("%s", status_.input.description.c_str());
+  ImGui::TextColored(kDim, "or drop a file on the window");
+}
+
+void Panels::draw_recording() {
+  ImGui::Separator();
+  ImGui::TextColored(kDim, "output");
+  if (ImGui::Button(show_.recording() ? "end the recording" : "record"))
+    show_.try_to([&] { show_.toggle_recording(); });
+  ImGui::SameLine();
+  if (ImGui::Button("snapshot")) show_.try_to([&] { show_.snapshot(); });
+  ImGui::Text("frame %lld, %.1f s", static_cast<long long>(status_.frames), status_.seconds);
+}
+
+void Panels::draw_tempo() {
+  ImGui::Separator();
+  ImGui::TextColored(kDim, "sound and tempo");
+  const Signals& s = status_.signals;
+  if (show_.sound() != nullptr) {
+    ImGui::Text("%s", show_.sound()->name().c_str());
+    for (const auto& [name, value] :
+         {std::pair("level", s.level), std::pair("bass", s.bass), std::pair("mid", s.mid),
+          std::pair("treble", s.treble), std::pair("onset", s.onset)})
+      ImGui::ProgressBar(value, {-1, 12}, name);
+  } else {
+    ImGui::TextColored(kDim, "no sound is followed (--sound)");
+  }
+  ImGui::Text("%.1f beats a minute, beat %.1f", s.tempo, s.beats);
+  ImGui::SameLine();
+  if (ImGui::Button("tap")) show_.tap();
+  draw_devices();
+}
+
+void Panels::draw_devices() {
+  ImGui::Separator();
+  if (MidiPorts* midi = show_.midi()) {
+    ImGui::TextColored(kDim, "MIDI");
+    if (midi->learning()) {
+      ImGui::TextColored(kWarm, "move the control that is to be learned");
+      ImGui::SameLine();
+      if (ImGui::SmallButton("stop")) midi->stop_learning();
+    }
+    for (const MidiMap& map : midi->maps())
+      ImGui::Text("%s: %zu controls", map.device.c_str(), map.bindings.size());
+  }
+  if (const OscServer* osc = show_.osc()) {
+    const OscCounts n = osc->counts();
+    ImGui::TextColored(kDim, "OSC, port %d", osc->port());
+    ImGui::Text("%llu packets, %llu obeyed, %llu refused", static_cast<unsigned long long>(n.received),
+                static_cast<unsigned long long>(n.obeyed), static_cast<unsigned long long>(n.refused));
+    ImGui::TextWrapped("%s", osc->last_refusal().c_str());
+  }
+}
+
+void Panels::draw_help(WindowWishes& wishes) {
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  ImGui::SetNextWindowPos({size.x / 2, size.y / 2}, ImGuiCond_Always, {0.5F, 0.5F});
+  ImGui::SetNextWindowBgAlpha(0.9F);
+  if (ImGui::Begin("keys", &wishes.help, ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoCollapse)) {
+    for (const Key& key : keys()) {
+      if (key.help.empty()) continue;
+      ImGui::TextColored(kWarm, "%-10s", key.name.c_str());
+      ImGui::SameLine();
+      ImGui::TextUnformatted(key.help.c_str());
+    }
+  }
+  ImGui::End();
+}
+
+void Panels::ask_for_weights(WindowWishes& wishes) {
+  if (wishes.load_weights) ImGui::OpenPopup("load weights");
+  wishes.load_weights = false;
+  if (!ImGui::BeginPopup("load weights")) return;
+  ImGui::TextUnformatted("a .safetensors file or a folder of .npy files");
+  ImGui::SetNextItemWidth(360);
+  if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+  const bool entered =
+      ImGui::InputText("##weights", weights_.data(), weights_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+  ImGui::SameLine();
+  if (ImGui::Button("load") || entered) {
+    show_.try_to([&] { show_.desk().load_weights(weights_.data()); });
+    ImGui::CloseCurrentPopup();
+  }
+  ImGui::EndPopup();
+}
+
+}  // namespace reverie

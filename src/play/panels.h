@@ -1,0 +1,49 @@
+// The panels: every parameter, the presets, modulations, input, recording, the state of the set.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "play/keys.h"
+#include "play/show.h"
+
+namespace reverie {
+
+class Panels {
+ public:
+  explicit Panels(Show& show) : show_(show) {}
+
+  // Draws all into the current frame of Dear ImGui.  whole: the panels have a window of their own.
+  void draw(WindowWishes& wishes, bool whole);
+
+ private:
+  void draw_status();
+  void draw_presets();
+  void draw_parameters(const std::string& group);
+  void draw_parameter(const Parameter& p);
+  void draw_number(const Parameter& p, int level, float width);
+  void draw_word(const Parameter& p);
+  void draw_menu(const Parameter& p);
+  void draw_modulation(const Parameter& p);
+  void draw_input();
+  void draw_recording();
+  void draw_tempo();
+  void draw_devices();
+  void draw_help(WindowWishes& wishes);
+  void ask_for_weights(WindowWishes& wishes);
+  void set(const std::string& name, const std::string& value);
+
+  Show& show_;
+  Preset preset_;  // the desk's, of this frame
+  std::shared_ptr<const LiveSet::Shown> shown_;
+  LiveStatus status_;
+  std::set<std::string> split_, joined_;  // lists shown one by one, or as one
+  std::array<char, 64> filter_{}, name_{};
+  std::array<char, 512> text_{}, input_{}, weights_{};
+  std::string editing_;  // the text parameter in text_
+  float stray_ = 0.05F;
+};
+
+}  // namespace reverie

@@ -1,0 +1,206 @@
+#include "play/show.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <ctime>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "media/picture.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kMessageStays(6);
+constexpr std::chrono::seconds kTapsEnd(2);  // a pause that begins a new tempo
+constexpr size_t kMostTaps = 8;
+
+}  // namespace
+
+fs::path state_folder() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  if (state != nullptr && *state != '\0') return fs::path(state) / "reverie";
+  const char* home = std::getenv("HOME");
+  return home != nullptr && *home != '\0' ? fs::path(home) / ".local/state/reverie" : fs::path();
+}
+
+std::string timestamp() {
+  const std::time_t now = std::time(nullptr);
+  return fmt::format("{:%Y%m%d-%H%M%S}", fmt::localtime(now));
+}
+
+Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.tempo) {
+  if (request_.sound) sound_ = std::make_unique<SoundInput>(*request_.sound);
+  last_input_ = request_.set.input;
+  LiveRequest set = request_.set;
+  set.signals = [this](double seconds) { return hear(seconds); };
+  set_ = std::make_unique<LiveSet>(std::move(set));
+  desk_ = std::make_unique<Desk>(request_.set.preset, request_.set.seed,
+                                 [this](Event e) { set_->send(std::move(e)); });
+  set_->on_refused([this](const std::string& why, const Preset& goes_on) {
+    say(why);
+    desk_->refused(goes_on);
+  });
+  open_devices();
+}
+
+// What cannot be had is said in one line, and the show goes on without.
+void Show::open_devices() {
+  DeviceActions actions;
+  actions.record = [this](bool on, const std::string& file) {
+    if (on) try_to([&] { start_recording(file); });
+    if (!on) set_->stop_recordings();
+  };
+  actions.toggle_record = [this] { try_to([&] { toggle_recording(); }); };
+  actions.snapshot = [this] { try_to([&] { snapshot(); }); };
+  actions.tempo = [this](double bpm) { try_to([&] { set_tempo(bpm); }); };
+  actions.quit = [this] { quit_ = true; };
+  try_to([&] {
+    if (request_.osc) osc_ = std::make_unique<OscServer>(*desk_, *request_.osc, actions);
+  });
+  try_to([&] {
+    if (request_.midi) midi_ = std::make_unique<MidiPorts>(*desk_, actions);
+  });
+  devices_ready_ = true;
+}
+
+Show::~Show() {
+  devices_ready_ = false;
+  set_->stop();
+  try {
+    set_->wait();
+  } catch (const std::exception& e) {
+    warning(e.what());
+  }
+  set_->on_refused(nullptr);
+  if (snapshot_.joinable()) snapshot_.join();
+}
+
+void Show::try_to(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const std::exception& e) {
+    say(e.what());
+  }
+}
+
+void Show::say(const std::string& line) {
+  note(line);
+  const std::lock_guard lock(mutex_);
+  message_ = line;
+  said_ = Clock::now();
+}
+
+std::string Show::message() const {
+  const std::lock_guard lock(mutex_);
+  return Clock::now() - said_ < kMessageStays ? message_ : "";
+}
+
+std::string Show::new_file(const std::string& ending) {
+  std::error_code code;
+  fs::create_directories(request_.folder, code);
+  const std::string base = fmt::format("{}/{}-{}", request_.folder, desk_->preset().name, timestamp());
+  std::string name = base + ending;
+  for (int n = 2; fs::exists(name, code); ++n) name = fmt::format("{}-{}{}", base, n, ending);
+  return name;
+}
+
+bool Show::recording() const {
+  for (const Recorder::State& r : set_->status().recordings) {
+    if (!r.whole_set && !r.over && r.failure.empty()) return true;
+  }
+  return false;
+}
+
+void Show::start_recording(const std::string& target) {
+  const std::string name = target.empty() ? new_file(".mp4") : target;
+  set_->start_recording(name);
+  say("recording " + name);
+}
+
+void Show::toggle_recording() {
+  if (!recording()) return start_recording("");
+  set_->stop_recordings();
+  say("the recording ends");
+}
+
+void Show::snapshot() {
+  const auto shown = set_->newest(-1);
+  if (!shown) return;
+  if (snapshot_.joinable()) snapshot_.join();
+  snapshot_ = std::thread([this, shown, name = new_file(".png")] {
+    try_to([&] {
+      write_picture(name, shown->picture);
+      say("snapshot " + name);
+    });
+  });
+}
+
+void Show::toggle_camera() {
+  const std::string now = set_->status().input.spec;
+  if (!now.empty()) last_input_ = now;
+  desk_->open_input(now.empty() ? (last_input_.empty() ? "camera:0" : last_input_) : "");
+}
+
+void Show::tap() {
+  const std::lock_guard lock(mutex_);
+  const Clock::time_point now = Clock::now();
+  if (!taps_.empty() && now - taps_.back() > kTapsEnd) taps_.clear();
+  taps_.push_back(now);
+  if (taps_.size() > kMostTaps) taps_.erase(taps_.begin());
+  if (taps_.size() < 4) return;
+  const double seconds = std::chrono::duration<double>(taps_.back() - taps_.front()).count();
+  tempo_ = std::clamp(60 * static_cast<double>(taps_.size() - 1) / seconds, kSlowestTempo, kFastestTempo);
+}
+
+void Show::set_tempo(double beats_a_minute) {
+  if (!(beats_a_minute >= kSlowestTempo && beats_a_minute <= kFastestTempo)) {
+    throw Error("set the tempo", fmt::format("{}", beats_a_minute),
+                fmt::format("it is to be {} to {} beats a minute", kSlowestTempo, kFastestTempo));
+  }
+  const std::lock_guard lock(mutex_);
+  tempo_ = beats_a_minute;
+}
+
+Signals Show::hear(double seconds) {
+  Signals s;
+  std::optional<double> heard_tempo;
+  if (sound_) {
+    const SoundValues v = sound_->newest();
+    s.level = v.level, s.bass = v.bass, s.mid = v.mid, s.treble = v.treble, s.onset = v.onset;
+    if (v.tempo > 0) heard_tempo = v.tempo;
+  }
+  // a clock from outside leads while it runs, then what is heard, then the hands
+  const MidiTempo clock = devices_ready_ && midi_ ? midi_->tempo() : MidiTempo();
+  const std::lock_guard lock(mutex_);
+  if (heard_tempo) tempo_ = *heard_tempo;
+  if (clock.ticking) tempo_ = clock.tempo;
+  tempo_ = std::clamp(tempo_, kSlowestTempo, kFastestTempo);
+  beats_ = clock.running ? clock.beats : beats_ + (seconds - heard_at_) * tempo_ / 60;
+  heard_at_ = seconds;
+  s.tempo = tempo_;
+  s.beats = beats_;
+  return s;
+}
+
+void Show::keep_unsaved() {
+  const fs::path folder = state_folder();
+  if (folder.empty() || !desk_->changed() || desk_->version() == kept_version_) return;
+  kept_version_ = desk_->version();
+  try {
+    std::error_code code;
+    fs::create_directories(folder, code);
+    const std::string text = format_preset(desk_->preset());
+    write_file(folder / "unsaved.toml", std::vector<uint8_t>(text.begin(), text.end()));
+  } catch (const std::exception& e) {
+    say(e.what());
+  }
+}
+
+}  // namespace reverie

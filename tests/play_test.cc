@@ -1,0 +1,150 @@
+// The instrument from outside: a real window on a virtual display, real keys and a real mouse, OSC over UDP.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "command.h"
+
+namespace reverie {
+namespace {
+
+bool has_display_tools() {
+  return shell("command -v Xvfb && command -v xvfb-run && command -v xdotool").status == 0;
+}
+
+class Play : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!has_display_tools()) GTEST_SKIP() << "needs xvfb and xdotool";
+  }
+
+  // Plays a small set under a display of its own and does `hands` to it, once its window is there.
+  Outcome play(const std::string& words, const std::string& hands) const {
+    std::ofstream(folder_.file("hands.sh")) << fmt::format(
+        "export XDG_STATE_HOME=$PWD/state XDG_CONFIG_HOME=$PWD/config SDL_AUDIODRIVER=dummy\n"
+        "'{}' play smoke --size 96x64 --fps 20 --seed 5 --window 640x480 --session a.session --no-midi "
+        "--osc-port 0 "
+        "{} 2> log &\n"
+        "player=$!\n"
+        "export window=$(timeout 30 xdotool search --sync --onlyvisible --name '^Reverie 96x64$' | head -1)\n"
+        "xdotool windowfocus --sync $window\n"
+        "for i in $(seq 100); do grep -q reached a.session && break; sleep 0.1; done\n"  // it plays
+        "key() {{ for k in \"$@\"; do xdotool key $k; sleep 0.15; done; }}\n"
+        "{}\n"
+        "wait $player\n"
+        "echo status $? >> log; cat log\n",
+        REVERIE_COMMAND, words, hands);
+    return shell("xvfb-run -a -s '-screen 0 800x600x24' bash hands.sh", folder_.path());
+  }
+
+  std::string session() const { return read_text_file(folder_.file("a.session"), 1U << 26U); }
+  bool happened(const std::string& what) const { return session().find(what) != std::string::npos; }
+
+  TestFolder folder_{"play"};
+};
+
+TEST_F(Play, KeysMouseAndSnapshotsActAndTheSetIsMadeAgain) {
+  const Outcome o =
+      play("--also live.mkv --seconds 20",
+           "key m l a p i w\n"
+           "key Right\nsleep 1\nkey 3\nsleep 1\nkey r ctrl+z ctrl+y\n"
+           "xdotool mousemove --window $window 320 197 click 1; sleep 0.3\n"  // the slider of gain
+           "key f v\nsleep 1\nkey v\nkey Tab question F11 Escape\nsleep 0.5\nkey ctrl+q");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_TRUE(happened("\"set\":\"view\",\"to\":\"encoding\""));
+  EXPECT_TRUE(happened("\"set\":\"view_level\",\"to\":\"1\""));
+  EXPECT_TRUE(happened("\"set\":\"activation\",\"to\":\"relu\""));
+  EXPECT_TRUE(happened("\"set\":\"pool\",\"to\":\"mean\""));
+  EXPECT_TRUE(happened("\"noise\":"));
+  EXPECT_TRUE(happened("\"begin\":true"));
+  EXPECT_TRUE(happened("\"set\":\"gain\"")) << "the mouse did not find the slider";
+  const std::string text = session();
+  EXPECT_GE(std::count(text.begin(), text.end(), '\n'), 15);
+
+  const auto find = [&](const std::string& ending) {
+    return shell("ls out/*" + ending + " && test -s out/*" + ending, folder_.path()).status == 0;
+  };
+  EXPECT_TRUE(find(".png")) << o.out;
+  EXPECT_TRUE(find(".mp4")) << o.out;
+
+  const Outcome again = shell(
+      "reverie render --session a.session -o again.mkv -q && reverie render --session a.session -o twice.mkv "
+      "-q && "
+      "for f in live again twice; do ffmpeg -v error -i $f.mkv -f framemd5 - | grep -v '^#' | md5sum; done",
+      folder_.path());
+  ASSERT_EQ(again.status, 0) << again.err;
+  const std::vector<std::string> sums = split(std::string(trim(again.out)), '\n');
+  ASSERT_EQ(sums.size(), 3U);
+  EXPECT_EQ(sums[0], sums[1]);
+  EXPECT_EQ(sums[1], sums[2]);
+}
+
+TEST_F(Play, TheWindowShowsThePictureAndThePanels) {
+  const std::string grab = "ffmpeg -v error -f x11grab -video_size 800x600 -i $DISPLAY -frames:v 1 -y ";
+  const Outcome o = play("--seconds 30 --panels hidden",
+                         "xdotool windowmove --sync $window 0 0; sleep 0.5\n" + grab +
+                             "plain.png\nkey Tab; sleep 0.7\n" + grab + "panels.png\nkey ctrl+q");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  const auto luma = [&](const std::string& file, const std::string& crop, const std::string& which) {
+    const Outcome l =
+        shell("ffmpeg -v error -i " + file + " -vf 'crop=" + crop +
+                  ",signalstats,metadata=print:key=lavfi.signalstats." + which + ":file=-' -f null -",
+              folder_.path());
+    const size_t at = l.out.find(which + "=");
+    return at == std::string::npos ? -1 : std::stod(l.out.substr(at + which.size() + 1));
+  };
+  // 640x427 of picture between black bars; then the title of the panels over the upper bar
+  EXPECT_GT(luma("plain.png", "200:200:430:150", "YAVG"), 25);
+  EXPECT_LT(luma("plain.png", "200:20:0:0", "YMAX"), 30);
+  EXPECT_GT(luma("panels.png", "200:20:0:0", "YMAX"), 100);
+}
+
+TEST_F(Play, AKilledSetLosesNothingThatHappened) {
+  play("", "key m\nsleep 1.5\nkill -9 $player");
+  EXPECT_TRUE(happened("\"to\":\"encoding\""));
+  const Outcome o = shell(
+      "reverie render --session a.session -o kept.mkv -q && cat state/reverie/unsaved.toml", folder_.path());
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.out.find("view = \"encoding\""), std::string::npos);
+}
+
+TEST(PlayCommand, WithoutADisplayItSaysSo) {
+  const Outcome o = shell(
+      "unset DISPLAY WAYLAND_DISPLAY; SDL_VIDEODRIVER=x11 reverie play --no-session --no-midi "
+      "--no-osc --size 64x64");
+  EXPECT_EQ(o.status, 1);
+  EXPECT_NE(o.err.find("--no-window"), std::string::npos) << o.err;
+}
+
+TEST(PlayCommand, WithoutAWindowItPlaysIntoFiles) {
+  const TestFolder folder("headless");
+  const Outcome o = shell(
+      "export XDG_STATE_HOME=$PWD/state; reverie play smoke --no-window --size 64x48 --fps 20 --seconds 1.5 "
+      "--seed 2 "
+      "--no-midi --osc-port 0 --input test:testsrc2 --also a.mkv --also b%03d.png && ls "
+      "state/reverie/sessions",
+      folder.path());
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.out.find(".session"), std::string::npos);
+  EXPECT_EQ(probe_entry(folder.file("a.mkv"), "v:0", "stream=codec_name"), "ffv1");
+  EXPECT_TRUE(std::filesystem::exists(folder.file("b005.png")));
+}
+
+TEST(PlayCommand, MistakesAreOneLine) {
+  for (const auto& [words, expected] : {std::pair("play --size 0x0", "size"),
+                                        {"play nosuch --no-window", "nosuch"},
+                                        {"play --no-window --also x.unknown --no-session", "x.unknown"},
+                                        {"play --no-window --set zoom=99", "zoom"},
+                                        {"render --session nosuch.session", "nosuch.session"},
+                                        {"render --session a --seed 3", "--session"}}) {
+    const Outcome o = shell(std::string("reverie ") + words);
+    EXPECT_NE(o.status, 0) << words;
+    EXPECT_NE(o.err.find(expected), std::string::npos) << o.err;
+    EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
+  }
+}
+
+}  // namespace
+}  // namespace reverie
