@@ -179,9 +179,12 @@ int act(const Options& o) {
     last = show.set().status();
   }
   status_line("");
-  note(fmt::format("played {} frames in {:.1f} s, seed {}: {:.1f} ms a frame (99%: {:.1f}), {} dropped{}",
-                   last.frames, last.seconds, seed, last.median_ms, last.p99_ms, last.skipped,
-                   session.empty() ? "" : "; session " + session));
+  note(fmt::format(
+      "played {} frames in {:.1f} s, seed {}, {} dropped; {:.1f} ms of work a frame (99%: {:.1f}), {:.1f} "
+      "ms from frame to frame (99%: {:.1f}){}",
+      last.frames, last.seconds, seed, last.skipped, last.work.percentile(0.5), last.work.percentile(0.99),
+      last.between.percentile(0.5), last.between.percentile(0.99),
+      session.empty() ? "" : "; session " + session));
   return stop_requested() ? 130 : 0;
 }
 

@@ -59,7 +59,7 @@ OscArgument argument(char type, lo_arg* value) {
       return checked_number(static_cast<double>(lo_hires_val(LO_DOUBLE, value)));
     case LO_STRING:
     case LO_SYMBOL:
-      return checked_text(&value->s);
+      return checked_text(reinterpret_cast<const char*>(value));  // of 4 bytes alignment, a lo_arg of 8
     case LO_TRUE:
       return true;
     case LO_FALSE:

@@ -266,6 +266,9 @@ void LiveSet::publish(double ms) {
   status_.fading = player.fading();
   status_.input = std::move(input);
   status_.signals = heard_.expected(status_.seconds);
+  status_.work.add(ms);
+  if (!made_.empty())
+    status_.between.add(std::chrono::duration<double, std::milli>(now - made_.back()).count());
   frame_ms_.push_back(static_cast<float>(ms));
   if (frame_ms_.size() > kTimedFrames) frame_ms_.pop_front();
   made_.push_back(now);

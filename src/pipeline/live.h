@@ -17,6 +17,7 @@
 #include "control/event.h"
 #include "control/heard_signals.h"
 #include "pipeline/frame_loop.h"
+#include "pipeline/frame_times.h"
 #include "pipeline/live_input.h"
 #include "pipeline/recorder.h"
 #include "pipeline/session_log.h"
@@ -44,6 +45,7 @@ struct LiveStatus {
   int64_t skipped = 0;                  // ticks of the clock that have none
   double seconds = 0;                   // of the clock
   double median_ms = 0, p99_ms = 0;     // work for a frame, of the last ones
+  FrameTimes work, between;             // ms of work for a frame and from frame to frame, of the whole set
   double fps = 0;                       // made in the last second
   bool fading = false, making = false;  // a process fades in; one is being made
   LiveInput::State input;

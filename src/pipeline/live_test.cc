@@ -191,6 +191,17 @@ TEST_F(Live, AStrangersSessionOpensNoCamera) {
   EXPECT_EQ(replay(r).frames, 3);
 }
 
+TEST(FrameTimesTest, PercentilesAreWithinOnePercent) {
+  FrameTimes times;
+  EXPECT_EQ(times.percentile(0.5), 0);
+  for (int i = 1; i <= 1000; ++i) times.add(i * 0.1);
+  EXPECT_NEAR(times.percentile(0.5), 50, 0.5);
+  EXPECT_NEAR(times.percentile(0.99), 99, 1);
+  times.add(1e9);
+  times.add(0);
+  EXPECT_EQ(times.count(), 1002);
+}
+
 // A sink of the test's own.
 struct TestSink final : Sink {
   explicit TestSink(int64_t& frames_, milliseconds each_, bool full_ = false)
