@@ -15,6 +15,7 @@
 #include "feedback/kernels/cpu/peak.h"
 #include "feedback/kernels/kernel.h"
 #include "media/picture.h"
+#include "preset_options.h"
 #include "verbs.h"
 
 namespace reverie {
@@ -24,7 +25,7 @@ constexpr double kSecondsEach = 1.5;  // of each line of the table, where --fram
 
 struct Options {
   std::string preset = "first-light";
-  std::vector<std::string> sizes = {"512x512"}, kernels;
+  std::vector<std::string> sizes = {"512x512"}, kernels, set;
   std::vector<int> threads;
   int frames = 0;
 };
@@ -91,24 +92,43 @@ std::vector<double> time_frames(const Preset& preset, const std::string& kernel,
   return times;
 }
 
+double median(std::vector<double> v) {
+  std::sort(v.begin(), v.end());
+  return v[v.size() / 2];
+}
+
+// How much dearer than the median the dearest frame of a cycle is.  Frames at the same place of 2^kMostLevels
+// are taken together, so that what else the machine does falls out.
+double dearest(const std::vector<double>& times) {
+  constexpr size_t kCycle = 1U << kMostLevels;
+  double most = 0;
+  for (size_t at = 0; at < std::min(kCycle, times.size()); ++at) {
+    std::vector<double> same;
+    for (size_t i = at; i < times.size(); i += kCycle) same.push_back(times[i]);
+    most = std::max(most, median(std::move(same)));
+  }
+  return most / median(times);
+}
+
 void bench_line(const Preset& preset, const std::string& kernel, int threads, const std::string& size,
                 const Peak& peak, int frames) {
   const auto [width, height] = parse_size(size);
-  std::vector<double> times = time_frames(preset, kernel, threads, width, height, frames);
+  const std::vector<double> times = time_frames(preset, kernel, threads, width, height, frames);
   if (times.empty()) return;
-  std::sort(times.begin(), times.end());
-  const double ms = times[times.size() / 2];
+  const double ms = median(times);
   const Work work = work_of(preset, width, height);
   const double gflops = work.flops / ms * 1e-6;
   const double gbytes = work.bytes / ms * 1e-6;
-  fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10.2f} {:>10.1f} {:>10.1f} {:>5.0f}% {:>8.2f} {:>5.0f}%\n", kernel,
-             threads, size, times.size(), ms, 1e3 / ms, gflops, 100 * gflops / peak.gflops, gbytes,
-             100 * gbytes / peak.gbytes_read_and_written);
+  fmt::print(
+      "{:<10} {:>7} {:>10} {:>8} {:>10.2f} {:>8.2f} {:>10.1f} {:>10.1f} {:>5.0f}% {:>8.2f} {:>5.0f}%\n", kernel,
+      threads, size, times.size(), ms, dearest(times), 1e3 / ms, gflops, 100 * gflops / peak.gflops, gbytes,
+      100 * gbytes / peak.gbytes_read_and_written);
   std::fflush(stdout);
 }
 
 int act(Options o) {
   Preset preset = load_preset(o.preset);
+  apply_sets(o.set, preset);
   if (preset.effect == "feedback") preset.values.set("preroll", 0);  // frames are timed one by one
   if (o.kernels.empty()) {
     for (const KernelKind& k : kernels()) o.kernels.push_back(k.name);
@@ -119,16 +139,16 @@ int act(Options o) {
   if (o.threads.empty()) o.threads = cores > 1 ? std::vector<int>{1, cores} : std::vector<int>{1};
 
   fmt::print(
-      "preset {}; GFLOP/s of its convolutions and GB/s of its state, each with its share of this machine's "
-      "peak\n",
+      "preset {}; dearest: a frame of the schedule's cycle over the median; GFLOP/s of its convolutions and "
+      "GB/s of its state, each with its share of this machine's peak\n",
       preset.name);
   for (const int threads : o.threads) {
     Threads pool(threads);
     const Peak peak = measure_peak(pool);
     fmt::print("\npeak with {} thread{}: {:.0f} GFLOP/s, {:.1f} GB/s\n", pool.count(),
                pool.count() == 1 ? "" : "s", peak.gflops, peak.gbytes_read_and_written);
-    fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10} {:>10} {:>10} {:>6} {:>8} {:>6}\n", "kernel", "threads",
-               "size", "frames", "median ms", "frames/s", "GFLOP/s", "", "GB/s", "");
+    fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10} {:>8} {:>10} {:>10} {:>6} {:>8} {:>6}\n", "kernel", "threads",
+               "size", "frames", "median ms", "dearest", "frames/s", "GFLOP/s", "", "GB/s", "");
     for (const std::string& size : o.sizes) {
       for (const std::string& kernel : o.kernels) {
         if (stop_requested()) return 130;
@@ -152,6 +172,10 @@ Action add_bench(CLI::App& app) {
       ->check(CLI::Range(1, 1024))
       ->delimiter(',');
   app.add_option("--kernel", o->kernels, "kernels; default all")->type_name("NAME")->delimiter(',');
+  app.add_option("--set", o->set, "a parameter's value: schedule=even")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--frames", o->frames, "frames of each line; 0: as many as fit into 1.5 s")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();

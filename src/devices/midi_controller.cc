@@ -45,8 +45,8 @@ bool is_mode(const MidiMessage& m) {
 
 }  // namespace
 
-MidiController::MidiController(Desk& desk, const DeviceActions& actions, MidiMap map)
-    : desk_(desk), actions_(actions), map_(std::move(map)), grips_(map_.bindings.size()) {}
+MidiController::MidiController(Desk& desk, DeviceActions actions, MidiMap map)
+    : desk_(desk), actions_(std::move(actions)), map_(std::move(map)), grips_(map_.bindings.size()) {}
 
 bool MidiController::forget(const std::string& parameter) {
   bool found = false;

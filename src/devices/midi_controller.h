@@ -29,7 +29,7 @@ using MidiLearn = std::variant<MidiTarget, MidiAction, std::string>;  // the str
 class MidiController {
  public:
   // The desk lives longer.
-  MidiController(Desk& desk, const DeviceActions& actions, MidiMap map);
+  MidiController(Desk& desk, DeviceActions actions, MidiMap map);
 
   // The next control (or, for actions and presets, the next note) is bound to it.
   void learn(MidiLearn target) { learn_ = std::move(target); }

@@ -38,7 +38,7 @@ const Parameter& find_parameter(const std::string& name) {
 
 std::string short_text(const TomlReader& reader, std::string_view key,
                        const std::optional<std::string>& fallback) {
-  const std::string s = reader.text(key, fallback);
+  std::string s = reader.text(key, fallback);
   if (s.size() > kLongestText) reader.fail(*reader.find(key), fmt::format("'{}' is too long", key));
   return s;
 }

@@ -199,6 +199,7 @@ OscCommand parse_osc_command(const OscMessage& message) {
   const std::vector<std::string> parts = split(rest, '/');
   if (parts.size() == 2 || parts.size() == 3) return read_parameter(message, parts);
   std::vector<std::string> known;
+  known.reserve(kVerbs.size());
   for (const Verb& verb : kVerbs) known.emplace_back(verb.address);
   throw Error("obey", message.address, "there is no such address" + did_you_mean(rest, known));
 }

@@ -38,6 +38,10 @@ std::vector<Parameter> hierarchy() {
       choice("activation", "tanh", {"tanh", "relu"}, "after each convolution").levels(),
       choice("border", "wrap", {"wrap", "clamp", "zero"},
              "what lies beyond the edge: the other side, the edge, nothing"),
+      choice("schedule", "every", {"every", "even"},
+             "every level steps in every frame; or level l in every 2^l frames, its work spread evenly over "
+             "them and its result eased in")
+          .fixed(),
       choice("init", "noise", {"noise", "binary", "picture", "black"}, "the state before the first frame")
           .fixed(),
       text("init_picture", "", "the picture that init = \"picture\" starts from; the input where empty")

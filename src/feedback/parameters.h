@@ -17,6 +17,7 @@ enum class Mirror { kNone, kHorizontal, kVertical, kBoth, kKaleidoscope };
 enum class Sampling { kLinear, kCubic, kNearest };
 enum class Trail { kState, kSelf };
 enum class Filters { kRaw, kNormalised, kSmooth };
+enum class Schedule { kEvery, kEven };
 enum class InitialState { kNoise, kBinary, kPicture, kBlack };
 enum class View { kState, kEncoding, kDecoding };
 

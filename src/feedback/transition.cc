@@ -76,6 +76,7 @@ const Transition& TransitionResolver::resolve(const ParameterValues& values) {
     transition_.level.push_back(resolve_level(values, static_cast<int>(l)));
   transition_.border = values.choice<Border>("border");
   transition_.sampling = values.choice<Sampling>("sampling");
+  transition_.schedule = values.choice<Schedule>("schedule");
   transition_.centre_x = static_cast<float>(values.number("centre_x"));
   transition_.centre_y = static_cast<float>(values.number("centre_y"));
   transition_.segments = values.integer("segments");

@@ -1,6 +1,7 @@
 // The parameters of one frame's transition, resolved for every level: what a kernel reads.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -36,6 +37,12 @@ struct LevelTransition {
   Activation activation = Activation::kTanh;  // both ways between l and l + 1
   float home_centre = 0, home_level = 0.4F, home_rate = 0;
 
+  static constexpr size_t kFields = 16;
+  std::array<Field*, kFields> fields() {
+    return {&gain, &self, &encode,  &decode,  &input, &bias,   &noise, &sblur,
+            &tblur, &zoom, &rotate, &shift_x, &shift_y, &swirl, &advect, &hue};
+  }
+
   bool moves() const;
   bool colours() const { return !hue.is(0) || permute != 0; }
 };
@@ -44,6 +51,7 @@ struct Transition {
   std::vector<LevelTransition> level;
   Border border = Border::kWrap;
   Sampling sampling = Sampling::kLinear;
+  Schedule schedule = Schedule::kEvery;  // of a kernel always the same
   float centre_x = 0.5F, centre_y = 0.5F;  // of the movement, in widths and heights
   int segments = 6;
   const Planes* velocity =

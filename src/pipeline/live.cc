@@ -238,17 +238,32 @@ void LiveSet::apply(const Event& event) {
 }
 
 const Planes* LiveSet::read_input(int64_t ticks) {
-  return input_->read(ticks, input_events_);
+  const Planes* picture = input_->read(ticks, input_events_);
+  for (const Event& event : input_events_) {
+    const auto* opened = std::get_if<OpenInput>(&event);
+    if (opened == nullptr) continue;
+    input_sound_ =
+        may_have_sound(opened->spec) ? std::make_unique<InputSound>(opened->spec, request_.fps) : nullptr;
+    input_began_ = static_cast<double>(loop_->tick()) / request_.fps;
+  }
+  return picture;
 }
 
 Signals LiveSet::hear(const FrameTime& time) {
-  Signals now = heard_.expected(time.seconds);
-  if (request_.signals) {
-    const Signals heard = request_.signals(time.seconds);
-    if (!same(heard, now)) {
-      now = heard;
-      input_events_.emplace_back(now);
-    }
+  const Signals expected = heard_.expected(time.seconds);
+  Signals now = expected;
+  if (input_sound_) {
+    const Signals input = input_sound_->at(time.seconds - input_began_);
+    now.level = input.level, now.bass = input.bass, now.mid = input.mid, now.treble = input.treble;
+    now.onset = input.onset;
+  } else if (!request_.signals) {
+    now.level = now.bass = now.mid = now.treble = now.onset = 0;
+  }
+  if (request_.signals) now = request_.signals(time.seconds, now);
+  if (same(now, expected)) {
+    now = expected;
+  } else {
+    input_events_.emplace_back(now);
   }
   heard_.keep(now, time.seconds);
   return now;

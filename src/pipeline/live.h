@@ -18,6 +18,7 @@
 #include "control/heard_signals.h"
 #include "pipeline/frame_loop.h"
 #include "pipeline/frame_times.h"
+#include "pipeline/input_sound.h"
 #include "pipeline/live_input.h"
 #include "pipeline/recorder.h"
 #include "pipeline/session_log.h"
@@ -33,11 +34,12 @@ struct LiveRequest {
   int threads = 0;  // 0: one per core
   std::string kernel = "auto";
   Fit fit = Fit::kCrop;
-  std::string session = {};                     // the file; empty: none
-  std::vector<std::string> also = {};           // sinks from the beginning on, as open_sink() takes them
-  std::optional<double> seconds = {};           // the set ends by itself
-  std::function<Signals(double)> signals = {};  // what is heard at a time of the clock; null: silence
-  bool check = false;                           // every step's result
+  std::string session = {};            // the file; empty: none
+  std::vector<std::string> also = {};  // sinks from the beginning on, as open_sink() takes them
+  std::optional<double> seconds = {};  // the set ends by itself
+  // What is heard at a time of the clock, given what the input's own sound does; null: that alone.
+  std::function<Signals(double seconds, const Signals& input)> signals = {};
+  bool check = false;  // every step's result
 };
 
 struct LiveStatus {
@@ -107,6 +109,8 @@ class LiveSet {
 
   LiveRequest request_;
   std::unique_ptr<LiveInput> input_;
+  std::unique_ptr<InputSound> input_sound_;
+  double input_began_ = 0;  // seconds
   std::unique_ptr<FrameLoop> loop_;
   std::unique_ptr<SessionLog> session_;
   std::vector<Event> input_events_;

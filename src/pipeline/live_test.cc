@@ -95,7 +95,7 @@ void play_wildly(LiveSet& set, Desk& desk, milliseconds length) {
 TEST_F(Live, ASetIsMadeAgainFrameByFrame) {
   LiveRequest r = request();
   r.also = {file("live.mkv")};
-  r.signals = [](double seconds) {
+  r.signals = [](double seconds, const Signals&) {
     Signals s = silent_signals(seconds, 100);
     s.bass = static_cast<float>(static_cast<int>(seconds * 8) % 3) / 3;
     return s;

@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <cstring>
 
-#include "media/devices.h"
-
 namespace reverie {
 namespace {
 
 constexpr float kPanelWidth = 430;
 constexpr float kLabelWidth = 120;
-constexpr double kWideRange = 16;  // from here on a slider is finer near zero
+constexpr double kCamerasEvery = 5;  // seconds
+constexpr double kWideRange = 16;    // from here on a slider is finer near zero
 const ImVec4 kWarm = {1.0F, 0.62F, 0.3F, 1.0F};
 const ImVec4 kDim = {0.6F, 0.6F, 0.63F, 1.0F};
 const ImVec4 kRed = {1.0F, 0.35F, 0.3F, 1.0F};
@@ -392,7 +391,12 @@ void Panels::draw_input() {
   ImGui::SameLine();
   if (ImGui::Button("open") || entered) show_.desk().open_input(input_.data());
   if (ImGui::Button("none")) show_.desk().open_input("");
-  for (const CameraInfo& camera : list_cameras()) {
+  // looked for now and then: it may take as long as a picture
+  if (cameras_seen_ == 0 || ImGui::GetTime() - cameras_seen_ > kCamerasEvery) {
+    cameras_ = list_cameras();
+    cameras_seen_ = ImGui::GetTime();
+  }
+  for (const CameraInfo& camera : cameras_) {
     ImGui::SameLine();
     if (ImGui::Button(camera.name.c_str())) show_.desk().open_input(camera.spec);
   }

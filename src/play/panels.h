@@ -5,7 +5,9 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "media/devices.h"
 #include "play/keys.h"
 #include "play/show.h"
 
@@ -43,6 +45,8 @@ class Panels {
   std::array<char, 64> filter_{}, name_{};
   std::array<char, 512> text_{}, input_{}, weights_{};
   std::string editing_;  // the text parameter in text_
+  std::vector<CameraInfo> cameras_;
+  double cameras_seen_ = 0;  // seconds of the window
   float stray_ = 0.05F;
 };
 

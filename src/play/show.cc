@@ -39,7 +39,7 @@ Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.
   if (request_.sound) sound_ = std::make_unique<SoundInput>(*request_.sound);
   last_input_ = request_.set.input;
   LiveRequest set = request_.set;
-  set.signals = [this](double seconds) { return hear(seconds); };
+  set.signals = [this](double seconds, const Signals& input) { return hear(seconds, input); };
   set_ = std::make_unique<LiveSet>(std::move(set));
   desk_ = std::make_unique<Desk>(request_.set.preset, request_.set.seed,
                                  [this](Event e) { set_->send(std::move(e)); });
@@ -168,8 +168,7 @@ void Show::set_tempo(double beats_a_minute) {
   tempo_ = beats_a_minute;
 }
 
-Signals Show::hear(double seconds) {
-  Signals s;
+Signals Show::hear(double seconds, Signals s) {
   std::optional<double> heard_tempo;
   if (sound_) {
     const SoundValues v = sound_->newest();

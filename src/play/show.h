@@ -18,10 +18,10 @@ namespace reverie {
 
 struct ShowRequest {
   LiveRequest set;
-  std::string folder = "out";  // of snapshots and recordings
-  std::optional<std::string>
-      sound;  // what is listened to: a device's name or part of it; empty: the default one
-  std::optional<OscSettings> osc;  // nothing: no OSC
+  std::string folder = "out";        // of snapshots and recordings
+  std::optional<std::string> sound;  // a device that is listened to: its name or part of it; empty: the
+                                     // default one.  Nothing: the input's own sound
+  std::optional<OscSettings> osc;    // nothing: no OSC
   bool midi = true;
   double tempo = kDefaultTempo;  // beats a minute, until a clock or a hand says another
 };
@@ -61,7 +61,7 @@ class Show {
   void keep_unsaved();
 
  private:
-  Signals hear(double seconds);
+  Signals hear(double seconds, Signals s);
   void open_devices();
   std::string new_file(const std::string& ending);
 

@@ -8,6 +8,7 @@
 #include <imgui_impl_sdl.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 #include <filesystem>
@@ -156,6 +157,29 @@ void style() {
   s.Colors[ImGuiCol_Header] = {0.45F, 0.3F, 0.18F, 1.0F};
 }
 
+// A tap moves the mouse and presses it at once, but Dear ImGui 1.86 has to have seen it over a thing before:
+// the press waits for the next picture.
+class LateClicks {
+ public:
+  void hold_back(ImGuiIO& io) {
+    const bool jumped = io.MousePos.x != last_.x || io.MousePos.y != last_.y;
+    for (size_t b = 0; b < held_.size(); ++b) {
+      const bool pressed = io.MouseDown[b] && !down_[b];
+      io.MouseDown[b] = (io.MouseDown[b] || held_[b]) && !(pressed && jumped && !held_[b]);
+      held_[b] = pressed && jumped && !held_[b];
+      down_[b] = io.MouseDown[b];
+    }
+    last_ = io.MousePos;
+  }
+  bool any() const {
+    return std::any_of(held_.begin(), held_.end(), [](bool h) { return h; });
+  }
+
+ private:
+  std::array<bool, 5> held_{}, down_{};
+  ImVec2 last_;
+};
+
 // Both windows and what is drawn in them.
 class Windows {
  public:
@@ -195,7 +219,7 @@ class Windows {
   // False when nothing came.
   bool take_events(Show& show) {
     SDL_Event e;
-    if (SDL_WaitEventTimeout(&e, kPatience) == 0) return false;
+    if (SDL_WaitEventTimeout(&e, late_.any() ? 0 : kPatience) == 0) return late_.any();
     do {
       take(e, show);
     } while (SDL_PollEvent(&e) != 0);
@@ -219,6 +243,7 @@ class Windows {
     }
     ImGui_ImplOpenGL2_NewFrame();
     ImGui_ImplSDL2_NewFrame();
+    late_.hold_back(ImGui::GetIO());
     ImGui::NewFrame();
     panels_.draw(wishes_, beside_ != nullptr);
     ImGui::Render();
@@ -268,6 +293,7 @@ class Windows {
   SDL_GLContext context_ = nullptr;
   Screen screen_;
   WindowWishes wishes_;
+  LateClicks late_;
   bool full_screen_ = false;
   std::string title_;
 };
@@ -285,8 +311,8 @@ void run_window(Show& show, Panels& panels, const WindowOptions& options,
     between();
     const uint32_t now = SDL_GetTicks();
     const auto fresh = show.set().newest(frame);
-    const bool news = fresh || (events && windows.panels_are_seen());
-    if (now - drawn < (news ? kLeastBetween : kIdleBetween)) continue;
+    const bool asked = events && windows.panels_are_seen();
+    if (!asked && now - drawn < (fresh ? kLeastBetween : kIdleBetween)) continue;
     if (fresh) frame = fresh->frame;
     windows.draw(fresh);
     drawn = now;

@@ -21,11 +21,13 @@ class Kernel {
   virtual ~Kernel() = default;
 
   virtual void set_state(int level, const Planes& state) = 0;
+  // What is shown of a level's state; with Schedule::kEven on its way to the last step's result.
   virtual Planes state(int level) const = 0;
   // One plane of a level's state, [1, H_l, W_l].
   virtual Planes state_channel(int level, int channel) const = 0;
 
-  // The encoding e[l] and decoding d[l] that the last step mixed into level l.
+  // The encoding e[l] and decoding d[l] that the last step mixed into level l; with Schedule::kEven, whose
+  // steps see many states, those of the states as they are shown.
   virtual Planes encoding(int level) const = 0;
   virtual Planes decoding(int level) const = 0;
 

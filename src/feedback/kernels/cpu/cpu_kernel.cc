@@ -4,7 +4,8 @@
 // Encoding and decoding add up in one grid where no map weighs them.  After a barrier follow the rows at the
 // chunks' edges, and where a level has homeostasis, which must know its sums first, after another the squash.
 // No piece reads what another of its pass writes, and chunks do not depend on the threads: any number of them
-// gives the same bytes.
+// gives the same bytes.  Where the schedule spreads a step over frames, each makes the chunks of its rows, and
+// what is mixed waits for its neighbours of the next frame as it does for those of the next chunk.
 #include "feedback/kernels/cpu/cpu_kernel.h"
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "feedback/kernels/cpu/move.h"
 #include "feedback/kernels/cpu/pieces.h"
 #include "feedback/kernels/cpu/scratch.h"
+#include "feedback/kernels/cycles.h"
 
 namespace reverie {
 namespace cpu {
@@ -136,7 +138,7 @@ struct Homeostasis {
 class CpuKernel final : public Kernel {
  public:
   CpuKernel(const Hourglass& hourglass, LevelSizes sizes, Threads& threads)
-      : sizes_(std::move(sizes)), threads_(threads), rims_(rims_of(hourglass)) {
+      : sizes_(std::move(sizes)), threads_(threads), cycles_(hourglass, sizes_), rims_(rims_of(hourglass)) {
     for (const Layer& layer : hourglass.layers) {
       encoders_.emplace_back(layer);
       decoders_.emplace_back(layer);
@@ -155,7 +157,11 @@ class CpuKernel final : public Kernel {
     home_.resize(z(top()) + 1);
   }
 
-  void set_state(int level, const Planes& state) override { h_[z(level)].load(state, border_); }
+  void set_state(int level, const Planes& state) override {
+    h_[z(level)].load(state, border_);
+    if (!goal_.empty() && level > 0) goal_[z(level)].load(state, border_);
+    cycles_.drop(level);
+  }
   Planes state(int level) const override { return h_[z(level)].planes(); }
   Planes state_channel(int level, int channel) const override { return h_[z(level)].planes(channel, 1); }
 
@@ -163,7 +169,12 @@ class CpuKernel final : public Kernel {
   Planes encoding(int level) const override {
     if (last_.level.empty())
       return Planes(channels_[z(level)], sizes_.height[z(level)], sizes_.width[z(level)]);
-    if (level == 0) return before_[0].planes();
+    if (level == 0) return seen()[0].planes();
+    if (!goal_.empty()) {
+      Grid made = level_grid(level);
+      run(encode_all(h_[z(level) - 1], last_, level, made));
+      return made.planes();
+    }
     if (!e_known_[z(level)]) {
       prepare(e_, level);
       run(encode_all(before_[z(level) - 1], last_, level, e_[z(level)]));
@@ -174,7 +185,12 @@ class CpuKernel final : public Kernel {
   Planes decoding(int level) const override {
     if (last_.level.empty())
       return Planes(channels_[z(level)], sizes_.height[z(level)], sizes_.width[z(level)]);
-    if (level == top()) return before_[z(level)].planes();
+    if (level == top()) return seen()[z(level)].planes();
+    if (!goal_.empty()) {
+      Grid made = level_grid(level);
+      run(decode_all(h_[z(level) + 1], last_, level, made));
+      return made.planes();
+    }
     if (!d_known_[z(level)]) {
       prepare(d_, level);
       run(decode_all(before_[z(level) + 1], last_, level, d_[z(level)]));
@@ -198,25 +214,51 @@ class CpuKernel final : public Kernel {
   void clear_input() override { input_levels_ = 0; }
 
   void step(const Transition& t, const Random& noise) override {
-    if (t.border != border_) {
-      border_ = t.border;
-      for (Grid& g : h_) g.finish_rows(0, g.height(), border_);
-    }
+    if (t.schedule == Schedule::kEven && goal_.empty()) begin_goals();
+    if (t.border != border_) change_border(t.border);
+    cycles_.next(t);
     Pieces chunks;
     Pieces edges;
     plans_.clear();
-    for (int l = 0; l <= top(); ++l) plans_.push_back(plan(t, l, noise));
+    for (int l = 0; l <= top(); ++l) plans_.push_back(plan(l, noise));
     for (int l = top(); l >= 0; --l) add_chunks(l, chunks, edges);  // the dearest first: a late start would
     run(chunks);                                                    // keep all waiting
     run(edges);
     run(squash_pass());
-    std::swap(h_, before_);
+    for (int l = 0; l <= top(); ++l) {
+      if (cycles_[l].last) std::swap(own(l), before_[z(l)]);
+    }
+    run(show_pass());
     last_ = t;
     last_.velocity = nullptr;  // the maps and the flow are the caller's: only choices are read later
   }
 
  private:
   int top() const { return static_cast<int>(channels_.size()) - 1; }
+
+  // What level l itself starts its step from, and steps to.
+  Grid& own(int l) { return goal_.empty() || l == 0 ? h_[z(l)] : goal_[z(l)]; }
+
+  // What the encodings and decodings that are looked at are made of.
+  const std::vector<Grid>& seen() const { return goal_.empty() ? before_ : h_; }
+
+  void begin_goals() {
+    goal_.resize(z(top()) + 1);
+    for (int l = 1; l <= top(); ++l) {
+      goal_[z(l)] = level_grid(l);
+      goal_[z(l)].load(state(l), border_);
+    }
+  }
+
+  // Steps that are spread over frames go on with the new border.
+  void change_border(Border border) {
+    border_ = border;
+    for (Grid& g : h_) g.finish_rows(0, g.height(), border_);
+    if (goal_.empty()) return;
+    for (auto* grids : {&goal_, &before_, &e_, &d_, &self_, &sum_}) {
+      for (Grid& g : *grids) g.finish_rows(0, g.height(), border_);
+    }
+  }
 
   static std::vector<int> rims_of(const Hourglass& glass) {
     std::vector<int> rims(z(glass.levels()) + 1, kMoveRim);
@@ -283,7 +325,8 @@ class CpuKernel final : public Kernel {
 
   static bool has_home(const LevelTransition& t) { return t.home_centre != 0 || t.home_rate != 0; }
 
-  MixPlan plan(const Transition& t, int l, const Random& noise) {
+  MixPlan plan(int l, const Random& noise) {
+    const Transition& t = *cycles_[l].transition;
     const LevelTransition& level = t.level[z(l)];
     MixPlan plan;
     plan.whole = &t;
@@ -296,7 +339,7 @@ class CpuKernel final : public Kernel {
     const bool together = !level.encode.picture && !level.decode.picture;
     e_known_[z(l)] = plan.encoded && !together;
     d_known_[z(l)] = plan.decoded && !together;
-    const Grid& h = h_[z(l)];
+    const Grid& h = own(l);
     const Grid& self = plan.moved ? prepare(self_, l) : h;
     plan.add(level.self, self, true);
     if (!plan.encoded) plan.add(level.encode, h, true);  // where it is not 0, level 0
@@ -319,12 +362,15 @@ class CpuKernel final : public Kernel {
   // The level's chunks, and the rows at their edges, whose neighbours another chunk makes.
   void add_chunks(int l, Pieces& chunks, Pieces& edges) {
     const MixPlan& plan = plans_[z(l)];
-    const int height = sizes_.height[z(l)];
+    const Cycles::Part& part = cycles_[l];
     const int rows = band(l, plan.encoded, plan.decoded);
-    const int bands = (height + rows - 1) / rows;
+    const int bands = (part.end - part.first + rows - 1) / rows;
     const int chunk = rows * ((bands + kChunks - 1) / kChunks);
-    for (int first = 0; first < height; first += chunk) {
-      const int end = std::min(first + chunk, height);
+    const auto mix_edge = [this, l, &part](int y) {
+      if (part.mixes(y)) mix_rows(l, y, 1);
+    };
+    for (int first = part.first; first < part.end; first += chunk) {
+      const int end = std::min(first + chunk, part.end);
       chunks.emplace_back([this, l, rows, first, end] {
         int mixed = first + 1;
         for (int y = first; y < end; y += rows) {
@@ -335,11 +381,16 @@ class CpuKernel final : public Kernel {
           mixed = next - 1;
         }
       });
-      edges.emplace_back([this, l, first, end] {
-        mix_rows(l, first, 1);
-        if (end - 1 > first) mix_rows(l, end - 1, 1);
+      edges.emplace_back([mix_edge, first, end] {
+        mix_edge(first);
+        if (end - 1 > first) mix_edge(end - 1);
       });
     }
+    if (part.first == 0) return;  // what earlier frames left:
+    edges.emplace_back([mix_edge, &part] {
+      mix_edge(part.first - 1);
+      if (part.first > 1) mix_edge(0);
+    });
   }
 
   // Rows of everything that level l mixes.
@@ -349,7 +400,7 @@ class CpuKernel final : public Kernel {
     if (plan.decoded) decode(h_[z(l) + 1], *plan.whole, l, plan.put_decoding, y, n, *plan.decoding);
     if (plan.encoding) plan.encoding->finish_rows(y, n, plan.border);
     if (plan.decoding && plan.decoding != plan.encoding) plan.decoding->finish_rows(y, n, plan.border);
-    if (plan.moved) move_and_colour(h_[z(l)], *plan.whole, l, sizes_.shrink[z(l)], y, n, self_[z(l)]);
+    if (plan.moved) move_and_colour(own(l), *plan.whole, l, sizes_.shrink[z(l)], y, n, self_[z(l)]);
   }
 
   // Calls work(c, y, rows, factors) for rows first .. first + count - 1 of all channels: plane by plane, as
@@ -408,7 +459,7 @@ class CpuKernel final : public Kernel {
     Pieces pieces;
     for (int l = top(); l >= 0; --l) {
       const LevelTransition& level = *plans_[z(l)].t;
-      if (!has_home(level)) continue;
+      if (!has_home(level) || !cycles_[l].last) continue;
       home_[z(l)].follow(level, channels_[z(l)], sizes_.height[z(l)], sizes_.width[z(l)]);
       in_bands(h_[z(l)].height(), 1, pieces, [this, l](int y, int n) { squash_rows(l, y, n); });
     }
@@ -429,12 +480,26 @@ class CpuKernel final : public Kernel {
     });
   }
 
+  // What is shown moves to the goals.
+  Pieces show_pass() {
+    Pieces pieces;
+    for (int l = 1; l < static_cast<int>(goal_.size()); ++l) {
+      for (int i = 0; i < kBands; ++i) {
+        pieces.emplace_back(
+            [this, l, i] { h_[z(l)].approach(goal_[z(l)], cycles_[l].share, i, kBands); });
+      }
+    }
+    return pieces;
+  }
+
   LevelSizes sizes_;
   Threads& threads_;
+  Cycles cycles_;
   std::vector<int> rims_, channels_;  // of each level, as everything below
   std::vector<Encoder> encoders_;
   std::vector<Decoder> decoders_;
   std::vector<Grid> h_, before_;  // the state, and the one before it, in which the next is made
+  std::vector<Grid> goal_;        // of each level but 0, where steps are spread over frames; else none
   std::vector<Grid> self_, sum_, input_;
   std::vector<MixPlan> plans_;  // of the step that is being made
   mutable std::vector<Grid> e_, d_;

@@ -145,7 +145,6 @@ struct Pair {
     Transition t = resolver.resolve(c.values);
     const Random random(c.seed);
     velocity = random_planes(2, c.sizes.height[0], c.sizes.width[0], random.split(1));
-    t.velocity = &velocity;
     for (Kernel* k : {fast.get(), reference.get()}) {
       for (int l = 0; l <= c.glass.levels(); ++l) {
         k->set_state(l, random_planes(c.glass.channels(l), c.sizes.height[static_cast<size_t>(l)],
@@ -157,8 +156,10 @@ struct Pair {
     step(c, t);
   }
 
-  void step(const Case& c, const Transition& t) const {
+  void step(const Case& c, Transition t) const {
+    t.velocity = &velocity;
     for (Kernel* k : {fast.get(), reference.get()}) {
+      k->clear_input();
       if (c.input_top >= 0) k->set_input(picture, t, c.input_top);
       k->step(t, Random(c.seed).split(3));
     }
@@ -247,6 +248,55 @@ TEST(CpuKernel, AgreesWhenTheTransitionChangesFromFrameToFrame) {
   for (Kernel* k : {pair.fast.get(), pair.reference.get()})
     k->set_state(1, random_planes(8, c.sizes.height[1], c.sizes.width[1], Random(4)));
   check("a level set");
+}
+
+// A case whose steps are spread over frames.
+Case draw_even_case(uint64_t seed) {
+  Case c = draw_case(seed);
+  c.values.set_text("schedule", "even");
+  for (const char* name : {"squash", "sampling"}) c.values.set(name, Dice(seed).whole(0, 1));  // steady ones
+  return c;
+}
+
+TEST(CpuKernel, AgreesWhereStepsAreSpreadOverFrames) {
+  Threads threads(2);
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    Case c = draw_even_case(seed);
+    Dice dice(seed);
+    const int levels = c.glass.levels();
+    const Pair pair(c, threads);
+    TransitionResolver resolver(c.sizes);
+    for (int frame = 1; frame < (3 << levels); ++frame) {
+      if (dice.chance(0.2)) c.values.set("border", dice.whole(0, 2));
+      if (dice.chance(0.2)) draw_numbers(dice, c.values);
+      if (dice.chance(0.2)) c.input_top = dice.whole(-1, levels);
+      c.values.set("gain", dice.number(0.5, 0.8));  // differences of rounding must not grow,
+      c.values.set("sblur", dice.number(0, 1));     // nor be sharpened
+      pair.step(c, resolver.resolve(c.values));
+      ASSERT_LT(state_error(*pair.fast, *pair.reference, levels), 1e-5) << describe(c) << " frame " << frame;
+    }
+    const auto encoding = [](const Kernel& k, int l) { return k.encoding(l); };
+    const auto decoding = [](const Kernel& k, int l) { return k.decoding(l); };
+    EXPECT_LT(relative_error(*pair.fast, *pair.reference, levels, encoding), 1e-5) << describe(c);
+    EXPECT_LT(relative_error(*pair.fast, *pair.reference, levels, decoding), 1e-5) << describe(c);
+  }
+}
+
+TEST(CpuKernel, SpreadStepsGiveTheSameBytesForAnyNumberOfThreads) {
+  for (const uint64_t seed : {2, 8, 21, 40}) {
+    Case c = draw_even_case(seed);
+    std::vector<Planes> first;
+    for (const int n : {1, 2, 5}) {
+      Threads threads(n);
+      const Pair pair(c, threads);
+      TransitionResolver resolver(c.sizes);
+      for (int frame = 1; frame < 20; ++frame) pair.step(c, resolver.resolve(c.values));
+      for (int l = 0; l <= c.glass.levels(); ++l) {
+        if (n == 1) first.push_back(pair.fast->state(l));
+        EXPECT_EQ(pair.fast->state(l).data(), first[static_cast<size_t>(l)].data()) << describe(c);
+      }
+    }
+  }
 }
 
 TEST(CpuKernel, SameBytesForAnyNumberOfThreads) {

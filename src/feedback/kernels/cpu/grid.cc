@@ -15,10 +15,10 @@ Grid::Grid(int channels, int height, int width, int rim)
     : channels_(channels), height_(height), width_(width), rim_(rim) {
   pitch_ = (width + 2 * rim + kSlack - 1) / kSlack * kSlack;
   plane_pitch_ = pitch_ * (height + 2 * rim);
-  const auto size = static_cast<size_t>(plane_pitch_ * channels + 8 * kSlack);
-  data_ = hwy::AllocateAligned<float>(size);
+  size_ = static_cast<size_t>(plane_pitch_ * channels + 8 * kSlack);
+  data_ = hwy::AllocateAligned<float>(size_);
   if (!data_) throw std::bad_alloc();
-  std::fill(data_.get(), data_.get() + size, 0.0F);
+  std::fill(data_.get(), data_.get() + size_, 0.0F);
 }
 
 void Grid::finish_row(int c, int y, Border border) {
@@ -63,6 +63,18 @@ void Grid::finish_rows(int first, int count, Border border) {
   for (int c = 0; c < channels_; ++c) {
     for (int y = first; y < first + count; ++y) finish_row(c, y, border);
   }
+}
+
+void Grid::approach(const Grid& goal, float share, int part, int parts) {
+  const size_t first = size_ * static_cast<size_t>(part) / static_cast<size_t>(parts);
+  const size_t end = size_ * static_cast<size_t>(part + 1) / static_cast<size_t>(parts);
+  float* to = data_.get();
+  const float* from = goal.data_.get();
+  if (share == 1) {
+    std::copy(from + first, from + end, to + first);
+    return;
+  }
+  for (size_t i = first; i < end; ++i) to[i] += share * (from[i] - to[i]);
 }
 
 void Grid::load(const Planes& planes, Border border) {

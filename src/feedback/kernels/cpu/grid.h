@@ -41,6 +41,9 @@ class Grid {
   // The same of rows first .. first + count - 1 of all planes.
   void finish_rows(int first, int count, Border border);
 
+  // this += share * (goal - this), rims too: the part-th of `parts` pieces of all samples.  Both of one shape.
+  void approach(const Grid& goal, float share, int part, int parts);
+
   void load(const Planes& planes, Border border);
   Planes planes(int first = 0, int count = -1) const;
 
@@ -50,6 +53,7 @@ class Grid {
 
   int channels_ = 0, height_ = 0, width_ = 0, rim_ = 0;
   ptrdiff_t pitch_ = 0, plane_pitch_ = 0;
+  size_t size_ = 0;
   hwy::AlignedFreeUniquePtr<float[]> data_;
 };
 

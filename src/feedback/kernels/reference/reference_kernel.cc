@@ -9,11 +9,15 @@
 //
 // K = blur .. identity .. sharpen by sblur.  Homeostasis, per channel: u -= centre * mean(u); per level: the
 // gain g follows, g += rate * (level / (RMS(u) + 1e-3) - g), u *= g.
+//
+// With Schedule::kEven a frame makes only the rows that Cycles says, and h[l] above is the level's goal where
+// level l itself is meant, and what is shown of its neighbours.
 #include "feedback/kernels/reference/reference_kernel.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "feedback/kernels/cycles.h"
 #include "feedback/kernels/reference/operators.h"
 
 namespace reverie {
@@ -32,19 +36,27 @@ size_t z(int i) {
 class ReferenceKernel final : public Kernel {
  public:
   ReferenceKernel(const Hourglass& hourglass, LevelSizes sizes, Threads& threads)
-      : glass_(hourglass), sizes_(std::move(sizes)), threads_(threads) {
+      : glass_(hourglass), sizes_(std::move(sizes)), threads_(threads), cycles_(hourglass, sizes_) {
     for (int l = 0; l <= glass_.levels(); ++l) {
       h_.emplace_back(glass_.channels(l), sizes_.height[z(l)], sizes_.width[z(l)]);
       home_gain_.push_back(1);
     }
-    e_ = h_;
-    d_ = h_;
+    goal_ = e_ = d_ = self_ = next_ = h_;
   }
 
-  void set_state(int level, const Planes& state) override { h_[z(level)] = state; }
+  void set_state(int level, const Planes& state) override {
+    h_[z(level)] = goal_[z(level)] = state;
+    cycles_.drop(level);
+  }
   Planes state(int level) const override { return h_[z(level)]; }
-  Planes encoding(int level) const override { return e_[z(level)]; }
-  Planes decoding(int level) const override { return d_[z(level)]; }
+  Planes encoding(int level) const override {
+    if (last_.schedule == Schedule::kEvery || last_.level.empty()) return e_[z(level)];
+    return level == 0 ? h_[0] : encode_level(h_[z(level) - 1], last_, level - 1);
+  }
+  Planes decoding(int level) const override {
+    if (last_.schedule == Schedule::kEvery || last_.level.empty()) return d_[z(level)];
+    return level == glass_.levels() ? h_[z(level)] : decode_level(h_[z(level) + 1], last_, level);
+  }
 
   Planes state_channel(int level, int channel) const override {
     const Planes& h = h_[z(level)];
@@ -60,39 +72,74 @@ class ReferenceKernel final : public Kernel {
   void clear_input() override { input_.clear(); }
 
   void step(const Transition& t, const Random& noise) override {
-    const int top = glass_.levels();
-    e_[0] = h_[0];
-    d_[z(top)] = h_[z(top)];
-    for (int l = 0; l < top; ++l) {
-      e_[z(l) + 1] = encode_level(h_[z(l)], t, l);
-      d_[z(l)] = decode(h_[z(l) + 1], glass_.layers[z(l)], t.level[z(l)].activation, t.border, threads_);
-    }
-    for (int l = 0; l <= top; ++l) step_level(t, l, noise.split(static_cast<uint64_t>(l)));
+    cycles_.next(t);
+    for (int l = 0; l <= glass_.levels(); ++l) make_sources(l);
+    for (int l = 0; l <= glass_.levels(); ++l) step_level(l, noise.split(static_cast<uint64_t>(l)));
+    for (int l = 0; l <= glass_.levels(); ++l) show(l);
+    last_ = t;
+    last_.velocity = nullptr;  // the caller's: only choices are read later
   }
 
  private:
-  Planes encode_level(const Planes& in, const Transition& t, int l) {
+  Planes encode_level(const Planes& in, const Transition& t, int l) const {
     return encode(in, glass_.layers[z(l)], t.level[z(l)].pool, t.level[z(l)].activation, t.border, threads_);
   }
+  Planes decode_level(const Planes& in, const Transition& t, int l) const {
+    return decode(in, glass_.layers[z(l)], t.level[z(l)].activation, t.border, threads_);
+  }
 
-  void step_level(const Transition& transition, int l, const Random& noise) {
-    const LevelTransition& t = transition.level[z(l)];
-    const bool needs_self = t.moves() || t.colours();
-    const Planes moved =
-        needs_self ? move_and_colour(h_[z(l)], transition, l, sizes_.shrink[z(l)], threads_) : Planes();
-    const Planes& self = needs_self ? moved : h_[z(l)];
-    Planes u(h_[z(l)].channels(), h_[z(l)].height(), h_[z(l)].width());
-    threads_.each(u.height(), [&](int y) { mix_row(transition, l, self, noise, y, u); });
-    if (t.home_centre != 0 || t.home_rate != 0) homeostasis(t, u, home_gain_[z(l)]);
-    const Planes& kept = t.trail == Trail::kSelf ? self : h_[z(l)];
-    Planes next(u.channels(), u.height(), u.width());
-    threads_.each(u.height(), [&](int y) { squash_row(t, u, kept, y, next); });
-    h_[z(l)] = std::move(next);
+  // This frame's rows of e, d and self.
+  void make_sources(int l) {
+    const Cycles::Part& part = cycles_[l];
+    const Transition& t = *part.transition;
+    const Planes& own = goal_[z(l)];
+    if (part.first == part.end) return;
+    take_rows(part, l > 0 ? encode_level(h_[z(l) - 1], t, l - 1) : own, e_[z(l)]);
+    take_rows(part, l < glass_.levels() ? decode_level(h_[z(l) + 1], t, l) : own, d_[z(l)]);
+    const bool needs_self = t.level[z(l)].moves() || t.level[z(l)].colours();
+    take_rows(part, needs_self ? move_and_colour(own, t, l, sizes_.shrink[z(l)], threads_) : own,
+              self_[z(l)]);
+  }
+
+  static void take_rows(const Cycles::Part& part, const Planes& from, Planes& to) {
+    for (int c = 0; c < to.channels(); ++c)
+      std::copy(from.row(c, part.first), from.row(c, part.first) + (part.end - part.first) * to.width(),
+                to.row(c, part.first));
+  }
+
+  void step_level(int l, const Random& noise) {
+    const Cycles::Part& part = cycles_[l];
+    const LevelTransition& t = part.transition->level[z(l)];
+    Planes& next = next_[z(l)];
+    const bool home = t.home_centre != 0 || t.home_rate != 0;
+    const Planes& kept = t.trail == Trail::kSelf ? self_[z(l)] : goal_[z(l)];
+    threads_.each(next.height(), [&](int y) {
+      if (!part.mixes(y)) return;
+      mix_row(*part.transition, l, noise, y, next);
+      if (!home) squash_row(t, kept, y, next);
+    });
+    if (!part.last) return;
+    if (home) {
+      homeostasis(t, next, home_gain_[z(l)]);
+      threads_.each(next.height(), [&](int y) { squash_row(t, kept, y, next); });
+    }
+    std::swap(goal_[z(l)], next);
+  }
+
+  // Moves what is shown towards the goal.
+  void show(int l) {
+    const float share = cycles_[l].share;
+    Planes& h = h_[z(l)];
+    const Planes& goal = goal_[z(l)];
+    if (share == 1) {
+      h = goal;
+      return;
+    }
+    for (size_t i = 0; i < h.data().size(); ++i) h.data()[i] += share * (goal.data()[i] - h.data()[i]);
   }
 
   // u = gain * (sum of the terms) + bias + noise, row y of all channels.
-  void mix_row(const Transition& transition, int l, const Planes& self, const Random& noise, int y,
-               Planes& u) const {
+  void mix_row(const Transition& transition, int l, const Random& noise, int y, Planes& u) const {
     const LevelTransition& t = transition.level[z(l)];
     const int width = u.width();
     const auto row_of = [&](const Field& f) {
@@ -113,7 +160,7 @@ class ReferenceKernel final : public Kernel {
     for (int c = 0; c < u.channels(); ++c) {
       float* out = u.row(c, y);
       std::fill(out, out + width, 0.0F);
-      add_term(t.self, self, c, out);
+      add_term(t.self, self_[z(l)], c, out);
       add_term(t.encode, e_[z(l)], c, out);
       add_term(t.decode, d_[z(l)], c, out);
       if (z(l) < input_.size() && !t.input.is(0)) {
@@ -171,14 +218,13 @@ class ReferenceKernel final : public Kernel {
     });
   }
 
-  static void squash_row(const LevelTransition& t, const Planes& u, const Planes& kept, int y, Planes& next) {
+  static void squash_row(const LevelTransition& t, const Planes& kept, int y, Planes& u) {
     for (int c = 0; c < u.channels(); ++c) {
-      const float* in = u.row(c, y);
+      float* row = u.row(c, y);
       const float* old = kept.row(c, y);
-      float* out = next.row(c, y);
       for (int x = 0; x < u.width(); ++x) {
         const float keep = std::clamp(t.tblur.at(y, x), 0.0F, 1.0F);
-        out[x] = (1 - keep) * squash(t.squash, in[x]) + keep * old[x];
+        row[x] = (1 - keep) * squash(t.squash, row[x]) + keep * old[x];
       }
     }
   }
@@ -186,7 +232,10 @@ class ReferenceKernel final : public Kernel {
   const Hourglass& glass_;
   LevelSizes sizes_;
   Threads& threads_;
-  std::vector<Planes> h_, e_, d_, input_;
+  Cycles cycles_;
+  std::vector<Planes> h_, goal_;  // what is shown, and the result of the last step
+  std::vector<Planes> e_, d_, self_, next_, input_;
+  Transition last_;
   std::vector<float> home_gain_;  // per level
 };
 
