@@ -30,8 +30,8 @@ struct Options {
   int frames = 0;
 };
 
-// What a frame of the feedback effect costs at least, as plain convolutions and one reading and writing of
-// the state.
+// What a frame of the feedback effect costs at least, in the mean: plain convolutions and one reading and
+// writing of the state.
 struct Work {
   double flops = 0, bytes = 0;
 };
@@ -44,15 +44,18 @@ Work work_of(const Preset& preset, int width, int height) {
   const LevelSizes sizes = level_sizes(glass, height, width);
   for (int l = 0; l <= glass.levels(); ++l) {
     const auto at = static_cast<size_t>(l);
+    const bool even = preset.values.choice<Schedule>("schedule") == Schedule::kEven;
+    const double share = even ? 1.0 / (1 << l) : 1;  // of the frames that step the level
     const double samples = static_cast<double>(sizes.height[at]) * sizes.width[at];
-    work.bytes += 2 * sizeof(float) * samples * glass.channels(l);
+    work.bytes += share * 2 * sizeof(float) * samples * glass.channels(l);
     if (l == glass.levels()) continue;
     const Layer& layer = glass.layers[at];
     const double pairs = static_cast<double>(layer.lower) * layer.upper;
     const double taps = static_cast<double>(layer.encode_kernel) * layer.encode_kernel;
     const double reach = static_cast<double>(layer.decode_kernel) / layer.pool_size;
-    if (preset.values.number("encode", l + 1) != 0) work.flops += 2 * samples * pairs * taps;
-    if (preset.values.number("decode", l) != 0) work.flops += 2 * samples * pairs * reach * reach;
+    const double share_above = even ? share / 2 : 1;
+    if (preset.values.number("encode", l + 1) != 0) work.flops += share_above * 2 * samples * pairs * taps;
+    if (preset.values.number("decode", l) != 0) work.flops += share * 2 * samples * pairs * reach * reach;
   }
   return work;
 }
@@ -120,9 +123,9 @@ void bench_line(const Preset& preset, const std::string& kernel, int threads, co
   const double gflops = work.flops / ms * 1e-6;
   const double gbytes = work.bytes / ms * 1e-6;
   fmt::print(
-      "{:<10} {:>7} {:>10} {:>8} {:>10.2f} {:>8.2f} {:>10.1f} {:>10.1f} {:>5.0f}% {:>8.2f} {:>5.0f}%\n", kernel,
-      threads, size, times.size(), ms, dearest(times), 1e3 / ms, gflops, 100 * gflops / peak.gflops, gbytes,
-      100 * gbytes / peak.gbytes_read_and_written);
+      "{:<10} {:>7} {:>10} {:>8} {:>10.2f} {:>8.2f} {:>10.1f} {:>10.1f} {:>5.0f}% {:>8.2f} {:>5.0f}%\n",
+      kernel, threads, size, times.size(), ms, dearest(times), 1e3 / ms, gflops, 100 * gflops / peak.gflops,
+      gbytes, 100 * gbytes / peak.gbytes_read_and_written);
   std::fflush(stdout);
 }
 
@@ -147,8 +150,8 @@ int act(Options o) {
     const Peak peak = measure_peak(pool);
     fmt::print("\npeak with {} thread{}: {:.0f} GFLOP/s, {:.1f} GB/s\n", pool.count(),
                pool.count() == 1 ? "" : "s", peak.gflops, peak.gbytes_read_and_written);
-    fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10} {:>8} {:>10} {:>10} {:>6} {:>8} {:>6}\n", "kernel", "threads",
-               "size", "frames", "median ms", "dearest", "frames/s", "GFLOP/s", "", "GB/s", "");
+    fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10} {:>8} {:>10} {:>10} {:>6} {:>8} {:>6}\n", "kernel",
+               "threads", "size", "frames", "median ms", "dearest", "frames/s", "GFLOP/s", "", "GB/s", "");
     for (const std::string& size : o.sizes) {
       for (const std::string& kernel : o.kernels) {
         if (stop_requested()) return 130;

@@ -10,6 +10,9 @@
 #include "feedback/golden.h"
 #include "feedback/kernels/kernel.h"
 #include "media/devices.h"
+#if REVERIE_WITH_PLAY
+#include "play/sound_input.h"
+#endif
 #include "verbs.h"
 #include "weights/safetensors.h"
 
@@ -42,6 +45,11 @@ int report() {
   const std::vector<CameraInfo> cameras = list_cameras();
   for (const CameraInfo& c : cameras) fmt::print("camera     {}: {}\n", c.spec, c.name);
   if (cameras.empty()) fmt::print("camera     none found\n");
+#if REVERIE_WITH_PLAY
+  const std::vector<std::string> sounds = sound_devices();
+  for (const std::string& s : sounds) fmt::print("sound      {}\n", s);
+  if (sounds.empty()) fmt::print("sound      no input device found\n");
+#endif
   for (const auto& folder : preset_folders()) fmt::print("presets    {}\n", folder.string());
   return 0;
 }

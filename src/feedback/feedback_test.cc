@@ -5,6 +5,7 @@
 
 #include "feedback/engine.h"
 #include "feedback/flow.h"
+#include "feedback/kernels/cycles.h"
 #include "feedback/kernels/reference/operators.h"
 #include "feedback/warp.h"
 
@@ -215,6 +216,68 @@ TEST(Flow, IsFreeOfDivergenceAndOfRmsOne) {
     }
   }
   EXPECT_LT(std::sqrt(divergence / gradient), 0.02);
+}
+
+// Rows of every level are made and mixed once in each of its cycles, and no two levels end in one frame.
+TEST(Schedule, EvenMakesEveryRowOnceACycle) {
+  ParameterValues v(feedback_parameters());
+  v.set_text("schedule", "even");
+  for (const int side : {1, 3, 16, 100, 360}) {
+    const Hourglass glass = glass_of(v);
+    const LevelSizes sizes = level_sizes(glass, side, side);
+    TransitionResolver resolver(sizes);
+    Cycles cycles(glass, sizes);
+    for (int frame = 0; frame < 8; ++frame)
+      cycles.next(resolver.resolve(v));  // before the first whole cycles
+    std::vector<std::vector<int>> made;
+    for (const int height : sizes.height) made.emplace_back(height);
+    std::vector<std::vector<int>> mixed = made;
+    for (int frame = 0; frame < 16; ++frame) {
+      cycles.next(resolver.resolve(v));
+      int ends = 0;
+      for (int l = 0; l <= 3; ++l) {
+        ends += l > 0 && cycles[l].last ? 1 : 0;
+        for (int y = 0; y < cycles[l].height; ++y) {
+          made[static_cast<size_t>(l)][static_cast<size_t>(y)] += y >= cycles[l].first && y < cycles[l].end;
+          mixed[static_cast<size_t>(l)][static_cast<size_t>(y)] += cycles[l].mixes(y);
+        }
+      }
+      EXPECT_LE(ends, 1) << frame;
+    }
+    for (size_t l = 0; l <= 3; ++l) {
+      const std::vector<int> each(made[l].size(), 16 >> l);
+      EXPECT_EQ(made[l], each) << side << " level " << l;
+      EXPECT_EQ(mixed[l], each) << side << " level " << l;
+    }
+  }
+}
+
+TEST(Schedule, EvenMovesEachLevelInEqualParts) {
+  ParameterValues v(feedback_parameters());
+  v.set("channels", std::vector<double>{3, 6, 10, 12});
+  v.set_text("schedule", "even");
+  const Hourglass glass = glass_of(v);
+  const LevelSizes sizes = level_sizes(glass, 32, 32);
+  Threads threads(1);
+  TransitionResolver resolver(sizes);
+  const auto kernel = find_kernel("reference").make(glass, sizes, threads);
+  for (int l = 0; l <= 3; ++l)
+    kernel->set_state(l, random_planes(glass.channels(l), sizes.height[static_cast<size_t>(l)],
+                                       sizes.width[static_cast<size_t>(l)], 1));
+  std::vector<Planes> seen;
+  for (int frame = 0; frame < 40; ++frame) {
+    kernel->step(resolver.resolve(v), Random(1).split(static_cast<uint64_t>(frame)));
+    seen.push_back(kernel->state(3));
+  }
+  int turns = 0;
+  for (size_t i = 1; i + 1 < seen.size(); ++i) {
+    double turn = 0;
+    for (size_t j = 0; j < seen[0].data().size(); ++j)
+      turn =
+          std::max(turn, std::abs(seen[i + 1].data()[j] - 2.0 * seen[i].data()[j] + seen[i - 1].data()[j]));
+    turns += turn > 1e-5 ? 1 : 0;
+  }
+  EXPECT_EQ(turns, 4);  // a new goal every 8 frames, the first after 12
 }
 
 TEST(Engine, AnySizeAnyThreadsSameBytes) {

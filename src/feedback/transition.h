@@ -39,7 +39,7 @@ struct LevelTransition {
 
   static constexpr size_t kFields = 16;
   std::array<Field*, kFields> fields() {
-    return {&gain, &self, &encode,  &decode,  &input, &bias,   &noise, &sblur,
+    return {&gain,  &self, &encode, &decode,  &input,   &bias,  &noise,  &sblur,
             &tblur, &zoom, &rotate, &shift_x, &shift_y, &swirl, &advect, &hue};
   }
 
@@ -51,7 +51,7 @@ struct Transition {
   std::vector<LevelTransition> level;
   Border border = Border::kWrap;
   Sampling sampling = Sampling::kLinear;
-  Schedule schedule = Schedule::kEvery;  // of a kernel always the same
+  Schedule schedule = Schedule::kEvery;    // of a kernel always the same
   float centre_x = 0.5F, centre_y = 0.5F;  // of the movement, in widths and heights
   int segments = 6;
   const Planes* velocity =

@@ -16,7 +16,8 @@ namespace reverie {
 //   - In frame k of the cycle the k-th of 2^l bands of rows is made of e[l] and d[l], from the neighbours'
 //     states as they are shown then, and of self, from the goal of level l: the result of its last step.
 //   - A row of the next state is mixed as soon as the row below it is made; the first and the last row, whose
-//     neighbours the border rule names, with the last band.  Homeostasis and squash then follow in that frame.
+//     neighbours the border rule names, with the last band.  Homeostasis and squash then follow in that
+//     frame.
 //   - The finished result is the new goal.  What is shown, h[l], moves to it in equal parts of 2^l frames.
 //   - The parameters of a step are those of the frame in which its cycle begins, but for the border and the
 //     flow. Noise is that of the frame in which a row is mixed.

@@ -4,8 +4,8 @@
 // Encoding and decoding add up in one grid where no map weighs them.  After a barrier follow the rows at the
 // chunks' edges, and where a level has homeostasis, which must know its sums first, after another the squash.
 // No piece reads what another of its pass writes, and chunks do not depend on the threads: any number of them
-// gives the same bytes.  Where the schedule spreads a step over frames, each makes the chunks of its rows, and
-// what is mixed waits for its neighbours of the next frame as it does for those of the next chunk.
+// gives the same bytes.  Where the schedule spreads a step over frames, each makes the chunks of its rows,
+// and what is mixed waits for its neighbours of the next frame as it does for those of the next chunk.
 #include "feedback/kernels/cpu/cpu_kernel.h"
 
 #include <algorithm>
@@ -485,8 +485,7 @@ class CpuKernel final : public Kernel {
     Pieces pieces;
     for (int l = 1; l < static_cast<int>(goal_.size()); ++l) {
       for (int i = 0; i < kBands; ++i) {
-        pieces.emplace_back(
-            [this, l, i] { h_[z(l)].approach(goal_[z(l)], cycles_[l].share, i, kBands); });
+        pieces.emplace_back([this, l, i] { h_[z(l)].approach(goal_[z(l)], cycles_[l].share, i, kBands); });
       }
     }
     return pieces;

@@ -41,7 +41,8 @@ class Grid {
   // The same of rows first .. first + count - 1 of all planes.
   void finish_rows(int first, int count, Border border);
 
-  // this += share * (goal - this), rims too: the part-th of `parts` pieces of all samples.  Both of one shape.
+  // this += share * (goal - this), rims too: the part-th of `parts` pieces of all samples.  Both of one
+  // shape.
   void approach(const Grid& goal, float share, int part, int parts);
 
   void load(const Planes& planes, Border border);
