@@ -12,6 +12,16 @@ namespace {
 
 constexpr int kThreads = 4;  // not the machine's number: an encoder's bytes depend on it
 
+// x264's AVX-512 code (build 164, macroblock tree) gives other bytes from run to run: seen in 19 of 30
+// encodings of the same 45 pictures of 320x176, and in none of 30 with AVX2.
+bool has_avx512() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  return __builtin_cpu_supports("avx512f") != 0;
+#else
+  return false;
+#endif
+}
+
 void set_quality(AVCodecContext& c, const EncoderOptions& o, Options& options) {
   const auto crf = [&](int usual, int worst) {
     return fmt::format("{}", std::clamp(usual - o.quality, 1, worst));
@@ -20,6 +30,7 @@ void set_quality(AVCodecContext& c, const EncoderOptions& o, Options& options) {
     options.set("preset", o.live ? "veryfast" : "fast");
     options.set("crf", crf(o.live ? 20 : 16, 51));
     if (o.live) options.set("tune", "zerolatency");
+    if (has_avx512()) options.set("x264-params", "asm=avx2");
   } else if (o.name == "libvpx-vp9") {
     c.bit_rate = 0;  // the quality alone decides
     options.set("crf", crf(22, 63));
