@@ -132,6 +132,28 @@ TEST(PlayCommand, WithoutAWindowItPlaysIntoFiles) {
   EXPECT_TRUE(std::filesystem::exists(folder.file("b005.png")));
 }
 
+// A stream stands for the camera: both come when they come.
+TEST(PlayCommand, ALiveInputIsKeptAndTheSetIsMadeAgainWithIt) {
+  const TestFolder folder("kept");
+  const std::string stream = fmt::format("udp://127.0.0.1:{}", 20000 + ::getpid() % 20000);
+  const Outcome o = shell(
+      fmt::format(
+          "export XDG_STATE_HOME=$PWD/state\n"
+          "ffmpeg -v error -re -f lavfi -i testsrc2=size=160x120:rate=25 -t 12 -f mpegts -c:v mpeg2video "
+          "'{}?pkt_size=1316' &\n"
+          "reverie play veil --no-window --no-midi --no-osc --size 96x64 --fps 15 --seconds 6 --session "
+          "a.session --keep-input --also live.mkv --input {} && kill $! \n"
+          "reverie render --session a.session -o again.mkv -q || exit 1\n"
+          "for f in live again; do ffmpeg -v error -i $f.mkv -f framemd5 - | grep -v '^#' | md5sum; done",
+          stream, stream),
+      folder.path());
+  ASSERT_EQ(o.status, 0) << o.err;
+  EXPECT_TRUE(std::filesystem::exists(folder.file("a.session.input.mkv"))) << o.err;
+  const std::vector<std::string> sums = split(std::string(trim(o.out)), '\n');
+  ASSERT_EQ(sums.size(), 2U);
+  EXPECT_EQ(sums[0], sums[1]);
+}
+
 TEST(PlayCommand, MistakesAreOneLine) {
   for (const auto& [words, expected] : {std::pair("play --size 0x0", "size"),
                                         {"play nosuch --no-window", "nosuch"},

@@ -32,8 +32,8 @@ struct Options {
   int threads = 0, display = 0;
   OscSettings osc;
   bool no_osc = false, no_midi = false;
-  bool no_window = false, full_screen = false, listen = false, no_session = false, check = false,
-       quiet = false;
+  bool no_window = false, full_screen = false, listen = false, no_session = false, keep_input = false,
+       check = false, quiet = false;
 };
 
 void add_set_options(CLI::App& app, Options& o) {
@@ -54,7 +54,9 @@ void add_set_options(CLI::App& app, Options& o) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--check", o.check, "check every step's picture: finite, in range");
+  app.add_flag(
+      "--check", o.check,
+      "check every step's picture (finite, in range), and every 30th frame against the reference kernel");
 }
 
 void add_options(CLI::App& app, Options& o) {
@@ -69,6 +71,9 @@ void add_options(CLI::App& app, Options& o) {
                      "keep everything that happens in this file, for `reverie render --session`; default "
                      "a new one in ~/.local/state/reverie/sessions")
           ->type_name("FILE");
+  app.add_flag("--keep-input", o.keep_input,
+               "keep what a camera shows in SESSION.input.mkv (lossless), so that the session can be made "
+               "again with it");
   app.add_flag("--no-session", o.no_session, "keep no session")->excludes(session);
   app.add_option("--folder", o.folder, "where snapshots and recordings go; default out")->type_name("DIR");
   app.add_flag("--listen", o.listen, "follow the sound of the default input device");
@@ -115,6 +120,7 @@ ShowRequest request_of(const Options& o) {
   set.session = o.no_session ? "" : o.session.empty() ? new_session() : o.session;
   set.also = o.also;
   set.check = o.check;
+  set.keep_input = o.keep_input;
   if (!o.seconds.empty()) set.seconds = parse_time("--seconds", o.seconds, 0.001);
   ShowRequest r;
   r.set = std::move(set);

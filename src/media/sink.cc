@@ -173,6 +173,11 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
   return std::make_unique<NullSink>();
 }
 
+void round_to_8_bit(Planes& picture) {
+  constexpr auto kUnit = static_cast<float>(1 / 255.0);  // as unpack.cc makes numbers of codes
+  for (float& v : picture.data()) v = std::round(std::clamp(v, 0.0F, 1.0F) * 255.0F) * kUnit;
+}
+
 int sink_size_multiple(const std::string& target) {
   return size_multiple(ffmpeg::parse_target(target));
 }

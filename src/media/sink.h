@@ -65,6 +65,9 @@ class Sink {
 // written.
 std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& options);
 
+// Rounds a picture to what comes back, to the bit, from a lossless file (.mkv, .png) that it was written to.
+void round_to_8_bit(Planes& picture);
+
 // What width and height must be a multiple of: 2 for 4:2:0 targets, else 1.
 int sink_size_multiple(const std::string& target);
 

@@ -411,5 +411,18 @@ TEST(Sink, SmoothPicturesGiveTheSameH264EveryTime) {
   }
 }
 
+TEST(Sink, RoundedPicturesComeBackToTheBit) {
+  const TempFolder folder;
+  Planes p(3, 16, 32);
+  for (size_t i = 0; i < p.data().size(); ++i) p.data()[i] = 0.5F + 0.6F * Random(1).signed_at(i);
+  round_to_8_bit(p);
+  for (const char* name : {"a.mkv", "a.png"}) {
+    const auto sink = open_sink(folder / name, sink_options(32, 16, 25));
+    sink->write(p);
+    sink->finish();
+    EXPECT_TRUE(read_all(folder / name).at(0).data() == p.data()) << name;
+  }
+}
+
 }  // namespace
 }  // namespace reverie

@@ -39,14 +39,17 @@ bool same(const Signals& a, const Signals& b) {
 
 LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
   FrameLoopSetup setup;
-  const PlayerSetup player = {request_.width, request_.height, request_.threads, request_.kernel,
-                              read_picture};
+  if (request_.check) checked_ = std::make_shared<CheckReport>();
+  const PlayerSetup player = {request_.width,  request_.height, request_.threads,
+                              request_.kernel, read_picture,    checked_};
   setup.players.push_back(std::make_unique<Player>(player, request_.preset, request_.seed));
   setup.input = [this](int64_t ticks) { return read_input(ticks); };
   setup.signals = [this](const FrameTime& time) { return hear(time); };
   setup.watchers.emplace_back([this](int64_t, const Planes& picture) {
     const std::lock_guard lock(mutex_);
-    for (const Recording& r : recordings_) r.recorder->write(picture);
+    for (const Recording& r : recordings_) {
+      if (r.recorder != kept_) r.recorder->write(picture);
+    }
   });
   setup.fps = request_.fps;
   setup.check = request_.check;
@@ -156,6 +159,7 @@ void LiveSet::work() {
   if (session_) session_->reached(loop_->frames());
   session_.reset();
   close_recordings();
+  if (checked_ && !failure_) note(describe(*checked_));
   over_ = true;
 }
 
@@ -201,7 +205,9 @@ bool LiveSet::wait_for_tick() {
     loop_->skip_ticks(ticks);
     const std::lock_guard lock(mutex_);
     status_.skipped += ticks;
-    for (const Recording& r : recordings_) r.recorder->hold(ticks);
+    for (const Recording& r : recordings_) {
+      if (r.recorder != kept_) r.recorder->hold(ticks);
+    }
   }
   return true;
 }
@@ -240,13 +246,46 @@ void LiveSet::apply(const Event& event) {
 const Planes* LiveSet::read_input(int64_t ticks) {
   const Planes* picture = input_->read(ticks, input_events_);
   for (const Event& event : input_events_) {
-    const auto* opened = std::get_if<OpenInput>(&event);
-    if (opened == nullptr) continue;
-    input_sound_ =
-        may_have_sound(opened->spec) ? std::make_unique<InputSound>(opened->spec, request_.fps) : nullptr;
-    input_began_ = static_cast<double>(loop_->tick()) / request_.fps;
+    if (const auto* opened = std::get_if<OpenInput>(&event)) listen_to(opened->spec);
   }
-  return picture;
+  if (!request_.keep_input || !session_ || !picture || !input_->live()) return picture;
+  return keep(*picture, input_events_);
+}
+
+void LiveSet::listen_to(const std::string& spec) {
+  input_sound_ = may_have_sound(spec) ? std::make_unique<InputSound>(spec, request_.fps) : nullptr;
+  input_began_ = static_cast<double>(loop_->tick()) / request_.fps;
+  if (kept_) kept_->finish();
+  kept_index_ = -1;
+}
+
+// The session names the kept file in place of the camera, and counts from its first frame.  What
+// is played is what can be kept: 8 bits.
+const Planes* LiveSet::keep(const Planes& picture, std::vector<Event>& events) {
+  if (kept_index_ < 0) kept_first_ = input_->index();
+  for (Event& event : events) {
+    if (auto* show = std::get_if<ShowInput>(&event)) show->index -= kept_first_;
+  }
+  if (input_->index() == kept_index_) return &kept_picture_;
+  if (kept_index_ < 0) {
+    const std::string name =
+        fmt::format("{}.input{}.mkv", std::filesystem::absolute(request_.session).string(),
+                    kept_files_++ == 0 ? "" : fmt::format("-{}", kept_files_));
+    for (Event& event : events) {
+      if (auto* opened = std::get_if<OpenInput>(&event)) opened->spec = name;
+    }
+    const std::lock_guard lock(mutex_);
+    kept_ = std::make_shared<Recorder>(name, 4 * picture.data().size(),
+                                       [name, options = sink_options()] { return open_sink(name, options); });
+    recordings_.push_back({kept_, true});
+  } else {
+    kept_->hold(input_->index() - kept_index_ - 1);
+  }
+  kept_index_ = input_->index();
+  kept_picture_ = picture;
+  round_to_8_bit(kept_picture_);
+  kept_->write(kept_picture_);
+  return &kept_picture_;
 }
 
 Signals LiveSet::hear(const FrameTime& time) {

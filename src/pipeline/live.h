@@ -36,6 +36,8 @@ struct LiveRequest {
   Fit fit = Fit::kCrop;
   std::string session = {};            // the file; empty: none
   std::vector<std::string> also = {};  // sinks from the beginning on, as open_sink() takes them
+  // Live inputs are kept losslessly beside the session, so that it can be made again with them.
+  bool keep_input = false;
   std::optional<double> seconds = {};  // the set ends by itself
   // What is heard at a time of the clock, given what the input's own sound does; null: that alone.
   std::function<Signals(double seconds, const Signals& input)> signals = {};
@@ -97,6 +99,8 @@ class LiveSet {
   void apply(const Event& event);
   void log(const Event& event);
   const Planes* read_input(int64_t ticks);
+  void listen_to(const std::string& spec);
+  const Planes* keep(const Planes& picture, std::vector<Event>& events);
   Signals hear(const FrameTime& time);
   void publish(double ms);
   struct Recording {
@@ -110,7 +114,12 @@ class LiveSet {
   LiveRequest request_;
   std::unique_ptr<LiveInput> input_;
   std::unique_ptr<InputSound> input_sound_;
-  double input_began_ = 0;  // seconds
+  double input_began_ = 0;          // seconds
+  std::shared_ptr<Recorder> kept_;  // of a live input
+  Planes kept_picture_;
+  int64_t kept_index_ = -1, kept_first_ = 0;  // of the input: the last and the first frame that was kept
+  int kept_files_ = 0;
+  std::shared_ptr<CheckReport> checked_;  // null: nothing is
   std::unique_ptr<FrameLoop> loop_;
   std::unique_ptr<SessionLog> session_;
   std::vector<Event> input_events_;

@@ -227,6 +227,10 @@ const Planes* LiveInput::read(int64_t ticks, std::vector<Event>& events) {
   return &picture_;
 }
 
+bool LiveInput::live() const {
+  return shown_ && shown_->live();
+}
+
 LiveInput::State LiveInput::state() const {
   State state = shown_ ? shown_->state() : State();
   if (coming_ && state.trouble.empty()) state.trouble = coming_->state().trouble;

@@ -42,6 +42,8 @@ class LiveInput {
     double fps = 0;           // frames that came in the last second
   };
   State state() const;
+  int64_t index() const { return index_; }  // of the frame that is shown, of its own input
+  bool live() const;                        // a camera or a broadcast, which cannot be had again
 
  private:
   class Reader;
