@@ -46,6 +46,7 @@ TEST(Command, WrongWordsAreAnsweredWithTheNearestAndStatusTwo) {
       {"reverie render --size big", "WIDTHxHEIGHT"},
       {"reverie render --frames 3 --seconds 3", "--seconds"},
       {"reverie render --loop", "--input"},
+      {"reverie info", "--preset"},
   };
   for (const auto& [line, answer] : cases) {
     const Outcome o = shell(line);
@@ -53,6 +54,25 @@ TEST(Command, WrongWordsAreAnsweredWithTheNearestAndStatusTwo) {
     EXPECT_EQ(lines(o.err), 1) << line << o.err;
     EXPECT_NE(o.err.find(answer), std::string::npos) << line << "\n" << o.err;
   }
+}
+
+TEST(Command, CheckTellsOfTheLargestDifference) {
+  const TestFolder folder("check");
+  for (const char* schedule : {"every", "even"}) {
+    const Outcome o =
+        shell(fmt::format("reverie render smoke --check --size 32x24 --frames 31 --set preroll=0 --set "
+                          "schedule={} -q -o a.mkv",
+                          schedule),
+              folder.path());
+    EXPECT_EQ(o.status, 0) << o.err;
+    EXPECT_NE(o.err.find("checked 2 frames against the reference kernel"), std::string::npos) << o.err;
+  }
+}
+
+TEST(Command, InfoOfAPresetSaysItsMemory) {
+  const Outcome o = shell("reverie info --preset smoke --size 64x48");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.out.find(" MB at 64x48 with the kernel cpu"), std::string::npos) << o.out;
 }
 
 TEST(Command, WhatCannotBeDoneIsOneLineAndStatusOne) {
@@ -66,6 +86,8 @@ TEST(Command, WhatCannotBeDoneIsOneLineAndStatusOne) {
       {"reverie render --set palette=stary-night -o a.mp4 --frames 1", "starry-night"},
       {"reverie render --kernel fast -o a.mp4", "reference"},
       {"reverie info nothing.mp4", "nothing.mp4"},
+      {"reverie info --preset smokee", "did you mean 'smoke'?"},
+      {"reverie render --set levels=6 --set channels=3,1024 --set encode_kernel=15 -o a.mp4", "GB"},
       {"reverie doctor --golden nothing.safetensors", "nothing.safetensors"},
       {"reverie render --input test:nosuch -o a.mp4", "nosuch"},
       {"reverie parameters feedback zom", "zoom"},

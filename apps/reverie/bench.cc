@@ -100,17 +100,19 @@ double median(std::vector<double> v) {
   return v[v.size() / 2];
 }
 
-// How much dearer than the median the dearest frame of a cycle is.  Frames at the same place of 2^kMostLevels
-// are taken together, so that what else the machine does falls out.
+// How much dearer than the others the dearest frame of a cycle is: of all frames at the same place of
+// 2^kMostLevels the fastest counts, so that what else the machine does falls out.
 double dearest(const std::vector<double>& times) {
-  constexpr size_t kCycle = 1U << kMostLevels;
-  double most = 0;
-  for (size_t at = 0; at < std::min(kCycle, times.size()); ++at) {
-    std::vector<double> same;
-    for (size_t i = at; i < times.size(); i += kCycle) same.push_back(times[i]);
-    most = std::max(most, median(std::move(same)));
+  constexpr size_t kCycle = size_t{1} << kMostLevels;
+  std::vector<double> places;
+  for (size_t i = 0; i < times.size(); ++i) {
+    if (i < kCycle) {
+      places.push_back(times[i]);
+    } else {
+      places[i % kCycle] = std::min(places[i % kCycle], times[i]);
+    }
   }
-  return most / median(times);
+  return *std::max_element(places.begin(), places.end()) / median(places);
 }
 
 void bench_line(const Preset& preset, const std::string& kernel, int threads, const std::string& size,
@@ -142,7 +144,7 @@ int act(Options o) {
   if (o.threads.empty()) o.threads = cores > 1 ? std::vector<int>{1, cores} : std::vector<int>{1};
 
   fmt::print(
-      "preset {}; dearest: a frame of the schedule's cycle over the median; GFLOP/s of its convolutions and "
+      "preset {}; dearest: of the frames of a cycle, over the median; GFLOP/s of its convolutions and "
       "GB/s of its state, each with its share of this machine's peak\n",
       preset.name);
   for (const int threads : o.threads) {

@@ -1,18 +1,24 @@
-// reverie info FILE: what a media file, weights file, record set, preset or recipe is.
+// reverie info FILE: what a media file, weights file, record set, preset or recipe is; with --preset: what it
+// takes to play one.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
+#include "command_line.h"
 #include "control/description.h"
+#include "control/modulation.h"
 #include "control/preset.h"
 #include "core/file.h"
+#include "core/stop.h"
 #include "core/text.h"
 #include "core/toml_tree.h"
 #include "data/record_set.h"
-#include "feedback/hourglass.h"
+#include "feedback/engine.h"
+#include "media/picture.h"
 #include "media/probe.h"
+#include "preset_options.h"
 #include "verbs.h"
 #include "weights/caffe_model.h"
 #include "weights/npy.h"
@@ -68,8 +74,7 @@ int show_recipe(const std::string& file, const TomlNode& root) {
   return 0;
 }
 
-int show_preset(const std::string& file) {
-  const Preset preset = load_preset(file);
+int show_preset(const std::string& file, const Preset& preset) {
   fmt::print("{}: preset '{}' of the effect {}, input {}\n  {}\n", file, preset.name, preset.effect,
              input_need_words()[static_cast<size_t>(preset.input)], preset.about);
   fmt::print("  {} LFOs, {} followers of sound, {} keyframe tracks, {} maps\n", preset.lfos.size(),
@@ -78,6 +83,46 @@ int show_preset(const std::string& file) {
   for (size_t i = 0; i < table.size(); ++i) {
     if (!preset.values.is_initial(i)) fmt::print("  {} = {}\n", table[i].name, preset.values.format(i));
   }
+  return 0;
+}
+
+// Plays until every level steps and says what is then held.
+void show_memory(const Preset& preset, int width, int height, const std::string& kernel, int threads) {
+  constexpr uint64_t kSeed = 1;
+  ParameterValues values = preset.values;
+  const Planes grey(kPictureChannels, height, width, 0.5F);
+  const Planes* input = preset.input == InputNeed::kNone ? nullptr : &grey;
+  Automation(preset, kSeed, read_picture).apply({}, input, values);
+  Threads pool(threads);
+  const auto find = [&preset](const std::string& name) { return find_asset(preset, name); };
+  FeedbackEngine engine(make_hourglass(values, Random(kSeed), find), height, width, values, kernel, kSeed,
+                        pool, nullptr);
+  const bool even = values.choice<Schedule>("schedule") == Schedule::kEven;
+  const int64_t frames = even ? (1 << engine.levels()) / 2 + 1 : 1;
+  for (int64_t frame = 0; frame < frames && !stop_requested(); ++frame) engine.step(frame, values, input);
+  const Memory m = engine.memory();
+  const auto megabytes = [](size_t bytes) { return static_cast<double>(bytes) * 1e-6; };
+  fmt::print(
+      "  {:.1f} MB at {}x{} with the kernel {} and {} threads: states {:.1f}, what they mix {:.1f}, weights "
+      "{:.1f}, "
+      "scratch {:.1f}\n",
+      megabytes(m.all()), width, height, find_kernel(kernel).name, pool.count(), megabytes(m.states),
+      megabytes(m.sources), megabytes(m.weights), megabytes(m.scratch));
+}
+
+struct Options {
+  std::string file, preset, size = "512x512", kernel = "auto";
+  std::vector<std::string> set;
+  int threads = 0;
+};
+
+int show_playing(const Options& o) {
+  const auto [width, height] = parse_size(o.size);
+  find_kernel(o.kernel);  // an error before anything is said
+  Preset preset = load_preset(o.preset);
+  apply_sets(o.set, preset);
+  show_preset(o.preset, preset);
+  if (preset.effect == "feedback") show_memory(preset, width, height, o.kernel, o.threads);
   return 0;
 }
 
@@ -115,12 +160,15 @@ int show_media(const std::string& file) {
   return 0;
 }
 
-int act(const std::string& file) {
+int act(const Options& o) {
+  if (o.file.empty() == o.preset.empty()) throw UsageError("info takes a FILE, or --preset NAME");
+  if (!o.preset.empty()) return show_playing(o);
+  const std::string& file = o.file;
   const fs::path path(file);
   std::error_code code;
   if (path.extension() == ".toml") {
     const TomlNode root = parse_toml(read_text_file(path, kMostTomlBytes), file);
-    return is_recipe(root) ? show_recipe(file, root) : show_preset(file);
+    return is_recipe(root) ? show_recipe(file, root) : show_preset(file, load_preset(file));
   }
   if (path.extension() == ".safetensors") return show_weights(file, read_safetensors(file), "safetensors");
   if (path.extension() == ".caffemodel") return show_weights(file, read_caffemodel(file), "Caffe weights");
@@ -137,11 +185,25 @@ int act(const std::string& file) {
 }  // namespace
 
 Action add_info(CLI::App& app) {
-  auto file = std::make_shared<std::string>();
-  app.add_option("file", *file, "a media file, weights file, record set, preset, recipe or folder")
-      ->required()
+  auto o = std::make_shared<Options>();
+  app.add_option("file", o->file, "a media file, weights file, record set, preset, recipe or folder")
       ->type_name("FILE");
-  return [file] { return act(*file); };
+  auto* preset = app.add_option("--preset", o->preset, "a preset, and the memory that playing it takes")
+                     ->type_name("NAME");
+  app.add_option("--size", o->size, "of the frames it would play, in pixels")
+      ->type_name("WxH")
+      ->capture_default_str()
+      ->needs(preset);
+  app.add_option("--kernel", o->kernel, "what would compute them; default auto")
+      ->type_name("NAME")
+      ->needs(preset);
+  app.add_option("--threads", o->threads, "0: one per core")->check(CLI::Range(0, 1024))->needs(preset);
+  app.add_option("--set", o->set, "a parameter's value: zoom=1.02")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->needs(preset);
+  return [o] { return act(*o); };
 }
 
 }  // namespace reverie

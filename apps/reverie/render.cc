@@ -79,7 +79,9 @@ void add_options(CLI::App& app, Options& o) {
       ->type_name("FILE");
   app.add_option("--sheet", o.sheet, "also write a contact sheet of the frames")->type_name("FILE.png");
   app.add_option("--without", o.without, "switch off a step of the frame loop")->type_name("STEP");
-  app.add_flag("--check", o.check, "check every step's picture: finite, in range");
+  app.add_flag(
+      "--check", o.check,
+      "check every step's picture (finite, in range), and every 30th frame against the reference kernel");
   app.add_flag("--timing", o.timing, "say at the end what each step took");
   app.add_flag("-q,--quiet", o.quiet, "no progress");
 }

@@ -37,8 +37,10 @@ const std::vector<Verb>& verbs() {
        add_preset},
       {"parameters", "list what an effect can be told: range, default, meaning",
        "  reverie parameters\n  reverie parameters feedback zoom\n", add_parameters},
-      {"info", "say what a file is: media, weights, record set, preset or recipe",
-       "  reverie info clip.mp4\n  reverie info weights.safetensors\n  reverie info presets/smoke.toml\n",
+      {"info",
+       "say what a file is: media, weights, record set, preset or recipe; what playing a preset takes",
+       "  reverie info clip.mp4\n  reverie info weights.safetensors\n"
+       "  reverie info --preset smoke --size 1280x720      the memory, too\n",
        add_info},
       {"convert", "turn weights into another kind of file, Caffe's nets into models and recipes",
        "  reverie convert net.prototxt net.caffemodel -o net.safetensors   a model to play\n"

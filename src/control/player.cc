@@ -122,6 +122,7 @@ std::unique_ptr<Effect> Player::make_effect(const Preset& preset, uint64_t seed)
   setup.seed = seed;
   setup.threads = setup_.threads;
   setup.kernel = setup_.kernel;
+  setup.check = setup_.check;
   setup.find_file = [preset](const std::string& name) { return find_asset(preset, name); };
   setup.read_picture = setup_.read_picture;
   return find_effect(preset.effect).make(setup, preset.values);

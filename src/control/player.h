@@ -18,6 +18,7 @@ struct PlayerSetup {
   int threads = 0;            // 0: one per core
   std::string kernel = "auto";
   Automation::ReadPicture read_picture;
+  std::shared_ptr<CheckReport> check = nullptr;  // as in EffectSetup
 };
 
 class Player {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "core/parameter.h"
@@ -17,12 +18,21 @@ struct FrameTime {
   double seconds = 0;  // frame / fps on the offline clock
 };
 
+// What --check found: of all processes of one player together.
+struct CheckReport {
+  int64_t checks = 0;
+  double largest = 0;  // relative difference from the reference
+  int64_t frame = 0;   // in which it was
+};
+
 // What an effect needs once, when it is made.
 struct EffectSetup {
   int width = 0, height = 0;  // of the frames it gives out, in pixels
   uint64_t seed = 0;          // every random draw of the effect comes from it
   int threads = 0;            // 0 = one per core
   std::string kernel = "auto";
+  // Where to tell of checks; null: no frames are made a second time in a slow and plain way to compare.
+  std::shared_ptr<CheckReport> check;
   // Finds a file that a parameter names (beside its preset, among the presets, or as it is); Error when there
   // is none.
   std::function<std::filesystem::path(const std::string& name)> find_file;

@@ -18,6 +18,7 @@ class Planes {
   int width() const { return width_; }
   size_t plane_size() const { return static_cast<size_t>(height_) * static_cast<size_t>(width_); }
   bool empty() const { return data_.empty(); }
+  size_t bytes() const { return data_.capacity() * sizeof(float); }
   bool same_shape(const Planes& o) const {
     return channels_ == o.channels_ && height_ == o.height_ && width_ == o.width_;
   }

@@ -22,7 +22,11 @@ class Random {
   Random split(uint64_t key) const { return Random(state_ ^ mix_bits(key ^ 0x5851f42d4c957f2dULL)); }
 
   // The i-th draw of this stream, by place rather than in turn: uniform in -1..1.
-  float signed_at(uint64_t i) const { return to_signed(mix_bits(state_ + i * 0x9e3779b97f4a7c15ULL)); }
+  float signed_at(uint64_t i) const { return to_signed(mix_bits(state_ + i * kStep)); }
+
+  // What the draws by place are made of: signed_at(i) = to_signed(mix_bits(key() + i * kStep)).
+  static constexpr uint64_t kStep = 0x9e3779b97f4a7c15ULL;
+  uint64_t key() const { return state_; }
 
   uint64_t bits() { return mix_bits(state_ += 0x9e3779b97f4a7c15ULL); }
   double uniform() { return static_cast<double>(bits() >> 11U) * 0x1p-53; }  // 0 <= u < 1

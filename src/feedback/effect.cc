@@ -76,7 +76,8 @@ class FeedbackEffect final : public Effect {
     const std::optional<Planes> picture = init_picture(values);
     const uint64_t seed = Random(setup_.seed).split(kEngineStream).bits();
     engine_ = std::make_unique<FeedbackEngine>(std::move(glass_), setup_.height, setup_.width, values,
-                                               setup_.kernel, seed, threads_, picture ? &*picture : input);
+                                               setup_.kernel, seed, threads_, picture ? &*picture : input,
+                                               setup_.check);
   }
 
   EffectSetup setup_;

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "feedback/flow.h"
+#include "feedback/kernels/checked_kernel.h"
 
 namespace reverie {
 namespace {
@@ -39,14 +40,15 @@ LevelSizes checked_sizes(const Hourglass& glass, int height, int width) {
 
 FeedbackEngine::FeedbackEngine(Hourglass hourglass, int height, int width, const ParameterValues& values,
                                const std::string& kernel, uint64_t seed, Threads& threads,
-                               const Planes* first_picture)
+                               const Planes* first_picture, const std::shared_ptr<CheckReport>& check)
     : glass_(std::move(hourglass)),
       height_(height),
       width_(width),
       sizes_(checked_sizes(glass_, height, width)),
       random_(seed),
       threads_(threads),
-      kernel_(find_kernel(kernel).make(glass_, sizes_, threads)),
+      kernel_(check ? make_checked_kernel(find_kernel(kernel), glass_, sizes_, threads, check)
+                    : find_kernel(kernel).make(glass_, sizes_, threads)),
       resolver_(sizes_) {
   start(values, first_picture);
 }
@@ -108,6 +110,7 @@ void FeedbackEngine::feed(const Transition& transition, const Planes* input) {
 
 void FeedbackEngine::step(int64_t frame, const ParameterValues& values, const Planes* input) {
   Transition transition = resolver_.resolve(values);
+  transition.frame = frame;
   feed(transition, input);
   const bool advected = std::any_of(transition.level.begin(), transition.level.end(),
                                     [](const LevelTransition& l) { return !l.advect.is(0); });
@@ -120,6 +123,13 @@ void FeedbackEngine::step(int64_t frame, const ParameterValues& values, const Pl
     transition.velocity = &velocity_;
   }
   kernel_->step(transition, random_.split(kNoiseStream).split(static_cast<uint64_t>(frame)));
+}
+
+Memory FeedbackEngine::memory() const {
+  Memory m = kernel_->memory();
+  m.sources += velocity_.bytes() + resolver_.bytes();
+  m.weights += glass_.bytes();
+  return m;
 }
 
 void FeedbackEngine::look(const ParameterValues& values, Planes& out) const {

@@ -13,9 +13,10 @@ namespace reverie {
 class FeedbackEngine {
  public:
   // The state starts as `init` says; first_picture [3, H, W] in 0..1 is what init = "picture" starts from
-  // (may be null).
+  // (may be null).  check: hold the kernel against the reference kernel (checked_kernel.h); null: do not.
   FeedbackEngine(Hourglass hourglass, int height, int width, const ParameterValues& values,
-                 const std::string& kernel, uint64_t seed, Threads& threads, const Planes* first_picture);
+                 const std::string& kernel, uint64_t seed, Threads& threads, const Planes* first_picture,
+                 const std::shared_ptr<CheckReport>& check = nullptr);
 
   // One frame.  input: [3, H, W] in 0..1, or null.
   void step(int64_t frame, const ParameterValues& values, const Planes* input);
@@ -28,6 +29,9 @@ class FeedbackEngine {
 
   // What `view` says, in 0..1, [3, H, W].
   void look(const ParameterValues& values, Planes& out) const;
+
+  // What it holds now: after a step, what playing on takes.
+  Memory memory() const;
 
   const Hourglass& hourglass() const { return glass_; }
   int levels() const { return glass_.levels(); }

@@ -304,6 +304,27 @@ TEST(Engine, AnySizeAnyThreadsSameBytes) {
   }
 }
 
+TEST(Engine, KnowsItsMemoryWhichDoesNotGrow) {
+  for (const char* kernel : {"reference", "cpu"}) {
+    ParameterValues v(feedback_parameters());
+    v.set("channels", std::vector<double>{3, 6, 10, 12});
+    v.set("self", 0.5);
+    v.set("advect", 1);
+    v.set("home_rate", 0.1);
+    Threads threads(1);
+    FeedbackEngine engine(glass_of(v), 64, 64, v, kernel, 3, threads, nullptr);
+    engine.step(0, v, nullptr);
+    const Memory first = engine.memory();
+    // three samples a pixel, six of 4, ..; twice; and the weights at least once
+    const size_t samples =
+        size_t{64 * 64} * 3 + size_t{32 * 32} * 6 + size_t{16 * 16} * 10 + size_t{8 * 8} * 12;
+    EXPECT_GE(first.states, 2 * samples * sizeof(float)) << kernel;
+    EXPECT_GE(first.weights, engine.hourglass().bytes()) << kernel;
+    for (int frame = 1; frame < 50; ++frame) engine.step(frame, v, nullptr);
+    EXPECT_EQ(engine.memory().all(), first.all()) << kernel;
+  }
+}
+
 TEST(Engine, InputReachesTheLevelItIsMixedInto) {
   ParameterValues v(feedback_parameters());
   v.set("input", std::vector<double>{0, 0, 1, 0});

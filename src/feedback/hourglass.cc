@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/stop.h"
 #include "core/text.h"
 #include "weights/npy_folder.h"
 #include "weights/safetensors.h"
@@ -17,6 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr int kMostChannels = 4096;
 constexpr int kLargestKernel = 31;
+constexpr double kMostWeights = 5e8;               // random ones of all levels together: 2 GB
+constexpr size_t kDrawsBetween = size_t{1} << 16;  // looks at Ctrl-C
 
 size_t square(int side) {
   return static_cast<size_t>(side) * static_cast<size_t>(side);
@@ -57,7 +60,10 @@ double draw(Draw how, Random& random) {
 
 std::vector<float> draws(size_t n, double deviation, Draw how, Random random) {
   std::vector<float> v(n);
-  for (float& x : v) x = static_cast<float>(deviation * draw(how, random));
+  for (size_t i = 0; i < n; ++i) {
+    if (i % kDrawsBetween == 0 && stop_requested()) break;  // nobody will play them
+    v[i] = static_cast<float>(deviation * draw(how, random));
+  }
   return v;
 }
 
@@ -139,11 +145,28 @@ Layer random_layer(const ParameterValues& values, int level, int lower, Draw how
       draws(between * decode_taps, gain / std::sqrt(layer.upper * reach * reach), how, random.split(2));
   layer.decode_bias = draws(static_cast<size_t>(layer.lower), bias, Draw::kNormal, random.split(3));
   const auto filters = values.choice<Filters>("filters");
-  if (filters == Filters::kRaw) return layer;
+  if (filters == Filters::kRaw || stop_requested()) return layer;
   normalise_encode(layer.encode_weight, static_cast<size_t>(lower) * encode_taps, gain);
   if (filters == Filters::kSmooth) even_out_phases(layer);
   normalise_decode(layer, gain);
   return layer;
+}
+
+// Before they are drawn: whether that many weights can be had.
+void check_weights(const ParameterValues& values, int levels) {
+  double weights = 0;
+  double lower = kPictureChannels;
+  for (int l = 0; l < levels; ++l) {
+    const double upper = values.integer("channels", l + 1);
+    const double encode = values.integer("encode_kernel", l);
+    const double decode = values.integer("decode_kernel", l);
+    weights += lower * upper * (encode * encode + decode * decode);
+    lower = upper;
+  }
+  if (weights <= kMostWeights) return;
+  throw Error("play", fmt::format("{} levels", levels),
+              fmt::format("their weights would take {:.1f} GB and more", weights * sizeof(float) * 1e-9),
+              "choose fewer channels, smaller kernels or fewer levels");
 }
 
 std::string layer_key(const char* part, int n, const char* suffix) {
@@ -164,6 +187,13 @@ int Hourglass::shrink(int level) const {
   int s = 1;
   for (int l = 0; l < level; ++l) s *= layers[static_cast<size_t>(l)].pool_size;
   return s;
+}
+
+size_t Hourglass::bytes() const {
+  size_t values = 0;
+  for (const Layer& l : layers)
+    values += l.encode_weight.size() + l.encode_bias.size() + l.decode_weight.size() + l.decode_bias.size();
+  return values * sizeof(float);
 }
 
 Hourglass hourglass_from_tensors(const TensorFile& file, const std::function<int(int)>& pool_size) {
@@ -229,6 +259,7 @@ Hourglass make_hourglass(const ParameterValues& values, Random random,
       glass.layers.resize(static_cast<size_t>(levels));  // play only the lower ones
     return glass;
   }
+  check_weights(values, levels);
   for (int l = 0; l < levels; ++l) {
     const auto how = static_cast<Draw>(kind - kinds.begin());
     glass.layers.push_back(

@@ -30,6 +30,7 @@ struct Hourglass {
 
   int levels() const { return static_cast<int>(layers.size()); }
   int channels(int level) const { return level == 0 ? 3 : layers[static_cast<size_t>(level) - 1].upper; }
+  size_t bytes() const;         // of all weights
   int shrink(int level) const;  // how many pixels one sample of the level spans
 };
 
@@ -37,7 +38,8 @@ constexpr int kPictureChannels = 3;
 constexpr int kMostLevels = 6;
 
 // The hourglass that the fixed parameters describe: random, or read from `weights`.  find_file resolves that
-// name. Error when a file does not fit together, or when a kernel and a pool size do not.
+// name. Error when a file does not fit together, when a kernel and a pool size do not, or when random weights
+// would take too much memory.  After Ctrl-C random weights are 0 from where it came.
 Hourglass make_hourglass(const ParameterValues& values, Random random,
                          const std::function<std::filesystem::path(const std::string&)>& find_file);
 

@@ -146,5 +146,22 @@ TEST(Hourglass, SaysWhatDoesNotFit) {
   EXPECT_THROW(hourglass_from_tensors(file, [](int) { return 2; }), Error);  // level 0 has three channels
 }
 
+TEST(Hourglass, RefusesRandomWeightsThatNoMachineHolds) {
+  ParameterValues v(feedback_parameters());
+  v.set("levels", 6);
+  v.set("channels", std::vector<double>{3, 1024});
+  v.set("encode_kernel", 15);
+  v.set("decode_kernel", 16);
+  try {
+    make_hourglass(v, Random(1), nullptr);
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_STREQ(
+        e.what(),
+        "cannot play 6 levels: their weights would take 10.1 GB and more (choose fewer channels, smaller "
+        "kernels or fewer levels)");
+  }
+}
+
 }  // namespace
 }  // namespace reverie

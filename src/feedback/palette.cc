@@ -81,10 +81,14 @@ struct Recolour {
       }
       for (int c = 0; c < 3; ++c) {
         const float w[3] = {colour(c, 0), colour(c, 1), colour(c, 2)};
+        const float middle = to[c];
+        const float share = mix;
         float* out = planes[c] + first;
-        for (int x = 0; x < n; ++x) {
-          const float target = to[c] + w[0] * white[0][x] + w[1] * white[1][x] + w[2] * white[2][x];
-          out[x] = std::clamp(out[x] + mix * (target - out[x]), 0.0F, 1.0F);
+        for (int x = 0; x < n; ++x) {  // no std::clamp: it keeps compilers from making vectors of this
+          const float target = middle + w[0] * white[0][x] + w[1] * white[1][x] + w[2] * white[2][x];
+          float v = out[x] + share * (target - out[x]);
+          v = v < 0 ? 0 : v;
+          out[x] = v > 1 ? 1 : v;
         }
       }
     }

@@ -70,6 +70,14 @@ LevelTransition TransitionResolver::resolve_level(const ParameterValues& values,
   return t;
 }
 
+size_t TransitionResolver::bytes() const {
+  size_t sum = 0;
+  for (const auto& [name, map] : maps_) {
+    for (const Planes& p : map.level) sum += p.bytes();
+  }
+  return sum;
+}
+
 const Transition& TransitionResolver::resolve(const ParameterValues& values) {
   transition_.level.clear();
   for (size_t l = 0; l < sizes_.height.size(); ++l)

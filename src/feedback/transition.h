@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -54,6 +55,7 @@ struct Transition {
   Schedule schedule = Schedule::kEvery;    // of a kernel always the same
   float centre_x = 0.5F, centre_y = 0.5F;  // of the movement, in widths and heights
   int segments = 6;
+  int64_t frame = 0;  // for messages
   const Planes* velocity =
       nullptr;  // [2, H, W] of level 0: x, y of a flow of RMS 1; null where nothing is advected
 };
@@ -69,6 +71,8 @@ class TransitionResolver {
   explicit TransitionResolver(LevelSizes sizes) : sizes_(std::move(sizes)) {}
   // The result points into this object: valid until the next call.
   const Transition& resolve(const ParameterValues& values);
+
+  size_t bytes() const;  // of the maps
 
  private:
   struct SizedMap {

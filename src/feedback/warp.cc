@@ -69,6 +69,45 @@ float tame(float v) {
   return std::isfinite(v) ? std::clamp(v, -1e6F, 1e6F) : 0;
 }
 
+// Turned places about the centre to source positions: zoom and shift.
+void place_row(const LevelTransition& l, Point centre, int y, int width, float* source_x, float* source_y) {
+  if (!l.zoom.picture && !l.shift_x.picture && !l.shift_y.picture) {
+    const float zoom = std::max(l.zoom.value, 0.01F);
+    const Point shift = {l.shift_x.value, l.shift_y.value};
+    for (int x = 0; x < width; ++x) {
+      source_x[x] = centre.x + source_x[x] / zoom - shift.x;
+      source_y[x] = centre.y + source_y[x] / zoom - shift.y;
+    }
+    return;
+  }
+  for (int x = 0; x < width; ++x) {
+    const float zoom = std::max(l.zoom.at(y, x), 0.01F);
+    source_x[x] = centre.x + source_x[x] / zoom - l.shift_x.at(y, x);
+    source_y[x] = centre.y + source_y[x] / zoom - l.shift_y.at(y, x);
+  }
+}
+
+void advect_row(const Field& advect, const Planes& v, int shrink, int y, int width, float* source_x,
+                float* source_y) {
+  const int vy = std::min(y * shrink + shrink / 2, v.height() - 1);
+  const float* vx_row = v.row(0, vy);
+  const float* vy_row = v.row(1, vy);
+  if (shrink == 1 && !advect.picture) {
+    const float a = advect.value;
+    for (int x = 0; x < width; ++x) {
+      source_x[x] -= a * vx_row[x];
+      source_y[x] -= a * vy_row[x];
+    }
+    return;
+  }
+  for (int x = 0; x < width; ++x) {
+    const int vx = std::min(x * shrink + shrink / 2, v.width() - 1);
+    const float a = advect.at(y, x);
+    source_x[x] -= a * vx_row[vx];
+    source_y[x] -= a * vy_row[vx];
+  }
+}
+
 }  // namespace
 
 void warp_row(const Transition& t, int level, int height, int width, int shrink, int y, float* source_x,
@@ -80,27 +119,28 @@ void warp_row(const Transition& t, int level, int height, int width, int shrink,
   const bool plain_turn = l.swirl.is(0) && l.rotate.picture == nullptr;
   const float c = std::cos(l.rotate.value * kRadians);
   const float s = std::sin(l.rotate.value * kRadians);
-  const Planes* v = l.advect.is(0) ? nullptr : t.velocity;
-  const int vy = std::min(y * shrink + shrink / 2, v ? v->height() - 1 : 0);
-  for (int x = 0; x < width; ++x) {
-    Point q =
-        fold({static_cast<float>(x) - centre_x, static_cast<float>(y) - centre_y}, l.mirror, t.segments);
-    if (plain_turn) {
-      q = {q.x * c - q.y * s, q.x * s + q.y * c};
-    } else {
-      const float fall = std::max(0.0F, 1 - std::hypot(q.x, q.y) / radius);
-      q = turn(q, l.rotate.at(y, x) + l.swirl.at(y, x) * fall * fall);
+  const float py = static_cast<float>(y) - centre_y;
+  if (plain_turn && l.mirror == Mirror::kNone) {
+    for (int x = 0; x < width; ++x) {
+      const float px = static_cast<float>(x) - centre_x;
+      source_x[x] = px * c - py * s;
+      source_y[x] = px * s + py * c;
     }
-    const float zoom = std::max(l.zoom.at(y, x), 0.01F);
-    source_x[x] = centre_x + q.x / zoom - l.shift_x.at(y, x);
-    source_y[x] = centre_y + q.y / zoom - l.shift_y.at(y, x);
-    if (v) {
-      const int vx = std::min(x * shrink + shrink / 2, v->width() - 1);
-      const float a = l.advect.at(y, x);
-      source_x[x] -= a * v->at(0, vy, vx);
-      source_y[x] -= a * v->at(1, vy, vx);
+  } else {
+    for (int x = 0; x < width; ++x) {
+      Point q = fold({static_cast<float>(x) - centre_x, py}, l.mirror, t.segments);
+      if (plain_turn) {
+        q = {q.x * c - q.y * s, q.x * s + q.y * c};
+      } else {
+        const float fall = std::max(0.0F, 1 - std::hypot(q.x, q.y) / radius);
+        q = turn(q, l.rotate.at(y, x) + l.swirl.at(y, x) * fall * fall);
+      }
+      source_x[x] = q.x;
+      source_y[x] = q.y;
     }
   }
+  place_row(l, {centre_x, centre_y}, y, width, source_x, source_y);
+  if (!l.advect.is(0) && t.velocity) advect_row(l.advect, *t.velocity, shrink, y, width, source_x, source_y);
 }
 
 float Sampler::fetch(const float* plane, int x, int y) const {

@@ -102,8 +102,9 @@ std::optional<int64_t> length(const RenderRequest& request, const Source* source
   return std::llround(kDefaultSeconds * fps);
 }
 
-std::unique_ptr<Player> make_player(const RenderRequest& request, int width, int height) {
-  const PlayerSetup setup = {width, height, request.threads, request.kernel, read_picture};
+std::unique_ptr<Player> make_player(const RenderRequest& request, int width, int height,
+                                    const std::shared_ptr<CheckReport>& check) {
+  const PlayerSetup setup = {width, height, request.threads, request.kernel, read_picture, check};
   return std::make_unique<Player>(setup, request.preset, request.seed);
 }
 
@@ -195,7 +196,8 @@ RenderResult render(const RenderRequest& request) {
   setup.signals = [&hearing](const FrameTime& time) { return hearing.signals->at(time); };
   setup.fps = result.fps;
   setup.check = request.check;
-  setup.players.push_back(make_player(request, result.width, result.height));
+  const auto checked = request.check ? std::make_shared<CheckReport>() : nullptr;
+  setup.players.push_back(make_player(request, result.width, result.height, checked));
   setup.sinks.push_back(
       std::make_unique<QueuedSink>(open_sink(request.output, sink_options(request, result, source, frames))));
   SheetMaker sheet(4, 3, 320);
@@ -220,6 +222,7 @@ RenderResult render(const RenderRequest& request) {
     warning(fmt::format("the input ended after {} of {} frames (use --loop)", result.frames, *frames));
   }
   loop.finish();
+  if (checked) note(describe(*checked));
   if (!request.sheet.empty()) write_picture(request.sheet, sheet.sheet());
   result.seconds = clock.seconds();
   result.steps = loop.reports();

@@ -4,6 +4,7 @@
 
 #include "control/heard_signals.h"
 #include "core/error.h"
+#include "core/log.h"
 #include "core/progress.h"
 #include "core/stop.h"
 #include "media/picture.h"
@@ -79,8 +80,10 @@ RenderResult replay(const ReplayRequest& request) {
   Replay set(request, result.width, result.height);
 
   FrameLoopSetup setup;
-  const PlayerSetup player = {result.width, result.height, request.threads,
-                              request.kernel.empty() ? start.kernel : request.kernel, read_picture};
+  const auto checked = request.check ? std::make_shared<CheckReport>() : nullptr;
+  const PlayerSetup player = {result.width,    result.height,
+                              request.threads, request.kernel.empty() ? start.kernel : request.kernel,
+                              read_picture,    checked};
   setup.players.push_back(std::make_unique<Player>(player, start.preset, start.seed));
   setup.input = [&](int64_t ticks) { return set.read_input(ticks); };
   setup.signals = [&](const FrameTime& time) { return set.hear(time); };
@@ -107,6 +110,7 @@ RenderResult replay(const ReplayRequest& request) {
   result.frames = loop.frames();
   if (result.frames == 0) return result;
   loop.finish();
+  if (checked) note(describe(*checked));
   if (!request.sheet.empty()) write_picture(request.sheet, sheet.sheet());
   result.seconds = progress.seconds();
   result.steps = loop.reports();

@@ -32,21 +32,26 @@ void Step::run(int64_t frame, const std::function<void()>& work, const Planes* r
   work();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   total_s_ += seconds;
-  ms_.push_back(static_cast<float>(seconds * 1e3));
+  ms_.add(seconds * 1e3);
+  slowest_ms_ = std::max(slowest_ms_, seconds * 1e3);
   if (check_ && result) check(name_, frame, *result);
 }
 
 StepReport Step::report() const {
   StepReport r;
   r.name = name_;
-  r.runs = static_cast<int64_t>(ms_.size());
+  r.runs = ms_.count();
   r.total_s = total_s_;
-  if (ms_.empty()) return r;
-  std::vector<float> sorted = ms_;
-  std::sort(sorted.begin(), sorted.end());
-  r.median_ms = sorted[sorted.size() / 2];
-  r.slowest_ms = sorted.back();
+  r.median_ms = ms_.percentile(0.5);
+  r.slowest_ms = slowest_ms_;
   return r;
+}
+
+std::string describe(const CheckReport& report) {
+  if (report.checks == 0) return "no frame was checked against the reference kernel";
+  return fmt::format(
+      "checked {} frame{} against the reference kernel: largest difference {:.2g} (relative, frame {})",
+      report.checks, report.checks == 1 ? "" : "s", report.largest, report.frame);
 }
 
 std::string format_reports(const std::vector<StepReport>& reports) {

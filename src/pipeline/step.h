@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "core/effect.h"
 #include "core/planes.h"
+#include "pipeline/frame_times.h"
 
 namespace reverie {
 
@@ -34,8 +36,12 @@ class Step {
   std::string name_;
   bool on_ = true, check_ = false;
   double total_s_ = 0;
-  std::vector<float> ms_;
+  FrameTimes ms_;
+  double slowest_ms_ = 0;
 };
+
+// "checked 10 frames against the reference kernel: ..."
+std::string describe(const CheckReport& report);
 
 // A table of the steps for a person, one line each.
 std::string format_reports(const std::vector<StepReport>& reports);

@@ -34,6 +34,14 @@ void Cycles::Kept::keep(const Transition& t, int level) {
   }
 }
 
+size_t Cycles::bytes() const {
+  size_t sum = 0;
+  for (const Kept& kept : kept_) {
+    for (const Planes& map : kept.maps) sum += map.bytes();
+  }
+  return sum;
+}
+
 int Cycles::boundary(int level, int band) const {
   const int bands = 1 << level;
   const int height = heights_[z(level)];

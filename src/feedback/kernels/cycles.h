@@ -45,6 +45,8 @@ class Cycles {
   void next(const Transition& t);
   const Part& operator[](int level) const { return parts_[static_cast<size_t>(level)]; }
 
+  size_t bytes() const;  // of the maps that are kept
+
   // Gives up the step that the level is at.
   void drop(int level) { begun_[static_cast<size_t>(level)] = false; }
 

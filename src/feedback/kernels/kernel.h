@@ -1,6 +1,7 @@
 // A kernel: the hierarchy's state and the code that takes it from one frame to the next.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,16 @@
 #include "feedback/transition.h"
 
 namespace reverie {
+
+// Bytes that are held.
+struct Memory {
+  size_t states = 0;   // of all levels: what is shown, where it goes, what is being made
+  size_t sources = 0;  // what is mixed: encodings, decodings, moved states, the input, the flow, maps
+  size_t weights = 0;
+  size_t scratch = 0;  // working memory of the threads
+
+  size_t all() const { return states + sources + weights + scratch; }
+};
 
 // All kernels compute the same transition (docs in kernels/reference/reference_kernel.cc); they differ in
 // speed and in rounding.  Level l has hourglass.channels(l) planes of sizes.height[l] x sizes.width[l]
@@ -26,6 +37,10 @@ class Kernel {
   // One plane of a level's state, [1, H_l, W_l].
   virtual Planes state_channel(int level, int channel) const = 0;
 
+  // The gain that homeostasis leads a level by; 1 at first.
+  virtual float home_gain(int level) const = 0;
+  virtual void set_home_gain(int level, float gain) = 0;
+
   // The encoding e[l] and decoding d[l] that the last step mixed into level l; with Schedule::kEven, whose
   // steps see many states, those of the states as they are shown.
   virtual Planes encoding(int level) const = 0;
@@ -39,6 +54,9 @@ class Kernel {
   // h := the next frame's.  noise: this frame's stream; sample i of channel c of level l is
   // noise.split(l).split(c).signed_at(i).
   virtual void step(const Transition& transition, const Random& noise) = 0;
+
+  // What it holds now.  What only some transitions need is there from the first step that needed it on.
+  virtual Memory memory() const = 0;
 };
 
 struct KernelKind {

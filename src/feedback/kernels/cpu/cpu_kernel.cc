@@ -165,6 +165,9 @@ class CpuKernel final : public Kernel {
   Planes state(int level) const override { return h_[z(level)].planes(); }
   Planes state_channel(int level, int channel) const override { return h_[z(level)].planes(channel, 1); }
 
+  float home_gain(int level) const override { return home_[z(level)].gain; }
+  void set_home_gain(int level, float gain) override { home_[z(level)].gain = gain; }
+
   // What the last step did not need is made when it is asked for, from the state that it read.
   Planes encoding(int level) const override {
     if (last_.level.empty())
@@ -231,6 +234,21 @@ class CpuKernel final : public Kernel {
     run(show_pass());
     last_ = t;
     last_.velocity = nullptr;  // the maps and the flow are the caller's: only choices are read later
+  }
+
+  Memory memory() const override {
+    Memory m;
+    const auto grids = [](const std::vector<Grid>& all) {
+      return std::accumulate(all.begin(), all.end(), size_t{0},
+                             [](size_t sum, const Grid& g) { return sum + g.bytes(); });
+    };
+    m.states = grids(h_) + grids(before_) + grids(goal_);
+    m.sources = grids(self_) + grids(sum_) + grids(input_) + grids(e_) + grids(d_) + cycles_.bytes();
+    for (const Encoder& e : encoders_) m.weights += e.bytes();
+    for (const Decoder& d : decoders_) m.weights += d.bytes();
+    m.scratch = Scratch::bytes();
+    for (const Homeostasis& h : home_) m.scratch += h.sums.capacity() * sizeof(RowSums);
+    return m;
   }
 
  private:
@@ -448,10 +466,8 @@ class CpuKernel final : public Kernel {
     }
     if (plan.t->noise.is(0)) return row;
     const Random draws = plan.noise.split(static_cast<uint64_t>(c));
-    float* noise = factors.noise();
-    for (int x = 0; x < width; ++x)
-      noise[x] = factors.noise_level()[x] * draws.signed_at(z(y) * z(width) + z(x));
-    row.noise = noise;
+    noise_row(draws, z(y) * z(width), factors.noise_level(), width, factors.noise());
+    row.noise = factors.noise();
     return row;
   }
 

@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "feedback/engine.h"
+#include "feedback/kernels/cpu/grid.h"
+#include "feedback/kernels/cpu/mix.h"
 
 namespace reverie {
 namespace {
@@ -207,6 +209,18 @@ TEST(CpuKernel, AgreesWithEveryInstructionSetOfThisMachine) {
 }
 
 // The plain transition with other numbers, shapes and choices, ten frames long.
+TEST(CpuKernel, NoiseIsThatOfItsPlaceToTheBit) {
+  for (int64_t targets = hwy::SupportedTargets(); targets != 0; targets &= targets - 1) {
+    hwy::SetSupportedTargetsForTest(targets & -targets);
+    constexpr size_t kWidth = 37;
+    std::vector<float> level(kWidth + cpu::kSlack, 0.3F);
+    std::vector<float> out(kWidth + cpu::kSlack);
+    cpu::noise_row(Random(5), 1000, level.data(), kWidth, out.data());
+    for (size_t x = 0; x < kWidth; ++x) EXPECT_EQ(out[x], 0.3F * Random(5).signed_at(1000 + x));
+  }
+  hwy::SetSupportedTargetsForTest(0);
+}
+
 TEST(CpuKernel, AgreesOverTenFramesOfThePlainTransition) {
   Threads threads(2);
   for (uint64_t seed = 1; seed <= 30; ++seed) {

@@ -28,6 +28,8 @@ class Grid {
   int width() const { return width_; }
   bool empty() const { return channels_ == 0; }
 
+  size_t bytes() const { return size_ * sizeof(float); }
+
   // Distance of two rows and of two planes, in samples.
   ptrdiff_t pitch() const { return pitch_; }
   ptrdiff_t plane_pitch() const { return plane_pitch_; }

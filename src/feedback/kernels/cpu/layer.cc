@@ -140,6 +140,12 @@ Decoder::Part Decoder::part(const Layer& layer, int py, int px) const {
   return part;
 }
 
+size_t Decoder::bytes() const {
+  size_t sum = 0;
+  for (const Part& p : parts_) sum += p.weights.bytes();
+  return sum;
+}
+
 void Decoder::rows(const Grid& in, Activation activation, Put put, int first, int count, Grid& out) const {
   const int p = pool_size_;
   if (joined_) return joined_rows(in, activation, put, first / p, count / p, out);

@@ -20,6 +20,8 @@ class Encoder {
   // Rim that the input needs.
   static int rim(const Layer& layer) { return layer.encode_kernel / 2; }
 
+  size_t bytes() const { return winograd_ ? winograd_->bytes() : weights_->bytes(); }  // of its weights
+
   // Rows of the result that are made together; width: of the input.
   int rows_at_once(int width) const;
 
@@ -45,6 +47,8 @@ class Decoder {
   explicit Decoder(const Layer& layer);
 
   static int rim(const Layer& layer);
+
+  size_t bytes() const;  // of its weights
 
   // Rows of the result that are made together.
   int rows_at_once() const { return pool_size_; }

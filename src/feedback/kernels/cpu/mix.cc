@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "feedback/kernels/cpu/grid.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "feedback/kernels/cpu/mix.cc"
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
@@ -39,6 +41,48 @@ void Mix(const MixRow& row, int width, float* out) {
   for (int x = 0; x < width; x += static_cast<int>(hn::Lanes(d)))
     store_part(mixed(row, 0, x), width - x, out + x);
 }
+
+#if HWY_TARGET == HWY_SCALAR
+void Noise(uint64_t key, const float* level, int width, float* out) {
+  for (int x = 0; x < width; ++x) {
+    const uint64_t bits = reverie::mix_bits(key + static_cast<uint64_t>(x) * Random::kStep);
+    out[x] = level[x] * (static_cast<float>(static_cast<int32_t>(bits >> 32U)) * 0x1p-31F);
+  }
+}
+#else
+using D64 = hn::Repartition<uint64_t, D>;
+using V64 = hn::Vec<D64>;
+
+// mix_bits() of core/random.h.
+HWY_INLINE V64 mix_bits(V64 x) {
+  const D64 d;
+  x = hn::Add(x, hn::Set(d, 0x9e3779b97f4a7c15ULL));
+  x = hn::Mul(hn::Xor(x, hn::ShiftRight<30>(x)), hn::Set(d, 0xbf58476d1ce4e5b9ULL));
+  x = hn::Mul(hn::Xor(x, hn::ShiftRight<27>(x)), hn::Set(d, 0x94d049bb133111ebULL));
+  return hn::Xor(x, hn::ShiftRight<31>(x));
+}
+
+void Noise(uint64_t key, const float* level, int width, float* out) {
+  const D d;
+  const D64 d64;
+  const hn::RebindToSigned<D> di;
+  const auto half = hn::Lanes(d64);
+  HWY_ALIGN uint64_t steps[kSlack];
+  for (size_t i = 0; i < half; ++i) steps[i] = i * Random::kStep;
+  const V64 lanes = hn::Load(d64, steps);
+  for (int x = 0; x < width; x += static_cast<int>(hn::Lanes(d))) {
+    const auto bits = [&](uint64_t at) {
+      return mix_bits(hn::Add(lanes, hn::Set(d64, key + at * Random::kStep)));
+    };
+    const auto at = static_cast<uint64_t>(x);
+    // the upper halves of the bits of both
+    const auto drawn = hn::ConcatOdd(di, hn::BitCast(di, bits(at + half)), hn::BitCast(di, bits(at)));
+    const V uniform = hn::Mul(hn::ConvertTo(d, drawn), hn::Set(d, 0x1p-31F));
+    store_part(hn::Mul(hn::LoadU(d, level + x), uniform), width - x, out + x);
+  }
+}
+
+#endif
 
 // Sums of single precision over short runs, of double precision over these.
 RowSums Sums(const float* row, int width) {
@@ -132,12 +176,17 @@ HWY_AFTER_NAMESPACE();
 namespace reverie::cpu {
 
 HWY_EXPORT(Mix);
+HWY_EXPORT(Noise);
 HWY_EXPORT(Sums);
 HWY_EXPORT(SquashRowOf);
 HWY_EXPORT(MixAndSquash);
 
 void mix_row(const MixRow& row, int width, float* out) {
   HWY_DYNAMIC_DISPATCH(Mix)(row, width, out);
+}
+
+void noise_row(const Random& random, uint64_t first, const float* level, int width, float* out) {
+  HWY_DYNAMIC_DISPATCH(Noise)(random.key() + first * Random::kStep, level, width, out);
 }
 
 RowSums row_sums(const float* row, int width) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "core/random.h"
 #include "feedback/parameters.h"
 
 namespace reverie::cpu {
@@ -32,6 +33,9 @@ void mix_row(const MixRow& row, int width, float* out);
 struct RowSums {
   double sum = 0, square = 0;
 };
+// out[x] = level[x] * random.signed_at(first + x), the same bits as one by one; 2 to 4 times as fast.
+void noise_row(const Random& random, uint64_t first, const float* level, int width, float* out);
+
 // Of row[0..width).
 RowSums row_sums(const float* row, int width);
 

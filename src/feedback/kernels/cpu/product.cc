@@ -100,7 +100,11 @@ HWY_EXPORT(Multiply);
 
 Weights::Weights(int output_count, int tap_count, int group, const std::function<float(int, int)>& weight,
                  const std::function<float(int)>& bias_of)
-    : outputs(output_count), taps(tap_count) {
+    : outputs(output_count),
+      taps(tap_count),
+      packed_size(static_cast<size_t>(outputs) * static_cast<size_t>(taps) + kMostBlock),
+      packed(hwy::AllocateAligned<float>(packed_size)) {
+  if (!packed) throw std::bad_alloc();
   // as few blocks as fit, and those as even as they can be
   const int groups = outputs / group;
   const int most = kMostBlock / group;
@@ -110,7 +114,6 @@ Weights::Weights(int output_count, int tap_count, int group, const std::function
     const int last = groups * (b + 1) / count;
     blocks.push_back({first * group, (last - first) * group});
   }
-  packed = hwy::AllocateAligned<float>(static_cast<size_t>(outputs) * static_cast<size_t>(taps) + kMostBlock);
   float* to = packed.get();
   for (const Block& b : blocks) {
     for (int k = 0; k < taps; ++k) {
@@ -118,6 +121,10 @@ Weights::Weights(int output_count, int tap_count, int group, const std::function
     }
   }
   for (int n = 0; n < outputs; ++n) bias.push_back(bias_of(n));
+}
+
+size_t Weights::bytes() const {
+  return packed_size * sizeof(float) + bias.capacity() * sizeof(float) + blocks.capacity() * sizeof(Block);
 }
 
 void multiply(const Weights& weights, const Weights::Block& block, const ptrdiff_t* offset,

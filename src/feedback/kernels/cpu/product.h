@@ -23,8 +23,11 @@ struct Weights {
     return packed.get() + static_cast<size_t>(b.first) * static_cast<size_t>(taps);
   }
 
+  size_t bytes() const;
+
   int outputs, taps;
   std::vector<Block> blocks;
+  size_t packed_size;
   hwy::AlignedFreeUniquePtr<float[]> packed;  // block by block, [taps][count]
   std::vector<float> bias;                    // [outputs]
 };

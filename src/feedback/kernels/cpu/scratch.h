@@ -3,6 +3,7 @@
 
 #include <hwy/aligned_allocator.h>
 
+#include <atomic>
 #include <cstddef>
 #include <new>
 
@@ -11,18 +12,25 @@ namespace reverie::cpu {
 // Grows to the largest size asked for and is kept by its thread from piece to piece.
 class Scratch {
  public:
+  ~Scratch() { all_ -= size_; }
+
   // n samples, undefined, valid until the next call.
   float* get(size_t n) {
     if (n > size_) {
       data_ = hwy::AllocateAligned<float>(n);
       if (!data_) throw std::bad_alloc();
+      all_ += n - size_;
       size_ = n;
       for (size_t i = 0; i < n; ++i) data_[i] = 0;  // samples beyond a row's end are read, never used
     }
     return data_.get();
   }
 
+  // Of all threads of the process.
+  static size_t bytes() { return all_ * sizeof(float); }
+
  private:
+  static inline std::atomic<size_t> all_{0};
   size_t size_ = 0;
   hwy::AlignedFreeUniquePtr<float[]> data_;
 };

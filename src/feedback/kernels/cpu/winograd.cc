@@ -248,6 +248,12 @@ Winograd::Winograd(const Layer& layer)
   }
 }
 
+size_t Winograd::bytes() const {
+  size_t sum = bias_.capacity() * sizeof(float);
+  for (const Weights& w : weights_) sum += w.bytes();
+  return sum;
+}
+
 // points: [36][lower][kGroup], with odd_lines() between two points.
 void Winograd::transform_in(const Grid& in, int first, const std::vector<Run>& group, float* points) const {
   for (int c = 0; c < lower_; ++c) {

@@ -23,6 +23,8 @@ class Winograd {
   // Rows of tiles (of 4 rows each) that are best worked on together: they fill the registers.
   static int tile_rows(int width);
 
+  size_t bytes() const;  // of its weights
+
   // The rows of scale * pool(act(conv(in))) that rows first .. first + rows - 1 of tiles become, without rim.
   void encode(const Grid& in, int first, int rows, Pool pool, Activation activation, float scale,
               Grid& out) const;

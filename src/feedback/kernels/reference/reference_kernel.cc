@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "feedback/kernels/cycles.h"
 #include "feedback/kernels/reference/operators.h"
@@ -49,6 +50,8 @@ class ReferenceKernel final : public Kernel {
     cycles_.drop(level);
   }
   Planes state(int level) const override { return h_[z(level)]; }
+  float home_gain(int level) const override { return home_gain_[z(level)]; }
+  void set_home_gain(int level, float gain) override { home_gain_[z(level)] = gain; }
   Planes encoding(int level) const override {
     if (last_.schedule == Schedule::kEvery || last_.level.empty()) return e_[z(level)];
     return level == 0 ? h_[0] : encode_level(h_[z(level) - 1], last_, level - 1);
@@ -78,6 +81,17 @@ class ReferenceKernel final : public Kernel {
     for (int l = 0; l <= glass_.levels(); ++l) show(l);
     last_ = t;
     last_.velocity = nullptr;  // the caller's: only choices are read later
+  }
+
+  Memory memory() const override {
+    Memory m;
+    const auto bytes = [](const std::vector<Planes>& all) {
+      return std::accumulate(all.begin(), all.end(), size_t{0},
+                             [](size_t sum, const Planes& p) { return sum + p.bytes(); });
+    };
+    m.states = bytes(h_) + bytes(goal_) + bytes(next_);
+    m.sources = bytes(e_) + bytes(d_) + bytes(self_) + bytes(input_) + cycles_.bytes();
+    return m;
   }
 
  private:
