@@ -49,7 +49,8 @@ std::string quick(std::string line) {
   if (!line.starts_with("reverie render")) return line;
   line = std::regex_replace(line, std::regex(" +#.*$"), "");
   line = std::regex_replace(line, std::regex(" --(size|seconds|frames) [^ ]+"), "");
-  if (line.find("--again") != std::string::npos) return line + " -q";
+  if (line.find("--again") != std::string::npos || line.find("--session") != std::string::npos)
+    return line + " -q";
   return line + " -q --size 32x24 --frames 3 --set preroll=0";
 }
 

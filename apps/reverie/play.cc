@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetween(20);  // of the loop without a window
 constexpr std::chrono::seconds kKeepEvery(1);
+constexpr int kTrimEvery = 10;  // times as long
 
 struct Options {
   std::string preset, input, size = "640x360", fps = "30", seconds, session, fit = "crop", kernel = "auto";
@@ -160,10 +161,12 @@ int act(const Options& o) {
   {
     Show show(std::move(request));
     auto kept = std::chrono::steady_clock::now();
+    int seconds = 0;
     const auto between = [&] {
       if (std::chrono::steady_clock::now() - kept < kKeepEvery) return;
       kept = std::chrono::steady_clock::now();
       show.keep_unsaved();
+      if (++seconds % kTrimEvery == 0) Show::give_back_memory();
       if (o.no_window && !o.quiet && stderr_is_terminal()) {
         const LiveStatus s = show.set().status();
         status_line(fmt::format("play: frame {}, {:.0f} fps, {:.1f} ms (99%: {:.1f}), {} dropped", s.frames,

@@ -6,6 +6,10 @@
 #include <cstdlib>
 #include <ctime>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "core/error.h"
 #include "core/file.h"
 #include "core/log.h"
@@ -186,6 +190,14 @@ Signals Show::hear(double seconds, Signals s) {
   s.tempo = tempo_;
   s.beats = beats_;
   return s;
+}
+
+// Presets come and go with processes of all sizes: what they left in the heap's gaps goes back to the system,
+// so that a long set does not grow.
+void Show::give_back_memory() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
 }
 
 void Show::keep_unsaved() {

@@ -59,6 +59,7 @@ class Show {
   // Once in a while, from the thread that has time: writes the preset that is not saved yet to a file that
   // survives.
   void keep_unsaved();
+  static void give_back_memory();
 
  private:
   Signals hear(double seconds, Signals s);
