@@ -148,8 +148,10 @@ WindowOptions window_of(const Options& o) {
 void tell_of_unsaved() {
   std::error_code code;
   const std::filesystem::path file = state_folder() / "unsaved.toml";
-  if (std::filesystem::exists(file, code))
-    note(fmt::format("an unsaved preset of an earlier set is in {}", file.string()));
+  if (!std::filesystem::exists(file, code)) return;
+  const std::filesystem::path before = state_folder() / "unsaved-before.toml";
+  std::filesystem::rename(file, before, code);
+  note(fmt::format("the preset of the last set was not saved: it is in {}", before.string()));
 }
 
 int act(const Options& o) {
@@ -162,11 +164,15 @@ int act(const Options& o) {
     Show show(std::move(request));
     auto kept = std::chrono::steady_clock::now();
     int seconds = 0;
+    std::string last_refusal;
     const auto between = [&] {
       if (std::chrono::steady_clock::now() - kept < kKeepEvery) return;
       kept = std::chrono::steady_clock::now();
       show.keep_unsaved();
       if (++seconds % kTrimEvery == 0) Show::give_back_memory();
+      const std::string refused = show.osc() ? show.osc()->last_refusal() : "";
+      if (o.no_window && refused != last_refusal) note("OSC: " + refused);
+      last_refusal = refused;
       if (o.no_window && !o.quiet && stderr_is_terminal()) {
         const LiveStatus s = show.set().status();
         status_line(fmt::format("play: frame {}, {:.0f} fps, {:.1f} ms (99%: {:.1f}), {} dropped", s.frames,

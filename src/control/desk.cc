@@ -57,7 +57,11 @@ fs::path own_preset_folder() {
 }
 
 Desk::Desk(const Preset& preset, uint64_t seed, Send send)
-    : send_(std::move(send)), now_{preset, seed}, loaded_{preset, seed}, presets_(playable()) {}
+    : send_(std::move(send)), now_(just_loaded(preset, seed)), first_seed_(seed), presets_(playable()) {}
+
+Desk::State Desk::just_loaded(const Preset& preset, uint64_t seed) {
+  return {preset, seed, std::make_shared<const State>(State{preset, seed, nullptr})};
+}
 
 void Desk::watch(Watch watch) {
   const std::lock_guard lock(mutex_);
@@ -151,37 +155,44 @@ void Desk::reset(const std::string& name) {
   const Parameter& p = changed.values.table()[changed.values.table().index(name)];
   {
     const std::lock_guard lock(mutex_);
-    if (loaded_.preset.effect != changed.effect) return;
+    if (now_.loaded->preset.effect != changed.effect) return;
     if (p.kind == ParameterKind::kText) {
-      changed.values.set_text(name, loaded_.preset.values.text(name));
+      changed.values.set_text(name, now_.loaded->preset.values.text(name));
     } else {
-      changed.values.set(name, loaded_.preset.values.list(name));
+      changed.values.set(name, now_.loaded->preset.values.list(name));
     }
     const auto same = [&](const auto& m) { return m.parameter == name; };
     std::erase_if(changed.lfos, same);
     std::erase_if(changed.keyframes, same);
-    std::copy_if(loaded_.preset.lfos.begin(), loaded_.preset.lfos.end(), std::back_inserter(changed.lfos),
-                 same);
-    std::copy_if(loaded_.preset.keyframes.begin(), loaded_.preset.keyframes.end(),
+    std::copy_if(now_.loaded->preset.lfos.begin(), now_.loaded->preset.lfos.end(),
+                 std::back_inserter(changed.lfos), same);
+    std::copy_if(now_.loaded->preset.keyframes.begin(), now_.loaded->preset.keyframes.end(),
                  std::back_inserter(changed.keyframes), same);
   }
   change(changed, kUndoFade);
 }
 
 void Desk::reset_all() {
-  State loaded = [this] {
+  State loaded;
+  {
     const std::lock_guard lock(mutex_);
-    return loaded_;
-  }();
+    loaded = just_loaded(now_.loaded->preset, now_.loaded->seed);
+  }
   go_to(std::move(loaded), kUndoFade);
+  const std::lock_guard lock(mutex_);
+  changed_ = false;
 }
 
 void Desk::randomize(double amount) {
   Preset changed = preset();
   std::vector<Preset> parents;
   for (const PresetEntry& e : presets()) {
-    if (e.effect == changed.effect && e.input != InputNeed::kRequired)
+    if (e.effect != changed.effect || e.input == InputNeed::kRequired) continue;
+    try {
       parents.push_back(load_preset(e.path.string()));
+    } catch (const Error&) {
+      // gone since the list was made
+    }
   }
   Random draws(draw());
   for (const Parameter& p : changed.values.table().all()) {
@@ -218,7 +229,12 @@ void Desk::go_to(State state, double fade) {
 }
 
 void Desk::change(const Preset& preset, double fade) {
-  go_to({preset, seed()}, fade);
+  State next;
+  {
+    const std::lock_guard lock(mutex_);
+    next = {preset, now_.seed, now_.loaded};
+  }
+  go_to(std::move(next), fade);
 }
 
 void Desk::load(const std::string& name) {
@@ -230,8 +246,7 @@ void Desk::load(const std::string& name, double fade) {
   {
     const std::lock_guard lock(mutex_);
     remember("");
-    now_.preset = preset;
-    loaded_ = now_;
+    now_ = just_loaded(preset, now_.seed);
     changed_ = false;
     send_(ChangePreset{now_.preset, now_.seed, fade});
   }
@@ -251,8 +266,15 @@ void Desk::step(int by) {
   const std::string name = preset().name;
   const auto it = std::find_if(all.begin(), all.end(), [&](const PresetEntry& e) { return e.name == name; });
   const auto count = static_cast<std::ptrdiff_t>(all.size());
-  const std::ptrdiff_t place = it == all.end() ? (by > 0 ? 0 : -1) : it - all.begin() + by;
-  load(all[static_cast<size_t>((place % count + count) % count)].path.string());
+  std::ptrdiff_t place = it == all.end() ? (by > 0 ? -1 : count) : it - all.begin();
+  for (std::ptrdiff_t tries = 0; tries < count; ++tries) {
+    place = ((place + by) % count + count) % count;
+    try {
+      return load(all[static_cast<size_t>(place)].path.string());
+    } catch (const Error&) {
+      if (tries + 1 == count) throw;  // gone since the list was made: the one after it
+    }
+  }
 }
 
 fs::path Desk::save(const std::string& name) {
@@ -263,14 +285,7 @@ fs::path Desk::save(const std::string& name) {
   };
   if (name.empty() || name.size() > 100 || !std::all_of(name.begin(), name.end(), plain))
     throw Error("save", "'" + printable(name) + "'", "a preset's name has letters, digits, - and _");
-  Preset saved = preset();
-  // the files it names must be found from its new place too
-  for (const Parameter& p : saved.values.table().all()) {
-    if (p.kind != ParameterKind::kText || saved.values.text(p.name).find('/') == std::string::npos) continue;
-    std::error_code code;
-    const fs::path file = fs::absolute(find_asset(saved, saved.values.text(p.name)), code);
-    saved.values.set_text(p.name, file.string());
-  }
+  Preset saved = found_from_anywhere(preset());
   saved.name = name;
   const fs::path path = folder / (name + ".toml");
   const std::string text = format_preset(saved);
@@ -281,7 +296,7 @@ fs::path Desk::save(const std::string& name) {
     const std::lock_guard lock(mutex_);
     now_.preset.name = name;
     now_.preset.path = path;
-    loaded_ = now_;
+    now_ = just_loaded(now_.preset, now_.seed);
     changed_ = false;
     ++version_;
     presets_ = playable();
@@ -303,7 +318,7 @@ void Desk::rename(const std::string& name) {
 
 uint64_t Desk::draw() {
   const std::lock_guard lock(mutex_);
-  return Random(loaded_.seed).split(kDeskStream).split(++draws_).bits();
+  return Random(first_seed_).split(kDeskStream).split(++draws_).bits();
 }
 
 void Desk::new_noise() {
@@ -317,7 +332,12 @@ void Desk::new_weights() {
   // learned weights are no dice: new ones are random
   const std::string weights = changed.values.text("weights");
   if (weights != "uniform" && weights != "sharp") changed.values.set_text("weights", "normal");
-  go_to({changed, draw()}, fade());
+  State next{changed, draw(), nullptr};
+  {
+    const std::lock_guard lock(mutex_);
+    next.loaded = now_.loaded;
+  }
+  go_to(std::move(next), fade());
 }
 
 void Desk::load_weights(const std::string& file) {
@@ -354,10 +374,11 @@ void Desk::travel(std::vector<State>& from, std::vector<State>& to) {
   told("");
 }
 
-void Desk::refused(const Preset& goes_on) {
+void Desk::refused(const Preset& goes_on, uint64_t seed) {
   {
     const std::lock_guard lock(mutex_);
     now_.preset = goes_on;
+    now_.seed = seed;
     ++version_;
   }
   told("");

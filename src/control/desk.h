@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -66,7 +67,7 @@ class Desk {
   void redo();
 
   // The set could not do it: the desk shows what goes on.
-  void refused(const Preset& goes_on);
+  void refused(const Preset& goes_on, uint64_t seed);
 
   double fade() const;  // seconds, of the presets that are loaded
   void set_fade(double seconds);
@@ -80,8 +81,10 @@ class Desk {
  private:
   struct State {
     Preset preset;
-    uint64_t seed;
+    uint64_t seed = 0;
+    std::shared_ptr<const State> loaded;  // as it was when it was loaded or saved; null: this is it
   };
+  static State just_loaded(const Preset& preset, uint64_t seed);
   void remember(const std::string& gesture);
   void go_to(State state, double fade);
   void travel(std::vector<State>& from, std::vector<State>& to);
@@ -91,7 +94,8 @@ class Desk {
   mutable std::mutex mutex_;
   Send send_;
   std::vector<Watch> watches_;
-  State now_, loaded_;
+  State now_;
+  const uint64_t first_seed_;
   std::vector<State> undo_, redo_;
   std::string last_gesture_;
   std::chrono::steady_clock::time_point last_time_;

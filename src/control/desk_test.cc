@@ -114,6 +114,44 @@ TEST_F(DeskTest, StepGoesThroughThePresetsBothWaysAndRound) {
   EXPECT_NE(message_of([&] { desk_.load_number(1000); }), "");
 }
 
+TEST_F(DeskTest, BackspaceAfterUndoIsThePresetThatIsPlayed) {
+  desk_.load("smoke");
+  desk_.set("gain", "2");
+  desk_.load("marble");
+  desk_.undo();
+  EXPECT_EQ(desk_.preset().values.number("gain"), 2);
+  desk_.reset_all();
+  EXPECT_EQ(desk_.preset().name, "smoke");
+  EXPECT_EQ(desk_.preset().values.number("gain"), 1.2);
+  EXPECT_FALSE(desk_.changed());
+}
+
+TEST_F(DeskTest, WhatIsGoneIsPassedOver) {
+  desk_.save("aaa");
+  desk_.step(1);
+  std::filesystem::remove(own_preset_folder() / "aaa.toml");
+  const std::string first = desk_.preset().name;
+  desk_.step(-1);
+  EXPECT_EQ(desk_.preset().name, desk_.presets().back().name);
+  desk_.randomize();
+  desk_.step(1);
+  EXPECT_EQ(desk_.preset().name, first);
+}
+
+TEST_F(DeskTest, SavedPresetsFindTheirFiles) {
+  folder_.write("show/m.png", "x");
+  const auto file =
+      folder_.write("show/mine.toml", "[[map]]\nparameter = \"gain\"\npicture = \"m.png\"\ndepth = 1\n");
+  desk_.load(file.string());
+  desk_.save("moved");
+  const Preset moved = load_preset("moved");
+  EXPECT_TRUE(std::filesystem::equivalent(find_asset(moved, moved.maps.at(0).picture),
+                                          folder_.path() / "show/m.png"));
+  desk_.load("first-light");
+  desk_.save("own-light");
+  EXPECT_EQ(load_preset("own-light").values.text("palette"), "kandinsky");  // found from anywhere as it is
+}
+
 TEST_F(DeskTest, ResetTakesTheLoadedValueAndItsModulations) {
   desk_.load("first-light");
   const size_t lfos = desk_.preset().lfos.size();

@@ -26,6 +26,9 @@ struct ChangePreset {
 // The process that the last ChangePreset asked for is ready: it fades in from here on.
 struct BeginProcess {};
 
+// That process could not be made: what runs goes on.
+struct AbandonProcess {};
+
 // The state starts anew, from these draws.
 struct NewNoise {
   uint64_t seed = 0;
@@ -47,8 +50,8 @@ struct SkipTicks {
 };
 
 // Signals: what is heard from this frame on.
-using Event = std::variant<SetParameter, ChangePreset, BeginProcess, NewNoise, OpenInput, ShowInput,
-                           SkipTicks, Signals>;
+using Event = std::variant<SetParameter, ChangePreset, BeginProcess, AbandonProcess, NewNoise, OpenInput,
+                           ShowInput, SkipTicks, Signals>;
 
 // Before frame `frame` is made.
 struct TimedEvent {

@@ -148,6 +148,7 @@ void Player::apply(const Event& event) {
   if (const auto* e = std::get_if<SetParameter>(&event)) set(*e);
   if (const auto* e = std::get_if<ChangePreset>(&event)) change(*e);
   if (std::holds_alternative<BeginProcess>(event)) begin_process();
+  if (std::holds_alternative<AbandonProcess>(event) && job_) abandoned_.push_back(std::move(job_));
   if (const auto* e = std::get_if<NewNoise>(&event)) new_noise_ = e->seed;
 }
 
@@ -184,11 +185,13 @@ void Player::change(const ChangePreset& e) {
 
 void Player::morph(const ChangePreset& e) {
   Layer& layer = *layers_.back();
+  auto automation =
+      std::make_unique<Automation>(e.preset, e.seed, setup_.read_picture);  // may fail: nothing has changed
   const bool midway = layer.from.has_value();
   layer.from = layer.values;  // in the middle of another change: from where it is
   layer.from_automation = midway ? nullptr : std::move(layer.automation);
   layer.preset = e.preset;
-  layer.automation = std::make_unique<Automation>(e.preset, e.seed, setup_.read_picture);
+  layer.automation = std::move(automation);
   layer.morph_start.reset();
   layer.morph_seconds = e.fade;
 }

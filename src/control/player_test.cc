@@ -147,6 +147,20 @@ TEST(Player, WhatCannotBeMadeLeavesWhatThereWas) {
   EXPECT_EQ(a.after(3).data(), b.after(3).data());
 }
 
+TEST(Player, APresetWhoseMapIsGoneLeavesWhatThereWas) {
+  Preset broken = small_preset();
+  broken.maps.push_back({"gain", "gone.png", 0.5, false});
+  Played a;
+  Played b;
+  a.after(2), b.after(2);
+  EXPECT_NE(message_of([&] {
+              b.player.apply(ChangePreset{broken, 1, 0});
+            }).find("gone.png"),
+            std::string::npos);
+  EXPECT_TRUE(b.player.preset().maps.empty());
+  EXPECT_EQ(a.after(3).data(), b.after(3).data());
+}
+
 TEST(Player, NewNoiseStartsTheStateAnew) {
   Played a;
   Played b;

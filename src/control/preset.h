@@ -116,4 +116,8 @@ std::vector<std::filesystem::path> preset_folders();
 // current folder.  Error that says where, with the nearest palette.
 std::filesystem::path find_asset(const Preset& preset, const std::string& name);
 
+// The same preset, where files that it names beside itself are named by their whole paths; to be written
+// elsewhere.
+Preset found_from_anywhere(Preset preset);
+
 }  // namespace reverie

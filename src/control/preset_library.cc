@@ -180,4 +180,28 @@ fs::path find_asset(const Preset& preset, const std::string& name) {
   throw no_asset(name, folders);
 }
 
+Preset found_from_anywhere(Preset preset) {
+  Preset bare = preset;  // as it will be: without folders of its own
+  bare.path.clear();
+  bare.folder.clear();
+  bare.parent_folders.clear();
+  const auto find = [](const Preset& from, const std::string& name) {
+    std::error_code code;
+    try {
+      return fs::weakly_canonical(find_asset(from, name), code);
+    } catch (const Error&) {
+      return fs::path();  // a word, or gone already
+    }
+  };
+  const auto whole = [&](const std::string& name) {
+    const fs::path file = name.empty() ? fs::path() : find(preset, name);
+    return file.empty() || find(bare, name) == file ? name : file.string();
+  };
+  for (const Parameter& p : preset.values.table().all()) {
+    if (p.kind == ParameterKind::kText) preset.values.set_text(p.name, whole(preset.values.text(p.name)));
+  }
+  for (MapSpec& map : preset.maps) map.picture = whole(map.picture);
+  return preset;
+}
+
 }  // namespace reverie

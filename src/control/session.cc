@@ -38,6 +38,7 @@ struct ToJson {
     j["change"] = preset_to_json(e.preset), j["seed"] = std::to_string(e.seed), j["fade"] = e.fade;
   }
   void operator()(const BeginProcess& /*e*/) const { j["begin"] = true; }
+  void operator()(const AbandonProcess& /*e*/) const { j["abandon"] = true; }
   void operator()(const NewNoise& e) const { j["noise"] = std::to_string(e.seed); }
   void operator()(const OpenInput& e) const { j["input"] = e.spec; }
   void operator()(const ShowInput& e) const { j["show"] = e.index; }
@@ -159,6 +160,7 @@ Event read_event(const Line& line) {
   if (line.has("change"))
     return ChangePreset{line.preset("change"), line.seed("seed"), line.number("fade", 0, kLongestFade)};
   if (line.has("begin")) return BeginProcess{};
+  if (line.has("abandon")) return AbandonProcess{};
   if (line.has("noise")) return NewNoise{line.seed("noise")};
   if (line.has("input")) return OpenInput{line.text("input")};
   if (line.has("show")) return ShowInput{line.whole("show", 0, kMostFrames)};

@@ -6,6 +6,7 @@
 //   {"frame": 12, "set": "zoom.2", "to": "1.5"}
 //   {"frame": 40, "change": P, "seed": "1", "fade": 2}      P: {"name": ..., "folders": [...], "toml": ...}
 //   {"frame": 47, "begin": true}                            the process that the change asked for
+//   {"frame": 47, "abandon": true}                          ... or it could not be made
 //   {"frame": 60, "noise": "17"}                            the state anew, from this seed
 //   {"frame": 90, "input": "clip.mp4"}                      from its beginning; empty: none
 //   {"frame": 95, "show": 3}                                this frame of the input

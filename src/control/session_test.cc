@@ -30,6 +30,7 @@ std::vector<TimedEvent> one_of_each() {
   return {{1, SetParameter{"zoom.2", "1.5"}},
           {2, ChangePreset{other, UINT64_MAX, 1.5}},
           {3, BeginProcess{}},
+          {3, AbandonProcess{}},
           {3, NewNoise{17}},
           {4, OpenInput{"clip \"1\".mp4"}},
           {5, ShowInput{3}},
@@ -51,8 +52,8 @@ TEST(Session, ComesBackAsItWas) {
   EXPECT_EQ(s.start.fps, 29.97);
   EXPECT_EQ(s.start.preset.name, "smoke");
   EXPECT_EQ(s.start.preset.folder, "/presets");
-  EXPECT_EQ(s.events.size(), 8U);
-  EXPECT_EQ(std::get<Signals>(s.events[7].event).beats, 1.0 / 3);
+  EXPECT_EQ(s.events.size(), 9U);
+  EXPECT_EQ(std::get<Signals>(s.events[8].event).beats, 1.0 / 3);
   std::string again = format_session_start(s.start);
   for (const TimedEvent& e : s.events) again += format_event(e);
   EXPECT_EQ(again + format_reached(s.frames), text);
@@ -63,7 +64,7 @@ TEST(Session, WhatWasCutOffLosesItsLastLineOnly) {
   const size_t first = text.find('\n') + 1;
   for (size_t length = first; length < text.size(); length += 7) {
     const Session s = parse_session(text.substr(0, length), "a.session");
-    EXPECT_LE(s.events.size(), 8U);
+    EXPECT_LE(s.events.size(), 9U);
   }
 }
 

@@ -83,6 +83,11 @@ PartialFile::~PartialFile() {
   fs::remove(partial_, code);
 }
 
+std::filesystem::path PartialFile::leave() {
+  kept_ = true;
+  return partial_;
+}
+
 void PartialFile::keep() {
   std::error_code code;
   fs::rename(partial_, path_, code);

@@ -29,6 +29,8 @@ class PartialFile {
   const std::filesystem::path& path() const { return path_; }
   const std::filesystem::path& partial() const { return partial_; }
   void keep();
+  // Leaves the partial file where it is, and says where.
+  std::filesystem::path leave();
 
  private:
   std::filesystem::path path_, partial_;

@@ -54,15 +54,16 @@ int Output::add(const AVCodecContext& encoder) {
   return i;
 }
 
-void Output::begin(const std::map<std::string, std::string>& metadata) {
+void Output::begin(const std::map<std::string, std::string>& metadata, bool durable) {
   for (const auto& [key, value] : metadata) {
     if (!value.empty()) av_dict_set(&context_->metadata, key.c_str(), value.c_str(), 0);
   }
   Options options;
   const std::string muxer = context_->oformat->name;
   // QuickTime's own text atoms are cut at 64 KB; the keys that take their place are not
-  if (muxer == "mp4") options.set("movflags", "+faststart");
-  if (muxer == "mov") options.set("movflags", "+faststart+use_metadata_tags");
+  const std::string layout = durable ? "+frag_keyframe+empty_moov+default_base_moof" : "+faststart";
+  if (muxer == "mp4") options.set("movflags", layout);
+  if (muxer == "mov") options.set("movflags", layout + "+use_metadata_tags");
   check_write(avformat_write_header(context_.get(), options.get()));
   begun_ = true;
 }
@@ -78,6 +79,14 @@ void Output::write(AVPacket& packet, int stream, AVRational base) {
   av_packet_rescale_ts(&packet, base, context_->streams[stream]->time_base);
   packet.pos = -1;
   check_write(av_interleaved_write_frame(context_.get(), &packet));
+}
+
+std::string Output::salvage() {
+  if (!partial_) return "";
+  av_write_trailer(context_.get());  // as far as it goes
+  begun_ = false;
+  if (context_->pb != nullptr) avio_closep(&context_->pb);
+  return partial_->leave().string();
 }
 
 void Output::finish() {

@@ -32,10 +32,14 @@ class Output {
   int add(const AVCodecParameters& parameters, AVRational time_base);
   int add(const AVCodecContext& encoder);
 
-  void begin(const std::map<std::string, std::string>& metadata);
+  // durable: what is written can be played at every moment.
+  void begin(const std::map<std::string, std::string>& metadata, bool durable = false);
   // Takes the packet, whose times are in `base`.
   void write(AVPacket& packet, int stream, AVRational base);
   void finish();
+  // In place of finish(): what was written stays under the name that is returned; empty where there is no
+  // file.
+  std::string salvage();
 
  private:
   void check_write(int code) const;

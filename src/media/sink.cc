@@ -32,7 +32,7 @@ class VideoSink final : public Sink {
         sound_(nullptr),
         stream_(output_.add(encoder_.context())) {
     sound_ = ffmpeg::SoundTrack::open(options, target.container, output_);
-    output_.begin({{"comment", options.comment}, {"title", options.title}});
+    output_.begin({{"comment", options.comment}, {"title", options.title}}, options.durable);
     description_ = fmt::format("{}: {} {}x{} at {:.4g} fps", name, target.container.words, options.width,
                                options.height, options.fps);
     if (sound_) description_ += ", sound " + sound_->words();
@@ -58,6 +58,8 @@ class VideoSink final : public Sink {
     if (sound_) sound_->finish(time());
     output_.finish();
   }
+
+  std::string salvage() override { return output_.salvage(); }
 
   std::string description() const override { return description_; }
 

@@ -25,6 +25,10 @@ struct SinkOptions {
   };
   std::optional<Sound> sound;
 
+  // Playable at every moment, whatever ends the process (mp4 and mov in fragments): for recordings, which
+  // cannot be made again.
+  bool durable = false;
+
   int quality =
       0;  // 0: fine for most; up to +10 finer and larger, down to -20 coarser and smaller; lossless ignore it
 };
@@ -47,6 +51,10 @@ class Sink {
   // Writes what is still on the way and gives a file its final name.  Error as in write; then no file is
   // left.
   virtual void finish() = 0;
+
+  // After an error of write(): leaves what a player can show of what was written, and says where; empty where
+  // there is nothing.
+  virtual std::string salvage() { return ""; }
 
   // "clip.mp4: H.264 512x512 at 30 fps, sound copied (aac)"
   virtual std::string description() const = 0;

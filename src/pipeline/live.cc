@@ -87,6 +87,7 @@ SinkOptions LiveSet::sink_options() const {
   options.height = request_.height;
   options.fps = request_.fps;
   options.title = request_.preset.name;
+  options.durable = true;
   return options;
 }
 
@@ -99,6 +100,17 @@ void LiveSet::add_recorder(const std::string& target, bool whole_set, Recorder::
 }
 
 void LiveSet::start_recording(const std::string& target) {
+  std::error_code code;
+  if (std::filesystem::is_regular_file(target, code))
+    throw Error("record", target, "it is there already", "give another name");
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Recording& r : recordings_) {
+      const Recorder::State s = r.recorder->state();
+      if (s.name == target && !s.over && s.failure.empty())
+        throw Error("record", target, "it is being written already", "give another name");
+    }
+  }
   add_recorder(target, false, [target, options = sink_options()] { return open_sink(target, options); });
 }
 
@@ -114,7 +126,7 @@ void LiveSet::send(Event event) {
   sent_.push_back(std::move(event));
 }
 
-void LiveSet::on_refused(std::function<void(const std::string&, const Preset&)> refused) {
+void LiveSet::on_refused(Refused refused) {
   const std::lock_guard lock(mutex_);
   refused_ = std::move(refused);
 }
@@ -223,23 +235,31 @@ void LiveSet::happen() {
     events.swap(sent_);
   }
   for (const Event& e : events) apply(e);
-  if (loop_->player().process_is_ready()) apply(BeginProcess{});
+  if (loop_->player().process_is_ready() && !apply(BeginProcess{})) apply(AbandonProcess{});
 }
 
 // What is not allowed has happened nowhere: not here, not in the session.
-void LiveSet::apply(const Event& event) {
-  if (const auto* e = std::get_if<OpenInput>(&event)) return input_->open(e->spec);  // told when it is shown
+bool LiveSet::apply(const Event& event) {
+  if (const auto* e = std::get_if<OpenInput>(&event)) {
+    input_->open(e->spec);  // told when it is shown
+    return true;
+  }
   try {
     loop_->player().apply(event);
     log(event);
+    return true;
   } catch (const std::exception& e) {
-    warning(e.what());
-    std::function<void(const std::string&, const Preset&)> refused;
+    Refused refused;
     {
       const std::lock_guard lock(mutex_);
       refused = refused_;
     }
-    if (refused) refused(e.what(), loop_->player().preset());
+    if (refused) {
+      refused(e.what(), loop_->player().preset(), loop_->player().seed());
+    } else {
+      warning(e.what());
+    }
+    return false;
   }
 }
 

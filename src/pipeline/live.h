@@ -68,8 +68,10 @@ class LiveSet {
   // From any thread; it happens before the next frame.  refused is called, on the engine's thread, where an
   // event is not allowed, with the preset that goes on.
   void send(Event event);
-  void on_refused(std::function<void(const std::string& why, const Preset& goes_on)> refused);
+  using Refused = std::function<void(const std::string& why, const Preset& goes_on, uint64_t seed)>;
+  void on_refused(Refused refused);
 
+  // Error where a file of that name is there, or is being written.
   void start_recording(const std::string& target);
   void stop_recordings();  // those that were started; sinks from the beginning go on
 
@@ -95,8 +97,8 @@ class LiveSet {
   void work();
   void run();
   bool wait_for_tick();
-  void happen();  // everything that was sent
-  void apply(const Event& event);
+  void happen();                   // everything that was sent
+  bool apply(const Event& event);  // false where it was refused
   void log(const Event& event);
   const Planes* read_input(int64_t ticks);
   void listen_to(const std::string& spec);
@@ -129,7 +131,7 @@ class LiveSet {
   mutable std::mutex mutex_;  // of all below
   std::condition_variable changed_;
   std::deque<Event> sent_;
-  std::function<void(const std::string&, const Preset&)> refused_;
+  Refused refused_;
   std::vector<Recording> recordings_;
   std::shared_ptr<const Shown> shown_;
   LiveStatus status_;

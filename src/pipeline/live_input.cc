@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/stop.h"
 
 namespace reverie {
 namespace {
@@ -252,7 +253,7 @@ const Planes* ReplayedInput::read(int64_t ticks) {
   const int64_t wanted = told_ ? *told_ : index_ + (index_ < 0 ? 1 : ticks);
   told_.reset();
   try {
-    for (; next_ < wanted && source_->skip(); ++next_) {
+    for (; next_ < wanted && !stop_requested() && source_->skip(); ++next_) {
     }
     if (next_ == wanted && source_->read(picture_)) ++next_;
   } catch (const Error& e) {

@@ -104,7 +104,7 @@ TEST_F(Live, ASetIsMadeAgainFrameByFrame) {
   {
     LiveSet set(r);
     Desk desk(r.preset, r.seed, [&](Event e) { set.send(std::move(e)); });
-    set.on_refused([&](const std::string&, const Preset& p) { desk.refused(p); });
+    set.on_refused([&](const std::string&, const Preset& p, uint64_t seed) { desk.refused(p, seed); });
     desk.set_fade(0.4);
     play_wildly(set, desk, milliseconds(4000));
     set.stop();
@@ -119,6 +119,42 @@ TEST_F(Live, ASetIsMadeAgainFrameByFrame) {
   EXPECT_TRUE(once == twice);
   ASSERT_EQ(once.size(), live.size());
   for (size_t i = 0; i < live.size(); ++i) ASSERT_TRUE(live[i] == once[i]) << "frame " << i;
+}
+
+TEST_F(Live, WhatCouldNotBeMadeIsNotMadeAgainEither) {
+  LiveRequest r = request();
+  r.also = {file("live.mkv")};
+  {
+    LiveSet set(r);
+    Desk desk(r.preset, r.seed, [&](Event e) { set.send(std::move(e)); });
+    std::atomic<int> refusals{0};
+    set.on_refused([&](const std::string&, const Preset& p, uint64_t seed) {
+      desk.refused(p, seed);
+      ++refusals;
+    });
+    folder_.write("bad.safetensors", "12345");
+    desk.load_weights(file("bad.safetensors"));
+    while (refusals == 0) std::this_thread::sleep_for(milliseconds(5));
+    EXPECT_EQ(desk.preset().values.text("weights"), "normal");
+    const int64_t frame = set.status().frames;
+    desk.set("channels", "3,6");
+    while (!set.status().fading) std::this_thread::sleep_for(milliseconds(5));
+    while (set.status().frames < frame + 30) std::this_thread::sleep_for(milliseconds(5));
+    set.stop();
+    set.wait();
+  }
+  EXPECT_TRUE(frames_of(file("live.mkv")) == replayed("again.mkv", 2));
+}
+
+TEST_F(Live, ARecordingIsNeverWrittenOverAnother) {
+  const LiveRequest r = request();
+  LiveSet set(r);
+  folder_.write("take.mkv", "precious");
+  EXPECT_NE(message_of([&] { set.start_recording(file("take.mkv")); }).find("there already"),
+            std::string::npos);
+  set.start_recording(file("other.mkv"));
+  EXPECT_NE(message_of([&] { set.start_recording(file("other.mkv")); }).find("being written"),
+            std::string::npos);
 }
 
 TEST_F(Live, AKnobActsWithinTwoFrames) {
@@ -213,7 +249,9 @@ struct TestSink final : Sink {
   }
   void hold(int64_t n) override { frames += n; }
   void finish() override {}
+  std::string salvage() override { return salvaged = "x.partial"; }
   std::string description() const override { return "test"; }
+  std::string salvaged;
 
   int64_t& frames;
   milliseconds each;
@@ -248,6 +286,7 @@ TEST(RecorderTest, AFullDiskEndsItAndNothingElse) {
   }
   EXPECT_NE(recorder.state().failure.find("the disk is full"), std::string::npos);
   EXPECT_EQ(recorder.state().frames, 4);
+  recorder.finish();
 }
 
 }  // namespace

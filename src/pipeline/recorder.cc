@@ -13,14 +13,19 @@ namespace {
 constexpr size_t kQueueBytes = 256U << 20U;
 constexpr size_t kMostWaiting = 120, kLeastWaiting = 8;
 
+Recorder::State named(const std::string& name) {
+  Recorder::State s;
+  s.name = name;
+  return s;
+}
+
 }  // namespace
 
 Recorder::Recorder(std::string name, size_t picture_bytes, Open open)
     : name_(std::move(name)),
       capacity_(std::clamp(kQueueBytes / std::max<size_t>(picture_bytes, 1), kLeastWaiting, kMostWaiting)),
-      thread_([this, open = std::move(open)] { work(open); }) {
-  state_.name = name_;
-}
+      state_(named(name_)),
+      thread_([this, open = std::move(open)] { work(open); }) {}
 
 Recorder::~Recorder() {
   Recorder::finish();
@@ -55,7 +60,7 @@ void Recorder::hold(int64_t frames) {
 
 void Recorder::finish() {
   const std::lock_guard lock(mutex_);
-  closing_ = true;
+  closing_ = state_.ending = true;
   changed_.notify_all();
 }
 
@@ -76,9 +81,14 @@ void Recorder::work(const Open& open) {
     const std::unique_ptr<Sink> sink = open();
     write_all(*sink);
     const bool failed = !state().failure.empty();
-    if (state().frames > 0) sink->finish();  // after a failure too: what is there may be kept
+    if (failed) {
+      const std::string rest = sink->salvage();
+      if (!rest.empty()) warning(fmt::format("what was recorded until then is in {}", rest));
+      return;
+    }
+    sink->finish();
     const std::lock_guard lock(mutex_);
-    state_.over = !failed;
+    state_.over = true;
   } catch (const std::exception& e) {
     if (state().failure.empty()) fail(e.what());
   }

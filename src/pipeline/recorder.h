@@ -36,6 +36,7 @@ class Recorder final : public Sink {
     int64_t frames = 0;      // taken
     int64_t left_out = 0;    // because it could not keep up
     std::string failure;     // empty where all is well
+    bool ending = false;     // no more pictures are taken
     bool over = false;       // the file has its name
     bool whole_set = false;  // it goes on until the set ends
   };

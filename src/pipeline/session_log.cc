@@ -6,6 +6,10 @@
 #include <cstring>
 #include <utility>
 
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
+
 #include "core/error.h"
 #include "core/log.h"
 
@@ -19,6 +23,13 @@ std::FILE* create(const std::filesystem::path& path) {
   if (file != nullptr) return file;
   throw Error("write", path.string(), std::strerror(errno),
               errno == EEXIST ? "a session is never written over another one: give another name" : "");
+}
+
+// Past the system's buffers, so that a power cut leaves it.
+void to_disk(std::FILE* file) {
+#if !defined(_WIN32)
+  fsync(fileno(file));
+#endif
 }
 
 }  // namespace
@@ -55,8 +66,10 @@ void SessionLog::work() {
       std::swap(lines, waiting_);
     }
     if (broken) continue;  // a gap in the middle would be worse than an early end
-    if (std::fwrite(lines.data(), 1, lines.size(), file_) == lines.size() && std::fflush(file_) == 0)
+    if (std::fwrite(lines.data(), 1, lines.size(), file_) == lines.size() && std::fflush(file_) == 0) {
+      to_disk(file_);
       continue;
+    }
     broken = true;
     warning(fmt::format("the session {} ends here: {}", path_.string(), std::strerror(errno)));
   }

@@ -425,7 +425,7 @@ void Panels::draw_tempo() {
           std::pair("treble", s.treble), std::pair("onset", s.onset)})
       ImGui::ProgressBar(value, {-1, 12}, name);
   } else {
-    ImGui::TextColored(kDim, "no sound is followed (--sound)");
+    ImGui::TextColored(kDim, "no sound device is followed (--listen)");
   }
   ImGui::Text("%.1f beats a minute, beat %.1f", s.tempo, s.beats);
   ImGui::SameLine();

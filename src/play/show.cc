@@ -47,9 +47,9 @@ Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.
   set_ = std::make_unique<LiveSet>(std::move(set));
   desk_ = std::make_unique<Desk>(request_.set.preset, request_.set.seed,
                                  [this](Event e) { set_->send(std::move(e)); });
-  set_->on_refused([this](const std::string& why, const Preset& goes_on) {
+  set_->on_refused([this](const std::string& why, const Preset& goes_on, uint64_t seed) {
     say(why);
-    desk_->refused(goes_on);
+    desk_->refused(goes_on, seed);
   });
   open_devices();
 }
@@ -76,6 +76,7 @@ void Show::open_devices() {
 
 Show::~Show() {
   devices_ready_ = false;
+  osc_.reset();
   set_->stop();
   try {
     set_->wait();
@@ -83,6 +84,7 @@ Show::~Show() {
     warning(e.what());
   }
   set_->on_refused(nullptr);
+  midi_.reset();  // the engine asks it for the beat until its end
   if (snapshot_.joinable()) snapshot_.join();
 }
 
@@ -110,20 +112,25 @@ std::string Show::new_file(const std::string& ending) {
   std::error_code code;
   fs::create_directories(request_.folder, code);
   const std::string base = fmt::format("{}/{}-{}", request_.folder, desk_->preset().name, timestamp());
+  const std::lock_guard lock(mutex_);
   std::string name = base + ending;
-  for (int n = 2; fs::exists(name, code); ++n) name = fmt::format("{}-{}{}", base, n, ending);
+  for (int n = 2; fs::exists(name, code) || named_.contains(name); ++n)
+    name = fmt::format("{}-{}{}", base, n, ending);
+  named_.insert(name);
   return name;
 }
 
 bool Show::recording() const {
   for (const Recorder::State& r : set_->status().recordings) {
-    if (!r.whole_set && !r.over && r.failure.empty()) return true;
+    if (!r.whole_set && !r.ending && !r.over && r.failure.empty()) return true;
   }
   return false;
 }
 
 void Show::start_recording(const std::string& target) {
-  const std::string name = target.empty() ? new_file(".mp4") : target;
+  // H.264 has no odd sides
+  const char* ending = set_->width() % 2 == 0 && set_->height() % 2 == 0 ? ".mp4" : ".mkv";
+  const std::string name = target.empty() ? new_file(ending) : target;
   set_->start_recording(name);
   say("recording " + name);
 }
@@ -137,6 +144,7 @@ void Show::toggle_recording() {
 void Show::snapshot() {
   const auto shown = set_->newest(-1);
   if (!shown) return;
+  const std::lock_guard lock(snapshot_mutex_);
   if (snapshot_.joinable()) snapshot_.join();
   snapshot_ = std::thread([this, shown, name = new_file(".png")] {
     try_to([&] {
@@ -202,12 +210,18 @@ void Show::give_back_memory() {
 
 void Show::keep_unsaved() {
   const fs::path folder = state_folder();
-  if (folder.empty() || !desk_->changed() || desk_->version() == kept_version_) return;
+  if (folder.empty() || desk_->version() == kept_version_) return;
   kept_version_ = desk_->version();
+  if (!desk_->changed()) {
+    std::error_code code;
+    if (std::exchange(kept_, false)) fs::remove(folder / "unsaved.toml", code);  // it was saved, or left
+    return;
+  }
   try {
     std::error_code code;
     fs::create_directories(folder, code);
-    const std::string text = format_preset(desk_->preset());
+    const std::string text = format_preset(found_from_anywhere(desk_->preset()));
+    kept_ = true;
     write_file(folder / "unsaved.toml", std::vector<uint8_t>(text.begin(), text.end()));
   } catch (const std::exception& e) {
     say(e.what());

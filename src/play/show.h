@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -72,10 +73,13 @@ class Show {
   std::unique_ptr<Desk> desk_;
   std::string last_input_;
   uint64_t kept_version_ = 0;
+  bool kept_ = false;  // there is an unsaved preset of ours
+  std::mutex snapshot_mutex_;
   std::thread snapshot_;
 
   mutable std::mutex mutex_;  // of all below
   std::string message_;
+  std::set<std::string> named_;  // files of this show
   std::chrono::steady_clock::time_point said_;
   std::vector<std::chrono::steady_clock::time_point> taps_;
   double tempo_ = kDefaultTempo, beats_ = 0, heard_at_ = 0;

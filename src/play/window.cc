@@ -36,6 +36,10 @@ class Sdl {
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");  // Ctrl-C is ours
     SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) throw_sdl("the window");
+    const std::string driver = SDL_GetCurrentVideoDriver();
+    if (driver != "offscreen" && driver != "dummy") return;
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    throw Error("open", "the window", "there is no display", "play with --no-window");
   }
   ~Sdl() { SDL_QuitSubSystem(SDL_INIT_VIDEO); }
   Sdl(const Sdl&) = delete;
@@ -259,7 +263,9 @@ class Windows {
   void take(const SDL_Event& e, Show& show) {
     const bool window = e.type == SDL_WINDOWEVENT;
     if (e.type == SDL_QUIT || (window && e.window.event == SDL_WINDOWEVENT_CLOSE)) wishes_.quit = true;
-    ImGui_ImplSDL2_ProcessEvent(&e);
+    // Tab is ours: Dear ImGui would begin to edit a number
+    const bool tab = (e.type == SDL_KEYDOWN || e.type == SDL_KEYUP) && e.key.keysym.sym == SDLK_TAB;
+    if (!tab) ImGui_ImplSDL2_ProcessEvent(&e);
     if (e.type == SDL_DROPFILE) {
       dropped(e.drop.file, show);
       SDL_free(e.drop.file);
