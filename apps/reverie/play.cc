@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetween(20);  // of the loop without a window
 constexpr std::chrono::seconds kKeepEvery(1);
-constexpr int kTrimEvery = 10;  // times as long
+constexpr int kTrimEvery = 10, kRefusalEvery = 3;  // times as long
 
 struct Options {
   std::string preset, input, size = "640x360", fps = "30", seconds, session, fit = "crop", kernel = "auto";
@@ -170,9 +170,11 @@ int act(const Options& o) {
       kept = std::chrono::steady_clock::now();
       show.keep_unsaved();
       if (++seconds % kTrimEvery == 0) Show::give_back_memory();
-      const std::string refused = show.osc() ? show.osc()->last_refusal() : "";
-      if (o.no_window && refused != last_refusal) note("OSC: " + refused);
-      last_refusal = refused;
+      if (o.no_window && !o.quiet && seconds % kRefusalEvery == 0 && show.osc()) {
+        const std::string refused = show.osc()->last_refusal();
+        if (refused != last_refusal) note("OSC: " + refused);
+        last_refusal = refused;
+      }
       if (o.no_window && !o.quiet && stderr_is_terminal()) {
         const LiveStatus s = show.set().status();
         status_line(fmt::format("play: frame {}, {:.0f} fps, {:.1f} ms (99%: {:.1f}), {} dropped", s.frames,
