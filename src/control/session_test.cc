@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/test_help.h"
+#include "core/corpus_test_help.h"
 
 namespace reverie {
 namespace {
@@ -84,6 +84,12 @@ TEST(Session, WrongLinesAreNamed) {
             "a.session:3: its frame comes before the one of the line above");
   EXPECT_NE(message_of([] { parse_session("", "a.session"); }), "");
   EXPECT_EQ(message_of([] { parse_session("{}", "a.session"); }), "a.session:1: it is no session of Reverie");
+}
+
+TEST(SessionCorpus, NothingBreaksTheReader) {
+  replay_corpus("session", [](const std::vector<uint8_t>& bytes, const std::string& file) {
+    parse_session(std::string(bytes.begin(), bytes.end()), file);
+  });
 }
 
 }  // namespace
