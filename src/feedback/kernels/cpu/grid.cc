@@ -16,8 +16,7 @@ Grid::Grid(int channels, int height, int width, int rim)
   pitch_ = (width + 2 * rim + kSlack - 1) / kSlack * kSlack;
   plane_pitch_ = pitch_ * (height + 2 * rim);
   size_ = static_cast<size_t>(plane_pitch_ * channels + 8 * kSlack);
-  data_ = hwy::AllocateAligned<float>(size_);
-  if (!data_) throw std::bad_alloc();
+  data_ = allocate_samples(size_);
   std::fill(data_.get(), data_.get() + size_, 0.0F);
 }
 

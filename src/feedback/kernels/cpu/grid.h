@@ -1,11 +1,10 @@
 // Planes with a rim: what the fast kernel keeps its levels in.
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
 #include <cstddef>
 
 #include "core/planes.h"
+#include "feedback/kernels/cpu/memory.h"
 #include "feedback/parameters.h"
 
 namespace reverie::cpu {
@@ -57,7 +56,7 @@ class Grid {
   int channels_ = 0, height_ = 0, width_ = 0, rim_ = 0;
   ptrdiff_t pitch_ = 0, plane_pitch_ = 0;
   size_t size_ = 0;
-  hwy::AlignedFreeUniquePtr<float[]> data_;
+  Samples data_;
 };
 
 }  // namespace reverie::cpu

@@ -1,11 +1,10 @@
 // Working memory of the piece of work that a thread is at.
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
 #include <atomic>
 #include <cstddef>
-#include <new>
+
+#include "feedback/kernels/cpu/memory.h"
 
 namespace reverie::cpu {
 
@@ -17,8 +16,7 @@ class Scratch {
   // n samples, undefined, valid until the next call.
   float* get(size_t n) {
     if (n > size_) {
-      data_ = hwy::AllocateAligned<float>(n);
-      if (!data_) throw std::bad_alloc();
+      data_ = allocate_samples(n);
       all_ += n - size_;
       size_ = n;
       for (size_t i = 0; i < n; ++i) data_[i] = 0;  // samples beyond a row's end are read, never used
@@ -32,7 +30,7 @@ class Scratch {
  private:
   static inline std::atomic<size_t> all_{0};
   size_t size_ = 0;
-  hwy::AlignedFreeUniquePtr<float[]> data_;
+  Samples data_;
 };
 
 // This thread's; each user of several takes its own number.
