@@ -205,7 +205,7 @@ class CpuKernel final : public Kernel {
   void set_input(const Planes& picture, const Transition& t, int highest) override {
     clear_input();
     for (int l = 0; l <= highest; ++l) {
-      prepare(input_, l);
+      prepare(input_, l, rims_[z(l)]);
       if (l == 0) {
         input_[0].load(picture, t.border);
       } else {
@@ -292,10 +292,11 @@ class CpuKernel final : public Kernel {
     return Grid(channels_[z(l)], sizes_.height[z(l)], sizes_.width[z(l)], rims_[z(l)]);
   }
 
-  // Makes the grid of a level that is now needed for the first time.
-  Grid& prepare(std::vector<Grid>& grids, int level) const {
+  // Makes the grid of a level that is now needed for the first time; its rim is what mixing reads, at least.
+  Grid& prepare(std::vector<Grid>& grids, int level, int rim = 1) const {
     if (grids.size() <= z(level)) grids.resize(z(top()) + 1);
-    if (grids[z(level)].empty()) grids[z(level)] = level_grid(level);
+    if (grids[z(level)].empty())
+      grids[z(level)] = Grid(channels_[z(level)], sizes_.height[z(level)], sizes_.width[z(level)], rim);
     return grids[z(level)];
   }
 
@@ -449,7 +450,8 @@ class CpuKernel final : public Kernel {
           home_[z(l)].sums[z(y) * z(next.channels()) + z(c)] = row_sums(out, width);
           continue;
         }
-        const SquashRow squash{t.squash, 1, 0, plan.kept->row(c, y), plan.kept->pitch(), factors.keep()};
+        const SquashRow squash{
+            t.squash, 1, 0, plan.kept->row(c, y), plan.kept->pitch(), factors.keep(), next.plane_pitch()};
         mix_and_squash_rows(row, squash, at_once, width, out, next.pitch());
         for (int i = 0; i < at_once; ++i) next.finish_row(c, y + i, plan.border);
       }
@@ -461,7 +463,8 @@ class CpuKernel final : public Kernel {
     row.bias = factors.bias();
     row.terms = plan.terms;
     for (int i = 0; i < plan.terms; ++i) {
-      row.term[i] = {plan.source[i]->row(c, y), plan.source[i]->pitch(), factors.centre(i),
+      const Grid& from = *plan.source[i];
+      row.term[i] = {from.row(c, y), from.pitch(), from.plane_pitch(), factors.centre(i),
                      plan.blurred[i] ? factors.around(i) : nullptr};
     }
     if (plan.t->noise.is(0)) return row;

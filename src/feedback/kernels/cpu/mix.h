@@ -14,6 +14,7 @@ namespace reverie::cpu {
 struct MixTerm {
   const float* x = nullptr;       // with a rim of 1 where around is set
   ptrdiff_t pitch = 0;            // of x's rows
+  ptrdiff_t ahead = 0;            // from x to what is mixed next, which is fetched into the cache
   const float* centre = nullptr;  // gain * share * (1 - sblur / 2)
   const float* around = nullptr;  // gain * share * sblur / 8, or null: none
 };
@@ -46,6 +47,7 @@ struct SquashRow {
   const float* kept = nullptr;
   ptrdiff_t kept_pitch = 0;     // of its rows, where there are several
   const float* keep = nullptr;  // share of kept, 0..1
+  ptrdiff_t ahead = 0;          // from kept, and from the result, to those that are made next
 };
 void squash_row(const SquashRow& row, const float* u, int width, float* out);
 

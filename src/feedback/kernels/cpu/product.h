@@ -1,11 +1,11 @@
 // The product that every convolution of the fast kernel is made of.
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
 #include <cstddef>
 #include <functional>
 #include <vector>
+
+#include "feedback/kernels/cpu/memory.h"
 
 namespace reverie::cpu {
 
@@ -28,8 +28,8 @@ struct Weights {
   int outputs, taps;
   std::vector<Block> blocks;
   size_t packed_size;
-  hwy::AlignedFreeUniquePtr<float[]> packed;  // block by block, [taps][count]
-  std::vector<float> bias;                    // [outputs]
+  Samples packed;           // block by block, [taps][count]
+  std::vector<float> bias;  // [outputs]
 };
 
 constexpr int kMostBlock = 12;

@@ -23,7 +23,7 @@ class Winograd {
   // Rows of tiles (of 4 rows each) that are best worked on together: they fill the registers.
   static int tile_rows(int width);
 
-  size_t bytes() const;  // of its weights
+  size_t bytes() const { return weights_.bytes(); }
 
   // The rows of scale * pool(act(conv(in))) that rows first .. first + rows - 1 of tiles become, without rim.
   void encode(const Grid& in, int first, int rows, Pool pool, Activation activation, float scale,
@@ -32,8 +32,7 @@ class Winograd {
  private:
   void transform_in(const Grid& in, int first, const std::vector<Run>& group, float* points) const;
 
-  std::vector<Weights> weights_;  // of each of the 6 x 6 points: [upper, lower]
-  std::vector<float> bias_;       // [upper]
+  Weights weights_;  // [upper, 36 points x lower]
   int lower_, pool_size_;
 };
 
