@@ -18,6 +18,7 @@ enum class Sampling { kLinear, kCubic, kNearest };
 enum class Trail { kState, kSelf };
 enum class Filters { kRaw, kNormalised, kSmooth };
 enum class Schedule { kEvery, kEven };
+enum class Precision { kFp32, kBf16 };
 enum class InitialState { kNoise, kBinary, kPicture, kBlack };
 enum class View { kState, kEncoding, kDecoding };
 
