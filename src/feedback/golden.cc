@@ -68,9 +68,10 @@ double relative_error(const Kernel& kernel, int levels, int frame, const TensorF
 }  // namespace
 
 std::vector<GoldenFrame> replay_golden(const TensorFile& file, const std::string& kernel_name,
-                                       Threads& threads) {
+                                       Threads& threads, Precision precision) {
   const ParameterValues values = golden_values(file);
-  const Hourglass glass = hourglass_from_tensors(file, [&](int) { return values.integer("pool_size"); });
+  Hourglass glass = hourglass_from_tensors(file, [&](int) { return values.integer("pool_size"); });
+  glass.precision = precision;
   const Planes first = planes_of(file.get("frame0.h0"), file);
   const LevelSizes sizes = level_sizes(glass, first.height(), first.width());
   const std::unique_ptr<Kernel> kernel = find_kernel(kernel_name).make(glass, sizes, threads);

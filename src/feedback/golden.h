@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "feedback/parameters.h"
 #include "weights/tensor.h"
 
 namespace reverie {
@@ -18,6 +19,7 @@ constexpr double kGoldenTolerance = 1e-5;
 
 // file: weights, frame0.h0 .. (the state before), frameN.h0 .. (after N frames), and metadata fb, tblur,
 // pool, pool_size, activation, border.  Every recorded frame in turn; Error when something is missing.
-std::vector<GoldenFrame> replay_golden(const TensorFile& file, const std::string& kernel, Threads& threads);
+std::vector<GoldenFrame> replay_golden(const TensorFile& file, const std::string& kernel, Threads& threads,
+                                       Precision precision = Precision::kFp32);
 
 }  // namespace reverie

@@ -36,6 +36,21 @@ TEST(Golden, AllKernelsReplayAllGoldens) {
   EXPECT_EQ(files, 8);
 }
 
+TEST(Golden, Bf16StaysWithinAHundredth) {
+  if (!fs::is_directory(golden_folder())) GTEST_SKIP() << "no goldens in " << golden_folder();
+  Threads threads(2);
+  for (const auto& entry : fs::directory_iterator(golden_folder())) {
+    if (entry.path().extension() != ".safetensors") continue;
+    const TensorFile file = read_safetensors(entry.path());
+    // of two magnitudes that are nearly the same rounding picks the other, which may have the other sign
+    const double most = file.metadata.at("pool") == "maxmag" ? 3e-2 : 1e-2;
+    for (const GoldenFrame& f : replay_golden(file, "cpu", threads, Precision::kBf16)) {
+      EXPECT_LT(f.error, most) << entry.path() << " frame " << f.frame;
+      EXPECT_GT(f.error, 1e-4) << entry.path() << " frame " << f.frame << ": is this bf16?";
+    }
+  }
+}
+
 TEST(Golden, NoticesAWrongFrame) {
   const fs::path path = golden_folder() / "seed2_mean_wrap.safetensors";
   if (!fs::exists(path)) GTEST_SKIP() << "no " << path;

@@ -251,10 +251,11 @@ Hourglass make_hourglass(const ParameterValues& values, Random random,
   const std::string& weights = values.text("weights");
   const auto pool_size = [&](int level) { return values.integer("pool_size", level); };
   Hourglass glass;
+  glass.precision = values.choice<Precision>("precision");
   const std::vector<std::string> kinds = {"normal", "uniform", "sharp"};
   const auto kind = std::find(kinds.begin(), kinds.end(), weights);
   if (kind == kinds.end() && levels > 0) {
-    glass = read_hourglass(weights, find_file(weights), pool_size);
+    glass.layers = read_hourglass(weights, find_file(weights), pool_size).layers;
     if (glass.levels() > levels)
       glass.layers.resize(static_cast<size_t>(levels));  // play only the lower ones
     return glass;

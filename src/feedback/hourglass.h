@@ -27,6 +27,8 @@ struct Layer {
 
 struct Hourglass {
   std::vector<Layer> layers;  // from the picture upwards
+  // That its convolutions are computed in, where a kernel offers more than fp32.
+  Precision precision = Precision::kFp32;
 
   int levels() const { return static_cast<int>(layers.size()); }
   int channels(int level) const { return level == 0 ? 3 : layers[static_cast<size_t>(level) - 1].upper; }

@@ -13,10 +13,12 @@ namespace {
 
 constexpr size_t kJumpsOneIn = 10000;  // samples
 
-bool jumps(const Transition& t) {
+bool jumps(const Transition& t, Precision precision) {
+  const bool coarse = precision == Precision::kBf16;
   return t.sampling == Sampling::kNearest ||
-         std::any_of(t.level.begin(), t.level.end(),
-                     [](const LevelTransition& l) { return l.squash == Squash::kWrap; });
+         std::any_of(t.level.begin(), t.level.end(), [coarse](const LevelTransition& l) {
+           return l.squash == Squash::kWrap || (coarse && l.pool == Pool::kMaxMagnitude);
+         });
 }
 
 // Compares level by level.
@@ -116,13 +118,14 @@ class CheckedKernel final : public Kernel {
   }
 
   void judge(const Transition& t, Comparison& all) const {
-    const double error = all.error(jumps(t));
+    const double error = all.error(jumps(t, glass_.precision));
     ++report_->checks;
     if (error > report_->largest) {
       report_->largest = error;
       report_->frame = t.frame;
     }
-    if (error <= kCheckTolerance) return;  // not a number is neither
+    const double most = glass_.precision == Precision::kBf16 ? kBf16Tolerance : kCheckTolerance;
+    if (error <= most) return;  // not a number is neither
     throw Error("check", "feedback",
                 fmt::format("frame {}: {} from the reference kernel, {:.2g} of all levels together", t.frame,
                             all.place(), error));

@@ -140,8 +140,8 @@ class CpuKernel final : public Kernel {
   CpuKernel(const Hourglass& hourglass, LevelSizes sizes, Threads& threads)
       : sizes_(std::move(sizes)), threads_(threads), cycles_(hourglass, sizes_), rims_(rims_of(hourglass)) {
     for (const Layer& layer : hourglass.layers) {
-      encoders_.emplace_back(layer);
-      decoders_.emplace_back(layer);
+      encoders_.emplace_back(layer, hourglass.precision);
+      decoders_.emplace_back(layer, hourglass.precision);
     }
     for (int l = 0; l <= hourglass.levels(); ++l) channels_.push_back(hourglass.channels(l));
     for (int l = 0; l <= top(); ++l) {

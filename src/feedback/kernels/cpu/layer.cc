@@ -25,22 +25,22 @@ int rows_at_once(int width) {
   return std::clamp(kEnoughSamples / width, 1, 4);
 }
 
-Weights encode_weights(const Layer& layer) {
+Weights encode_weights(const Layer& layer, Precision precision) {
   const int taps = layer.encode_kernel * layer.encode_kernel;
   const int all = layer.lower * taps;
   return Weights(
       layer.upper, all, 1, [&](int o, int k) { return layer.encode_weight[z(o) * z(all) + z(k)]; },
-      [&](int o) { return layer.encode_bias[z(o)]; });
+      [&](int o) { return layer.encode_bias[z(o)]; }, precision);
 }
 
 }  // namespace
 
-Encoder::Encoder(const Layer& layer)
+Encoder::Encoder(const Layer& layer, Precision precision)
     : kernel_(layer.encode_kernel), pool_size_(layer.pool_size), lower_(layer.lower) {
-  if (Winograd::pays(layer)) {
+  if (precision == Precision::kFp32 && Winograd::pays(layer)) {
     winograd_.emplace(layer);
   } else {
-    weights_.emplace(encode_weights(layer));
+    weights_.emplace(encode_weights(layer, precision));
   }
 }
 
@@ -73,16 +73,18 @@ void Encoder::plain_rows(const Grid& in, Pool pool_kind, Activation activation, 
   const int at_once = cpu::rows_at_once(in.width());
   const int pitch = whole_vectors(in.width()) + pool_size_ * kSlack;
   const int plane = pitch * at_once * pool_size_;
-  float* sums = scratch(1).get(z(plane) * kMostBlock);
+  float* sums = scratch(1).get(z(plane) * z(weights_->out_planes()));
   float* pooled = scratch(0).get(z(out.width()) + kSlack);
   // The activation rises everywhere and tanh is odd: all but the mean may pool first, and have it computed of
   // a p x p-th of the samples.
   const bool mean = pool_kind == Pool::kMean;
   for (int y = first; y < first + count; y += at_once) {
     const int n = std::min(at_once, first + count - y);
+    const ProductPlace place{
+        in.row(0, y * pool_size_), in.pitch(), sums, pitch, plane, n * pool_size_, in.width()};
+    const Taps taps = gather(*weights_, offset.data(), place);
     for (const Weights::Block& b : weights_->blocks) {
-      multiply(*weights_, b, offset.data(),
-               {in.row(0, y * pool_size_), in.pitch(), sums, pitch, plane, n * pool_size_, in.width()});
+      multiply(*weights_, b, taps, place);
       for (int i = 0; i < b.count * n; ++i) {
         float* rows = sums + i / n * plane + i % n * pool_size_ * pitch;
         if (mean) activate(activation, rows, pool_size_ * pitch);
@@ -99,17 +101,17 @@ int Decoder::rim(const Layer& layer) {
   return (margin + layer.pool_size - 1) / layer.pool_size;
 }
 
-Decoder::Decoder(const Layer& layer)
+Decoder::Decoder(const Layer& layer, Precision precision)
     : pool_size_(layer.pool_size),
       upper_(layer.upper),
       joined_(layer.decode_kernel == layer.pool_size && layer.pool_size <= kMostBlock) {
   for (int py = 0; py < pool_size_; ++py) {
-    for (int px = 0; px < (joined_ ? 1 : pool_size_); ++px) parts_.push_back(part(layer, py, px));
+    for (int px = 0; px < (joined_ ? 1 : pool_size_); ++px) parts_.push_back(part(layer, precision, py, px));
   }
 }
 
 // Output X = p q + px sums w[j] in[q + (px + margin - j) / p] over all j for which the division is exact.
-Decoder::Part Decoder::part(const Layer& layer, int py, int px) const {
+Decoder::Part Decoder::part(const Layer& layer, Precision precision, int py, int px) const {
   const int p = layer.pool_size;
   const int k = layer.decode_kernel;
   const int margin = (k - p) / 2;
@@ -128,9 +130,8 @@ Decoder::Part Decoder::part(const Layer& layer, int py, int px) const {
     const int j = joined_ ? n % group : columns[z(tap % each) % columns.size()];
     return layer.decode_weight[((z(c) * z(layer.lower) + z(n / group)) * z(k) + z(i)) * z(k) + z(j)];
   };
-  Part part{{}, {}, Weights(layer.lower * group, layer.upper * each, group, weight, [&](int n) {
-              return layer.decode_bias[z(n / group)];
-            })};
+  const auto bias = [&](int n) { return layer.decode_bias[z(n / group)]; };
+  Part part{{}, {}, Weights(layer.lower * group, layer.upper * each, group, weight, bias, precision)};
   for (const int i : rows) {
     for (const int j : columns) {
       part.from_y.push_back((py + margin - i) / p);
@@ -159,7 +160,7 @@ void Decoder::joined_rows(const Grid& in, Activation activation, Put put, int fi
   const int p = pool_size_;
   const int width = in.width();
   float* panel = scratch(0).get(z(upper_) * kGroup + kSlack);
-  float* sums = scratch(1).get(z(kMostBlock) * kGroup + kSlack);
+  float* sums = scratch(1).get(z(parts_[0].weights.out_planes()) * kGroup + kSlack);
   std::vector<ptrdiff_t> offset;
   for (int c = 0; c < upper_; ++c) offset.push_back(c * kGroup);
   for (int begin = 0; begin < count * width; begin += kGroup) {
@@ -172,10 +173,12 @@ void Decoder::joined_rows(const Grid& in, Activation activation, Put put, int fi
         for (int i = 0; i < r.count; i += kSlack) std::memcpy(to + i, from + i, kSlack * sizeof(float));
       }
     }
+    const ProductPlace place{panel, 0, sums, 0, kGroup, 1, samples};
+    const Taps taps = gather(parts_[0].weights, offset.data(), place);
     for (int py = 0; py < p; ++py) {
       const Weights& weights = parts_[z(py)].weights;
       for (const Weights::Block& b : weights.blocks) {
-        multiply(weights, b, offset.data(), {panel, 0, sums, 0, kGroup, 1, samples});
+        multiply(weights, b, taps, place);
         activate(activation, sums, b.count * kGroup);
         for (int o = 0; o < b.count / p; ++o) {
           for (const Run& r : group) {
@@ -195,7 +198,7 @@ void Decoder::apart_rows(const Grid& in, Activation activation, Put put, int fir
   const int at_once = cpu::rows_at_once(in.width());
   const int pitch = whole_vectors(in.width());
   const int plane = pitch * at_once;
-  float* sums = scratch(0).get(z(plane) * z(kMostBlock) * z(p));
+  float* sums = scratch(0).get(z(plane) * z(parts_[0].weights.out_planes()) * z(p));
   std::vector<ptrdiff_t> offset;
   for (int py = 0; py < p; ++py) {
     for (int y = first; y < first + count; y += at_once) {
@@ -208,8 +211,9 @@ void Decoder::apart_rows(const Grid& in, Activation activation, Put put, int fir
             for (size_t t = 0; t < part.from_y.size(); ++t)
               offset.push_back(c * in.plane_pitch() + part.from_y[t] * in.pitch() + part.from_x[t]);
           }
-          multiply(part.weights, b, offset.data(),
-                   {in.row(0, y), in.pitch(), sums + px * plane, pitch, plane * p, n, in.width()});
+          const ProductPlace place{in.row(0, y), in.pitch(), sums + px * plane, pitch,
+                                   plane * p,    n,          in.width()};
+          multiply(part.weights, b, gather(part.weights, offset.data(), place), place);
         }
         // now the rows of remainder 0, 1, .. of the block's first output, then of the next
         for (int i = 0; i < b.count * p; ++i) activate(activation, sums + i * plane, pitch * n);

@@ -15,7 +15,7 @@ namespace reverie::cpu {
 // pool(act(conv(in; We, be))): [lower, H * p, W * p] -> [upper, H, W]
 class Encoder {
  public:
-  explicit Encoder(const Layer& layer);
+  Encoder(const Layer& layer, Precision precision);
 
   // Rim that the input needs.
   static int rim(const Layer& layer) { return layer.encode_kernel / 2; }
@@ -44,7 +44,7 @@ class Encoder {
 // the kernel is as large as the stride, all remainders of x share their inputs and make one product.
 class Decoder {
  public:
-  explicit Decoder(const Layer& layer);
+  Decoder(const Layer& layer, Precision precision);
 
   static int rim(const Layer& layer);
 
@@ -62,7 +62,7 @@ class Decoder {
     std::vector<int> from_y, from_x;  // of each tap, in samples of the input
     Weights weights;
   };
-  Part part(const Layer& layer, int py, int px) const;
+  Part part(const Layer& layer, Precision precision, int py, int px) const;
   void joined_rows(const Grid& in, Activation activation, Put put, int first, int count, Grid& out) const;
   void apart_rows(const Grid& in, Activation activation, Put put, int first, int count, Grid& out) const;
 
