@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "feedback/golden.h"
+#include "feedback/kernels/cpu/amx.h"
 #include "feedback/kernels/kernel.h"
 #include "media/devices.h"
 #if REVERIE_WITH_PLAY
@@ -28,6 +29,7 @@ std::string simd() {
   if (__builtin_cpu_supports("fma")) names.emplace_back("FMA");
   if (__builtin_cpu_supports("avx512f")) names.emplace_back("AVX-512");
   if (__builtin_cpu_supports("avx512bf16")) names.emplace_back("AVX-512 BF16");
+  if (cpu::has_amx()) names.emplace_back("AMX BF16");
 #elif defined(__aarch64__)
   names.emplace_back("NEON");
 #endif
@@ -39,6 +41,8 @@ int report() {
   fmt::print("cores      {}\n", std::thread::hardware_concurrency());
   fmt::print("SIMD       {}\n", simd());
   for (const KernelKind& k : kernels()) fmt::print("kernel     {}: {}\n", k.name, k.help);
+  fmt::print("precision  fp32 (default), bf16: {}\n",
+             cpu::has_amx() ? "through AMX, faster" : "without AMX, the same arithmetic but slower");
   for (const EncoderInfo& e : list_encoders()) {
     fmt::print("encoder    {}: {}{}\n", e.name, e.use, e.available ? "" : " (missing)");
   }
