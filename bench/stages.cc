@@ -1,5 +1,5 @@
 // The stages of the plain transition at 400x400 with 3, 12, 48 and 192 channels (work W1), one thread each;
-// items are floating-point operations of plain convolutions, or samples of the state.
+// items are floating-point operations of plain convolutions.  bf16: 1 with precision = "bf16".
 #include <benchmark/benchmark.h>
 
 #include "feedback/kernels/cpu/layer.h"
@@ -18,6 +18,10 @@ ParameterValues w1_values() {
 const Hourglass& w1_glass() {
   static const Hourglass glass = make_hourglass(w1_values(), Random(1), nullptr);
   return glass;
+}
+
+Precision precision(const benchmark::State& state) {
+  return state.range(1) == 0 ? Precision::kFp32 : Precision::kBf16;
 }
 
 cpu::Grid noise_grid(int level) {
@@ -42,13 +46,13 @@ void encode(benchmark::State& state) {
   const Layer& layer = w1_glass().layers[static_cast<size_t>(l)];
   const cpu::Grid in = noise_grid(l);
   cpu::Grid out = noise_grid(l + 1);
-  const cpu::Encoder encoder(layer);
+  const cpu::Encoder encoder(layer, precision(state));
   run(state, 2.0 * in.height() * in.width() * layer.lower * layer.upper * 9, [&] {
     encoder.rows(in, Pool::kMax, Activation::kTanh, 1, 0, out.height(), out);
     out.finish_rows(0, out.height(), Border::kWrap);
   });
 }
-BENCHMARK(encode)->DenseRange(0, 2)->Unit(benchmark::kMicrosecond);
+BENCHMARK(encode)->ArgsProduct({{0, 1, 2}, {0, 1}})->ArgNames({"", "bf16"})->Unit(benchmark::kMicrosecond);
 
 // From level n + 1 to n.
 void decode(benchmark::State& state) {
@@ -56,13 +60,13 @@ void decode(benchmark::State& state) {
   const Layer& layer = w1_glass().layers[static_cast<size_t>(l)];
   const cpu::Grid in = noise_grid(l + 1);
   cpu::Grid out = noise_grid(l);
-  const cpu::Decoder decoder(layer);
+  const cpu::Decoder decoder(layer, precision(state));
   run(state, 2.0 * out.height() * out.width() * layer.lower * layer.upper, [&] {
     decoder.rows(in, Activation::kTanh, {}, 0, out.height(), out);
     out.finish_rows(0, out.height(), Border::kWrap);
   });
 }
-BENCHMARK(decode)->DenseRange(0, 2)->Unit(benchmark::kMicrosecond);
+BENCHMARK(decode)->ArgsProduct({{0, 1, 2}, {0, 1}})->ArgNames({"", "bf16"})->Unit(benchmark::kMicrosecond);
 
 // A whole frame without (0) and with (1) its convolutions.
 void step(benchmark::State& state) {
@@ -74,12 +78,14 @@ void step(benchmark::State& state) {
   }
   const LevelSizes sizes = level_sizes(w1_glass(), kSide, kSide);
   Threads threads(1);
-  const auto kernel = find_kernel("cpu").make(w1_glass(), sizes, threads);
+  Hourglass glass = w1_glass();
+  glass.precision = precision(state);
+  const auto kernel = find_kernel("cpu").make(glass, sizes, threads);
   for (int l = 0; l <= w1_glass().levels(); ++l) kernel->set_state(l, noise_grid(l).planes());
   TransitionResolver resolver(sizes);
   for ([[maybe_unused]] auto _ : state) kernel->step(resolver.resolve(values), Random(1));
 }
-BENCHMARK(step)->DenseRange(0, 1)->Unit(benchmark::kMicrosecond);
+BENCHMARK(step)->ArgsProduct({{0, 1}, {0, 1}})->ArgNames({"", "bf16"})->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace reverie

@@ -1,13 +1,15 @@
 // Our side of the comparison, and the file that all sides play.
 //
-//   play_reverie write FILE WIDTH HEIGHT       weights, first state, and what the reference kernel makes of
-//   it play_reverie play FILE THREADS [avx2]      see player.h; avx2: without AVX-512
+//   play_reverie write FILE WIDTH HEIGHT             weights, first state, and what the reference makes of it
+//   play_reverie play FILE THREADS [avx2] [bf16]     see player.h; avx2: without AVX-512
+//   play_reverie amx                                 whether this machine has it: status 0
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "core/error.h"
+#include "feedback/kernels/cpu/amx.h"
 #include "feedback/kernels/kernel.h"
 #include "player.h"
 #include "weights/safetensors.h"
@@ -62,9 +64,10 @@ void write(const std::string& path, int width, int height) {
   write_safetensors(path, file);
 }
 
-int play(const std::string& path, int thread_count) {
+int play(const std::string& path, int thread_count, Precision precision) {
   const TensorFile file = read_safetensors(path);
-  const Hourglass glass = hourglass_from_tensors(file, [](int) { return 2; });
+  Hourglass glass = hourglass_from_tensors(file, [](int) { return 2; });
+  glass.precision = precision;
   const Tensor& picture = file.get("state.0");
   const LevelSizes sizes =
       level_sizes(glass, static_cast<int>(picture.shape[2]), static_cast<int>(picture.shape[3]));
@@ -79,19 +82,26 @@ int play(const std::string& path, int thread_count) {
   for (int l = 0; l <= glass.levels(); ++l)
     error.add(kernel->state(l).data().data(), file.get(fmt::format("expected.{}", l)).data);
   const int64_t targets = hwy::SupportedTargets();
-  return answer(error.value(), hwy::TargetName(targets & -targets), step);
+  const bool amx = precision == Precision::kBf16 && cpu::has_amx();
+  return answer(error.value(), amx ? "AMX" : hwy::TargetName(targets & -targets), step);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    const std::string verb = argc > 1 ? argv[1] : "";
-    if (argc > 4 && verb == "play" && std::strcmp(argv[4], "avx2") == 0)
-      hwy::DisableTargets(HWY_AVX2 - 1);  // all that are better
-    if (argc >= 4 && verb == "play") return play(argv[2], std::stoi(argv[3]));
-    if (argc != 5 || verb != "write") throw Error("usage: see the head of play_reverie.cc");
-    write(argv[2], std::stoi(argv[3]), std::stoi(argv[4]));
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    const std::string verb = words.empty() ? "" : words[0];
+    const auto says = [&words](const char* word) {
+      return std::find(words.begin() + 1, words.end(), word) != words.end();
+    };
+    if (verb == "amx") return cpu::has_amx() ? 0 : 1;
+    if (words.size() >= 3 && verb == "play") {
+      if (says("avx2")) hwy::DisableTargets(HWY_AVX2 - 1);  // all that are better
+      return play(words[1], std::stoi(words[2]), says("bf16") ? Precision::kBf16 : Precision::kFp32);
+    }
+    if (words.size() != 4 || verb != "write") throw Error("usage: see the head of play_reverie.cc");
+    write(words[1], std::stoi(words[2]), std::stoi(words[3]));
     return 0;
   } catch (const std::exception& e) {
     fmt::print(stderr, "{}\n", e.what());
