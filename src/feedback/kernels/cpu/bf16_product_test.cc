@@ -198,6 +198,23 @@ TEST(Bf16, VectorsMultiplyAsTheTileUnitToTheBit) {
   }
 }
 
+// Factors whose product would be 0.1.
+TEST(Bf16, AFactorThatIsNotNormalCountsAsZero) {
+  for (const bool small_weight : {false, true}) {
+    Case c(1);
+    const float small = 1e-39F;
+    const float large = 1e38F;
+    std::fill(c.in.begin(), c.in.end(), small_weight ? large : small);
+    std::fill(c.weight.begin(), c.weight.end(), small_weight ? small : large);
+    std::fill(c.bias.begin(), c.bias.end(), 0.5F);
+    on_every_target([&] {
+      const std::vector<float> made = products(c, multiply_with_vectors);
+      ASSERT_EQ(made, products(c, multiply_tiles<TileUnit>));
+      ASSERT_EQ(made[0], 0.5F);
+    });
+  }
+}
+
 TEST(Bf16, AmxMultipliesAsTheTileUnitToTheBit) {
   if (!has_amx()) GTEST_SKIP() << "no AMX";
   for (uint64_t seed = 1; seed <= 60; ++seed) {
