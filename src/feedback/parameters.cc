@@ -42,10 +42,9 @@ std::vector<Parameter> hierarchy() {
              "every level steps in every frame; or level l in every 2^l frames, its work spread evenly over "
              "them and its result eased in")
           .fixed(),
-      choice(
-          "precision", "fp32", {"fp32", "bf16"},
-          "numbers that are multiplied in convolutions; bf16 is coarser, much faster on processors with AMX "
-          "and slower on others")
+      choice("precision", "fp32", {"fp32", "bf16"},
+             "numbers that are multiplied in convolutions; bf16 is coarser, faster on processors with AMX "
+             "and slower on others")
           .fixed(),
       choice("init", "noise", {"noise", "binary", "picture", "black"}, "the state before the first frame")
           .fixed(),
