@@ -286,7 +286,7 @@ ptrdiff_t plane_of(int lower) {
 
 bool Winograd::pays(const Layer& layer) {
   const bool fits = layer.encode_kernel == 3 && 4 % layer.pool_size == 0;
-  return fits && layer.lower >= 8 && layer.upper >= 16;
+  return fits && layer.lower >= 3 && layer.upper >= 8;
 }
 
 int Winograd::tile_rows(int width) {
