@@ -220,12 +220,26 @@ HWY_INLINE void transform_out_to(const float* products, const Finish& f, float b
   }
 }
 
+// What will be written, on its way into the cache while products are made.
+template <int Q>
+HWY_INLINE void fetch(const PartOut& to, int outputs) {
+  for (int o = 0; o < outputs; ++o) {
+    for (const RunOut* r = to.runs; r < to.runs + to.run_count; ++r) {
+      for (int y = 0; y < r->rows; ++y) {
+        const float* row = r->out + o * to.plane + y * to.pitch;
+        for (int x = 0; x < r->count * Q; x += kSlack) hwy::Prefetch(row + x);
+      }
+    }
+  }
+}
+
 // The outputs of a block of weights, for one part: all products, then what they become.
 template <int Q>
 void encode_part(const PointWeights& w, const float* points, ptrdiff_t plane, const ptrdiff_t* offset,
                  float* products, const Finish& f, const PartOut& to) {
   constexpr float kNoBias[kMostBlock] = {};
   const RunOut& last = to.runs[to.run_count - 1];
+  fetch<Q>(to, w.count);
   for (int p = 0; p < kPoints; ++p) {
     multiply_by(w.at + p * w.lower * w.count, kNoBias, w.count, w.lower, offset,
                 {points + p * plane, 0, products + p * kPartPlane, 0, kPart, 1, last.at + last.count});
