@@ -340,6 +340,15 @@ void Winograd::transform_in(const Grid& in, int first, const std::vector<Run>& g
   }
 }
 
+// Rows of the channels that are this block's share, for the next group.
+void Winograd::fetch_next(const Grid& in, int y, int rows, const Weights::Block& block) const {
+  const int last = std::min(y + rows + 1, in.height() + 1);
+  for (int c = block.first * lower_ / weights_.outputs;
+       c < (block.first + block.count) * lower_ / weights_.outputs; ++c) {
+    for (const float* x = in.row(c, y); x < in.row(c, last); x += kSlack) hwy::Prefetch(x);
+  }
+}
+
 void Winograd::encode(const Grid& in, int first, int rows, Pool pool, Activation activation, float scale,
                       Grid& out) const {
   const int q = 4 / pool_size_;
@@ -353,6 +362,7 @@ void Winograd::encode(const Grid& in, int first, int rows, Pool pool, Activation
     transform_in(in, first, runs(across, begin, tiles), points);
     float* products = scratch(2).get(static_cast<size_t>(kPoints * kPartPlane));
     for (const Weights::Block& block : weights_.blocks) {
+      fetch_next(in, 4 * (first + (begin + kGroup) / across), 4 * ((kGroup + across - 1) / across), block);
       for (int part = 0; part < tiles; part += kPart) {
         to.clear();
         for (const Run& r : runs(across, begin + part, std::min(kPart, tiles - part))) {

@@ -30,6 +30,7 @@ class Winograd {
               Grid& out) const;
 
  private:
+  void fetch_next(const Grid& in, int y, int rows, const Weights::Block& block) const;
   void transform_in(const Grid& in, int first, const std::vector<Run>& group, float* points) const;
 
   Weights weights_;  // [upper, 36 points x lower]
