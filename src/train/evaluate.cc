@@ -15,6 +15,16 @@ double psnr(double squares, double samples) {
   return squares > 0 ? 10 * std::log10(255.0 * 255.0 * samples / squares) : INFINITY;
 }
 
+void check_size(const HourglassModel& model, const RecordSet& set) {
+  const HourglassConfig& config = model.net.config();
+  const auto [height, width] = set.common_size();
+  const int factor = config.shrink(config.count());
+  if (height % factor != 0 || width % factor != 0)
+    throw Error(
+        "evaluate on", set.name(),
+        fmt::format("its pictures are {}x{}, the hourglass needs multiples of {}", width, height, factor));
+}
+
 }  // namespace
 
 InputTransform complete_transform(const HourglassModel& model, const RecordSet& set) {
@@ -42,13 +52,10 @@ torch::Tensor cubic_and_back(const torch::Tensor& pictures, int factor) {
 Evaluation evaluate(const HourglassModel& model, const RecordSet& set, Split split, size_t limit) {
   torch::NoGradGuard no_grad;
   const InputTransform transform = complete_transform(model, set);
+  check_size(model, set);
   const HourglassConfig& config = model.net.config();
   const auto [height, width] = set.common_size();
   const int factor = config.shrink(config.count());
-  if (height % factor != 0 || width % factor != 0)
-    throw Error(
-        "evaluate on", set.name(),
-        fmt::format("its pictures are {}x{}, the hourglass needs multiples of {}", width, height, factor));
   const HourglassNet::Weights weights = model.net.weights();
   Evaluation result;
   result.cubic_factor = factor;
@@ -79,6 +86,29 @@ Evaluation evaluate(const HourglassModel& model, const RecordSet& set, Split spl
   result.psnr = psnr(picture_squares, samples);
   result.cubic_l2_error = cubic_squares * transform.scale * transform.scale / (2 * count);
   result.cubic_psnr = psnr(cubic_squares, samples);
+  return result;
+}
+
+TestLoss test_loss(const HourglassModel& model, const Recipe& recipe, size_t stage, const RecordSet& set,
+                   size_t limit) {
+  torch::NoGradGuard no_grad;
+  check_size(model, set);
+  const InputTransform transform = complete_transform(model, set);
+  const size_t pictures = std::min(limit, set.size(Split::kTest));
+  const auto count = static_cast<int64_t>(pictures);
+  if (count == 0) throw Error("test on", set.name(), "it has no test pictures");
+  TestLoss result;
+  for (size_t first = 0; first < pictures; first += kAtOnce) {
+    const torch::Tensor target =
+        apply(transform, read_pictures(set, Split::kTest, first, std::min(kAtOnce, pictures - first)));
+    const torch::Tensor input = corrupt(target, recipe.input, 0, 0, static_cast<int64_t>(first), count);
+    const LossParts parts = losses(model.net, recipe.stages[stage], input, target, count);
+    result.total += parts.total.item<double>();
+    result.errors.resize(parts.errors.size());
+    for (size_t l = 0; l < parts.errors.size(); ++l) {
+      if (parts.errors[l].defined()) result.errors[l] += parts.errors[l].item<double>();
+    }
+  }
   return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "data/record_set.h"
 #include "models/model_file.h"
+#include "train/recipe.h"
 
 namespace reverie {
 
@@ -23,6 +24,17 @@ struct Evaluation {
 // The first `limit` pictures of the split in file order; 0: all.  A model that does not bring its mean
 // picture takes that of the set's training split.  Error where sizes do not fit.
 Evaluation evaluate(const HourglassModel& model, const RecordSet& set, Split split, size_t limit);
+
+// What a stage makes small, of pictures that it does not see; see LossParts.
+struct TestLoss {
+  double total = 0;
+  std::vector<double> errors;  // 0 where the weight is 0
+};
+
+// Of the first `limit` test pictures, with the recipe's corruption (the same each time) but no augmentation.
+// Error where there are none or their size does not fit.
+TestLoss test_loss(const HourglassModel& model, const Recipe& recipe, size_t stage, const RecordSet& set,
+                   size_t limit);
 
 // The model's transform, with the mean picture of the set's training split where the model lacks it.
 InputTransform complete_transform(const HourglassModel& model, const RecordSet& set);

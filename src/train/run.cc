@@ -70,13 +70,13 @@ class Watch {
  public:
   Watch(const RunOptions& options, const RecordSet& test, const Trainer& trainer)
       : options_(options),
-        log_(options.run, test, options.recipe.iterations(), trainer.iteration()),
+        log_(options.run, options.recipe, test, trainer.iteration()),
         progress_("train", "iterations", options.recipe.iterations(), options.quiet),
         kept_(Clock::now()) {}
 
   void after(const StepReport& report, const Trainer& trainer) {
     log_.step(report, trainer);
-    progress_.update(trainer.iteration(), fmt::format("loss {:.4g}", log_.recent_loss()));
+    progress_.update(trainer.iteration(), log_.losses());
     if (std::chrono::duration<double>(Clock::now() - kept_).count() < options_.checkpoint_seconds) return;
     keep(options_.run, trainer);
     kept_ = Clock::now();

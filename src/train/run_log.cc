@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/log.h"
 #include "sheets/png.h"
+#include "train/evaluate.h"
 #include "train/event_log.h"
 #include "train/input.h"
 #include "train/inspect.h"
@@ -18,16 +20,20 @@ namespace fs = std::filesystem;
 constexpr int64_t kScalarEvery = 20;  // iterations
 constexpr int kSheets = 20;           // of a run
 constexpr size_t kPictures = 12;      // on a sheet
+constexpr size_t kTested = 1000;      // pictures whose loss is followed
 
 }  // namespace
 
 class RunLog::Work {
  public:
-  Work(const fs::path& run, const RecordSet& test, int64_t iterations, int64_t first)
+  Work(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first)
       : run_(run),
+        recipe_(recipe),
+        set_(test),
         events_(run, first),
-        sheet_every_(std::max<int64_t>(1, iterations / kSheets)),
-        last_(iterations) {
+        first_(first),
+        last_(recipe.iterations()),
+        look_every_(std::max<int64_t>(1, last_ / kSheets)) {
     const Split split = test.size(Split::kTest) > 0 ? Split::kTest : Split::kTrain;
     pictures_ = read_pictures(test, split, 0, std::min(kPictures, test.size(split)));
   }
@@ -36,9 +42,15 @@ class RunLog::Work {
     mean_ = mean_ < 0 ? report.loss : mean_ + 0.02 * (report.loss - mean_);
     const int64_t done = report.iteration + 1;
     if (done % kScalarEvery == 0) scalars(report);
-    if (done % sheet_every_ == 0 || done == last_) look(done, trainer.model());
+    const bool looks = done % look_every_ == 0 || done == last_;
+    // after the first step too: a test set that does not fit is told at once
+    if (looks || report.iteration == first_) test(report, trainer.model());
+    if (looks) look(done, trainer.model());
   }
-  double mean() const { return mean_; }
+
+  std::string losses() const {
+    return fmt::format("loss {:.4g}{}", mean_, test_ ? fmt::format(", test {:.4g}", *test_) : "");
+  }
 
  private:
   void scalars(const StepReport& report) {
@@ -46,6 +58,15 @@ class RunLog::Work {
     for (size_t l = 0; l < report.errors.size(); ++l)
       events_.scalar(fmt::format("loss/l2_error{}", l + 1), report.iteration, report.errors[l]);
     events_.scalar("rate", report.iteration, report.rate);
+  }
+
+  void test(const StepReport& report, const HourglassModel& model) {
+    if (set_.size(Split::kTest) == 0) return;
+    const TestLoss loss = test_loss(model, recipe_, report.stage, set_, kTested);
+    test_ = loss.total;
+    events_.scalar("loss/test_total", report.iteration, loss.total);
+    for (size_t l = 0; l < loss.errors.size(); ++l)
+      events_.scalar(fmt::format("loss/test_l2_error{}", l + 1), report.iteration, loss.errors[l]);
   }
 
   // What the model gives back of the first test pictures, level by level, and its weights.
@@ -64,22 +85,25 @@ class RunLog::Work {
   }
 
   fs::path run_, path_;
+  const Recipe& recipe_;
+  const RecordSet& set_;
   EventLog events_;
-  int64_t sheet_every_, last_;
+  int64_t first_, last_, look_every_;
   torch::Tensor pictures_;
   double mean_ = -1;
+  std::optional<double> test_;
   bool told_ = false;
 };
 
-RunLog::RunLog(const fs::path& run, const RecordSet& test, int64_t iterations, int64_t first)
-    : work_(std::make_unique<Work>(run, test, iterations, first)) {}
+RunLog::RunLog(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first)
+    : work_(std::make_unique<Work>(run, recipe, test, first)) {}
 RunLog::~RunLog() = default;
 
 void RunLog::step(const StepReport& report, const Trainer& trainer) {
   work_->step(report, trainer);
 }
-double RunLog::recent_loss() const {
-  return work_->mean();
+std::string RunLog::losses() const {
+  return work_->losses();
 }
 
 }  // namespace reverie

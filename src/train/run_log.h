@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "data/record_set.h"
 #include "train/trainer.h"
@@ -12,12 +13,12 @@ namespace reverie {
 class RunLog {
  public:
   // Sheets show the first test pictures (training pictures where there is no test split).  first: the
-  // iteration at which the run begins or goes on.
-  RunLog(const std::filesystem::path& run, const RecordSet& test, int64_t iterations, int64_t first);
+  // iteration at which the run begins or goes on.  The recipe and the set must outlive this.
+  RunLog(const std::filesystem::path& run, const Recipe& recipe, const RecordSet& test, int64_t first);
   ~RunLog();
 
   void step(const StepReport& report, const Trainer& trainer);
-  double recent_loss() const;  // a running mean
+  std::string losses() const;  // a running mean, and the last one of test pictures
 
  private:
   class Work;

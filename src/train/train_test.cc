@@ -3,10 +3,12 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "core/file.h"
 #include "core/test_help.h"
 #include "train/evaluate.h"
+#include "train/event_log.h"
 #include "train/input.h"
 #include "train/loss.h"
 #include "train/recipe.h"
@@ -344,6 +346,43 @@ TEST(Run, LeavesEverythingAndIsNotOverwritten) {
   EXPECT_NE(message_of([&] { run_training(options); }).find("there is one already"), std::string::npos);
   const HourglassModel model = read_model(options.run);
   EXPECT_EQ(model.net.config().count(), 2);
+}
+
+TEST(Run, TheLossOfTestPicturesIsFollowed) {
+  const TemporaryFolder folder;
+  RunOptions options;
+  options.recipe = small();
+  options.settings.data = small_set(folder);
+  options.run = folder.path() / "run";
+  options.quiet = true;
+  run_training(options);
+  const RecordSet set = RecordSet::open(options.settings.data);
+  const size_t last = options.recipe.stages.size() - 1;
+  const TestLoss want = test_loss(read_model(options.run), options.recipe, last, set, 1000);
+  std::map<std::string, ScalarSeries> logged;
+  for (const ScalarSeries& s : read_scalars(options.run)) logged[s.tag] = s;
+  ASSERT_TRUE(logged.count("loss/test_total"));
+  EXPECT_FLOAT_EQ(logged["loss/test_total"].values.back(), want.total);
+  EXPECT_FLOAT_EQ(logged["loss/test_l2_error1"].values.back(), want.errors[0]);
+  EXPECT_EQ(logged["loss/test_total"].steps.front(), 0);
+  EXPECT_GT(logged["loss/test_total"].values.size(), 2U);
+}
+
+TEST(Evaluate, TheLossOfAllBatchesIsThatOfThePicturesTogether) {
+  const TemporaryFolder folder;
+  const RecordSet set = RecordSet::open(small_set(folder));
+  Recipe recipe = small();
+  recipe.input.corrupt = recipe.input.drop = 0;
+  Group alone;
+  const Trainer trainer(recipe, set, {}, alone, nullptr);
+  const HourglassModel model = trainer.model();
+  const TestLoss all = test_loss(model, recipe, 0, set, 1000);
+  const Evaluation e = evaluate(model, set, Split::kTest, 0);
+  ASSERT_GT(e.pictures, 1U);
+  EXPECT_NEAR(all.errors[0], e.l2_errors[0], 1e-4 * e.l2_errors[0]);
+  EXPECT_NEAR(all.errors[1], e.l2_errors[1], 1e-4 * e.l2_errors[1]);
+  EXPECT_NEAR(all.total, all.errors[0] + 0.5 * all.errors[1], 1e-4 * all.total);
+  EXPECT_NE(test_loss(model, recipe, 0, set, 1).total, all.total);
 }
 
 TEST(Run, KilledBeforeItsFirstCheckpointItBeginsWhereItHadBegun) {
