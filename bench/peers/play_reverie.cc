@@ -97,7 +97,8 @@ int main(int argc, char** argv) {
     };
     if (verb == "amx") return cpu::has_amx() ? 0 : 1;
     if (words.size() >= 3 && verb == "play") {
-      if (says("avx2")) hwy::DisableTargets(HWY_AVX2 - 1);  // all that are better
+      // all that are better; DisableTargets() would last until somebody asks for the targets
+      if (says("avx2")) hwy::SetSupportedTargetsForTest(hwy::SupportedTargets() & -HWY_AVX2);
       return play(words[1], std::stoi(words[2]), says("bf16") ? Precision::kBf16 : Precision::kFp32);
     }
     if (words.size() != 4 || verb != "write") throw Error("usage: see the head of play_reverie.cc");
