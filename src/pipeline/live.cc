@@ -191,13 +191,26 @@ void LiveSet::run() {
     const Clock::time_point begun = Clock::now();
     happen();
     loop_->next();
+    const std::chrono::duration<double, std::milli> worked = Clock::now() - begun;
     if (loop_->frames() == 1) origin_ = Clock::now() - nanoseconds(1 / request_.fps);  // it may take long
     for (const Event& e : std::exchange(input_events_, {})) {
       if (session_) session_->write({loop_->frames() - 1, e});
     }
     if (session_ && loop_->frames() % second == 0) session_->reached(loop_->frames());
-    publish(std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
+    hold(begun, worked.count());
+    publish(worked.count());
   }
+}
+
+// Pictures are shown at an even pace: each as long after its beginning as the dearest one of late took, but
+// before the next begins, whatever it took itself.
+void LiveSet::hold(Clock::time_point begun, double ms) {
+  constexpr double kForgets = 8;  // seconds
+  delay_ms_ = std::max(ms, delay_ms_ + (ms - delay_ms_) / (kForgets * request_.fps));
+  const Clock::time_point next = origin_ + nanoseconds(static_cast<double>(loop_->tick()) / request_.fps);
+  const Clock::time_point due = std::min(begun + nanoseconds(delay_ms_ / 1000), next);
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, due, [this] { return stopping_; });
 }
 
 // False when the set is over.

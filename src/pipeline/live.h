@@ -104,6 +104,7 @@ class LiveSet {
   void listen_to(const std::string& spec);
   const Planes* keep(const Planes& picture, std::vector<Event>& events);
   Signals hear(const FrameTime& time);
+  void hold(std::chrono::steady_clock::time_point begun, double ms);
   void publish(double ms);
   struct Recording {
     std::shared_ptr<Recorder> recorder;
@@ -127,6 +128,7 @@ class LiveSet {
   std::vector<Event> input_events_;
   HeardSignals heard_;
   std::chrono::steady_clock::time_point origin_;  // of the clock
+  double delay_ms_ = 0;                           // from the beginning of a frame until it is shown
 
   mutable std::mutex mutex_;  // of all below
   std::condition_variable changed_;

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <fstream>
+#include <map>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -169,6 +171,40 @@ TEST_F(Live, AKnobActsWithinTwoFrames) {
     ASSERT_LE(now->frame,
               before->frame + 3);  // the picture before may be a frame old when the knob is turned
   }
+}
+
+// After a dear frame the cheap ones are shown as late as that one was: the pace stays even.
+TEST_F(Live, PicturesAreShownAtAnEvenPace) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int64_t kDear = 3;
+  constexpr int64_t kLast = 6;
+  LiveRequest r = request();
+  r.fps = 10;
+  std::mutex mutex;
+  std::map<int64_t, Clock::time_point> begun;
+  int64_t frame = 0;
+  r.signals = [&](double seconds, const Signals&) {
+    {
+      const std::lock_guard lock(mutex);
+      begun[frame] = Clock::now();
+    }
+    if (frame++ == kDear) std::this_thread::sleep_for(milliseconds(60));
+    return silent_signals(seconds, 100);
+  };
+  LiveSet set(r);
+  int64_t compared = 0;
+  for (int64_t last = -1; last < kLast;) {
+    const auto shown = set.newest(last);
+    const Clock::time_point now = Clock::now();
+    std::this_thread::sleep_for(milliseconds(1));
+    if (!shown) continue;
+    last = shown->frame;
+    const std::lock_guard lock(mutex);
+    if (last <= kDear || !begun.count(last)) continue;
+    EXPECT_GE(now - begun[last], milliseconds(50)) << last;
+    ++compared;
+  }
+  EXPECT_GT(compared, 0);
 }
 
 TEST_F(Live, AnInputThatIsNotThereDelaysNobody) {
