@@ -53,7 +53,7 @@ std::vector<Key> make_keys() {
       on_window("Tab", "the panels away, and back", [](WindowWishes& w) { w.panels = !w.panels; }),
       on_window("F11", "full screen, and back", [](WindowWishes& w) { w.full_screen = !w.full_screen; }),
       on_window("F12", "to the next display", [](WindowWishes& w) { w.next_display = true; }),
-      on_window("Escape", "leave full screen, close the help",
+      on_window("Escape", "leave full screen, close the help or a popup",
                 [](WindowWishes& w) { w.full_screen = w.help = false; }),
       on_window("?", "all keys", [](WindowWishes& w) { w.help = !w.help; }),
       on_window("Ctrl+Q", "end the set", [](WindowWishes& w) { w.quit = true; }),

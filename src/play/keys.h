@@ -17,6 +17,7 @@ struct WindowWishes {
   bool full_screen = false;
   bool next_display = false;  // on this one frame
   bool load_weights = false;  // asks for a file
+  bool escape = false;        // out of the popup that is open
 };
 
 struct Key {

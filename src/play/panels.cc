@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace reverie {
 namespace {
@@ -65,6 +66,7 @@ void Panels::set(const std::string& name, const std::string& value) {
 }
 
 void Panels::draw(WindowWishes& wishes, bool whole) {
+  escape_ = std::exchange(wishes.escape, false);
   preset_ = show_.desk().preset();
   status_ = show_.set().status();
   shown_ = show_.set().newest(-1);
@@ -176,6 +178,7 @@ void Panels::draw_presets() {
       show_.try_to([&] { desk.rename(name_.data()); });
       ImGui::CloseCurrentPopup();
     }
+    if (escape_) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
   }
   if (ImGui::Button("undo")) desk.undo();
@@ -221,6 +224,7 @@ void Panels::draw_parameter(const Parameter& p) {
   tooltip(p.name + ": " + p.help + "\n" + describe_range(p) + "\nright click: reset, modulate, learn");
   if (ImGui::BeginPopupContextItem("menu")) {
     draw_menu(p);
+    if (escape_) ImGui::CloseCurrentPopup();
     ImGui::EndPopup();
   }
   ImGui::SameLine(left + kLabelWidth);
@@ -483,6 +487,7 @@ void Panels::ask_for_weights(WindowWishes& wishes) {
     show_.try_to([&] { show_.desk().load_weights(weights_.data()); });
     ImGui::CloseCurrentPopup();
   }
+  if (escape_) ImGui::CloseCurrentPopup();
   ImGui::EndPopup();
 }
 

@@ -48,6 +48,7 @@ class Panels {
   std::vector<CameraInfo> cameras_;
   double cameras_seen_ = 0;  // seconds of the window
   float stray_ = 0.05F;
+  bool escape_ = false;  // out of an open popup, in this frame
 };
 
 }  // namespace reverie

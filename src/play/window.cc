@@ -270,7 +270,9 @@ class Windows {
       dropped(e.drop.file, show);
       SDL_free(e.drop.file);
     }
-    if (ImGui::GetIO().WantTextInput) return;
+    const bool popup = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
+    if (popup && e.type == SDL_KEYDOWN && e.key.keysym.sym == SDLK_ESCAPE) wishes_.escape = true;
+    if (ImGui::GetIO().WantTextInput || wishes_.escape) return;
     if (e.type == SDL_KEYDOWN && e.key.repeat == 0) press(key_name(e.key.keysym), show, wishes_);
     if (e.type == SDL_TEXTINPUT && e.text.text[0] == '?') press("?", show, wishes_);
   }
