@@ -378,7 +378,8 @@ class CpuKernel final : public Kernel {
     return plan;
   }
 
-  // The level's chunks, and the rows at their edges, whose neighbours another chunk makes.
+  // The level's chunks, and the rows at their edges: those whose neighbours another chunk makes, and the one
+  // before the last, as vectors read beyond the end of a row into the next.
   void add_chunks(int l, Pieces& chunks, Pieces& edges) {
     const MixPlan& plan = plans_[z(l)];
     const Cycles::Part& part = cycles_[l];
@@ -395,14 +396,15 @@ class CpuKernel final : public Kernel {
         for (int y = first; y < end; y += rows) {
           const int next = std::min(y + rows, end);
           make(l, y, next - y);
-          if (next - 1 <= mixed) continue;
-          mix_rows(l, mixed, next - 1 - mixed);
-          mixed = next - 1;
+          const int ready = std::min(next - 1, end - 2);
+          if (ready <= mixed) continue;
+          mix_rows(l, mixed, ready - mixed);
+          mixed = ready;
         }
       });
       edges.emplace_back([mix_edge, first, end] {
         mix_edge(first);
-        if (end - 1 > first) mix_edge(end - 1);
+        for (int y = std::max(first + 1, end - 2); y < end; ++y) mix_edge(y);
       });
     }
     if (part.first == 0) return;  // what earlier frames left:

@@ -8,6 +8,7 @@
 
 #include "feedback/engine.h"
 #include "feedback/kernels/cpu/grid.h"
+#include "feedback/kernels/cpu/layer.h"
 #include "feedback/kernels/cpu/mix.h"
 
 namespace reverie {
@@ -235,6 +236,42 @@ TEST(CpuKernel, NoiseIsThatOfItsPlaceToTheBit) {
     for (size_t x = 0; x < kWidth; ++x) EXPECT_EQ(out[x], 0.3F * Random(5).signed_at(1000 + x));
   }
   hwy::SetSupportedTargetsForTest(0);
+}
+
+// Samples of a grid that are not 0, but for those of rows 0 .. rows - 1.
+int written_beyond(const cpu::Grid& grid, int rows) {
+  int count = 0;
+  for (int c = 0; c < grid.channels(); ++c) {
+    for (int y = -1; y <= grid.height(); ++y) {
+      for (int x = -1; x <= grid.width(); ++x) {
+        const bool meant = y >= 0 && y < rows && x >= 0 && x < grid.width();
+        count += !meant && grid.row(c, y)[x] != 0 ? 1 : 0;
+      }
+    }
+  }
+  return count;
+}
+
+// What lies around the rows is written by whoever finishes them, maybe at the same time.
+TEST(CpuKernel, EncodersWriteNothingButTheirRows) {
+  for (const int pool : {1, 2, 4}) {
+    for (const int width : {1, 12, 13, 14, 29}) {
+      ParameterValues v(feedback_parameters());
+      v.set("levels", 1);
+      v.set("channels", std::vector<double>{3, 8});
+      v.set("pool_size", pool);
+      v.set("decode_kernel", pool);
+      const Hourglass glass = make_hourglass(v, Random(1), nullptr);
+      cpu::Grid in(3, 8 * pool, width * pool, 4);
+      in.load(random_planes(3, in.height(), in.width(), Random(2)), Border::kWrap);
+      cpu::Grid out(8, 8, width, 1);
+      for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
+        cpu::Encoder(glass.layers[0], precision).rows(in, Pool::kMean, Activation::kTanh, 1, 0, 4, out);
+        EXPECT_NE(out.row(7, 3)[width - 1], 0) << pool << " " << width;
+        EXPECT_EQ(written_beyond(out, 4), 0) << pool << " " << width;
+      }
+    }
+  }
 }
 
 void check_ten_frames(Precision precision) {

@@ -162,6 +162,7 @@ void Decoder::joined_rows(const Grid& in, Activation activation, Put put, int fi
   float* panel = scratch(0).get(z(upper_) * kGroup + kSlack);
   float* sums = scratch(1).get(z(parts_[0].weights.out_planes()) * kGroup + kSlack);
   std::vector<ptrdiff_t> offset;
+  offset.reserve(z(upper_));
   for (int c = 0; c < upper_; ++c) offset.push_back(c * kGroup);
   for (int begin = 0; begin < count * width; begin += kGroup) {
     const int samples = std::min(kGroup, count * width - begin);

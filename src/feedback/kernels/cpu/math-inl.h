@@ -47,14 +47,27 @@ HWY_INLINE void store_interleaved(const V (&v)[N], float* to) {
   if constexpr (N == 4) hn::StoreInterleaved4(v[0], v[1], v[2], v[3], d, to);
 }
 
+// The first `count` samples, or all there are: beyond them another thread may be writing.
+HWY_INLINE V load_part(const float* from, int count) {
+  const D d;
+  if (count >= static_cast<int>(hn::Lanes(d))) return hn::LoadU(d, from);
+  return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(count)), d, from);
+}
+
 // Stores the first `count` samples, or all there are.
 HWY_INLINE void store_part(V v, int count, float* to) {
   const D d;
   if (count >= static_cast<int>(hn::Lanes(d))) {
     hn::StoreU(v, d, to);
-  } else {
-    hn::BlendedStore(v, hn::FirstN(d, static_cast<size_t>(count)), d, to);
+    return;
   }
+#if HWY_TARGET == HWY_NEON  // there BlendedStore writes the others too, which may be another thread's
+  HWY_ALIGN float all[hn::MaxLanes(D())];
+  hn::Store(v, d, all);
+  for (int i = 0; i < count; ++i) to[i] = all[i];
+#else
+  hn::BlendedStore(v, hn::FirstN(d, static_cast<size_t>(count)), d, to);
+#endif
 }
 
 // to[0..count) = from[0..count); reads whole vectors, writes nothing beyond.
@@ -69,7 +82,7 @@ HWY_INLINE void add_row(const float* from, int count, float* to) {
   const D d;
   const int lanes = static_cast<int>(hn::Lanes(d));
   for (int x = 0; x < count; x += lanes)
-    store_part(hn::Add(hn::LoadU(d, from + x), hn::LoadU(d, to + x)), count - x, to + x);
+    store_part(hn::Add(hn::LoadU(d, from + x), load_part(to + x, count - x)), count - x, to + x);
 }
 
 }  // namespace reverie::cpu::HWY_NAMESPACE

@@ -101,8 +101,7 @@ RowSums Sums(const float* row, int width) {
     V square = hn::Zero(d);
     const int last = std::min(width, first + kRun);
     for (int x = first; x < last; x += lanes) {
-      V v = hn::LoadU(d, row + x);
-      if (last - x < lanes) v = hn::IfThenElseZero(hn::FirstN(d, static_cast<size_t>(last - x)), v);
+      const V v = load_part(row + x, last - x);
       sum = hn::Add(sum, v);
       square = hn::MulAdd(v, v, square);
     }
@@ -170,7 +169,7 @@ HWY_INLINE void squash_any(const SquashRow& row, int rows, int width, float* out
 }
 
 void SquashRowOf(const SquashRow& row, const float* u, int width, float* out) {
-  squash_any(row, 1, width, out, 0, [u](int, int x) { return hn::LoadU(D(), u + x); });
+  squash_any(row, 1, width, out, 0, [u, width](int, int x) { return load_part(u + x, width - x); });
 }
 
 void MixAndSquash(const MixRow& mix, const SquashRow& row, int rows, int width, float* out, ptrdiff_t pitch) {

@@ -124,7 +124,7 @@ void SampleCubic(const float* plane, ptrdiff_t pitch, const Places& places, int 
       hn::LoadInterleaved4(d, taps + 4 * i, s[0], s[1], s[2], s[3]);
       const V low = hn::MulAdd(wx[1], s[1], hn::Mul(wx[0], s[0]));
       const V row = hn::MulAdd(wx[3], s[3], hn::MulAdd(wx[2], s[2], low));
-      const V before = j == 0 ? hn::Zero(d) : hn::LoadU(d, out + i);
+      const V before = j == 0 ? hn::Zero(d) : load_part(out + i, width - i);
       store_part(hn::MulAdd(wy[j], row, before), width - i, out + i);
     }
   }
@@ -147,9 +147,9 @@ void SampleRow(const float* plane, ptrdiff_t pitch, Sampling sampling, const Pla
 void TurnHue(float* a, float* b, float* c, const float* cosine, const float* sine, int width) {
   const D d;
   for (int i = 0; i < width; i += static_cast<int>(hn::Lanes(d))) {
-    const V va = hn::LoadU(d, a + i);
-    const V vb = hn::LoadU(d, b + i);
-    const V vc = hn::LoadU(d, c + i);
+    const V va = load_part(a + i, width - i);
+    const V vb = load_part(b + i, width - i);
+    const V vc = load_part(c + i, width - i);
     const V co = hn::LoadU(d, cosine + i);
     const V si = hn::LoadU(d, sine + i);
     const V mean = hn::Mul(hn::Add(hn::Add(va, vb), vc), hn::Set(d, 1.0F / 3));

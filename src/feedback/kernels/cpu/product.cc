@@ -32,7 +32,7 @@ HWY_EXPORT(Multiply);
 
 Weights::Weights(int output_count, int tap_count, int group, const std::function<float(int, int)>& weight,
                  const std::function<float(int)>& bias_of, Precision precision)
-    : outputs(output_count), taps(tap_count), packed_size(0) {
+    : outputs(output_count), taps(tap_count) {
   if (precision == Precision::kBf16) {
     const int each = kMostTileOutputs / group * group;
     for (int n = 0; n < outputs; n += each) blocks.push_back({n, std::min(each, outputs - n)});

@@ -34,7 +34,7 @@ struct Weights {
 
   int outputs, taps;
   std::vector<Block> blocks;
-  size_t packed_size;
+  size_t packed_size = 0;
   Samples packed;                   // block by block, [taps][count]
   std::vector<float> bias;          // [outputs]
   std::optional<Bf16Weights> bf16;  // or this in place of both

@@ -11,13 +11,16 @@ namespace reverie::cpu {
 // Grows to the largest size asked for and is kept by its thread from piece to piece.
 class Scratch {
  public:
-  ~Scratch() { all_ -= size_; }
+  Scratch() = default;
+  ~Scratch() { all() -= size_; }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
 
   // n samples, undefined, valid until the next call.
   float* get(size_t n) {
     if (n > size_) {
       data_ = allocate_samples(n);
-      all_ += n - size_;
+      all() += n - size_;
       size_ = n;
       for (size_t i = 0; i < n; ++i) data_[i] = 0;  // samples beyond a row's end are read, never used
     }
@@ -25,10 +28,11 @@ class Scratch {
   }
 
   // Of all threads of the process.
-  static size_t bytes() { return all_ * sizeof(float); }
+  static size_t bytes() { return all() * sizeof(float); }
 
  private:
-  static inline std::atomic<size_t> all_{0};
+  static std::atomic<size_t>& all();
+
   size_t size_ = 0;
   Samples data_;
 };

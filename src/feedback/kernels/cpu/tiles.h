@@ -86,7 +86,7 @@ void multiply_block(Tiles& tiles, const TileProduct& p, int first) {
 // Intel's instruction TDPBF16PS, with T, C, A, B numbers of tiles, 0..7.
 template <class Tiles>
 void multiply_tiles(const TileProduct& p) {
-  Tiles tiles;
+  Tiles tiles;  // NOLINT(cppcoreguidelines-pro-type-member-init): each is loaded before it is used
   for (int group = 0; group < p.groups; group += kBlockTiles) {
     const bool two = group + 1 < p.groups;
     if (p.output_tiles > 1) {

@@ -45,9 +45,10 @@ struct PointWeights {
   int lower, count;
 };
 
-// Where a run of tiles goes: `rows` rows from `out` on, of the first output.
+// Where a run of tiles goes: `rows` rows of `samples` from `out` on, of the first output.
 struct RunOut {
   int at, count, rows;
+  int samples;  // fewer than the tiles make where a row ends: its neighbour may be another thread's
   float* out;
 };
 
@@ -204,7 +205,7 @@ HWY_INLINE void transform_out_to(const float* products, const Finish& f, float b
     finish<Q>(f, bias, s, result);
     for (; run->at + run->count <= t; ++run) {
     }
-    if (run->at <= t && t + lanes <= run->at + run->count) {
+    if (run->at <= t && (t + lanes - run->at) * Q <= run->samples) {
       for (int y = 0; y < run->rows; ++y)
         store_interleaved<Q>(result[y], run->out + at_output + y * to.pitch + (t - run->at) * Q);
       continue;
@@ -212,10 +213,11 @@ HWY_INLINE void transform_out_to(const float* products, const Finish& f, float b
     for (int y = 0; y < Q; ++y) store_interleaved<Q>(result[y], ready + y * Q * kSlack);
     for (const RunOut* r = run; r < end && r->at < t + lanes; ++r) {
       const int first = std::max(r->at, t);
-      const int last = std::min(r->at + r->count, t + lanes);
+      const int done = (first - r->at) * Q;
+      const int last = std::min(r->samples, (t + lanes - r->at) * Q);
       for (int y = 0; y < r->rows; ++y)
-        copy_row(ready + y * Q * kSlack + (first - t) * Q, (last - first) * Q,
-                 r->out + at_output + y * to.pitch + (first - r->at) * Q);
+        copy_row(ready + y * Q * kSlack + (first - t) * Q, last - done,
+                 r->out + at_output + y * to.pitch + done);
     }
   }
 }
@@ -309,7 +311,8 @@ int Winograd::tile_rows(int width) {
   double best_share = 0;  // of the groups' places that hold a tile
   for (int rows = 1; rows <= 8 && (rows == 1 || rows * across <= 4 * kGroup); ++rows) {
     const int tiles = rows * across;
-    const double share = static_cast<double>(tiles) / ((tiles + kSlack - 1) / kSlack * kSlack);
+    const int places = (tiles + kSlack - 1) / kSlack * kSlack;
+    const double share = static_cast<double>(tiles) / places;
     if (share < best_share + 0.02) continue;
     best = rows;
     best_share = share;
@@ -355,6 +358,7 @@ void Winograd::encode(const Grid& in, int first, int rows, Pool pool, Activation
   const int across = tiles_across(in.width());
   float* points = scratch(1).get(static_cast<size_t>(kPoints * plane_of(lower_)));
   std::vector<ptrdiff_t> offset;
+  offset.reserve(z(lower_));
   for (int c = 0; c < lower_; ++c) offset.push_back(c * kGroup);
   std::vector<RunOut> to;
   for (int begin = 0; begin < rows * across; begin += kGroup) {
@@ -367,8 +371,9 @@ void Winograd::encode(const Grid& in, int first, int rows, Pool pool, Activation
         to.clear();
         for (const Run& r : runs(across, begin + part, std::min(kPart, tiles - part))) {
           const int y = q * (first + r.row);
-          to.push_back(
-              {r.at, r.count, std::min(q, out.height() - y), out.row(block.first, y) + q * r.column});
+          const int x = q * r.column;
+          to.push_back({r.at, r.count, std::min(q, out.height() - y), std::min(q * r.count, out.width() - x),
+                        out.row(block.first, y) + x});
         }
         HWY_DYNAMIC_DISPATCH(EncodePart)
         (pool_size_, {weights_.of(block), weights_.bias.data() + block.first, lower_, block.count},
