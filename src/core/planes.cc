@@ -42,6 +42,11 @@ Planes::Planes(int channels, int height, int width, float value) {
   std::fill(data_.begin(), data_.end(), value);
 }
 
+void Planes::clear() {
+  channels_ = height_ = width_ = 0;
+  data_.clear();
+}
+
 void Planes::reshape(int channels, int height, int width) {
   channels_ = channels;
   height_ = height;

@@ -25,6 +25,8 @@ class Planes {
 
   // Takes a new shape; the samples are undefined afterwards unless the shape is the same.
   void reshape(int channels, int height, int width);
+  // Empty; its memory is kept for the next shape, which then begins with 0.
+  void clear();
 
   float* plane(int c) { return data_.data() + static_cast<size_t>(c) * plane_size(); }
   const float* plane(int c) const { return data_.data() + static_cast<size_t>(c) * plane_size(); }

@@ -134,38 +134,40 @@ Memory FeedbackEngine::memory() const {
 
 void FeedbackEngine::look(const ParameterValues& values, Planes& out) const {
   const int level = std::min(values.integer("view_level"), levels());
-  Planes seen;
-  switch (values.choice<View>("view")) {
-    case View::kState:
-      seen = kernel_->state(level);
-      break;
-    case View::kEncoding:
-      seen = kernel_->encoding(level);
-      break;
-    case View::kDecoding:
-      seen = kernel_->decoding(level);
-      break;
-  }
+  const auto view = values.choice<View>("view");
   const int first = values.integer("view_channel");
   const bool mono = values.flag("view_mono");
-  Planes triple(kPictureChannels, seen.height(), seen.width());
-  for (int c = 0; c < kPictureChannels; ++c) {
-    const float* from = seen.plane((first + (mono ? 0 : c)) % seen.channels());
-    std::copy(from, from + seen.plane_size(), triple.plane(c));
-  }
-  if (level > 0) triple = resize(triple, sizes_.height[0], sizes_.width[0]);
-
+  const auto channel = [&](int c) { return (first + (mono ? 0 : c)) % glass_.channels(level); };
   const auto gain = static_cast<float>(values.number("view_gain"));
   const int top = (sizes_.height[0] - height_) / 2;
   const int left = (sizes_.width[0] - width_) / 2;
   out.reshape(kPictureChannels, height_, width_);
+  const auto show = [&](const auto& row) {  // row(c, y): of level 0's size
+    threads_.each(height_, [&](int y) {
+      for (int c = 0; c < kPictureChannels; ++c) {
+        const float* from = row(c, y + top) + left;
+        float* to = out.row(c, y);
+        for (int x = 0; x < width_; ++x) to[x] = std::clamp(0.5F + 0.5F * gain * from[x], 0.0F, 1.0F);
+      }
+    });
+  };
+  // what is shown nearly always, without a copy
+  if (view == View::kState && level == 0)
+    return show([&](int c, int y) { return kernel_->state_row(0, channel(c), y); });
+
+  Planes seen;
+  if (view == View::kEncoding) seen = kernel_->encoding(level);
+  if (view == View::kDecoding) seen = kernel_->decoding(level);
+  Planes triple(kPictureChannels, sizes_.height[z(level)], sizes_.width[z(level)]);
   for (int c = 0; c < kPictureChannels; ++c) {
-    for (int y = 0; y < height_; ++y) {
-      const float* from = triple.row(c, y + top) + left;
-      float* to = out.row(c, y);
-      for (int x = 0; x < width_; ++x) to[x] = std::clamp(0.5F + 0.5F * gain * from[x], 0.0F, 1.0F);
+    for (int y = 0; y < triple.height(); ++y) {
+      const float* from =
+          view == View::kState ? kernel_->state_row(level, channel(c), y) : seen.row(channel(c), y);
+      std::copy(from, from + triple.width(), triple.row(c, y));
     }
   }
+  if (level > 0) triple = resize(triple, sizes_.height[0], sizes_.width[0]);
+  show([&](int c, int y) { return triple.row(c, y); });
 }
 
 }  // namespace reverie

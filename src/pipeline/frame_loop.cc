@@ -29,11 +29,11 @@ bool FrameLoop::next() {
   const FrameTime time = {frame_, static_cast<double>(tick_) / setup_.fps};
   const Signals signals = setup_.signals ? setup_.signals(time) : silent_signals(time.seconds);
   for (size_t i = 0; i < setup_.players.size(); ++i) {
-    Planes made;
+    made_.clear();
     steps_[i + 1].run(
-        frame_, [&] { setup_.players[i]->process(time, signals, current, made); }, &made);
-    if (made.empty()) continue;  // switched off: the picture passes through
-    picture_ = std::move(made);
+        frame_, [&] { setup_.players[i]->process(time, signals, current, made_); }, &made_);
+    if (made_.empty()) continue;  // switched off: the picture passes through
+    std::swap(picture_, made_);
     current = &picture_;
   }
   if (!current) throw Error("make", "a frame", "there is neither an input nor an effect that is switched on");

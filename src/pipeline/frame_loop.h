@@ -41,7 +41,8 @@ class FrameLoop {
   void skip_ticks(int64_t ticks);
 
   Player& player(size_t i = 0) { return *setup_.players[i]; }
-  const Planes& picture() const { return picture_; }  // the last that was made
+  // The last picture that was made, in exchange for memory for another.
+  void take_picture(Planes& to) { std::swap(picture_, to); }
 
   // Closes the sinks: their files appear under their final names.
   void finish();
@@ -53,6 +54,7 @@ class FrameLoop {
   FrameLoopSetup setup_;
   std::vector<Step> steps_;  // source, the effects, output
   Planes input_, picture_;
+  Planes made_;  // the next picture; its memory is that of the last but one: new pages are dear
   int64_t frame_ = 0, tick_ = 0;
   int64_t ticks_ = 1;  // from the last frame to the next
 };

@@ -341,13 +341,29 @@ Signals LiveSet::hear(const FrameTime& time) {
   return now;
 }
 
+// A picture that nobody holds any more, or a new one.
+std::shared_ptr<LiveSet::Shown> LiveSet::unseen() {
+  for (const auto& old : kept_shown_) {
+    if (old.use_count() > 1) continue;
+    std::atomic_thread_fence(std::memory_order_acquire);  // after the last reader
+    return old;
+  }
+  constexpr size_t kMost = 4;  // whoever holds more has copies of his own
+  auto fresh = std::make_shared<Shown>(Shown{0, {}, loop_->player().values()});
+  if (kept_shown_.size() < kMost) kept_shown_.push_back(fresh);
+  return fresh;
+}
+
 void LiveSet::publish(double ms) {
   const Player& player = loop_->player();
-  auto shown = std::make_shared<const Shown>(Shown{loop_->frames() - 1, loop_->picture(), player.values()});
+  const std::shared_ptr<Shown> shown = unseen();
+  shown->frame = loop_->frames() - 1;
+  loop_->take_picture(shown->picture);
+  shown->values = player.values();
   LiveInput::State input = input_->state();
   const Clock::time_point now = Clock::now();
   const std::lock_guard lock(mutex_);
-  shown_ = std::move(shown);
+  shown_ = shown;
   status_.frames = loop_->frames();
   status_.seconds = static_cast<double>(loop_->tick()) / request_.fps;
   status_.fading = player.fading();

@@ -106,6 +106,7 @@ class LiveSet {
   Signals hear(const FrameTime& time);
   void hold(std::chrono::steady_clock::time_point begun, double ms);
   void publish(double ms);
+  std::shared_ptr<Shown> unseen();
   struct Recording {
     std::shared_ptr<Recorder> recorder;
     bool whole_set;
@@ -127,8 +128,9 @@ class LiveSet {
   std::unique_ptr<SessionLog> session_;
   std::vector<Event> input_events_;
   HeardSignals heard_;
-  std::chrono::steady_clock::time_point origin_;  // of the clock
-  double delay_ms_ = 0;                           // from the beginning of a frame until it is shown
+  std::chrono::steady_clock::time_point origin_;    // of the clock
+  std::vector<std::shared_ptr<Shown>> kept_shown_;  // whose memory is used again
+  double delay_ms_ = 0;                             // from the beginning of a frame until it is shown
 
   mutable std::mutex mutex_;  // of all below
   std::condition_variable changed_;

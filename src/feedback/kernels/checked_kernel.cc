@@ -73,6 +73,9 @@ class CheckedKernel final : public Kernel {
   Planes state_channel(int level, int channel) const override {
     return played_->state_channel(level, channel);
   }
+  const float* state_row(int level, int channel, int y) const override {
+    return played_->state_row(level, channel, y);
+  }
   float home_gain(int level) const override { return played_->home_gain(level); }
   void set_home_gain(int level, float gain) override { played_->set_home_gain(level, gain); }
   Planes encoding(int level) const override { return played_->encoding(level); }

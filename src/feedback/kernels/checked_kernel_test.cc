@@ -19,6 +19,9 @@ class WrongKernel final : public Kernel {
   Planes state_channel(int level, int channel) const override {
     return right_->state_channel(level, channel);
   }
+  const float* state_row(int level, int channel, int y) const override {
+    return right_->state_row(level, channel, y);
+  }
   float home_gain(int level) const override { return right_->home_gain(level); }
   void set_home_gain(int level, float gain) override { right_->set_home_gain(level, gain); }
   Planes encoding(int level) const override { return right_->encoding(level); }

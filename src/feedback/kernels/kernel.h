@@ -36,6 +36,8 @@ class Kernel {
   virtual Planes state(int level) const = 0;
   // One plane of a level's state, [1, H_l, W_l].
   virtual Planes state_channel(int level, int channel) const = 0;
+  // One row of it, W_l samples, until the next step.
+  virtual const float* state_row(int level, int channel, int y) const = 0;
 
   // The gain that homeostasis leads a level by; 1 at first.
   virtual float home_gain(int level) const = 0;

@@ -164,6 +164,9 @@ class CpuKernel final : public Kernel {
   }
   Planes state(int level) const override { return h_[z(level)].planes(); }
   Planes state_channel(int level, int channel) const override { return h_[z(level)].planes(channel, 1); }
+  const float* state_row(int level, int channel, int y) const override {
+    return h_[z(level)].row(channel, y);
+  }
 
   float home_gain(int level) const override { return home_[z(level)].gain; }
   void set_home_gain(int level, float gain) override { home_[z(level)].gain = gain; }

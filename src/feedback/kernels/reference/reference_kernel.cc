@@ -67,6 +67,9 @@ class ReferenceKernel final : public Kernel {
     std::copy(h.plane(channel), h.plane(channel) + h.plane_size(), out.plane(0));
     return out;
   }
+  const float* state_row(int level, int channel, int y) const override {
+    return h_[z(level)].row(channel, y);
+  }
 
   void set_input(const Planes& picture, const Transition& t, int top) override {
     input_ = {picture};
