@@ -265,7 +265,7 @@ void Player::process(const FrameTime& time, const Signals& signals, const Planes
   }
   new_noise_.reset();
   if (job_ && !job_->started) start_job(time, signals, input);
-  shown_ = out;
+  if (job_) shown_ = out;  // the next process will fade in over it
 }
 
 }  // namespace reverie
