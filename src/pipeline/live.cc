@@ -205,7 +205,8 @@ void LiveSet::run() {
 // Pictures are shown at an even pace: each as long after its beginning as the dearest one of late took, but
 // before the next begins, whatever it took itself.
 void LiveSet::hold(Clock::time_point begun, double ms) {
-  constexpr double kForgets = 8;  // seconds
+  constexpr double kForgets = 8;           // seconds
+  ms = std::min(ms, 1000 / request_.fps);  // a preroll of seconds is not remembered for a minute
   delay_ms_ = std::max(ms, delay_ms_ + (ms - delay_ms_) / (kForgets * request_.fps));
   const Clock::time_point next = origin_ + nanoseconds(static_cast<double>(loop_->tick()) / request_.fps);
   const Clock::time_point due = std::min(begun + nanoseconds(delay_ms_ / 1000), next);

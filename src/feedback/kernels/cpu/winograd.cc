@@ -343,7 +343,6 @@ void Winograd::transform_in(const Grid& in, int first, const std::vector<Run>& g
   }
 }
 
-// Rows of the channels that are this block's share, for the next group.
 void Winograd::fetch_next(const Grid& in, int y, int rows, const Weights::Block& block) const {
   const int last = std::min(y + rows + 1, in.height() + 1);
   for (int c = block.first * lower_ / weights_.outputs;

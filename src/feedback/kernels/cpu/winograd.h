@@ -30,6 +30,8 @@ class Winograd {
               Grid& out) const;
 
  private:
+  // Into the cache: rows y .. y + rows - 1 of `in` and their neighbours, of the channels that are the block's
+  // share.
   void fetch_next(const Grid& in, int y, int rows, const Weights::Block& block) const;
   void transform_in(const Grid& in, int first, const std::vector<Run>& group, float* points) const;
 
