@@ -193,6 +193,18 @@ TEST(Command, CtrlCKeepsAPlayableFileAndKillLeavesNone) {
   EXPECT_EQ(o.status, 130) << o.err;
   EXPECT_NE(o.err.find("stopped; kept a.mp4"), std::string::npos) << o.err;
   EXPECT_GT(std::atof(probe_entry(folder.file("a.mp4"), "", "format=duration").c_str()), 0.05);
+  // what was interrupted is repeated as far as it came
+  const Outcome again = shell(
+      "reverie render --again a.mp4 -q -o again.mp4 && cmp a.mp4 again.mp4 | head -1; "
+      "for f in a again; do ffmpeg -v error -i $f.mp4 -f framemd5 - | md5sum; done",
+      folder.path());
+  const std::vector<std::string> sums = split(std::string(trim(again.out)), '\n');
+  ASSERT_GE(sums.size(), 2U) << again.err;
+  EXPECT_EQ(sums[sums.size() - 2], sums.back());
+  // a closed terminal hangs up twice
+  const Outcome c =
+      shell(start + "c.mp4 & p=$!; sleep 2; kill -HUP $p; kill -HUP $p; wait $p", folder.path());
+  EXPECT_NE(c.err.find("stopped; kept c.mp4"), std::string::npos) << c.err;
   shell(start + "b.mp4 & p=$!; sleep 1; kill -9 $p; wait $p", folder.path());
   EXPECT_FALSE(fs::exists(folder.file("b.mp4")));
 }
@@ -210,6 +222,29 @@ TEST(Command, AFullDiskIsOneLineAndLeavesNothing) {
   }
 }
 
+TEST(Command, NothingThatIsReadIsReplaced) {
+  const TestFolder folder("replaced");
+  const auto run = [&](const std::string& words) {
+    const Outcome o = shell("reverie " + words, folder.path());
+    EXPECT_EQ(o.status == 2, o.err.find("would replace") != std::string::npos) << o.err;
+    return o.status;
+  };
+  ASSERT_EQ(run("render veil --input test:testsrc2 --size 32x32 --frames 3 -q -o 'f%d.png'"), 0);
+  EXPECT_EQ(run("render veil --input 'f%d.png' -q -o 'f%d.png'"), 2);
+  EXPECT_EQ(run("render veil --input . -q -o 'f%d.png'"), 2);
+  EXPECT_EQ(run("render veil --input f1.png -q -o ./f%d.png"), 2);
+  EXPECT_EQ(run("render veil --input f1.png -q --frames 1 -o g%d.png"), 0);
+  EXPECT_EQ(run("render veil --input f1.png --sheet f1.png -q -o v.mkv"), 2);
+  EXPECT_EQ(run("render pulse --set palette=f2.png -q -o f2.png"), 2);
+  const std::string play = "play --no-window --no-osc --no-midi --seconds 0.1 --size 32x32 ";
+  EXPECT_EQ(run(play + "--no-session --input f1.png --also f1.png"), 2);
+  EXPECT_EQ(run(play + "--no-session --also q.mkv --also ./q.mkv"), 2);
+  EXPECT_EQ(run(play + "--session s.mkv --also s.mkv"), 2);
+  ASSERT_EQ(run(play + "--session s.session --input f1.png"), 0);
+  EXPECT_EQ(run("render --session s.session -q -o f1.png"), 2);
+  EXPECT_EQ(names_in(folder.path()).size(), 5U);  // three pictures, one more, the session
+}
+
 // What a reviewer broke once.
 TEST(Command, OnceBrokenStaysMended) {
   const TestFolder folder("mended");
@@ -220,6 +255,26 @@ TEST(Command, OnceBrokenStaysMended) {
   // reading and writing the same file
   EXPECT_EQ(run("reverie render veil --input a.mp4 -q -o ./a.mp4").status, 2);
   EXPECT_EQ(run("reverie render --again a.mp4 -q -o a.mp4").status, 2);
+  EXPECT_EQ(run("reverie render veil --input a.mp4 --frames 2 -q -o v.mp4").status, 0);
+  EXPECT_EQ(run("reverie render --again v.mp4 -q -o a.mp4").status, 2);  // its input
+  // numbers that are none, or do not fit
+  for (const char* words :
+       {"--tempo nan", "--seed -1", "--seed 99999999999999999999999", "--frames -3", "--start 3"})
+    EXPECT_EQ(run(std::string("reverie render mandala -q -o n.mp4 ") + words).status, 2) << words;
+  // a picture that is cut off is shown as far as it goes, and that is said
+  ASSERT_EQ(
+      run("ffmpeg -v error -f lavfi -i testsrc2=s=320x240 -frames:v 1 w.jpg && head -c 6000 w.jpg > t.jpg && "
+          "head -c 20 w.jpg > u.jpg")
+          .status,
+      0);
+  const Outcome cut = run("reverie render veil --input t.jpg --frames 1 -q -o t.png");
+  EXPECT_EQ(cut.status, 0);
+  EXPECT_NE(cut.err.find("damaged or cut off"), std::string::npos) << cut.err;
+  EXPECT_EQ(run("reverie render veil --input u.jpg --frames 1 -q -o u.png").status, 1);
+  // folders and sessions are told too
+  EXPECT_NE(run("mkdir -p p && cp t.png p/1.png && reverie info p").out.find("1 pictures"),
+            std::string::npos);
+  EXPECT_NE(run("reverie parameters zoom").out.find("zoom"), std::string::npos);
   // a parent beside a preset that is named without a folder
   EXPECT_EQ(run("printf 'parent = \"mother\"\\n' > my.toml; printf 'parent = \"mandala\"\\n' > mother.toml; "
                 "reverie render my.toml --set preroll=0 -o my.mp4" +
@@ -244,7 +299,7 @@ TEST(Command, OnceBrokenStaysMended) {
   EXPECT_EQ(probe_entry(folder.file("e.mp4"), "v:0", "stream=r_frame_rate"), "30000/1001");
   // a message never lands in the video
   EXPECT_EQ(run("reverie render mandala --set preroll=0 --size 32x32 --frames 3 -o f.mkv 2>&- && ! grep -q "
-                "'frames a second' f.mkv")
+                "'a second)' f.mkv")
                 .status,
             0);
   // a full standard output is an error

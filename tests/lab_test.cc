@@ -72,14 +72,29 @@ class Lab : public testing::Test {
 TEST_F(Lab, KilledAtAnyMomentAndResumedEndsBitEqual) {
   run("reverie train small.toml --data set.tfrecord -o whole -q --threads 1");
   // killed again and again, each time a little later, until a resumption comes to its end
-  run("reverie train small.toml --data set.tfrecord -o killed -q --threads 1 --checkpoint-every 0.05 & "
-      "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.$i; [ -f killed/checkpoint.safetensors ] && break; done; "
+  const std::string reverie = "'" REVERIE_COMMAND "' ";  // itself: it is what is killed
+  run(reverie +
+      "train small.toml --data set.tfrecord -o killed -q --threads 1 --checkpoint-every 0.02 & "
+      "for i in $(seq 500); do sleep 0.01; [ -f killed/checkpoint.safetensors ] && break; done; "
       "kill -9 $!; wait; true");
-  ASSERT_TRUE(fs::exists(folder_.path() / "killed" / "checkpoint.safetensors"));
-  run("reverie train --resume killed -q --checkpoint-every 0.05 & sleep 1; kill -9 $!; wait; true");
+  ASSERT_FALSE(same("whole/checkpoint.safetensors", "killed/checkpoint.safetensors"));  // it was in time
+
+  run(reverie + "train --resume killed -q --checkpoint-every 0.05 & sleep 1; kill -9 $!; wait; true");
   run("reverie train --resume killed -q");
   EXPECT_TRUE(same("whole/model.safetensors", "killed/model.safetensors"));
   EXPECT_TRUE(same("whole/checkpoint.safetensors", "killed/checkpoint.safetensors"));
+}
+
+TEST_F(Lab, ARunIsTrainedByOneAtATime) {
+  write_recipe(1000000);
+  const Outcome o =
+      shell("'" REVERIE_COMMAND
+            "' train small.toml --data set.tfrecord -o run -q --checkpoint-every 0.05 & "
+            "for i in $(seq 500); do sleep 0.02; [ -f run/checkpoint.safetensors ] && break; done; "
+            "reverie train --resume run -q; echo status $?; kill -9 $!; wait",
+            folder_.path());
+  EXPECT_NE(o.out.find("status 1"), std::string::npos);
+  EXPECT_NE(o.err.find("another process"), std::string::npos) << o.err;
 }
 
 TEST_F(Lab, CtrlCWritesACheckpointAndSaysHowToGoOn) {

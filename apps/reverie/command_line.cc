@@ -66,7 +66,8 @@ double parse_time(const std::string& option, const std::string& word, double lea
     if (good) seconds = seconds * 60 + *v;
   }
   if (good && seconds >= least && seconds <= 1e7) return seconds;
-  throw UsageError(fmt::format("{} takes seconds, or minutes and seconds as 1:30, not '{}'", option, word));
+  throw UsageError(fmt::format("{} takes {:g} to 1e7 seconds, or minutes and seconds as 1:30, not '{}'",
+                               option, least, word));
 }
 
 std::string explain(const CLI::App& app, const CLI::Error& error) {

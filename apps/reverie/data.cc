@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "checks.h"
 #include "command_line.h"
 #include "core/log.h"
 #include "core/progress.h"
@@ -41,7 +42,7 @@ void add_import_options(CLI::App& app, ImportWords& o) {
   app.add_option("--size", o.size, "of the pictures in the set, in pixels; default their own")
       ->type_name("WxH");
   app.add_option("--fit", o.fit, "how a picture of another shape fits --size; default crop")
-      ->check(CLI::IsMember({"crop", "pad", "stretch"}));
+      ->check(CLI::IsMember(fit_words()));
   app.add_option("--crop", o.crop, "pixels to cut off at the top, right, bottom, left, before all else")
       ->type_name("T,R,B,L");
   app.add_option("--step", o.step, "of a video take every so many frames one; default 1")
@@ -51,9 +52,10 @@ void add_import_options(CLI::App& app, ImportWords& o) {
   app.add_option("--test-fraction", o.test_fraction,
                  "of each label's pictures that their source does not assign, put so many, 0 to 1, into the "
                  "split test; default 0")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(finite_range(0, 1));
   app.add_option("--seed", o.seed,
-                 "of the order of the training pictures and the choice of test pictures; default 1");
+                 "of the order of the training pictures and the choice of test pictures; default 1")
+      ->check(whole_number(UINT64_MAX));
   app.add_flag("-q,--quiet", o.quiet, "no progress");
 }
 
@@ -75,7 +77,7 @@ ImportOptions import_options(const ImportWords& o) {
   ImportOptions options;
   if (!o.size.empty()) std::tie(options.width, options.height) = parse_size(o.size);
   if (!o.crop.empty()) options.crop = parse_margins(o.crop);
-  options.fit = o.fit == "crop" ? Fit::kCrop : (o.fit == "pad" ? Fit::kPad : Fit::kStretch);
+  options.fit = fit_of(o.fit);
   options.step = o.step;
   options.label = o.label;
   if (!o.output.ends_with(".tfrecord") && !o.output.ends_with(".tfrecord.gz")) {

@@ -10,6 +10,7 @@
 #include "control/description.h"
 #include "control/modulation.h"
 #include "control/preset.h"
+#include "control/session.h"
 #include "core/file.h"
 #include "core/stop.h"
 #include "core/text.h"
@@ -18,6 +19,7 @@
 #include "feedback/engine.h"
 #include "media/picture.h"
 #include "media/probe.h"
+#include "media/source.h"
 #include "preset_options.h"
 #include "verbs.h"
 #include "weights/caffe_model.h"
@@ -160,6 +162,26 @@ int show_media(const std::string& file) {
   return 0;
 }
 
+int show_session(const std::string& file, const Session& s) {
+  fmt::print("{}: a set that was played, {} frames of {}x{} at {:g} fps, seed {}, beginning with {}\n", file,
+             s.frames, s.start.width, s.start.height, s.start.fps, s.start.seed,
+             printable(s.start.preset.name));
+  fmt::print("  {} events; made again with: reverie render --session {} -o OUT\n", s.events.size(), file);
+  return 0;
+}
+
+// A run of the lab, an hourglass in .npy files, or pictures.
+int show_folder(const std::string& folder) {
+  std::error_code code;
+  const fs::path path(folder);
+  if (const fs::path model = path / "model.safetensors"; fs::exists(model, code))
+    return show_weights(model.string(), read_safetensors(model), "safetensors, of a run");
+  if (fs::exists(path / "encode1-filters.npy", code)) return show_npy_folder(folder);
+  const SourceInfo info = open_source(folder)->info();
+  fmt::print("{}\n", info.description);
+  return 0;
+}
+
 int act(const Options& o) {
   if (o.file.empty() == o.preset.empty()) throw UsageError("info takes a FILE, or --preset NAME");
   if (!o.preset.empty()) return show_playing(o);
@@ -177,8 +199,8 @@ int act(const Options& o) {
     fmt::print("{}: NumPy array {}\n", file, shape_text(read_npy(path).shape));
     return 0;
   }
-  if (fs::is_directory(path, code) && fs::exists(path / "encode1-filters.npy", code))
-    return show_npy_folder(file);
+  if (path.extension() == ".session") return show_session(file, read_session(path));
+  if (fs::is_directory(path, code)) return show_folder(file);
   return show_media(file);
 }
 

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
 
 #include "effects/effects.h"
 #include "verbs.h"
@@ -23,6 +25,11 @@ Action add_parameters(CLI::App& app) {
   app.add_option("effect", words->effect, "one of the effects")->type_name("EFFECT")->capture_default_str();
   app.add_option("parameter", words->parameter, "only this one")->type_name("NAME");
   return [words] {
+    // a word that is no effect is a parameter
+    const bool known = std::any_of(effects().begin(), effects().end(),
+                                   [&](const EffectKind& e) { return e.name == words->effect; });
+    if (!known && words->parameter.empty())
+      std::swap(words->effect, words->parameter), words->effect = "feedback";
     const EffectKind& effect = find_effect(words->effect);
     const ParameterTable& table = effect.parameters();
     if (!words->parameter.empty()) {

@@ -1,13 +1,19 @@
 // reverie play: the instrument.
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <random>
 #include <thread>
 
+#include "checks.h"
 #include "command_line.h"
+#include "core/folders.h"
 #include "core/log.h"
 #include "core/stop.h"
 #include "core/text.h"
@@ -47,8 +53,9 @@ void add_set_options(CLI::App& app, Options& o) {
   app.add_option("--fps", o.fps, "of the engine's clock; default 30")->type_name("N");
   app.add_option("--seconds", o.seconds, "the set ends by itself after this time")->type_name("TIME");
   app.add_option("--fit", o.fit, "how an input of another shape fits; default crop")
-      ->check(CLI::IsMember({"crop", "pad", "stretch"}));
-  app.add_option("--seed", o.seed, "of all random draws; default: another one each time");
+      ->check(CLI::IsMember(fit_words()));
+  app.add_option("--seed", o.seed, "of all random draws; default: another one each time")
+      ->check(whole_number(UINT64_MAX));
   app.add_option("--threads", o.threads, "0: one per core")->check(CLI::Range(0, 1024));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
   app.add_option("--set", o.set, "a parameter's value to begin with: zoom=1.02")
@@ -72,16 +79,16 @@ void add_options(CLI::App& app, Options& o) {
                      "keep everything that happens in this file, for `reverie render --session`; default "
                      "a new one in ~/.local/state/reverie/sessions")
           ->type_name("FILE");
-  app.add_flag("--keep-input", o.keep_input,
-               "keep what a camera shows in SESSION.input.mkv (lossless), so that the session can be made "
-               "again with it");
-  app.add_flag("--no-session", o.no_session, "keep no session")->excludes(session);
+  auto* keep_input = app.add_flag("--keep-input", o.keep_input,
+                                  "keep what a camera shows in SESSION.input.mkv (lossless), so that the "
+                                  "session can be made again with it");
+  app.add_flag("--no-session", o.no_session, "keep no session")->excludes(session)->excludes(keep_input);
   app.add_option("--folder", o.folder, "where snapshots and recordings go; default out")->type_name("DIR");
   app.add_flag("--listen", o.listen, "follow the sound of the default input device");
   app.add_option("--sound", o.sound, "follow the sound of this input device: a part of its name")
       ->type_name("DEVICE");
   app.add_option("--tempo", o.tempo, "beats a minute until a clock or a hand says another; default 120")
-      ->check(CLI::Range(kSlowestTempo, kFastestTempo));
+      ->check(finite_range(kSlowestTempo, kFastestTempo));
   app.add_option("--osc-port", o.osc.port, "of OSC coming in; default 6666")->check(CLI::Range(0, 65535));
   app.add_option("--osc-echo-port", o.osc.echo_port,
                  "to which values are sent back; default 6667, 0: none are")
@@ -102,11 +109,18 @@ void add_options(CLI::App& app, Options& o) {
   app.add_flag("-q,--quiet", o.quiet, "say less");
 }
 
+// Nobody asked for it: where it cannot be kept, the show goes on without.
 std::string new_session() {
-  const std::filesystem::path folder = state_folder();
-  if (folder.empty()) return "";
-  return (folder / "sessions" / (timestamp() + fmt::format("-{}.session", std::random_device()() % 10000)))
-      .string();
+  if (state_folder().empty()) return "";
+  const std::filesystem::path folder = state_folder() / "sessions";
+  std::error_code code;
+  std::filesystem::create_directories(folder, code);
+  const int denied = ::access(folder.c_str(), W_OK) == 0 ? 0 : errno;
+  if (denied != 0) {
+    warning(fmt::format("no session is kept: {}: {}", folder.string(), std::strerror(denied)));
+    return "";
+  }
+  return (folder / (timestamp() + fmt::format("-{}.session", std::random_device()() % 10000))).string();
 }
 
 ShowRequest request_of(const Options& o) {
@@ -120,6 +134,12 @@ ShowRequest request_of(const Options& o) {
   set.fit = fit_of(o.fit);
   set.session = o.no_session ? "" : o.session.empty() ? new_session() : o.session;
   set.also = o.also;
+  std::vector<std::string> taken = files_of(set.preset);
+  taken.insert(taken.end(), {set.input, set.session});
+  for (const std::string& output : o.also) {
+    refuse_overwriting(output, taken);
+    taken.push_back(output);
+  }
   set.check = o.check;
   set.keep_input = o.keep_input;
   if (!o.seconds.empty()) set.seconds = parse_time("--seconds", o.seconds, 0.001);
@@ -147,6 +167,7 @@ WindowOptions window_of(const Options& o) {
 // What the last set did not get to save is offered, not forced on anybody.
 void tell_of_unsaved() {
   std::error_code code;
+  if (state_folder().empty()) return;
   const std::filesystem::path file = state_folder() / "unsaved.toml";
   if (!std::filesystem::exists(file, code)) return;
   const std::filesystem::path before = state_folder() / "unsaved-before.toml";
@@ -202,6 +223,7 @@ int act(const Options& o) {
       last.frames, last.seconds, seed, last.skipped, last.work.percentile(0.5), last.work.percentile(0.99),
       last.between.percentile(0.5), last.between.percentile(0.99),
       session.empty() ? "" : "; session " + session));
+  if (last.output_failed) return 1;
   return stop_requested() ? 130 : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "command_line.h"
+#include "media/sink.h"
 
 namespace reverie {
 namespace {
@@ -29,8 +30,27 @@ void apply_sets(const std::vector<std::string>& sets, Preset& preset) {
   }
 }
 
-Fit fit_of(const std::string& word) {
-  return word == "crop" ? Fit::kCrop : (word == "pad" ? Fit::kPad : Fit::kStretch);
+std::vector<std::string> files_of(const Preset& preset) {
+  std::vector<std::string> names, files;
+  for (const Parameter& p : preset.values.table().all()) {
+    if (p.kind == ParameterKind::kText) names.push_back(preset.values.text(p.name));
+  }
+  for (const MapSpec& map : preset.maps) names.push_back(map.picture);
+  for (const std::string& name : names) {
+    try {
+      if (!name.empty()) files.push_back(find_asset(preset, name).string());
+    } catch (const Error&) {
+      // a word of the effect's own, or missing, which is told elsewhere
+    }
+  }
+  return files;
+}
+
+void refuse_overwriting(const std::string& output, const std::vector<std::string>& others) {
+  for (const std::string& other : others) {
+    if (!other.empty() && !output.empty() && sink_replaces(output, other))
+      throw UsageError(fmt::format("the output {} would replace {}: give it another name", output, other));
+  }
 }
 
 }  // namespace reverie

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "control/preset.h"
-#include "core/fit.h"
 
 namespace reverie {
 
@@ -15,7 +14,10 @@ Preset preset_to_play(const std::string& name, bool has_input);
 // Takes "NAME=VALUE"s; UsageError for what is not allowed.
 void apply_sets(const std::vector<std::string>& sets, Preset& preset);
 
-// "crop", "pad" or "stretch".
-Fit fit_of(const std::string& word);
+// The files that the preset names and that are there: palettes, weights, pictures.
+std::vector<std::string> files_of(const Preset& preset);
+
+// UsageError where the output would replace one of the files that are read, or written otherwise.
+void refuse_overwriting(const std::string& output, const std::vector<std::string>& others);
 
 }  // namespace reverie

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <thread>
 
+#include "checks.h"
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/stop.h"
@@ -73,7 +74,7 @@ Action add_probe(CLI::App& app) {
   app.add_option("--limit", w->settings.limit, "only the first so many training pictures")->type_name("N");
   app.add_option("--l2", w->settings.l2,
                  "penalty on large weights; default what serves best on held-out training pictures")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(finite_range(0, 1e6))
       ->type_name("L");
   app.add_option("--passes", w->settings.most_passes, "over the training pictures, at most; default 300")
       ->check(CLI::Range(10, 1000000))

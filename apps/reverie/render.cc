@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
+#include "checks.h"
 #include "command_line.h"
 #include "control/preset.h"
 #include "control/signals.h"
@@ -20,6 +23,8 @@
 
 namespace reverie {
 namespace {
+
+constexpr int64_t kRoundedFrames = 2;  // by how much a container's length may be wrong
 
 struct Options {
   std::string preset, input, output, size, again, session, fit, kernel, sheet, sound;
@@ -62,10 +67,10 @@ void add_options(CLI::App& app, Options& o) {
       ->type_name("FILE");
   app.add_option("--tempo", o.tempo, "beats a minute, from the first frame on; default the sound's, else 120")
       ->type_name("BPM")
-      ->check(CLI::Range(kSlowestTempo, kFastestTempo));
+      ->check(finite_range(kSlowestTempo, kFastestTempo));
   app.add_option("--fit", o.fit, "how an input of another shape fits --size; default crop")
-      ->check(CLI::IsMember({"crop", "pad", "stretch"}));
-  app.add_option("--seed", o.seed, "of all random draws; default 1");
+      ->check(CLI::IsMember(fit_words()));
+  app.add_option("--seed", o.seed, "of all random draws; default 1")->check(whole_number(UINT64_MAX));
   app.add_option("--threads", o.threads, "0: one per core; any number gives the same picture")
       ->check(CLI::Range(0, 1024));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
@@ -93,20 +98,23 @@ RenderRequest repeat_of(const std::string& file) {
     throw Error("repeat", file, "it does not say how it was made",
                 "--again takes a .mp4, .mov, .mkv or .webm that Reverie wrote");
   }
-  return request_from_description(comment->second, file);
+  RenderRequest request = request_from_description(comment->second, file);
+  // one that was interrupted is repeated as far as it came
+  const auto video = std::find_if(info.streams.begin(), info.streams.end(), [](const StreamInfo& s) {
+    return s.best && s.kind == StreamInfo::Kind::kVideo;
+  });
+  std::optional<int64_t> own = video == info.streams.end() ? std::nullopt : video->frames;
+  if (!own && info.seconds) own = std::llround(*info.seconds * request.fps);
+  if (own && (!request.frames || *own + kRoundedFrames < *request.frames)) request.frames = own;
+  return request;
 }
 
-// An output that is also read would be gone before it was seen.
-void refuse_overwriting_input(const Options& o, const std::string& output) {
-  std::error_code code;
-  for (const std::string& read : {o.input, o.again, o.sound}) {
-    if (!read.empty() && std::filesystem::equivalent(read, output, code)) {
-      throw UsageError(fmt::format("the output {} is also what is read: give it another name", output));
-    }
-  }
-  if (!o.sheet.empty() && std::filesystem::path(o.sheet) == std::filesystem::path(output)) {
+void check_outputs(const std::string& output, const std::string& sheet,
+                   const std::vector<std::string>& read) {
+  refuse_overwriting(output, read);
+  refuse_overwriting(sheet, read);
+  if (!sheet.empty() && std::filesystem::path(sheet) == std::filesystem::path(output))
     throw UsageError("--sheet and -o name the same file");
-  }
 }
 
 RenderRequest request_of(const Options& o) {
@@ -147,12 +155,17 @@ RenderRequest request_of(const Options& o) {
   r.output = o.output.empty() ? "out/" + r.preset.name + ".mp4" : o.output;
   r.threads = o.threads;
   r.sheet = o.sheet;
-  r.without = o.without;
+  if (!o.without.empty()) r.without = o.without;
   r.check = o.check;
   r.quiet = o.quiet;
   apply_sets(o.set, r.preset);
-  refuse_overwriting_input(o, r.output);
-  if (r.loop && r.input.empty()) throw UsageError("--loop needs an --input");
+  std::vector<std::string> read = files_of(r.preset);
+  read.insert(read.end(), {r.input, r.sound, o.again});
+  check_outputs(r.output, r.sheet, read);
+  for (const auto& [option, given] :
+       {std::pair("--loop", r.loop), {"--start", !o.start.empty()}, {"--fit", !o.fit.empty()}}) {
+    if (given && r.input.empty()) throw UsageError(fmt::format("{} needs an --input", option));
+  }
   return r;
 }
 
@@ -173,9 +186,15 @@ RenderResult replay_session(const Options& o) {
   r.sheet = o.sheet;
   r.check = o.check;
   r.quiet = o.quiet;
+  std::vector<std::string> read = files_of(r.session.start.preset);
+  read.insert(read.end(), {o.session, r.input});
+  for (const TimedEvent& e : r.session.events) {
+    if (const auto* opened = std::get_if<OpenInput>(&e.event)) read.push_back(opened->spec);
+  }
+  check_outputs(r.output, r.sheet, read);
   const RenderResult result = replay(r);
-  note(fmt::format("{}{}: {} frames, {}x{}, {:g} fps, of {}", result.stopped ? "stopped; kept " : "",
-                   r.output, result.frames, result.width, result.height, result.fps, o.session));
+  note(fmt::format("{}{}; {} frames of {}", result.stopped ? "stopped; kept " : "", result.output,
+                   result.frames, o.session));
   if (o.timing) note(format_reports(result.steps));
   return result;
 }
@@ -188,10 +207,10 @@ int act(const Options& o) {
     note("stopped before the first frame; nothing was written");
     return 130;
   }
-  note(fmt::format("{}{}: {} frames, {}x{}, {:g} fps, preset {}, seed {}, in {} ({:.1f} frames a second)",
-                   result.stopped ? "stopped; kept " : "", request.output, result.frames, result.width,
-                   result.height, result.fps, printable(request.preset.name), request.seed,
-                   format_duration(result.seconds), static_cast<double>(result.frames) / result.seconds));
+  note(fmt::format("{}{}; {} frames of {}, seed {}, in {} ({:.1f} a second)",
+                   result.stopped ? "stopped; kept " : "", result.output, result.frames,
+                   printable(request.preset.name), request.seed, format_duration(result.seconds),
+                   static_cast<double>(result.frames) / result.seconds));
   if (o.timing) note(format_reports(result.steps));
   return result.stopped ? 130 : 0;
 }

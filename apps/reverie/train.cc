@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "checks.h"
 #include "command_line.h"
 #include "core/file.h"
 #include "core/log.h"
@@ -74,13 +75,14 @@ Action add_train(CLI::App& app) {
   app.add_option("--test", w->test, "a record set to test on (default: the test split of --data)");
   app.add_option("-o,--output", w->run, "the run's folder (default runs/RECIPE)");
   app.add_option("--set", w->changes, "change a value of the recipe: KEY=VALUE, or stage.N.KEY=VALUE");
-  app.add_option("--seed", w->seed, "of weights, order and noise (default 1)");
+  app.add_option("--seed", w->seed, "of weights, order and noise (default 1)")
+      ->check(whole_number(INT64_MAX));
   app.add_option("--resume", w->resume, "go on with this run from its last checkpoint");
   app.add_option("--device", w->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--threads", w->threads, "of each process (default: one per core)")
       ->check(CLI::Range(1, 1024));
   app.add_option("--checkpoint-every", w->checkpoint_every, "seconds between checkpoints (default 30)")
-      ->check(CLI::Range(0.0, 1e6));
+      ->check(finite_range(0, 1e6));
   app.add_flag("-q,--quiet", w->quiet, "no progress");
   return [w] { return train(*w); };
 }

@@ -57,7 +57,8 @@ RenderDescription read_render(const TomlReader& reader, Preset preset) {
   d.loop = reader.flag("loop", false);
   d.sound = reader.text("sound", "");
   if (reader.find("tempo")) d.tempo = reader.number("tempo", kSlowestTempo, kFastestTempo);
-  d.fit = reader.text("fit", "");
+  d.fit = reader.word<Fit>("fit", fit_words(), Fit::kCrop);
+  for (const TomlNode* node : reader.list("without")) d.without.emplace_back(reader.text_at(*node));
   d.version = reader.text("version", "");
   return d;
 }
@@ -83,7 +84,12 @@ std::string format_description(const RenderDescription& d) {
   s += fmt::format("seed = \"{}\"\nwidth = {}\nheight = {}\nfps = {}\n", d.seed, d.width, d.height, d.fps);
   if (d.frames) s += fmt::format("frames = {}\n", *d.frames);
   s += fmt::format("kernel = {}\ninput = {}\nstart = {}\nloop = {}\nfit = {}\n", quote_toml(d.kernel),
-                   quote_toml(d.input), d.start, d.loop, quote_toml(d.fit));
+                   quote_toml(d.input), d.start, d.loop, quote_toml(fit_word(d.fit)));
+  if (!d.without.empty()) {
+    std::vector<std::string> steps;
+    for (const std::string& step : d.without) steps.push_back(quote_toml(step));
+    s += fmt::format("without = [{}]\n", join(steps, ", "));
+  }
   if (!d.sound.empty()) s += fmt::format("sound = {}\n", quote_toml(d.sound));
   if (d.tempo) s += fmt::format("tempo = {}\n", *d.tempo);
   return s;
@@ -98,7 +104,7 @@ RenderDescription parse_description(std::string_view text, const std::string& fi
   const TomlNode render = take_render(root, file_name);
   const TomlReader reader(render, file_name,
                           {"version", "preset", "folders", "seed", "width", "height", "fps", "frames",
-                           "kernel", "input", "start", "loop", "fit", "sound", "tempo"});
+                           "kernel", "input", "start", "loop", "fit", "without", "sound", "tempo"});
   const auto no_parent = [](const std::string& name) -> Preset {
     throw Error(fmt::format("the preset of a description has no parent, but it names '{}'", name));
   };

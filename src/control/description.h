@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "control/preset.h"
+#include "core/fit.h"
 
 namespace reverie {
 
@@ -21,9 +22,10 @@ struct RenderDescription {
   double start = 0;   // seconds into the input
   bool loop = false;  // the input over and over
   std::string sound;  // that was followed and played, as the command line named it; empty: the input's
-  std::optional<double> tempo;  // beats a minute; nothing: the sound's
-  std::string fit;              // how the input fills the frame
-  std::string version;          // of the Reverie that rendered it
+  std::optional<double> tempo;       // beats a minute; nothing: the sound's
+  Fit fit = Fit::kCrop;              // how the input fills the frame
+  std::vector<std::string> without;  // steps that were switched off
+  std::string version;               // of the Reverie that rendered it
 };
 
 // TOML whose first line is "# reverie render 1", then the preset without its parents, then a table [render].

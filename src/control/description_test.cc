@@ -24,7 +24,8 @@ RenderDescription example() {
   d.input = "my clip\n\"é\".mp4";
   d.start = 1.5;
   d.loop = true;
-  d.fit = "cover";
+  d.fit = Fit::kPad;
+  d.without = {"palette", "feedback"};
   d.sound = "/music/a \"b\".flac";
   d.tempo = 127.99999999999999;
   d.version = "0.1.0";
@@ -59,7 +60,8 @@ TEST(Description, RoundTripsToTheLastBit) {
   EXPECT_EQ(again.input, d.input);
   EXPECT_EQ(again.start, 1.5);
   EXPECT_TRUE(again.loop);
-  EXPECT_EQ(again.fit, "cover");
+  EXPECT_EQ(again.fit, Fit::kPad);
+  EXPECT_EQ(again.without, d.without);
   EXPECT_EQ(again.sound, d.sound);
   EXPECT_EQ(again.tempo, 127.99999999999999);
   EXPECT_EQ(again.version, "0.1.0");

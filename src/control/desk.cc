@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/folders.h"
 #include "core/random.h"
 #include "core/text.h"
 
@@ -50,10 +50,8 @@ std::string word(double value) {
 }  // namespace
 
 fs::path own_preset_folder() {
-  const char* config = std::getenv("XDG_CONFIG_HOME");
-  if (config != nullptr && *config != '\0') return fs::path(config) / "reverie/presets";
-  const char* home = std::getenv("HOME");
-  return home != nullptr && *home != '\0' ? fs::path(home) / ".config/reverie/presets" : fs::path();
+  const fs::path config = config_folder();
+  return config.empty() ? fs::path() : config / "presets";
 }
 
 Desk::Desk(const Preset& preset, uint64_t seed, Send send)
@@ -161,13 +159,16 @@ void Desk::reset(const std::string& name) {
     } else {
       changed.values.set(name, now_.loaded->preset.values.list(name));
     }
-    const auto same = [&](const auto& m) { return m.parameter == name; };
-    std::erase_if(changed.lfos, same);
-    std::erase_if(changed.keyframes, same);
-    std::copy_if(now_.loaded->preset.lfos.begin(), now_.loaded->preset.lfos.end(),
-                 std::back_inserter(changed.lfos), same);
-    std::copy_if(now_.loaded->preset.keyframes.begin(), now_.loaded->preset.keyframes.end(),
-                 std::back_inserter(changed.keyframes), same);
+    const auto take_back = [&](auto& now, const auto& loaded) {
+      const auto same = [&](const auto& m) { return m.parameter == name; };
+      std::erase_if(now, same);
+      std::copy_if(loaded.begin(), loaded.end(), std::back_inserter(now), same);
+    };
+    const Preset& loaded = now_.loaded->preset;
+    take_back(changed.lfos, loaded.lfos);
+    take_back(changed.followers, loaded.followers);
+    take_back(changed.keyframes, loaded.keyframes);
+    take_back(changed.maps, loaded.maps);
   }
   change(changed, kUndoFade);
 }
@@ -218,23 +219,23 @@ bool Desk::locked(const std::string& name) const {
   return locked_.contains(name);
 }
 
-void Desk::go_to(State state, double fade) {
+void Desk::go_to(State state, double fade, const std::string& gesture) {
   {
     const std::lock_guard lock(mutex_);
-    remember("");
+    remember(gesture);
     now_ = std::move(state);
     send_(ChangePreset{now_.preset, now_.seed, fade});
   }
   told("");
 }
 
-void Desk::change(const Preset& preset, double fade) {
+void Desk::change(const Preset& preset, double fade, const std::string& gesture) {
   State next;
   {
     const std::lock_guard lock(mutex_);
     next = {preset, now_.seed, now_.loaded};
   }
-  go_to(std::move(next), fade);
+  go_to(std::move(next), fade, gesture);
 }
 
 void Desk::load(const std::string& name) {
@@ -299,8 +300,8 @@ fs::path Desk::save(const std::string& name) {
     now_ = just_loaded(now_.preset, now_.seed);
     changed_ = false;
     ++version_;
-    presets_ = playable();
   }
+  list_again();
   told("");
   return path;
 }
@@ -310,10 +311,12 @@ void Desk::rename(const std::string& name) {
   std::error_code code;
   if (before.empty() || !fs::equivalent(before.parent_path(), own_preset_folder(), code))
     throw Error("rename", preset().name, "it is not one of your own", "save it under the new name");
+  const fs::path wished = own_preset_folder() / (name + ".toml");
+  if (fs::exists(wished, code) && !fs::equivalent(wished, before, code))
+    throw Error("rename", preset().name, fmt::format("there is a preset '{}' already", printable(name)));
   const fs::path after = save(name);
   if (after != before) fs::remove(before, code);
-  const std::lock_guard lock(mutex_);
-  presets_ = playable();
+  list_again();
 }
 
 uint64_t Desk::draw() {
@@ -417,6 +420,12 @@ uint64_t Desk::version() const {
 std::vector<PresetEntry> Desk::presets() const {
   const std::lock_guard lock(mutex_);
   return presets_;
+}
+
+void Desk::list_again() {
+  std::vector<PresetEntry> all = playable();
+  const std::lock_guard lock(mutex_);
+  presets_ = std::move(all);
 }
 
 }  // namespace reverie

@@ -46,7 +46,8 @@ class Desk {
   bool locked(const std::string& name) const;
 
   // Modulations and all else at once.
-  void change(const Preset& preset, double fade);
+  // gesture: changes of one name that follow each other closely are undone together.
+  void change(const Preset& preset, double fade, const std::string& gesture = "");
 
   // By name, file or number in presets().  Error when there is no such preset; then nothing has changed.
   void load(const std::string& name);
@@ -55,7 +56,7 @@ class Desk {
   void step(int by);  // to the next (1) or the previous (-1)
   // Writes the preset among one's own and gives it that name.  Error when it cannot be written.
   std::filesystem::path save(const std::string& name);
-  // Gives one's own preset that is played another name.
+  // Gives one's own preset that is played another name.  Error where another preset has it.
   void rename(const std::string& name);
 
   void new_noise();
@@ -77,6 +78,7 @@ class Desk {
   bool changed() const;                      // since it was loaded or saved
   uint64_t version() const;                  // grows with every change
   std::vector<PresetEntry> presets() const;  // those that can be played, by name
+  void list_again();                         // with those that were written since
 
  private:
   struct State {
@@ -86,7 +88,7 @@ class Desk {
   };
   static State just_loaded(const Preset& preset, uint64_t seed);
   void remember(const std::string& gesture);
-  void go_to(State state, double fade);
+  void go_to(State state, double fade, const std::string& gesture = "");
   void travel(std::vector<State>& from, std::vector<State>& to);
   void told(const std::string& name);
   uint64_t draw();

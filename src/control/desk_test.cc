@@ -86,6 +86,39 @@ TEST_F(DeskTest, RandomizeLeavesTheLockedAndTheStructure) {
   EXPECT_GT(changed, 5);
 }
 
+TEST_F(DeskTest, ChangesOfOneGestureAreUndoneTogether) {
+  desk_.set("gain", "2");
+  Preset moved = desk_.preset();
+  moved.lfos.push_back({.parameter = "hue", .period = 1, .depth = 0});
+  for (int i = 1; i < 300; ++i) {
+    moved.lfos.back().depth = i;
+    desk_.change(moved, 0, "modulation of hue");
+  }
+  desk_.undo();
+  EXPECT_TRUE(desk_.preset().lfos.empty());
+  EXPECT_EQ(desk_.preset().values.number("gain"), 2);
+  desk_.undo();
+  EXPECT_EQ(desk_.preset().values.number("gain"), 1.333);
+}
+
+TEST_F(DeskTest, APresetIsNotRenamedOverAnother) {
+  desk_.set("gain", "2.5");
+  desk_.save("one");
+  desk_.set("gain", "3.5");
+  desk_.save("two");
+  EXPECT_NE(message_of([&] { desk_.rename("one"); }).find("'one' already"), std::string::npos);
+  EXPECT_EQ(load_preset("one").values.number("gain"), 2.5);
+  desk_.rename("two");  // its own name
+  EXPECT_EQ(load_preset("two").values.number("gain"), 3.5);
+}
+
+TEST_F(DeskTest, PresetsWrittenBesideAreFound) {
+  const size_t before = desk_.presets().size();
+  folder_.write("reverie/presets/beside.toml", "about = \"b\"\n");
+  desk_.list_again();
+  EXPECT_EQ(desk_.presets().size(), before + 1);
+}
+
 TEST_F(DeskTest, SavedPresetsAreThereAndCanBeRenamed) {
   desk_.set("gain", "2.5");
   desk_.save("mine");
@@ -161,6 +194,13 @@ TEST_F(DeskTest, ResetTakesTheLoadedValueAndItsModulations) {
   desk_.change(plain, 0);
   desk_.reset("advect_channel");
   EXPECT_EQ(desk_.preset().lfos.size(), lfos);
+  Preset heard = desk_.preset();
+  heard.followers.push_back({.parameter = "hue"});
+  heard.maps.push_back({"hue", "radial", 1, false});
+  desk_.change(heard, 0);
+  desk_.reset("hue");
+  EXPECT_TRUE(desk_.preset().followers.empty());
+  EXPECT_TRUE(desk_.preset().maps.empty());
   EXPECT_EQ(desk_.preset().values.number("advect"), 3);
   desk_.reset_all();
   EXPECT_EQ(desk_.preset().values.number("advect"), 1.5);

@@ -155,30 +155,30 @@ void Player::apply(const Event& event) {
 void Player::set(const SetParameter& e) {
   const std::string base = e.name.substr(0, e.name.find('.'));
   Preset changed = preset();
-  const size_t keys = changed.keyframes.size();
   override_value(changed, e.name, e.value);
   const ParameterTable& table = changed.values.table();
   if (table[table.index(base)].structural) return change({std::move(changed), seed(), kStructureFade});
-  if (job_) job_->wanted.preset = changed;
 
   Layer& layer = *layers_.back();
-  if (!job_) {
-    layer.preset = std::move(changed);
-  } else if (layer.preset.effect == changed.effect) {
-    override_value(layer.preset, e.name, e.value);
-  }
-  if (layer.preset.keyframes.size() != keys) {
-    layer.automation = std::make_unique<Automation>(layer.preset, layer.seed, setup_.read_picture);
+  Preset played = job_ ? layer.preset : changed;
+  if (job_ && played.effect == changed.effect) override_value(played, e.name, e.value);
+  if (played.keyframes.size() != layer.preset.keyframes.size()) {
+    // may fail: nothing has changed
+    layer.automation = std::make_unique<Automation>(played, layer.seed, setup_.read_picture);
   } else {
-    layer.automation->base() = layer.preset.values;
+    layer.automation->base() = played.values;
   }
+  layer.preset = std::move(played);
+  if (job_) job_->wanted.preset = std::move(changed);
 }
 
 void Player::change(const ChangePreset& e) {
+  const Layer& now = *layers_.back();
+  const bool goes_over = now.seed == e.seed && same_structure(now.preset, e.preset);
+  if (goes_over) morph(e);
   if (job_) abandoned_.push_back(std::move(job_));
   std::erase_if(abandoned_, [](const auto& job) { return !job->started || job->done; });
-  const Layer& now = *layers_.back();
-  if (now.seed == e.seed && same_structure(now.preset, e.preset)) return morph(e);
+  if (goes_over) return;
   job_ = std::make_unique<Job>();
   job_->wanted = e;
 }

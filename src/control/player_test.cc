@@ -161,6 +161,21 @@ TEST(Player, APresetWhoseMapIsGoneLeavesWhatThereWas) {
   EXPECT_EQ(a.after(3).data(), b.after(3).data());
 }
 
+TEST(Player, WhatIsRefusedLeavesTheProcessOnItsWay) {
+  Preset other = small_preset();
+  other.values.set("channels", std::vector<double>{3, 6});
+  Preset broken = small_preset();
+  broken.maps.push_back({"gain", "gone.png", 0.5, false});
+  Played p;
+  p.after(2);
+  p.player.apply(ChangePreset{other, 1, 0.5});
+  p.next();
+  EXPECT_NE(message_of([&] { p.player.apply(ChangePreset{broken, 1, 0}); }), "");
+  EXPECT_EQ(p.player.preset().values.list("channels"), other.values.list("channels"));
+  p.player.apply(BeginProcess{});
+  EXPECT_TRUE(p.player.fading());
+}
+
 TEST(Player, NewNoiseStartsTheStateAnew) {
   Played a;
   Played b;

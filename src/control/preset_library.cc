@@ -9,6 +9,7 @@
 #include "control/preset.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/folders.h"
 #include "core/text.h"
 #include "core/toml_tree.h"
 
@@ -19,11 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kMostParents = 8;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
 
 // Empty where the system does not say; only an installation that was moved needs it.
 fs::path executable_folder() {
@@ -136,15 +132,9 @@ Error no_asset(const std::string& name, const std::vector<fs::path>& folders) {
 
 std::vector<fs::path> preset_folders() {
   std::vector<fs::path> folders;
-  const std::string own = environment("REVERIE_PRESETS");
-  const std::string config = environment("XDG_CONFIG_HOME");
-  const std::string home = environment("HOME");
-  if (!own.empty()) folders.emplace_back(own);
-  if (!config.empty()) {
-    folders.push_back(fs::path(config) / "reverie/presets");
-  } else if (!home.empty()) {
-    folders.push_back(fs::path(home) / ".config/reverie/presets");
-  }
+  if (const char* named = std::getenv("REVERIE_PRESETS"); named != nullptr && *named != '\0')
+    folders.emplace_back(named);
+  if (const fs::path config = config_folder(); !config.empty()) folders.push_back(config / "presets");
   folders.emplace_back(REVERIE_PRESET_FOLDER);
   const fs::path program = executable_folder();
   if (!program.empty()) folders.push_back(program.parent_path() / "share/reverie/presets");

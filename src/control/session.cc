@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -152,6 +153,12 @@ SessionStart read_start(const Line& line) {
   s.height = static_cast<int>(line.whole("height", 1, kLargestSide));
   s.seed = line.seed("seed");
   s.kernel = line.text("kernel");
+  if (line.has("fit")) {
+    const std::string word = line.text("fit");
+    if (std::find(fit_words().begin(), fit_words().end(), word) == fit_words().end())
+      line.fail("'fit' is to be crop, pad or stretch");
+    s.fit = fit_of(word);
+  }
   return s;
 }
 
@@ -179,6 +186,7 @@ std::string format_session_start(const SessionStart& s) {
                {"height", s.height},
                {"seed", std::to_string(s.seed)},
                {"kernel", s.kernel},
+               {"fit", fit_word(s.fit)},
                {"preset", preset_to_json(s.preset)}});
 }
 

@@ -2,7 +2,9 @@
 //
 // Lines of JSON, written as things happen, so that whatever ends the process loses at most the last moment:
 //
-//   {"reverie_session": 1, "fps": 30, "width": 400, "height": 400, "seed": "1", "kernel": "cpu", "preset": P}
+//   {"reverie_session": 1, "fps": 30, "width": 400, "height": 400, "seed": "1", "kernel": "cpu", "fit":
+//   "crop",
+//    "preset": P}
 //   {"frame": 12, "set": "zoom.2", "to": "1.5"}
 //   {"frame": 40, "change": P, "seed": "1", "fade": 2}      P: {"name": ..., "folders": [...], "toml": ...}
 //   {"frame": 47, "begin": true}                            the process that the change asked for
@@ -21,6 +23,7 @@
 #include <vector>
 
 #include "control/event.h"
+#include "core/fit.h"
 
 namespace reverie {
 
@@ -33,6 +36,7 @@ struct SessionStart {
   int width = 0, height = 0;  // pixels
   uint64_t seed = 0;
   std::string kernel;
+  Fit fit = Fit::kCrop;  // of inputs of another shape
 };
 
 struct Session {

@@ -18,6 +18,7 @@ SessionStart small_start() {
   s.fps = 29.97;
   s.seed = 0xfedcba9876543210;
   s.kernel = "cpu";
+  s.fit = Fit::kStretch;
   return s;
 }
 
@@ -50,6 +51,7 @@ TEST(Session, ComesBackAsItWas) {
   EXPECT_EQ(s.frames, 9);
   EXPECT_EQ(s.start.seed, 0xfedcba9876543210);
   EXPECT_EQ(s.start.fps, 29.97);
+  EXPECT_EQ(s.start.fit, Fit::kStretch);
   EXPECT_EQ(s.start.preset.name, "smoke");
   EXPECT_EQ(s.start.preset.folder, "/presets");
   EXPECT_EQ(s.events.size(), 9U);

@@ -10,6 +10,8 @@
 #if defined(_WIN32)
 #include <process.h>
 #else
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 #endif
 
@@ -93,6 +95,23 @@ void PartialFile::keep() {
   fs::rename(partial_, path_, code);
   if (code) throw Error("write", path_.string(), code.message());
   kept_ = true;
+}
+
+// The lock is the system's, on the folder itself: nothing is left behind.
+FolderLock::FolderLock(const fs::path& folder) {
+#if !defined(_WIN32)
+  handle_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle_ >= 0 && ::flock(handle_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    ::close(handle_);
+    throw Error("write to", folder.string(), "another process is writing to it");
+  }
+#endif
+}
+
+FolderLock::~FolderLock() {
+#if !defined(_WIN32)
+  if (handle_ >= 0) ::close(handle_);
+#endif
 }
 
 void write_file(const fs::path& path, std::span<const uint8_t> bytes) {

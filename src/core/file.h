@@ -37,6 +37,18 @@ class PartialFile {
   bool kept_ = false;
 };
 
+// A folder that this process alone writes to, until it ends however it ends.  Error where another has it.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int handle_ = -1;
+};
+
 // Writes bytes beside path, then renames.
 void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "core/error.h"
+
 namespace reverie {
 namespace {
 
@@ -34,6 +36,21 @@ Planes cut_out(const Planes& picture, int x, int y, int width, int height) {
     for (int row = 0; row < height; ++row) std::copy_n(picture.row(c, y + row) + x, width, out.row(c, row));
   }
   return out;
+}
+
+const std::vector<std::string>& fit_words() {
+  static const std::vector<std::string> words = {"crop", "pad", "stretch"};
+  return words;
+}
+
+std::string fit_word(Fit fit) {
+  return fit_words()[static_cast<size_t>(fit)];
+}
+
+Fit fit_of(const std::string& word) {
+  const auto it = std::find(fit_words().begin(), fit_words().end(), word);
+  if (it == fit_words().end()) throw Error("fit a picture", "'" + word + "'", "it is crop, pad or stretch");
+  return static_cast<Fit>(it - fit_words().begin());
 }
 
 Planes fit_picture(const Planes& picture, int height, int width, Fit fit) {

@@ -1,6 +1,9 @@
 // Pictures of any shape brought to one.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "core/planes.h"
 
 namespace reverie {
@@ -11,6 +14,12 @@ enum class Fit {
   kPad,      // is wholly seen, black beside it
   kStretch,  // is distorted
 };
+
+// "crop", "pad", "stretch", in the order of Fit.
+const std::vector<std::string>& fit_words();
+std::string fit_word(Fit fit);
+// Error for any other word.
+Fit fit_of(const std::string& word);
 
 // The rectangle of width x height at (x, y), all of it within the picture; [C, height, width].
 Planes cut_out(const Planes& picture, int x, int y, int width, int height);

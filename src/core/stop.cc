@@ -1,16 +1,21 @@
 #include "core/stop.h"
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 
 namespace reverie {
 namespace {
 
-volatile std::sig_atomic_t requested = 0;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+// What a signal handler may touch; other threads look at it.
+std::atomic<bool> requested{false};    // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<bool> interrupted{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+static_assert(std::atomic<bool>::is_always_lock_free);
 
-extern "C" void reverie_on_signal(int) {
-  if (requested != 0) std::_Exit(130);
-  requested = 1;
+// A closed terminal hangs up twice, and launchers send SIGTERM after SIGINT: only hands are impatient.
+extern "C" void reverie_on_signal(int signal) {
+  if (signal == SIGINT && interrupted.exchange(true)) std::_Exit(130);
+  requested = true;
 }
 
 }  // namespace
@@ -28,10 +33,10 @@ void install_stop_handler() {
 }
 
 bool stop_requested() {
-  return requested != 0;
+  return requested;
 }
 void request_stop() {
-  requested = 1;
+  requested = true;
 }
 
 }  // namespace reverie

@@ -78,7 +78,8 @@ TomlNode parse_toml(std::string_view text, const std::string& file_name) {
 
 void fail_at_line(const std::string& file_name, int line, const std::string& message) {
   constexpr size_t kLongest = 1000;
-  std::string s = fmt::format("{}:{}: {}", file_name, line, message);
+  std::string s =
+      line == 0 ? fmt::format("--set: {}", message) : fmt::format("{}:{}: {}", file_name, line, message);
   if (s.size() > kLongest) s = s.substr(0, kLongest) + "...";
   std::replace_if(
       s.begin(), s.end(), [](unsigned char c) { return c < 32 || c == 127; }, ' ');

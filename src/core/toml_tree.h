@@ -13,7 +13,7 @@ struct TomlNode {
 
   Kind kind = Kind::kTable;
   std::string key;              // within a table; empty in a list and at the top
-  int line = 1;                 // of the key, or of the value in a list; from 1
+  int line = 1;                 // of the key, or of the value in a list; from 1; 0: given on the command line
   std::string text;             // kText
   int64_t whole = 0;            // kWhole
   double number = 0;            // kNumber and kWhole; may be infinite or no number
@@ -30,7 +30,8 @@ inline constexpr size_t kMostTomlBytes = size_t{1} << 20U;
 // kMostTomlBytes, or nested deeper than any file of ours.
 TomlNode parse_toml(std::string_view text, const std::string& file_name);
 
-// Throws Error "FILE:LINE: message", control characters taken out and cut to a readable length.
+// Throws Error "FILE:LINE: message", for line 0 "--set: message", control characters taken out and cut to a
+// readable length.
 [[noreturn]] void fail_at_line(const std::string& file_name, int line, const std::string& message);
 
 }  // namespace reverie

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "core/error.h"
+#include "core/folders.h"
 #include "core/parameter.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
@@ -156,10 +155,8 @@ std::string midi_device_name(const std::string& port_name) {
 }
 
 fs::path midi_map_folder() {
-  const char* config = std::getenv("XDG_CONFIG_HOME");
-  if (config != nullptr && *config != '\0') return fs::path(config) / "reverie/midi";
-  const char* home = std::getenv("HOME");
-  return home != nullptr && *home != '\0' ? fs::path(home) / ".config/reverie/midi" : fs::path();
+  const fs::path config = config_folder();
+  return config.empty() ? fs::path() : config / "midi";
 }
 
 fs::path midi_map_file(const fs::path& folder, const std::string& device) {

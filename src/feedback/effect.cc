@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/error.h"
+#include "core/log.h"
 #include "core/stop.h"
 #include "feedback/engine.h"
 #include "feedback/palette.h"
@@ -26,6 +28,7 @@ class FeedbackEffect final : public Effect {
       colours_ = colour_statistics(setup.read_picture(setup.find_file(palette)), threads_);
     }
     palette_is_input_ = palette == "input";
+    read_init_picture(values.text("init_picture"));
   }
 
   void begin(const FrameTime& time, const ParameterValues& values, const Planes* input,
@@ -43,8 +46,7 @@ class FeedbackEffect final : public Effect {
 
   void restart(uint64_t seed, const ParameterValues& values, const Planes* input) override {
     if (!engine_) return;  // it has not begun yet
-    const std::optional<Planes> picture = init_picture(values);
-    engine_->restart(Random(seed).split(kEngineStream).bits(), values, picture ? &*picture : input);
+    engine_->restart(Random(seed).split(kEngineStream).bits(), values, start_picture(values, input));
   }
 
   void process(const FrameTime& time, const ParameterValues& values, const Planes* input,
@@ -65,18 +67,29 @@ class FeedbackEffect final : public Effect {
   }
 
  private:
-  std::optional<Planes> init_picture(const ParameterValues& values) const {
-    const std::string& name = values.text("init_picture");
-    if (name.empty()) return std::nullopt;
-    return setup_.read_picture(setup_.find_file(name));
+  void read_init_picture(const std::string& name) {
+    init_picture_ = name.empty() ? Planes() : setup_.read_picture(setup_.find_file(name));
+    init_picture_name_ = name;
+  }
+
+  // In the middle of a show a picture that is gone is no reason to stop: the one before it, or none, has to
+  // do.
+  const Planes* start_picture(const ParameterValues& values, const Planes* input) {
+    if (const std::string& name = values.text("init_picture"); name != init_picture_name_) {
+      try {
+        read_init_picture(name);
+      } catch (const Error& e) {
+        warning(e.what());
+      }
+    }
+    return init_picture_.empty() ? input : &init_picture_;
   }
 
   // With the first frame, because the state may start from the input.
   void make_engine(const ParameterValues& values, const Planes* input) {
-    const std::optional<Planes> picture = init_picture(values);
     const uint64_t seed = Random(setup_.seed).split(kEngineStream).bits();
     engine_ = std::make_unique<FeedbackEngine>(std::move(glass_), setup_.height, setup_.width, values,
-                                               setup_.kernel, seed, threads_, picture ? &*picture : input,
+                                               setup_.kernel, seed, threads_, start_picture(values, input),
                                                setup_.check);
   }
 
@@ -87,6 +100,8 @@ class FeedbackEffect final : public Effect {
   Palette palette_;
   std::optional<ColourStatistics> colours_;
   bool palette_is_input_ = false;
+  std::string init_picture_name_;
+  Planes init_picture_;  // empty: there is none
 };
 
 }  // namespace

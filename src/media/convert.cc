@@ -121,6 +121,8 @@ Size shown_size(Size stored, const Look& look) {
 void check_size(Size size, const std::string& what) {
   if (size.width >= 1 && size.height >= 1 && size.width <= kLargestSide && size.height <= kLargestSide)
     return;
+  if (size.width == 0 || size.height == 0)
+    throw Error("show", what, "it has no picture that can be decoded: it is damaged or cut off");
   throw Error("show", what, fmt::format("its pictures would be {}x{}", size.width, size.height),
               fmt::format("sides of 1 to {} are possible", kLargestSide));
 }

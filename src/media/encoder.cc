@@ -50,7 +50,10 @@ void set_quality(AVCodecContext& c, const EncoderOptions& o, Options& options) {
     // Encoders that only know a bit rate: a fifth of a bit for each sample is plenty
     c.bit_rate = std::llround(0.2 * c.width * c.height * o.fps);
   }
-  if (o.live) c.gop_size = std::max(1, static_cast<int>(std::lround(2 * o.fps)));
+  if ((o.live || o.durable) && o.name != "ffv1") {
+    const double seconds = o.durable ? 1 : 2;
+    c.gop_size = std::max(1, static_cast<int>(std::lround(seconds * o.fps)));
+  }
 }
 
 }  // namespace

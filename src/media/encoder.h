@@ -16,6 +16,7 @@ struct EncoderOptions {
   double fps = 30;
   int quality = 0;             // as in SinkOptions
   bool live = false;           // no long delays
+  bool durable = false;        // a keyframe a second, where fragments of a file can begin
   bool global_header = false;  // as the muxer wants it
 };
 

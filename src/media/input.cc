@@ -298,6 +298,10 @@ void Decoder::damaged(int code) {
       fmt::format("{}: some of it is damaged ({}); going on with what can be decoded", name_, reason(code)));
 }
 
+void Decoder::be_strict() {
+  context_->err_recognition |= AV_EF_EXPLODE;
+}
+
 void Decoder::flush() {
   avcodec_flush_buffers(context_.get());
   draining_ = false;

@@ -81,6 +81,8 @@ class Decoder {
   const AVCodecContext& context() const { return *context_; }
   // Why the first damaged packet failed; 0 if none did.
   int failure() const { return failure_; }
+  // From now on a picture that is cut off fails, where FFmpeg would fill it up (JPEG: in green).
+  void be_strict();
   // No warnings for damage (of what is only looked at, or reported otherwise).
   void keep_quiet() { warned_ = true; }
 

@@ -62,6 +62,7 @@ void Output::begin(const std::map<std::string, std::string>& metadata, bool dura
   const std::string muxer = context_->oformat->name;
   // QuickTime's own text atoms are cut at 64 KB; the keys that take their place are not
   const std::string layout = durable ? "+frag_keyframe+empty_moov+default_base_moof" : "+faststart";
+  if (durable) context_->flags |= AVFMT_FLAG_FLUSH_PACKETS;
   if (muxer == "mp4") options.set("movflags", layout);
   if (muxer == "mov") options.set("movflags", layout + "+use_metadata_tags");
   check_write(avformat_write_header(context_.get(), options.get()));
@@ -83,8 +84,7 @@ void Output::write(AVPacket& packet, int stream, AVRational base) {
 
 std::string Output::salvage() {
   if (!partial_) return "";
-  av_write_trailer(context_.get());  // as far as it goes
-  begun_ = false;
+  if (std::exchange(begun_, false)) av_write_trailer(context_.get());  // as far as it goes
   if (context_->pb != nullptr) avio_closep(&context_->pb);
   return partial_->leave().string();
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "core/text.h"
 #include "media/picture.h"
 #include "media/sources.h"
@@ -152,14 +153,24 @@ std::vector<fs::path> list_pictures(const fs::path& folder, const std::string& p
 Still decode_first(Input& input) {
   const int stream = input.best(AVMEDIA_TYPE_VIDEO);
   if (stream < 0) throw Error("read", input.name(), "it is no picture");
-  Decoder decoder(input, stream);
-  decoder.keep_quiet();
   Still still;
   still.frame = new_frame();
-  if (!decoder.read(input, *still.frame)) {
-    throw Error("read", input.name(),
-                "its picture cannot be decoded" +
-                    (decoder.failure() != 0 ? ": " + reason(decoder.failure()) : std::string()));
+  int failure = 0;
+  const auto decode = [&](bool strict) {
+    Decoder decoder(input, stream);
+    decoder.keep_quiet();
+    if (strict) decoder.be_strict();
+    const bool good = decoder.read(input, *still.frame);
+    failure = decoder.failure();
+    return good;
+  };
+  if (!decode(true)) {
+    input.reopen();
+    if (!decode(false)) {
+      throw Error("read", input.name(),
+                  "its picture cannot be decoded" + (failure != 0 ? ": " + reason(failure) : std::string()));
+    }
+    warning(input.name() + ": it is damaged or cut off, and shown as far as it goes");
   }
   check_size(stored_size(*still.frame), input.name());
   still.look = input.look(stream, still.frame.get());

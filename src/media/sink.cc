@@ -1,5 +1,7 @@
 #include "media/sink.h"
 
+#include "media/sources.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,6 +22,8 @@ namespace reverie {
 namespace {
 
 using ffmpeg::Target;
+
+constexpr uint64_t kLargestPicture = 1U << 30U;  // bytes
 
 // Files, devices and streams of moving pictures.
 class VideoSink final : public Sink {
@@ -59,7 +63,7 @@ class VideoSink final : public Sink {
     output_.finish();
   }
 
-  std::string salvage() override { return output_.salvage(); }
+  std::string salvage() override { return count_ == 0 ? "" : output_.salvage(); }
 
   std::string description() const override { return description_; }
 
@@ -73,6 +77,7 @@ class VideoSink final : public Sink {
     o.fps = options.fps;
     o.quality = options.quality;
     o.live = target.live;
+    o.durable = options.durable;
     o.global_header = output_.wants_global_header();
     return o;
   }
@@ -97,20 +102,28 @@ class VideoSink final : public Sink {
 // Numbered pictures: each is whole as soon as it is there, and stays.
 class PicturesSink final : public Sink {
  public:
-  explicit PicturesSink(std::string pattern) : pattern_(std::move(pattern)) {}
+  PicturesSink(std::string pattern, const SinkOptions& options)
+      : pattern_(std::move(pattern)),
+        description_(fmt::format("{}: pictures {}x{}", pattern_, options.width, options.height)) {}
   void write(const Planes& picture) override { write_picture(ffmpeg::numbered(pattern_, ++count_), picture); }
+  void hold(int64_t frames) override {
+    if (count_ == 0) return;
+    const std::vector<uint8_t> last = read_file(ffmpeg::numbered(pattern_, count_), kLargestPicture);
+    for (; frames > 0; --frames) write_file(ffmpeg::numbered(pattern_, ++count_), last);
+  }
   void finish() override {}
-  std::string description() const override { return pattern_ + ": a picture for each frame"; }
+  std::string description() const override { return description_; }
 
  private:
-  std::string pattern_;
+  std::string pattern_, description_;
   int64_t count_ = 0;
 };
 
 // The first picture; it gets its name in finish(), as any other file.
 class PictureSink final : public Sink {
  public:
-  explicit PictureSink(const std::string& path) : file_(path) {}
+  PictureSink(const std::string& path, const SinkOptions& options)
+      : file_(path), description_(fmt::format("{}: a picture {}x{}", path, options.width, options.height)) {}
   void write(const Planes& picture) override {
     ++count_;
     if (count_ == 1) write_picture(file_.partial(), picture);
@@ -120,10 +133,11 @@ class PictureSink final : public Sink {
     if (count_ == 0) throw Error("write", file_.path().string(), "there are no pictures to write");
     file_.keep();
   }
-  std::string description() const override { return file_.path().string() + ": one picture"; }
+  std::string description() const override { return description_; }
 
  private:
   PartialFile file_;
+  std::string description_;
   int64_t count_ = 0;
 };
 
@@ -166,9 +180,9 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
     case Target::Kind::kVideo:
       return std::make_unique<VideoSink>(target, meant, options);
     case Target::Kind::kPictures:
-      return std::make_unique<PicturesSink>(meant.url);
+      return std::make_unique<PicturesSink>(meant.url, options);
     case Target::Kind::kPicture:
-      return std::make_unique<PictureSink>(meant.url);
+      return std::make_unique<PictureSink>(meant.url, options);
     case Target::Kind::kNowhere:
       break;
   }
@@ -178,6 +192,33 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
 void round_to_8_bit(Planes& picture) {
   constexpr auto kUnit = static_cast<float>(1 / 255.0);  // as unpack.cc makes numbers of codes
   for (float& v : picture.data()) v = std::round(std::clamp(v, 0.0F, 1.0F) * 255.0F) * kUnit;
+}
+
+bool sink_replaces(const std::string& target, const std::string& spec) {
+  namespace fs = std::filesystem;
+  std::error_code code;
+  Target meant;
+  try {
+    meant = ffmpeg::parse_target(target);
+  } catch (const Error&) {
+    return false;  // nothing will be written
+  }
+  if (!meant.file) return false;
+  const fs::path written(meant.url), read(spec);
+  const auto folder_of = [](const fs::path& file) {
+    return file.has_parent_path() ? file.parent_path() : fs::path(".");
+  };
+  if (meant.kind != Target::Kind::kPictures) {
+    return written.lexically_normal() == read.lexically_normal() || fs::equivalent(written, read, code);
+  }
+  const bool many = fs::is_directory(read, code) || ffmpeg::is_picture_pattern(spec);
+  const fs::path folder = fs::is_directory(read, code) ? read : folder_of(read);
+  if (!fs::equivalent(folder, folder_of(written), code)) return false;
+  if (!many) return ffmpeg::numbers(meant.url, read.filename().string());
+  const fs::directory_iterator files(folder, code);
+  return std::any_of(begin(files), end(files), [&](const fs::directory_entry& e) {
+    return ffmpeg::numbers(meant.url, e.path().filename().string());
+  });
 }
 
 int sink_size_multiple(const std::string& target) {

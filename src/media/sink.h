@@ -25,8 +25,8 @@ struct SinkOptions {
   };
   std::optional<Sound> sound;
 
-  // Playable at every moment, whatever ends the process (mp4 and mov in fragments): for recordings, which
-  // cannot be made again.
+  // Playable at every moment but for the last two or three seconds, whatever ends the process (mp4 and mov in
+  // fragments of a second): for recordings, which cannot be made again.
   bool durable = false;
 
   int quality =
@@ -75,6 +75,10 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
 
 // Rounds a picture to what comes back, to the bit, from a lossless file (.mkv, .png) that it was written to.
 void round_to_8_bit(Planes& picture);
+
+// Whether what is written to the target replaces this file, or one of this folder, pattern or list of
+// pictures.
+bool sink_replaces(const std::string& target, const std::string& spec);
 
 // What width and height must be a multiple of: 2 for 4:2:0 targets, else 1.
 int sink_size_multiple(const std::string& target);

@@ -215,6 +215,37 @@ TEST(Sink, NumberedPicturesReadBackInOrder) {
   EXPECT_TRUE(std::filesystem::exists(folder / "g/00002.png"));
 }
 
+TEST(Sink, AHeldPictureIsThereAgain) {
+  const TempFolder folder;
+  const auto sink = open_sink(folder / "%d.png", sink_options(8, 8, 30));
+  sink->hold(3);  // nothing yet
+  sink->write(ramp(8, 8));
+  sink->hold(2);
+  sink->write(noise(8, 8, 1));
+  sink->finish();
+  const auto pictures = read_all(folder / "%d.png");
+  ASSERT_EQ(pictures.size(), 4U);
+  EXPECT_EQ(pictures[0].data(), pictures[2].data());
+  EXPECT_NE(pictures[2].data(), pictures[3].data());
+}
+
+TEST(Sink, ADurableFileCanBePlayedBeforeItsEnd) {
+  const TempFolder folder;
+  for (const std::string ending : {".mp4", ".mov", ".webm", ".mkv"}) {
+    SinkOptions options = sink_options(64, 48, 30);
+    options.durable = true;
+    const auto sink = open_sink(folder / ("a" + ending), options);
+    for (uint64_t i = 0; i < 120; ++i) sink->write(noise(48, 64, i));
+    std::filesystem::path partial;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "")) {
+      if (entry.path().extension() == ending) partial = entry.path();
+    }
+    const std::string copy = folder / ("copy" + ending);
+    std::filesystem::copy_file(partial, copy);
+    EXPECT_GE(read_all(copy).size(), 30U) << ending;
+  }
+}
+
 TEST(Sink, OnePictureOfMany) {
   const TempFolder folder;
   testing::internal::CaptureStderr();

@@ -61,4 +61,11 @@ std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions
   return ffmpeg::open_video(std::move(input), options);
 }
 
+std::string absolute_spec(const std::string& spec) {
+  std::error_code code;
+  const bool file =
+      !spec.empty() && std::filesystem::exists(std::filesystem::path(spec).parent_path() / ".", code);
+  return file && spec.find(':') == std::string::npos ? std::filesystem::absolute(spec).string() : spec;
+}
+
 }  // namespace reverie

@@ -73,4 +73,8 @@ class Source {
 // Error for anything else, with the reason, and for sizes beyond kLargestSide.
 std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions& options = {});
 
+// Files by their absolute names, so that they are found from another folder; cameras, streams and test
+// pictures as they are.
+std::string absolute_spec(const std::string& spec);
+
 }  // namespace reverie

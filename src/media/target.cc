@@ -44,7 +44,7 @@ Number find_number(const std::string& pattern) {
 }
 
 // Not one of the endings: whatever muxer it is, with H.264 wherever that is usual.
-Container container_of_muxer(const std::string& muxer, const std::string& target) {
+Container container_of_muxer(const std::string& muxer, const std::string& url, const std::string& target) {
   const AVOutputFormat* format = av_guess_format(muxer.c_str(), nullptr, nullptr);
   if (format == nullptr) throw Error("write", target, "this FFmpeg has no muxer " + muxer);
   Container c;
@@ -56,7 +56,7 @@ Container container_of_muxer(const std::string& muxer, const std::string& target
     codec = avcodec_find_encoder(AV_CODEC_ID_H264);
     c.sound = AV_CODEC_ID_AAC;
   } else {
-    codec = avcodec_find_encoder(format->video_codec);
+    codec = avcodec_find_encoder(av_guess_codec(format, nullptr, url.c_str(), nullptr, AVMEDIA_TYPE_VIDEO));
   }
   if (codec == nullptr || codec->type != AVMEDIA_TYPE_VIDEO) {
     throw Error("write", target, "the muxer " + muxer + " takes no pictures that this FFmpeg can encode");
@@ -98,7 +98,7 @@ Target stream_target(const std::string& scheme, const std::string& target) {
     throw Error("write", target, "it does not say what is sent there",
                 "put the muxer first, as in mpegts:" + target);
   }
-  return {Target::Kind::kVideo, target, false, true, container_of_muxer(muxer, target)};
+  return {Target::Kind::kVideo, target, false, true, container_of_muxer(muxer, target, target)};
 }
 
 }  // namespace
@@ -132,7 +132,7 @@ Target parse_target(const std::string& target) {
     if (rest.starts_with("//")) return stream_target(head, target);
     if (av_guess_format(head.c_str(), nullptr, nullptr) != nullptr) {
       Target t = {Target::Kind::kVideo, rest == "-" ? "pipe:1" : rest, false, false,
-                  container_of_muxer(head, target)};
+                  container_of_muxer(head, rest, target)};
       t.file = is_plain_file(t.container, t.url);
       t.live = !t.file;
       return t;
@@ -150,11 +150,25 @@ Target parse_target(const std::string& target) {
   for (const Container& c : containers()) {
     if (c.ending == ending) return {Target::Kind::kVideo, target, true, false, c};
   }
+  if (target == "-")
+    throw Error("write", "to standard output", "it has no ending that says how",
+                "use matroska:- or mpegts:-");
   throw Error("write", target,
               ending.empty()
                   ? "its name has no ending"
                   : "the ending " + ending + " is not known" + did_you_mean(ending, sink_endings()),
               "use one of " + join(sink_endings(), " ") + ", a folder/, or FORMAT:URL");
+}
+
+bool numbers(const std::string& pattern, const std::string& name) {
+  const Number n = find_number(pattern);
+  if (n.begin == std::string::npos) return false;
+  const size_t folder = pattern.find_last_of('/') == std::string::npos ? 0 : pattern.find_last_of('/') + 1;
+  const std::string before = pattern.substr(folder, n.begin - folder), after = pattern.substr(n.end);
+  if (name.size() <= before.size() + after.size() || !name.starts_with(before) || !name.ends_with(after))
+    return false;
+  const std::string digits = name.substr(before.size(), name.size() - before.size() - after.size());
+  return digits.size() >= n.width && digits.find_first_not_of("0123456789") == std::string::npos;
 }
 
 std::string numbered(const std::string& pattern, int64_t number) {

@@ -35,6 +35,9 @@ struct Target {
 // Error for what open_sink does not know.
 Target parse_target(const std::string& target);
 
+// Whether the pattern makes a file of this name, without its folder, for some number.
+bool numbers(const std::string& pattern, const std::string& name);
+
 // "frames/%05d.png" -> "frames/00012.png"
 std::string numbered(const std::string& pattern, int64_t number);
 

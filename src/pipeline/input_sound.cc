@@ -1,9 +1,12 @@
 #include "pipeline/input_sound.h"
 
-#include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <exception>
 #include <filesystem>
+#include <mutex>
+#include <thread>
 
-#include "core/error.h"
 #include "pipeline/signal_source.h"
 
 namespace reverie {
@@ -18,46 +21,60 @@ bool may_have_sound(const std::string& spec) {
   return std::filesystem::is_regular_file(spec, code);
 }
 
-InputSound::InputSound(std::string spec, double fps)
-    : spec_(std::move(spec)), fps_(fps), thread_([this] { work(); }) {}
+struct InputSound::Ahead {
+  struct Moment {
+    double seconds;
+    Signals signals;
+  };
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Moment> moments;
+  double asked = 0;
+  bool closing = false;
+
+  void work(const std::string& spec, double fps) {
+    SignalOptions options;
+    options.sound = SinkOptions::Sound{spec, 0, true};
+    options.fps = fps;
+    SignalSource source(options);
+    for (int64_t n = 0;; ++n) {
+      const double seconds = static_cast<double>(n) / fps;
+      const Signals signals = source.at({n, seconds});
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [&] { return closing || seconds < asked + kAhead; });
+      if (closing) return;
+      moments.push_back({seconds, signals});
+    }
+  }
+};
+
+InputSound::InputSound(const std::string& spec, double fps) : ahead_(std::make_shared<Ahead>()) {
+  std::thread([ahead = ahead_, spec, fps] {
+    try {
+      ahead->work(spec, fps);
+    } catch (const std::exception&) {
+      // no sound: silence is all there is to hear
+    }
+  }).detach();
+}
 
 InputSound::~InputSound() {
-  {
-    const std::lock_guard lock(mutex_);
-    closing_ = true;
-    changed_.notify_all();
-  }
-  thread_.join();
+  const std::lock_guard lock(ahead_->mutex);
+  ahead_->closing = true;
+  ahead_->changed.notify_all();
 }
 
 Signals InputSound::at(double seconds) {
-  const std::lock_guard lock(mutex_);
-  asked_ = seconds;
-  while (!ahead_.empty() && ahead_.front().seconds <= seconds) {
-    last_ = ahead_.front().signals;
-    ahead_.pop_front();
+  const std::lock_guard lock(ahead_->mutex);
+  ahead_->asked = seconds;
+  auto& moments = ahead_->moments;
+  while (!moments.empty() && moments.front().seconds <= seconds) {
+    last_ = moments.front().signals;
+    moments.pop_front();
   }
-  changed_.notify_all();
+  ahead_->changed.notify_all();
   return last_;
-}
-
-void InputSound::work() {
-  try {
-    SignalOptions options;
-    options.sound = SinkOptions::Sound{spec_, 0, true};
-    options.fps = fps_;
-    SignalSource source(options);
-    for (int64_t n = 0;; ++n) {
-      const double seconds = static_cast<double>(n) / fps_;
-      const Signals signals = source.at({n, seconds});
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return closing_ || seconds < asked_ + kAhead; });
-      if (closing_) return;
-      ahead_.push_back({seconds, signals});
-    }
-  } catch (const Error&) {
-    // no sound: silence is all there is to hear
-  }
 }
 
 }  // namespace reverie

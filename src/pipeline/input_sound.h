@@ -1,22 +1,19 @@
 // The sound of a set's input, listened to along with its pictures.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <thread>
 
 #include "control/signals.h"
 
 namespace reverie {
 
-// A thread decodes and analyses a second ahead, so that at() never waits.  What has no sound, or breaks, is
-// silent.
+// A thread decodes and analyses a second ahead, so that at() never waits.  It holds what it needs alive, so
+// that a disk that hangs delays nobody.  What has no sound, or breaks, is silent.
 class InputSound {
  public:
   // spec: a file, over and over.  fps: times are asked for so often a second.
-  InputSound(std::string spec, double fps);
+  InputSound(const std::string& spec, double fps);
   ~InputSound();
   InputSound(const InputSound&) = delete;
   InputSound& operator=(const InputSound&) = delete;
@@ -25,21 +22,9 @@ class InputSound {
   Signals at(double seconds);
 
  private:
-  struct Moment {
-    double seconds;
-    Signals signals;
-  };
-  void work();
-
-  const std::string spec_;
-  const double fps_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Moment> ahead_;
+  struct Ahead;
+  std::shared_ptr<Ahead> ahead_;
   Signals last_;
-  double asked_ = 0;
-  bool closing_ = false;
-  std::thread thread_;  // last: it starts when all else is there
 };
 
 // Whether the input is one whose sound can be listened to besides: a file.

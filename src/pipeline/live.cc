@@ -71,6 +71,7 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
     start.height = request_.height;
     start.seed = request_.seed;
     start.kernel = request_.kernel;
+    start.fit = request_.fit;
     session_ = std::make_unique<SessionLog>(request_.session, start);
   }
   thread_ = std::thread([this] { work(); });
@@ -183,6 +184,13 @@ void LiveSet::close_recordings() {
     recordings.swap(recordings_);
   }
   for (const Recording& r : recordings) r.recorder->finish();
+  bool failed = false;
+  for (const Recording& r : recordings) {
+    r.recorder->wait();
+    failed |= r.whole_set && !r.recorder->state().failure.empty();
+  }
+  const std::lock_guard lock(mutex_);
+  status_.output_failed = failed;
 }
 
 void LiveSet::run() {
@@ -193,7 +201,9 @@ void LiveSet::run() {
     loop_->next();
     const std::chrono::duration<double, std::milli> worked = Clock::now() - begun;
     if (loop_->frames() == 1) origin_ = Clock::now() - nanoseconds(1 / request_.fps);  // it may take long
-    for (const Event& e : std::exchange(input_events_, {})) {
+    for (Event& e : std::exchange(input_events_, {})) {
+      // so that the set can be made again from another folder
+      if (auto* opened = std::get_if<OpenInput>(&e)) opened->spec = absolute_spec(opened->spec);
       if (session_) session_->write({loop_->frames() - 1, e});
     }
     if (session_ && loop_->frames() % second == 0) session_->reached(loop_->frames());

@@ -55,6 +55,7 @@ struct LiveStatus {
   LiveInput::State input;
   std::vector<Recorder::State> recordings;
   Signals signals;
+  bool output_failed = false;  // at the end: a sink that was to take the whole set did not
 };
 
 class LiveSet {

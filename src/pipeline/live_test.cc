@@ -14,6 +14,7 @@
 #include "control/desk.h"
 #include "core/error.h"
 #include "core/test_help.h"
+#include "media/picture.h"
 #include "pipeline/replay.h"
 
 namespace reverie {
@@ -240,6 +241,66 @@ TEST_F(Live, AWrongSinkIsAnErrorBeforeAnythingBegins) {
   EXPECT_FALSE(std::filesystem::exists(file("a.session")));
 }
 
+// What the command line said of the input holds when the set is made again, in another folder too.
+TEST_F(Live, TheSessionKnowsHowItsInputWasShown) {
+  Planes wide(3, 16, 64);
+  for (int c = 0; c < 3; ++c) {
+    for (int y = 0; y < 16; ++y) std::fill_n(wide.row(c, y), 64, 0.1F * static_cast<float>(c + y % 7));
+  }
+  write_picture(file("wide.png"), wide);
+  LiveRequest r = request();
+  r.fit = Fit::kPad;
+  r.input = std::filesystem::relative(file("wide.png")).string();
+  r.also = {file("live.mkv")};
+  r.seconds = 0.5;
+  {
+    LiveSet set(r);
+    set.wait();
+    EXPECT_FALSE(set.status().output_failed);
+  }
+  const Session session = read_session(file("a.session"));
+  bool opened = false;
+  for (const TimedEvent& e : session.events) {
+    if (const auto* input = std::get_if<OpenInput>(&e.event)) {
+      opened = true;
+      EXPECT_TRUE(std::filesystem::path(input->spec).is_absolute()) << input->spec;
+    }
+  }
+  EXPECT_TRUE(opened);
+  EXPECT_TRUE(frames_of(file("live.mkv")) == replayed("again.mkv", 1));
+}
+
+TEST_F(Live, ASinkThatFailedIsToldAtTheEnd) {
+  LiveRequest r = request();
+  std::filesystem::create_directory(file("pictures"));
+  r.also = {file("pictures/%d.png")};
+  LiveSet set(r);
+  while (set.status().frames < 3) std::this_thread::sleep_for(milliseconds(5));
+  std::filesystem::remove_all(file("pictures"));
+  while (set.status().recordings.at(0).failure.empty()) {
+    std::filesystem::remove_all(file("pictures"));
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  set.stop();
+  set.wait();
+  EXPECT_TRUE(set.status().output_failed);
+}
+
+TEST_F(Live, AStartingPictureThatIsGoneStopsNobody) {
+  write_picture(file("start.png"), Planes(3, 8, 8, 0.7F));
+  LiveRequest r = request();
+  r.preset.values.set_text("init_picture", file("start.png"));
+  LiveSet set(r);
+  while (set.status().frames < 3) std::this_thread::sleep_for(milliseconds(5));
+  std::filesystem::remove(file("start.png"));
+  set.send(NewNoise{3});
+  const int64_t before = set.status().frames;
+  while (set.status().frames < before + 3 && !set.over()) std::this_thread::sleep_for(milliseconds(5));
+  EXPECT_FALSE(set.over());
+  set.stop();
+  set.wait();
+}
+
 TEST_F(Live, ItEndsByItself) {
   LiveRequest r = request();
   r.seconds = 0.5;
@@ -285,9 +346,8 @@ struct TestSink final : Sink {
   }
   void hold(int64_t n) override { frames += n; }
   void finish() override {}
-  std::string salvage() override { return salvaged = "x.partial"; }
+  std::string salvage() override { return "x.partial"; }
   std::string description() const override { return "test"; }
-  std::string salvaged;
 
   int64_t& frames;
   milliseconds each;
@@ -310,6 +370,37 @@ TEST(RecorderTest, WhatCannotKeepUpGetsFewerPicturesAndTheSameTime) {
   EXPECT_EQ(frames, 100);
   EXPECT_GT(recorder.state().left_out, 10);
   EXPECT_EQ(recorder.state().frames + recorder.state().left_out, 100);
+}
+
+// A recording on a disk that fills up before its end is written.
+TEST(RecorderTest, WhatFailsAtTheEndIsSalvagedToo) {
+  const TemporaryFolder folder;
+  struct FullAtTheEnd final : Sink {
+    explicit FullAtTheEnd(const std::string& file) : real(open_sink(file, options())) {}
+    static SinkOptions options() {
+      SinkOptions o;
+      o.width = o.height = 16;
+      o.durable = true;
+      return o;
+    }
+    void write(const Planes& picture) override { real->write(picture); }
+    void finish() override { throw Error("write", "x", "the disk is full"); }
+    std::string salvage() override { return real->salvage(); }
+    std::string description() const override { return "full"; }
+    std::unique_ptr<Sink> real;
+  };
+  Recorder recorder("full", 1000,
+                    [&] { return std::make_unique<FullAtTheEnd>((folder.path() / "a.mp4").string()); });
+  for (int i = 0; i < 100; ++i) recorder.write(Planes(3, 16, 16, 0.5F));
+  recorder.wait();
+  EXPECT_NE(recorder.state().failure.find("the disk is full"), std::string::npos);
+  EXPECT_FALSE(recorder.state().over);
+  int left = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    ++left;
+    EXPECT_GT(open_source(entry.path().string())->info().frames.value_or(0), 10);
+  }
+  EXPECT_EQ(left, 1);
 }
 
 TEST(RecorderTest, AFullDiskEndsItAndNothingElse) {

@@ -28,8 +28,12 @@ Recorder::Recorder(std::string name, size_t picture_bytes, Open open)
       thread_([this, open = std::move(open)] { work(open); }) {}
 
 Recorder::~Recorder() {
+  wait();
+}
+
+void Recorder::wait() {
   Recorder::finish();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 // Of how many pictures one is taken.
@@ -77,21 +81,20 @@ void Recorder::fail(const std::string& why) {
 }
 
 void Recorder::work(const Open& open) {
+  std::unique_ptr<Sink> sink;
   try {
-    const std::unique_ptr<Sink> sink = open();
+    sink = open();
     write_all(*sink);
-    const bool failed = !state().failure.empty();
-    if (failed) {
-      const std::string rest = sink->salvage();
-      if (!rest.empty()) warning(fmt::format("what was recorded until then is in {}", rest));
-      return;
-    }
     sink->finish();
-    const std::lock_guard lock(mutex_);
-    state_.over = true;
   } catch (const std::exception& e) {
-    if (state().failure.empty()) fail(e.what());
+    fail(e.what());
+    const std::string rest = sink ? sink->salvage() : "";
+    if (!rest.empty()) warning(fmt::format("what was recorded until then is in {}", rest));
+    return;
   }
+  sink.reset();  // who sees that it is over never waits for an encoder
+  const std::lock_guard lock(mutex_);
+  state_.over = true;
 }
 
 void Recorder::write_all(Sink& sink) {
@@ -105,13 +108,8 @@ void Recorder::write_all(Sink& sink) {
       waiting_.pop_front();
       if (waiting_.empty()) thinned_ = false;
     }
-    try {
-      if (next.held > 0) sink.hold(next.held);
-      sink.write(next.picture);
-    } catch (const std::exception& e) {
-      fail(e.what());
-      return;
-    }
+    if (next.held > 0) sink.hold(next.held);
+    sink.write(next.picture);
     const std::lock_guard lock(mutex_);
     ++state_.frames;
   }

@@ -29,6 +29,7 @@ class Recorder final : public Sink {
   void write(const Planes& picture) override;
   void hold(int64_t frames) override;
   void finish() override;  // no more pictures; does not wait
+  void wait();             // no more pictures, and the file is whole or has failed
   std::string description() const override { return name_; }
 
   struct State {

@@ -27,8 +27,6 @@ constexpr int kDefaultSide = 512;
 constexpr double kDefaultFps = 30;
 constexpr double kDefaultSeconds = 10;
 
-const std::vector<std::string> kFitWords = {"crop", "pad", "stretch"};
-
 std::unique_ptr<Source> open_input(const RenderRequest& request) {
   if (request.input.empty()) return nullptr;
   SourceOptions options;
@@ -108,15 +106,6 @@ std::unique_ptr<Player> make_player(const RenderRequest& request, int width, int
   return std::make_unique<Player>(setup, request.preset, request.seed);
 }
 
-// Files by their absolute names, so that the render can be repeated from another folder; cameras, streams and
-// test pictures as they are.
-std::string absolute_input(const std::string& input) {
-  std::error_code code;
-  const bool file =
-      !input.empty() && std::filesystem::exists(std::filesystem::path(input).parent_path() / ".", code);
-  return file && input.find(':') == std::string::npos ? std::filesystem::absolute(input).string() : input;
-}
-
 // Before hours of work: whether the sheet can be written at their end.
 void check_sheet(const std::string& sheet) {
   if (sheet.empty()) return;
@@ -138,12 +127,13 @@ RenderDescription describe(const RenderRequest& request, const RenderResult& res
   d.fps = result.fps;
   d.frames = frames;
   d.kernel = request.kernel;
-  d.input = absolute_input(request.input);
+  d.input = absolute_spec(request.input);  // so that it can be repeated from another folder
   d.start = request.start;
   d.loop = request.loop;
-  d.sound = absolute_input(request.sound);
+  d.sound = absolute_spec(request.sound);
   d.tempo = request.tempo;
-  d.fit = kFitWords[static_cast<size_t>(request.fit)];
+  d.fit = request.fit;
+  d.without = request.without;
   return d;
 }
 
@@ -200,6 +190,7 @@ RenderResult render(const RenderRequest& request) {
   setup.players.push_back(make_player(request, result.width, result.height, checked));
   setup.sinks.push_back(
       std::make_unique<QueuedSink>(open_sink(request.output, sink_options(request, result, source, frames))));
+  result.output = setup.sinks.front()->description();
   SheetMaker sheet(4, 3, 320);
   if (!request.sheet.empty())
     setup.watchers.emplace_back([&](int64_t frame, const Planes& p) { sheet.add(frame, p); });
@@ -247,9 +238,8 @@ RenderRequest request_from_description(const std::string& text, const std::strin
   if (!(d.fps >= 0.1 && d.fps <= 1000) || d.width > kLargestSide || d.height > kLargestSide) {
     throw Error("repeat", file, "its size or rate is none that a render takes");
   }
-  const auto fit = std::find(kFitWords.begin(), kFitWords.end(), d.fit);
-  if (fit == kFitWords.end()) throw Error("read", file, fmt::format("'{}' is no fit", d.fit));
-  request.fit = static_cast<Fit>(fit - kFitWords.begin());
+  request.fit = d.fit;
+  request.without = d.without;
   return request;
 }
 

@@ -39,6 +39,7 @@ struct RenderResult {
   int width = 0, height = 0;
   double fps = 0, seconds = 0;  // seconds: of work
   bool stopped = false;         // by Ctrl-C; what was done is kept
+  std::string output;           // in words: file, codec, size, rate, sound
   std::vector<StepReport> steps;
 };
 

@@ -23,7 +23,7 @@ class Replay {
   Replay(const ReplayRequest& request, int width, int height)
       : request_(request),
         events_(request.session.events),
-        input_({width, height, request.session.start.fps, request.fit}) {}
+        input_({width, height, request.session.start.fps, request.fit.value_or(request.session.start.fit)}) {}
 
   const Planes* read_input(int64_t ticks) { return input_.read(ticks); }
 
@@ -95,6 +95,7 @@ RenderResult replay(const ReplayRequest& request) {
   options.fps = start.fps;
   options.title = start.preset.name;
   setup.sinks.push_back(std::make_unique<QueuedSink>(open_sink(request.output, options)));
+  result.output = setup.sinks.front()->description();
   SheetMaker sheet(4, 3, 320);
   if (!request.sheet.empty())
     setup.watchers.emplace_back([&](int64_t frame, const Planes& p) { sheet.add(frame, p); });

@@ -12,9 +12,9 @@ struct ReplayRequest {
   int width = 0, height = 0;  // 0: the set's
   std::string input = {};     // in place of every input of the set; empty: its own
   int threads = 0;
-  std::string kernel = {};  // empty: the set's
-  Fit fit = Fit::kCrop;
-  std::string sheet = {};  // a picture file of evenly spaced frames; empty: none
+  std::string kernel = {};      // empty: the set's
+  std::optional<Fit> fit = {};  // nothing: the set's
+  std::string sheet = {};       // a picture file of evenly spaced frames; empty: none
   bool check = false, quiet = false;
 };
 

@@ -21,7 +21,7 @@ std::FILE* create(const std::filesystem::path& path) {
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), code);
   std::FILE* file = std::fopen(path.c_str(), "wx");  // never over another session
   if (file != nullptr) return file;
-  throw Error("write", path.string(), std::strerror(errno),
+  throw Error("write", path.string(), code ? code.message() : std::strerror(errno),
               errno == EEXIST ? "a session is never written over another one: give another name" : "");
 }
 

@@ -54,6 +54,11 @@ bool combo(const char* label, int& index, const std::vector<std::string>& words)
   return changed;
 }
 
+std::string words(const Recorder::State& r) {
+  if (!r.failure.empty()) return fmt::format("{}: {}", r.name, r.failure);
+  return fmt::format("{}: {} frames, {} left out", r.name, r.frames, r.left_out);
+}
+
 bool slide(const char* label, double& value, double low, double high) {
   return ImGui::SliderScalar(label, ImGuiDataType_Double, &value, &low, &high, "%.3g",
                              ImGuiSliderFlags_AlwaysClamp);
@@ -78,34 +83,51 @@ void Panels::draw(WindowWishes& wishes, bool whole) {
   ImGui::SetNextWindowPos({0, 0}, whole ? ImGuiCond_Always : ImGuiCond_FirstUseEver);
   ImGui::SetNextWindowSize({whole ? size.x : std::min(kPanelWidth, size.x), size.y},
                            whole ? ImGuiCond_Always : ImGuiCond_FirstUseEver);
+  ImGui::SetNextWindowSizeConstraints({0, 0}, size);  // its end stays in reach when the window shrinks
   ImGui::SetNextWindowBgAlpha(whole ? 1.0F : 0.82F);
   const ImGuiWindowFlags flags =
       whole ? ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove : ImGuiWindowFlags_NoCollapse;
   if (ImGui::Begin("Reverie", nullptr, flags)) {
     draw_status();
     draw_presets();
-    if (ImGui::BeginTabBar("groups")) {
-      std::vector<std::string> groups;
-      for (const Parameter& p : preset_.values.table().all()) {
-        if (std::find(groups.begin(), groups.end(), p.group) == groups.end()) groups.push_back(p.group);
-      }
-      for (const std::string& group : groups) {
-        if (!ImGui::BeginTabItem(group.c_str())) continue;
-        ImGui::BeginChild("rows");
-        draw_parameters(group);
-        ImGui::EndChild();
-        ImGui::EndTabItem();
-      }
-      if (ImGui::BeginTabItem("in & out")) {
-        draw_input();
-        draw_recording();
-        draw_tempo();
-        ImGui::EndTabItem();
-      }
-      ImGui::EndTabBar();
+    if (filter_.front() != '\0') {
+      draw_found();
+    } else {
+      draw_tabs();
     }
   }
   ImGui::End();
+}
+
+void Panels::draw_tabs() {
+  if (!ImGui::BeginTabBar("groups")) return;
+  const auto tab = [](const char* name, const auto& draw) {
+    if (!ImGui::BeginTabItem(name)) return;
+    ImGui::BeginChild("rows");
+    draw();
+    ImGui::EndChild();
+    ImGui::EndTabItem();
+  };
+  std::vector<std::string> groups;
+  for (const Parameter& p : preset_.values.table().all()) {
+    if (std::find(groups.begin(), groups.end(), p.group) == groups.end()) groups.push_back(p.group);
+  }
+  for (const std::string& group : groups) {
+    tab(group.c_str(), [&] { draw_parameters([&](const Parameter& p) { return p.group == group; }); });
+  }
+  tab("in & out", [&] {
+    draw_input();
+    draw_recording();
+    draw_tempo();
+  });
+  ImGui::EndTabBar();
+}
+
+// What was looked for, of all groups.
+void Panels::draw_found() {
+  ImGui::BeginChild("rows");
+  draw_parameters([&](const Parameter& p) { return p.name.find(filter_.data()) != std::string::npos; });
+  ImGui::EndChild();
 }
 
 void Panels::draw_status() {
@@ -113,23 +135,21 @@ void Panels::draw_status() {
               status_.p99_ms, static_cast<long long>(status_.skipped));
   tooltip(
       "frames made in the last second; work for a frame, median and 99th percentile of the last 300; ticks "
-      "of "
-      "the clock without a frame");
+      "of the clock without a frame");
+  for (const Recorder::State& r : status_.recordings) {
+    const bool failed = !r.failure.empty();
+    if (!failed && (r.whole_set || r.over)) continue;
+    ImGui::SameLine();
+    ImGui::TextColored(kRed, "%s", failed ? "rec failed" : fmt::format("rec {}", r.frames).c_str());
+    tooltip(words(r));
+  }
   const LiveInput::State& in = status_.input;
   if (in.spec.empty() && in.trouble.empty()) {
     ImGui::TextColored(kDim, "no input");
   } else if (!in.trouble.empty()) {
-    ImGui::TextColored(kRed, "%s: %s", in.spec.c_str(), in.trouble.c_str());
+    ImGui::TextColored(kRed, "%s%s%s", in.spec.c_str(), in.spec.empty() ? "" : ": ", in.trouble.c_str());
   } else {
     ImGui::TextColored(kDim, "%s, %.0f fps", in.spec.c_str(), in.fps);
-  }
-  for (const Recorder::State& r : status_.recordings) {
-    if (!r.failure.empty()) {
-      ImGui::TextColored(kRed, "%s: %s", r.name.c_str(), r.failure.c_str());
-    } else {
-      ImGui::TextColored(r.whole_set ? kDim : kRed, "%s   %lld frames, %lld left out", r.name.c_str(),
-                         static_cast<long long>(r.frames), static_cast<long long>(r.left_out));
-    }
   }
   const std::string message = show_.message();
   ImGui::TextColored(kWarm, "%s", message.empty() ? " " : message.c_str());
@@ -142,6 +162,7 @@ void Panels::draw_presets() {
   ImGui::SetNextItemWidth(170);
   const std::string title = preset_.name + (desk.changed() ? " *" : "");
   if (ImGui::BeginCombo("##preset", title.c_str(), ImGuiComboFlags_HeightLarge)) {
+    if (ImGui::IsWindowAppearing()) desk.list_again();
     int number = 0;
     for (const PresetEntry& e : desk.presets()) {
       ++number;
@@ -198,11 +219,9 @@ void Panels::draw_presets() {
   ImGui::InputTextWithHint("##filter", "find a parameter", filter_.data(), filter_.size());
 }
 
-void Panels::draw_parameters(const std::string& group) {
-  const std::string filter = filter_.data();
+void Panels::draw_parameters(const std::function<bool(const Parameter&)>& wanted) {
   for (const Parameter& p : preset_.values.table().all()) {
-    const bool found = filter.empty() ? p.group == group : p.name.find(filter) != std::string::npos;
-    if (!found) continue;
+    if (!wanted(p)) continue;
     ImGui::PushID(p.name.c_str());
     draw_parameter(p);
     ImGui::PopID();
@@ -383,7 +402,7 @@ void Panels::draw_modulation(const Parameter& p) {
     changed.followers.push_back(f);
     any = true;
   }
-  if (any) show_.try_to([&] { show_.desk().change(changed, 0); });
+  if (any) show_.try_to([&] { show_.desk().change(changed, 0, "modulation of " + p.name); });
 }
 
 void Panels::draw_input() {
@@ -416,6 +435,8 @@ void Panels::draw_recording() {
   ImGui::SameLine();
   if (ImGui::Button("snapshot")) show_.try_to([&] { show_.snapshot(); });
   ImGui::Text("frame %lld, %.1f s", static_cast<long long>(status_.frames), status_.seconds);
+  for (const Recorder::State& r : status_.recordings)
+    ImGui::TextColored(r.failure.empty() ? kDim : kRed, "%s", words(r).c_str());
 }
 
 void Panels::draw_tempo() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -23,7 +24,9 @@ class Panels {
  private:
   void draw_status();
   void draw_presets();
-  void draw_parameters(const std::string& group);
+  void draw_tabs();
+  void draw_found();
+  void draw_parameters(const std::function<bool(const Parameter&)>& wanted);
   void draw_parameter(const Parameter& p);
   void draw_number(const Parameter& p, int level, float width);
   void draw_word(const Parameter& p);

@@ -3,7 +3,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <ctime>
 
 #if defined(__GLIBC__)
@@ -12,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/folders.h"
 #include "core/log.h"
 #include "media/picture.h"
 
@@ -26,13 +26,6 @@ constexpr std::chrono::seconds kTapsEnd(2);  // a pause that begins a new tempo
 constexpr size_t kMostTaps = 8;
 
 }  // namespace
-
-fs::path state_folder() {
-  const char* state = std::getenv("XDG_STATE_HOME");
-  if (state != nullptr && *state != '\0') return fs::path(state) / "reverie";
-  const char* home = std::getenv("HOME");
-  return home != nullptr && *home != '\0' ? fs::path(home) / ".local/state/reverie" : fs::path();
-}
 
 std::string timestamp() {
   const std::time_t now = std::time(nullptr);
@@ -58,6 +51,7 @@ Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.
 void Show::open_devices() {
   DeviceActions actions;
   actions.record = [this](bool on, const std::string& file) {
+    if (on && recording()) return;  // a pad that is held sends it again and again
     if (on) try_to([&] { start_recording(file); });
     if (!on) set_->stop_recordings();
   };

@@ -89,10 +89,6 @@ class Show {
   std::unique_ptr<MidiPorts> midi_;
 };
 
-// Where what must survive a crash is kept: sessions and the unsaved preset.  $XDG_STATE_HOME/reverie, else
-// ~/.local/state/reverie; empty where the system names no home.
-std::filesystem::path state_folder();
-
 // "20261121-203000": now, for names of files.
 std::string timestamp();
 

@@ -60,7 +60,9 @@ Evaluation evaluate(const HourglassModel& model, const RecordSet& set, Split spl
   Evaluation result;
   result.cubic_factor = factor;
   result.pictures = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
-  if (result.pictures == 0) throw Error("evaluate on", set.name(), "it has no pictures of that split");
+  if (result.pictures == 0)
+    throw Error("evaluate on", set.name(), "it has no pictures of that split",
+                split == Split::kTest ? "--split train" : "--split test");
   const int levels = config.count();
   std::vector<double> squares(static_cast<size_t>(levels));
   double picture_squares = 0;

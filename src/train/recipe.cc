@@ -160,9 +160,11 @@ TomlNode parse_value(const std::string& key, std::string_view value) {
   } catch (const Error&) {
     node = parse_toml(fmt::format("value = {}", quote_toml(value)), "--set");
   }
-  node = node.items.at(0);
-  node.key = key;
-  return node;
+  TomlNode given = std::move(node.items.at(0));
+  given.key = key;
+  given.line = 0;
+  for (TomlNode& item : given.items) item.line = 0;
+  return given;
 }
 
 void put(TomlNode& table, const TomlNode& value) {

@@ -118,12 +118,17 @@ RunEnd run_training(const RunOptions& options) {
   std::optional<RecordSet> other;
   if (!options.settings.test.empty()) other = RecordSet::open(options.settings.test);
   Group group(options.settings.device == "cuda" ? torch::kCUDA : torch::kCPU);
+  std::optional<FolderLock> lock;
+  if (group.first() && options.resume) lock.emplace(options.run);
   // a run that was killed before its first checkpoint begins anew, where it had begun
   const auto checkpoint = options.resume ? read_checkpoint(options.run) : std::nullopt;
   const auto start = checkpoint ? std::nullopt : start_model(options);
   Trainer trainer(options.recipe, set, options.settings, group, start ? &*start : nullptr);
   if (checkpoint) trainer.resume(*checkpoint);
-  if (group.first()) prepare_folder(options);
+  if (group.first()) {
+    prepare_folder(options);
+    if (!lock) lock.emplace(options.run);
+  }
   return loop(options, trainer, other ? *other : set, group);
 }
 

@@ -108,6 +108,8 @@ TEST(Recipe, ErrorsNameFileLineAndTheNearestKey) {
       error("[hourglass]\nchannels = [3]\n[[stage]]\nrate = -1\n").find("r.toml:4: 'rate' is to be 0 to"),
       std::string::npos);
   EXPECT_NE(error(kSmall, {"rates=1"}).find("did you mean 'rate'?"), std::string::npos);
+  EXPECT_NE(error(kSmall, {"iterations=0"}).find("--set: 'iterations' is to be 1 to"), std::string::npos);
+  EXPECT_NE(error(kSmall, {"channels=[0]"}).find("--set: "), std::string::npos);
   EXPECT_NE(error(kSmall, {"stage.3.rate=1"}).find("stages 1 to 2"), std::string::npos);
 }
 
@@ -280,6 +282,15 @@ TEST(Trainer, GoesOnFromAnyCheckpointToTheSameBits) {
   settings.seed = 2;
   Trainer other(recipe, set, settings, alone, nullptr);
   EXPECT_FALSE(torch::equal(weights_after(other), want));
+}
+
+TEST(Trainer, WhatTheMachineCannotHoldIsSaidBefore) {
+  const TemporaryFolder folder;
+  const RecordSet set = RecordSet::open(small_set(folder));
+  const Recipe recipe = small({"channels=[4096, 4096]", "encode_kernel=[31]", "decode_kernel=[30]"});
+  Group alone;
+  EXPECT_NE(message_of([&] { Trainer(recipe, set, {}, alone, nullptr); }).find("GB at least"),
+            std::string::npos);
 }
 
 TEST(Trainer, LearnsTheStripes) {

@@ -1,6 +1,10 @@
 #include "train/trainer.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 #include "core/random.h"
@@ -25,7 +29,40 @@ torch::Device device_of(const std::string& name) {
   return torch::kCUDA;
 }
 
-HourglassNet make_net(const Recipe& recipe, const RunSettings& settings, const HourglassModel* start) {
+// What a training holds at least: the weights with their gradient and what the solver keeps, and of the
+// largest batch the activations and their gradients.
+double least_bytes(const Recipe& recipe, int height, int width) {
+  const HourglassConfig& c = recipe.hourglass;
+  int batch = 1;
+  for (const Stage& stage : recipe.stages) batch = std::max(batch, stage.batch);
+  double weights = 0, activations = 0, below = c.channels(0);
+  double samples = static_cast<double>(height) * width;
+  for (const LevelConfig& level : c.levels) {
+    const double above = level.channels;
+    weights += below * above * (std::pow(level.encode_kernel, 2) + std::pow(level.decode_kernel, 2));
+    activations += samples * (above + below);
+    samples /= std::pow(level.pool_size, 2);
+    below = above;
+  }
+  return sizeof(float) * (4 * weights + 2 * batch * activations);
+}
+
+void check_memory(const Recipe& recipe, const RecordSet& set, const RunSettings& settings) {
+  if (settings.device != "cpu") return;
+  const auto [height, width] = set.common_size();
+  const double wanted = least_bytes(recipe, height, width);
+  const double there =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
+  if (wanted > there)
+    throw Error(
+        "train", "the recipe",
+        fmt::format("it takes {:.0f} GB at least and this machine has {:.0f}", wanted * 1e-9, there * 1e-9),
+        "fewer channels, smaller kernels or a smaller batch");
+}
+
+HourglassNet make_net(const Recipe& recipe, const RecordSet& set, const RunSettings& settings,
+                      const HourglassModel* start) {
+  check_memory(recipe, set, settings);
   HourglassNet net(recipe.hourglass, device_of(settings.device));
   net.initialise(recipe.init, recipe.init_std, seed_of(settings.seed, kWeightStream));
   if (start && take_levels(net, start->net) == 0)
@@ -43,7 +80,7 @@ class Trainer::Work {
         set_(set),
         settings_(settings),
         group_(group),
-        net_(make_net(recipe, settings, start)),
+        net_(make_net(recipe, set, settings, start)),
         transform_(make_transform(recipe.input, set)) {
     const auto [height, width] = set.common_size();
     const int factor = recipe.hourglass.shrink(recipe.hourglass.count());
