@@ -11,21 +11,26 @@
 
 namespace reverie {
 
-struct RenderDescription {
+// What decides the pictures of a render.
+struct RenderSettings {
   Preset preset;
-  uint64_t seed = 0;
-  int width = 0, height = 0;  // pixels
-  double fps = 0;
-  std::optional<int64_t> frames;  // rendered; nothing: as many as the input has
-  std::string kernel;
-  std::string input;  // as the command line named it; empty: none
-  double start = 0;   // seconds into the input
-  bool loop = false;  // the input over and over
-  std::string sound;  // that was followed and played, as the command line named it; empty: the input's
-  std::optional<double> tempo;       // beats a minute; nothing: the sound's
+  uint64_t seed = 1;
+  int width = 0, height = 0;      // pixels; 0: the input's size, else 512x512
+  double fps = 0;                 // 0: the input's rate, else 30
+  std::optional<int64_t> frames;  // nothing: as many as the input has, else the sound, else 10 s
+  std::string kernel = "auto";
+  std::string input;                 // a source as open_source() takes it; empty: none
+  double start = 0;                  // seconds into the input
+  bool loop = false;                 // the input over and over
   Fit fit = Fit::kCrop;              // how the input fills the frame
-  std::vector<std::string> without;  // steps that were switched off
-  std::string version;               // of the Reverie that rendered it
+  std::vector<std::string> without;  // steps that are switched off
+  // A file whose sound is followed and goes into the output, from its beginning; empty: the input's own.
+  std::string sound;
+  std::optional<double> tempo;  // beats a minute; nothing: the sound's, else kDefaultTempo
+};
+
+struct RenderDescription : RenderSettings {
+  std::string version;  // of the Reverie that rendered it
 };
 
 // TOML whose first line is "# reverie render 1", then the preset without its parents, then a table [render].

@@ -18,9 +18,8 @@ constexpr double kStructureFade = 1;  // seconds, when a knob changes the struct
 // Fixed parameters that only say how a process starts.
 constexpr std::array<std::string_view, 4> kStarting = {"init", "init_picture", "init_scale", "preroll"};
 
-double smoothstep(double t) {
-  t = std::clamp(t, 0.0, 1.0);
-  return t * t * (3 - 2 * t);
+double share_at(double seconds, double fade) {
+  return fade > 0 ? ease(Ease::kSmooth, std::clamp(seconds / fade, 0.0, 1.0)) : 1.0;
 }
 
 // to += share * (from - to)
@@ -78,7 +77,7 @@ struct Player::Layer {
     automation->apply(time, signals, input, values);
     if (!from) return;
     if (!morph_start) morph_start = time.seconds;
-    const double share = morph_seconds > 0 ? smoothstep((time.seconds - *morph_start) / morph_seconds) : 1.0;
+    const double share = share_at(time.seconds - *morph_start, morph_seconds);
     if (share >= 1) {
       from.reset();
       from_automation.reset();
@@ -239,7 +238,7 @@ void Player::begin_process() {
 // While two processes fade they take turns, so that no frame costs more than another.
 void Player::mix_layers(const FrameTime& time, const Signals& signals, const Planes* input, Planes& out) {
   if (fade_frame_ == 0) fade_start_ = time.seconds;
-  const double share = fade_seconds_ > 0 ? smoothstep((time.seconds - fade_start_) / fade_seconds_) : 1.0;
+  const double share = share_at(time.seconds - fade_start_, fade_seconds_);
   if (share >= 1) {
     layers_.erase(layers_.begin());
     ghost_ = Planes();

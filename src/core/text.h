@@ -20,6 +20,7 @@ std::optional<double> to_number(std::string_view s);
 // s without control characters: names and texts of strangers' files never steer the terminal.
 std::string printable(std::string s);
 
+std::string lower(std::string s);  // of A to Z
 std::string_view trim(std::string_view s);
 std::vector<std::string> split(std::string_view s, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);

@@ -21,9 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool has_ending(const std::string& name, std::span<const std::string_view> endings) {
-  std::string lower = name;
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::any_of(endings.begin(), endings.end(), [&](std::string_view e) { return lower.ends_with(e); });
+  const std::string low = lower(name);
+  return std::any_of(endings.begin(), endings.end(), [&](std::string_view e) { return low.ends_with(e); });
 }
 
 bool is_video_name(const std::string& name) {

@@ -50,13 +50,6 @@ void prepare() {
   });
 }
 
-std::string lower(std::string s) {
-  for (char& c : s) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return s;
-}
-
 AVRational to_rational(double fps) {
   return av_d2q(fps, 1001000);
 }

@@ -61,9 +61,6 @@ int check(int code, const std::string& doing, const std::string& what, const std
 // To be called before any other use: FFmpeg keeps its own log to itself, devices and network are ready.
 void prepare();
 
-// A to Z to a to z, whatever the locale.
-std::string lower(std::string s);
-
 // A rate in frames per second as a fraction: 29.97002997 is 30000/1001.
 AVRational to_rational(double fps);
 

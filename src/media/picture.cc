@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/text.h"
 #include "media/encoder.h"
 #include "media/sources.h"
 
@@ -16,7 +17,7 @@ namespace reverie {
 namespace {
 
 std::string ending_of(const std::filesystem::path& path) {
-  return ffmpeg::lower(path.extension().string());
+  return lower(path.extension().string());
 }
 
 ffmpeg::EncoderOptions encoder_for(const std::filesystem::path& path, const Planes& picture) {

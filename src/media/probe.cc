@@ -1,5 +1,6 @@
 #include "media/probe.h"
 
+#include "core/text.h"
 #include "media/input.h"
 
 namespace reverie {
@@ -11,7 +12,7 @@ std::map<std::string, std::string> metadata_of(const AVDictionary* dictionary) {
   std::map<std::string, std::string> found;
   const AVDictionaryEntry* entry = nullptr;
   while ((entry = av_dict_get(dictionary, "", entry, AV_DICT_IGNORE_SUFFIX)) != nullptr) {
-    found[ffmpeg::lower(entry->key)] = entry->value;
+    found[lower(entry->key)] = entry->value;
   }
   return found;
 }

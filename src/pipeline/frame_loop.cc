@@ -14,6 +14,7 @@ FrameLoop::FrameLoop(FrameLoopSetup setup) : setup_(std::move(setup)) {
   if (setup_.check) {
     for (Step& s : steps_) s.check_results();
   }
+  for (const std::string& name : setup_.without) step(name).switch_off();
 }
 
 bool FrameLoop::next() {

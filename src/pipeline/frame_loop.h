@@ -25,6 +25,7 @@ struct FrameLoopSetup {
   std::function<Signals(const FrameTime&)> signals;  // what is heard; null: silence
   double fps = 30;                                   // ticks of the clock a second
   bool check = false;                                // check every step's result
+  std::vector<std::string> without;                  // steps that are switched off; Error for no step's name
 };
 
 class FrameLoop {
@@ -47,10 +48,11 @@ class FrameLoop {
   // Closes the sinks: their files appear under their final names.
   void finish();
 
-  Step& step(const std::string& name);  // Error with the nearest name
   std::vector<StepReport> reports() const;
 
  private:
+  Step& step(const std::string& name);  // Error with the nearest name
+
   FrameLoopSetup setup_;
   std::vector<Step> steps_;  // source, the effects, output
   Planes input_, picture_;

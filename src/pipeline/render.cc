@@ -6,18 +6,10 @@
 #include <cmath>
 #include <filesystem>
 
-#include "control/description.h"
 #include "core/error.h"
-#include "core/file.h"
 #include "core/log.h"
-#include "core/progress.h"
-#include "core/stop.h"
 #include "core/text.h"
 #include "media/picture.h"
-#include "media/sink.h"
-#include "pipeline/frame_loop.h"
-#include "pipeline/queued_sink.h"
-#include "pipeline/sheet.h"
 #include "pipeline/signal_source.h"
 
 namespace reverie {
@@ -106,54 +98,24 @@ std::unique_ptr<Player> make_player(const RenderRequest& request, int width, int
   return std::make_unique<Player>(setup, request.preset, request.seed);
 }
 
-// Before hours of work: whether the sheet can be written at their end.
-void check_sheet(const std::string& sheet) {
-  if (sheet.empty()) return;
-  const std::string ending = std::filesystem::path(sheet).extension().string();
-  if (ending != ".png" && ending != ".jpg" && ending != ".jpeg") {
-    throw Error("write", sheet, "a sheet is a picture", "give it the ending .png or .jpg");
-  }
-  const PartialFile place(sheet);
-}
-
-RenderDescription describe(const RenderRequest& request, const RenderResult& result,
+// What travels in the file.
+RenderDescription describe(const RenderRequest& request, int width, int height, double fps,
                            std::optional<int64_t> frames) {
-  RenderDescription d;
-  d.preset = request.preset;
-  d.version = REVERIE_VERSION;
-  d.seed = request.seed;
-  d.width = result.width;
-  d.height = result.height;
-  d.fps = result.fps;
+  RenderDescription d = {request, REVERIE_VERSION};
+  d.width = width;
+  d.height = height;
+  d.fps = fps;
   d.frames = frames;
-  d.kernel = request.kernel;
   d.input = absolute_spec(request.input);  // so that it can be repeated from another folder
-  d.start = request.start;
-  d.loop = request.loop;
   d.sound = absolute_spec(request.sound);
-  d.tempo = request.tempo;
-  d.fit = request.fit;
-  d.without = request.without;
   return d;
 }
 
-SinkOptions sink_options(const RenderRequest& request, const RenderResult& result, const Source* source,
-                         std::optional<int64_t> frames) {
-  SinkOptions options;
-  options.width = result.width;
-  options.height = result.height;
-  options.fps = result.fps;
-  options.title = request.preset.name;
-  options.comment = format_description(describe(request, result, frames));
-  options.sound = sound_of(request, source);
-  return options;
-}
-
-// Runs the loop to its end, to the wished length, or until Ctrl-C.
-void run(FrameLoop& loop, std::optional<int64_t> frames, bool quiet) {
-  Progress progress("render", "frames", frames, quiet);
-  while (!stop_requested() && (!frames || loop.frames() < *frames) && loop.next())
-    progress.update(loop.frames());
+void check_without(const RenderRequest& request, std::optional<int64_t> frames) {
+  const bool off =
+      std::find(request.without.begin(), request.without.end(), "source") != request.without.end();
+  if (off && !request.input.empty() && (!frames || request.preset.input == InputNeed::kRequired))
+    throw Error("switch off", "source", "this render cannot be made without its input");
 }
 
 void check_input(const RenderRequest& request) {
@@ -171,75 +133,47 @@ void check_input(const RenderRequest& request) {
 RenderResult render(const RenderRequest& request) {
   check_input(request);
   check_sheet(request.sheet);
-  const Progress clock("render", "frames", std::nullopt, true);
   FrameLoopSetup setup;
   setup.source = open_input(request);
   const Source* source = setup.source.get();
-
-  RenderResult result;
-  result.width = source ? source->info().width : (request.width ? request.width : kDefaultSide);
-  result.height = source ? source->info().height : (request.height ? request.height : kDefaultSide);
-  result.fps = source ? source->info().fps : (request.fps > 0 ? request.fps : kDefaultFps);
-  const Hearing hearing = open_ears(request, source, result.fps);
-  const std::optional<int64_t> frames = length(request, source, hearing.measure, result.fps);
+  const int width = source ? source->info().width : (request.width ? request.width : kDefaultSide);
+  const int height = source ? source->info().height : (request.height ? request.height : kDefaultSide);
+  const double fps = source ? source->info().fps : (request.fps > 0 ? request.fps : kDefaultFps);
+  const Hearing hearing = open_ears(request, source, fps);
+  const std::optional<int64_t> frames = length(request, source, hearing.measure, fps);
+  check_without(request, frames);
 
   setup.signals = [&hearing](const FrameTime& time) { return hearing.signals->at(time); };
-  setup.fps = result.fps;
+  setup.fps = fps;
   setup.check = request.check;
+  setup.without = request.without;
   const auto checked = request.check ? std::make_shared<CheckReport>() : nullptr;
-  setup.players.push_back(make_player(request, result.width, result.height, checked));
-  setup.sinks.push_back(
-      std::make_unique<QueuedSink>(open_sink(request.output, sink_options(request, result, source, frames))));
-  result.output = setup.sinks.front()->description();
-  SheetMaker sheet(4, 3, 320);
-  if (!request.sheet.empty())
-    setup.watchers.emplace_back([&](int64_t frame, const Planes& p) { sheet.add(frame, p); });
-
-  FrameLoop loop(std::move(setup));
-  for (const std::string& name : request.without) {
-    loop.step(name).switch_off();
-    if (source && name == "source" && (!frames || request.preset.input == InputNeed::kRequired)) {
-      throw Error("switch off", name, "this render cannot be made without its input");
-    }
-  }
-  run(loop, frames, request.quiet);
-  result.stopped = stop_requested();
-  result.frames = loop.frames();
-  if (result.frames == 0) {
-    if (result.stopped) return result;
-    throw Error("render", request.output, "the input gave no frame");
-  }
-  if (frames && result.frames < *frames && !result.stopped) {
+  setup.players.push_back(make_player(request, width, height, checked));
+  OfflineOutput output;
+  output.file = request.output;
+  output.sheet = request.sheet;
+  output.checked = checked;
+  output.quiet = request.quiet;
+  output.options.width = width;
+  output.options.height = height;
+  output.options.fps = fps;
+  output.options.title = request.preset.name;
+  output.options.comment = format_description(describe(request, width, height, fps, frames));
+  output.options.sound = sound_of(request, source);
+  const RenderResult result = play_offline(std::move(setup), output, frames);
+  if (result.frames == 0 && !result.stopped) throw Error("render", request.output, "the input gave no frame");
+  if (frames && result.frames < *frames && !result.stopped)
     warning(fmt::format("the input ended after {} of {} frames (use --loop)", result.frames, *frames));
-  }
-  loop.finish();
-  if (checked) note(describe(*checked));
-  if (!request.sheet.empty()) write_picture(request.sheet, sheet.sheet());
-  result.seconds = clock.seconds();
-  result.steps = loop.reports();
   return result;
 }
 
 RenderRequest request_from_description(const std::string& text, const std::string& file) {
   const RenderDescription d = parse_description(text, file);
   RenderRequest request;
-  request.preset = d.preset;
-  request.seed = d.seed;
-  request.width = d.width;
-  request.height = d.height;
-  request.fps = d.fps;
-  request.frames = d.frames;
-  request.kernel = d.kernel;
-  request.input = d.input;
-  request.start = d.start;
-  request.loop = d.loop;
-  request.sound = d.sound;
-  request.tempo = d.tempo;
+  static_cast<RenderSettings&>(request) = d;
   if (!(d.fps >= 0.1 && d.fps <= 1000) || d.width > kLargestSide || d.height > kLargestSide) {
     throw Error("repeat", file, "its size or rate is none that a render takes");
   }
-  request.fit = d.fit;
-  request.without = d.without;
   return request;
 }
 

@@ -4,15 +4,9 @@
 
 #include "control/heard_signals.h"
 #include "core/error.h"
-#include "core/log.h"
-#include "core/progress.h"
-#include "core/stop.h"
 #include "media/picture.h"
-#include "media/sink.h"
-#include "pipeline/frame_loop.h"
 #include "pipeline/live_input.h"
-#include "pipeline/queued_sink.h"
-#include "pipeline/sheet.h"
+#include "pipeline/offline.h"
 
 namespace reverie {
 namespace {
@@ -73,15 +67,14 @@ class Replay {
 RenderResult replay(const ReplayRequest& request) {
   const SessionStart& start = request.session.start;
   if (request.session.frames == 0) throw Error("replay", start.preset.name, "the session has no frames");
-  RenderResult result;
-  result.width = request.width ? request.width : start.width;
-  result.height = request.height ? request.height : start.height;
-  result.fps = start.fps;
-  Replay set(request, result.width, result.height);
+  check_sheet(request.sheet);
+  const int width = request.width ? request.width : start.width;
+  const int height = request.height ? request.height : start.height;
+  Replay set(request, width, height);
 
   FrameLoopSetup setup;
   const auto checked = request.check ? std::make_shared<CheckReport>() : nullptr;
-  const PlayerSetup player = {result.width,    result.height,
+  const PlayerSetup player = {width,           height,
                               request.threads, request.kernel.empty() ? start.kernel : request.kernel,
                               read_picture,    checked};
   setup.players.push_back(std::make_unique<Player>(player, start.preset, start.seed));
@@ -89,33 +82,17 @@ RenderResult replay(const ReplayRequest& request) {
   setup.signals = [&](const FrameTime& time) { return set.hear(time); };
   setup.fps = start.fps;
   setup.check = request.check;
-  SinkOptions options;
-  options.width = result.width;
-  options.height = result.height;
-  options.fps = start.fps;
-  options.title = start.preset.name;
-  setup.sinks.push_back(std::make_unique<QueuedSink>(open_sink(request.output, options)));
-  result.output = setup.sinks.front()->description();
-  SheetMaker sheet(4, 3, 320);
-  if (!request.sheet.empty())
-    setup.watchers.emplace_back([&](int64_t frame, const Planes& p) { sheet.add(frame, p); });
-
-  FrameLoop loop(std::move(setup));
-  Progress progress("render", "frames", request.session.frames, request.quiet);
-  while (!stop_requested() && loop.frames() < request.session.frames) {
-    set.happen(loop);
-    loop.next();
-    progress.update(loop.frames());
-  }
-  result.stopped = stop_requested();
-  result.frames = loop.frames();
-  if (result.frames == 0) return result;
-  loop.finish();
-  if (checked) note(describe(*checked));
-  if (!request.sheet.empty()) write_picture(request.sheet, sheet.sheet());
-  result.seconds = progress.seconds();
-  result.steps = loop.reports();
-  return result;
+  OfflineOutput output;
+  output.file = request.output;
+  output.sheet = request.sheet;
+  output.checked = checked;
+  output.quiet = request.quiet;
+  output.options.width = width;
+  output.options.height = height;
+  output.options.fps = start.fps;
+  output.options.title = start.preset.name;
+  return play_offline(std::move(setup), output, request.session.frames,
+                      [&](FrameLoop& loop) { set.happen(loop); });
 }
 
 }  // namespace reverie

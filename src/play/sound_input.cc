@@ -3,7 +3,6 @@
 #include <SDL.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -16,11 +15,6 @@ constexpr int kBlock = 480;  // samples: 10 ms
 void start_sdl_audio() {
   if (SDL_InitSubSystem(SDL_INIT_AUDIO) != 0)
     throw Error("listen", "", SDL_GetError(), "play without --sound");
-}
-
-std::string lower(std::string s) {
-  std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return std::tolower(c); });
-  return s;
 }
 
 }  // namespace
