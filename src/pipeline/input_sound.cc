@@ -1,5 +1,6 @@
 #include "pipeline/input_sound.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -12,7 +13,8 @@
 namespace reverie {
 namespace {
 
-constexpr double kAhead = 1;  // seconds
+constexpr double kAhead = 1;                          // seconds
+constexpr std::chrono::milliseconds kPatience(1000);  // with a disk that hangs, at the end
 
 }  // namespace
 
@@ -31,7 +33,13 @@ struct InputSound::Ahead {
   std::condition_variable changed;
   std::deque<Moment> moments;
   double asked = 0;
-  bool closing = false;
+  bool closing = false, over = false;
+
+  void close() {
+    const std::lock_guard lock(mutex);
+    closing = true;
+    changed.notify_all();
+  }
 
   void work(const std::string& spec, double fps) {
     SignalOptions options;
@@ -56,13 +64,20 @@ InputSound::InputSound(const std::string& spec, double fps) : ahead_(std::make_s
     } catch (const std::exception&) {
       // no sound: silence is all there is to hear
     }
+    const std::lock_guard lock(ahead->mutex);
+    ahead->over = true;
+    ahead->changed.notify_all();
   }).detach();
 }
 
 InputSound::~InputSound() {
-  const std::lock_guard lock(ahead_->mutex);
-  ahead_->closing = true;
-  ahead_->changed.notify_all();
+  ahead_->close();
+}
+
+void InputSound::end() {
+  ahead_->close();
+  std::unique_lock lock(ahead_->mutex);
+  ahead_->changed.wait_for(lock, kPatience, [this] { return ahead_->over; });
 }
 
 Signals InputSound::at(double seconds) {

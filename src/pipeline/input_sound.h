@@ -14,9 +14,12 @@ class InputSound {
  public:
   // spec: a file, over and over.  fps: times are asked for so often a second.
   InputSound(const std::string& spec, double fps);
-  ~InputSound();
+  ~InputSound();  // does not wait
   InputSound(const InputSound&) = delete;
   InputSound& operator=(const InputSound&) = delete;
+
+  // Nothing more is listened to; waits for the thread, but not for a disk that hangs.
+  void end();
 
   // Seconds since the input began; they must not descend.
   Signals at(double seconds);

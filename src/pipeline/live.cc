@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <filesystem>
 #include <utility>
 
 #include "core/error.h"
@@ -35,13 +37,47 @@ bool same(const Signals& a, const Signals& b) {
          a.onset == b.onset && a.tempo == b.tempo && std::abs(a.beats - b.beats) < kNearlyTheBeat;
 }
 
+// Reads pictures, and keeps the last ones while their files stay as they are: a slider that is dragged makes
+// its preset anew many times a second, with all its maps.  Thread-safe.
+class PictureMemory {
+ public:
+  Planes read(const std::filesystem::path& path) {
+    std::error_code code;
+    const auto written = std::filesystem::last_write_time(path, code);
+    {
+      const std::lock_guard lock(mutex_);
+      for (const Kept& k : kept_) {
+        if (!code && k.path == path && k.written == written) return k.picture;
+      }
+    }
+    Planes picture = read_picture(path);
+    const std::lock_guard lock(mutex_);
+    if (kept_.size() == kMost) kept_.pop_front();
+    kept_.push_back({path, written, picture});
+    return picture;
+  }
+
+ private:
+  static constexpr size_t kMost = 8;
+  struct Kept {
+    std::filesystem::path path;
+    std::filesystem::file_time_type written;
+    Planes picture;
+  };
+  std::mutex mutex_;
+  std::deque<Kept> kept_;
+};
+
 }  // namespace
 
 LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
   FrameLoopSetup setup;
   if (request_.check) checked_ = std::make_shared<CheckReport>();
-  const PlayerSetup player = {request_.width,  request_.height, request_.threads,
-                              request_.kernel, read_picture,    checked_};
+  PlayerSetup player = {request_.width,  request_.height, request_.threads,
+                        request_.kernel, nullptr,         checked_};
+  player.read_picture = [memory = std::make_shared<PictureMemory>()](const std::filesystem::path& path) {
+    return memory->read(path);
+  };
   setup.players.push_back(std::make_unique<Player>(player, request_.preset, request_.seed));
   setup.input = [this](int64_t ticks) { return read_input(ticks); };
   setup.signals = [this](const FrameTime& time) { return hear(time); };
@@ -171,6 +207,7 @@ void LiveSet::work() {
   }
   if (session_) session_->reached(loop_->frames());
   session_.reset();
+  if (input_sound_) input_sound_->end();
   close_recordings();
   if (checked_ && !failure_) note(describe(*checked_));
   over_ = true;
