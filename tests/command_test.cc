@@ -233,15 +233,23 @@ TEST(Command, NothingThatIsReadIsReplaced) {
   EXPECT_EQ(run("render veil --input 'f%d.png' -q -o 'f%d.png'"), 2);
   EXPECT_EQ(run("render veil --input . -q -o 'f%d.png'"), 2);
   EXPECT_EQ(run("render veil --input f1.png -q -o ./f%d.png"), 2);
+  EXPECT_EQ(run("render veil --input . -q -o f2.png"), 2);
+  EXPECT_EQ(run("render veil --input 'f%d.png' -q -o f2.png"), 2);
   EXPECT_EQ(run("render veil --input f1.png -q --frames 1 -o g%d.png"), 0);
   EXPECT_EQ(run("render veil --input f1.png --sheet f1.png -q -o v.mkv"), 2);
   EXPECT_EQ(run("render pulse --set palette=f2.png -q -o f2.png"), 2);
   const std::string play = "play --no-window --no-osc --no-midi --seconds 0.1 --size 32x32 ";
   EXPECT_EQ(run(play + "--no-session --input f1.png --also f1.png"), 2);
-  EXPECT_EQ(run(play + "--no-session --also q.mkv --also ./q.mkv"), 2);
+  EXPECT_EQ(shell("reverie " + play + "--no-session --also q.mkv --also ./q.mkv", folder.path()).status, 2);
   EXPECT_EQ(run(play + "--session s.mkv --also s.mkv"), 2);
   ASSERT_EQ(run(play + "--session s.session --input f1.png"), 0);
   EXPECT_EQ(run("render --session s.session -q -o f1.png"), 2);
+  // pictures that are merely unusual are no damage
+  EXPECT_EQ(shell("ffmpeg -v error -i f1.png t.tiff && reverie render veil --input t.tiff --frames 1 -q -o "
+                  "t.mkv && rm t.*",
+                  folder.path())
+                .err.find("damaged"),
+            std::string::npos);
   EXPECT_EQ(names_in(folder.path()).size(), 5U);  // three pictures, one more, the session
 }
 

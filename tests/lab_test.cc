@@ -75,8 +75,9 @@ TEST_F(Lab, KilledAtAnyMomentAndResumedEndsBitEqual) {
   const std::string reverie = "'" REVERIE_COMMAND "' ";  // itself: it is what is killed
   run(reverie +
       "train small.toml --data set.tfrecord -o killed -q --threads 1 --checkpoint-every 0.02 & "
-      "for i in $(seq 500); do sleep 0.01; [ -f killed/checkpoint.safetensors ] && break; done; "
+      "for i in $(seq 6000); do sleep 0.01; [ -f killed/checkpoint.safetensors ] && break; done; "
       "kill -9 $!; wait; true");
+  ASSERT_TRUE(fs::exists(folder_.path() / "killed" / "checkpoint.safetensors"));
   ASSERT_FALSE(same("whole/checkpoint.safetensors", "killed/checkpoint.safetensors"));  // it was in time
 
   run(reverie + "train --resume killed -q --checkpoint-every 0.05 & sleep 1; kill -9 $!; wait; true");

@@ -136,12 +136,18 @@ ShowRequest request_of(const Options& o) {
   set.also = o.also;
   std::vector<std::string> taken = files_of(set.preset);
   taken.insert(taken.end(), {set.input, set.session});
-  for (const std::string& output : o.also) {
-    refuse_overwriting(output, taken);
-    taken.push_back(output);
+  for (size_t i = 0; i < o.also.size(); ++i) {
+    refuse_overwriting(o.also[i], taken);
+    for (size_t other = 0; other < i; ++other) {
+      if (std::filesystem::path(o.also[i]).lexically_normal() ==
+          std::filesystem::path(o.also[other]).lexically_normal())
+        throw UsageError(fmt::format("{} is written twice: give the outputs different names", o.also[i]));
+    }
   }
   set.check = o.check;
   set.keep_input = o.keep_input;
+  if (o.keep_input && set.session.empty())
+    throw UsageError("--keep-input keeps it beside the session, and there is none: give --session FILE");
   if (!o.seconds.empty()) set.seconds = parse_time("--seconds", o.seconds, 0.001);
   ShowRequest r;
   r.set = std::move(set);

@@ -189,7 +189,13 @@ RenderResult replay_session(const Options& o) {
   std::vector<std::string> read = files_of(r.session.start.preset);
   read.insert(read.end(), {o.session, r.input});
   for (const TimedEvent& e : r.session.events) {
-    if (const auto* opened = std::get_if<OpenInput>(&e.event)) read.push_back(opened->spec);
+    const auto* opened = std::get_if<OpenInput>(&e.event);
+    if (opened != nullptr && r.input.empty()) read.push_back(opened->spec);
+    if (const auto* set = std::get_if<SetParameter>(&e.event))
+      read.push_back(set->value);  // the name of a file
+    if (const auto* changed = std::get_if<ChangePreset>(&e.event)) {
+      for (const std::string& file : files_of(changed->preset)) read.push_back(file);
+    }
   }
   check_outputs(r.output, r.sheet, read);
   const RenderResult result = replay(r);

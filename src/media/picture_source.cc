@@ -159,17 +159,22 @@ Still decode_first(Input& input) {
   const auto decode = [&](bool strict) {
     Decoder decoder(input, stream);
     decoder.keep_quiet();
-    if (strict) decoder.be_strict();
+    // of other kinds FFmpeg would refuse what is merely unusual (tags of TIFF)
+    if (strict && decoder.context().codec_id == AV_CODEC_ID_MJPEG) decoder.be_strict();
     const bool good = decoder.read(input, *still.frame);
     failure = decoder.failure();
     return good;
   };
   if (!decode(true)) {
-    input.reopen();
-    if (!decode(false)) {
-      throw Error("read", input.name(),
-                  "its picture cannot be decoded" + (failure != 0 ? ": " + reason(failure) : std::string()));
+    const Error undecodable(
+        "read", input.name(),
+        "its picture cannot be decoded" + (failure != 0 ? ": " + reason(failure) : std::string()));
+    try {
+      input.reopen();
+    } catch (const Error&) {
+      throw undecodable;  // a pipe
     }
+    if (!decode(false)) throw undecodable;
     warning(input.name() + ": it is damaged or cut off, and shown as far as it goes");
   }
   check_size(stored_size(*still.frame), input.name());

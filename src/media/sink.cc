@@ -208,12 +208,13 @@ bool sink_replaces(const std::string& target, const std::string& spec) {
   const auto folder_of = [](const fs::path& file) {
     return file.has_parent_path() ? file.parent_path() : fs::path(".");
   };
-  if (meant.kind != Target::Kind::kPictures) {
-    return written.lexically_normal() == read.lexically_normal() || fs::equivalent(written, read, code);
-  }
+  const bool one = meant.kind != Target::Kind::kPictures;
+  if (one && (written.lexically_normal() == read.lexically_normal() || fs::equivalent(written, read, code)))
+    return true;
   const bool many = fs::is_directory(read, code) || ffmpeg::is_picture_pattern(spec);
   const fs::path folder = fs::is_directory(read, code) ? read : folder_of(read);
   if (!fs::equivalent(folder, folder_of(written), code)) return false;
+  if (one) return many && is_picture_name(written) && fs::exists(written, code);
   if (!many) return ffmpeg::numbers(meant.url, read.filename().string());
   const fs::directory_iterator files(folder, code);
   return std::any_of(begin(files), end(files), [&](const fs::directory_entry& e) {

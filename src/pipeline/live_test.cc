@@ -289,6 +289,10 @@ TEST_F(Live, AStartingPictureThatIsGoneStopsNobody) {
   while (set.status().frames < 3) std::this_thread::sleep_for(milliseconds(5));
   std::filesystem::remove(file("start.png"));
   set.send(NewNoise{3});
+  Preset other = r.preset;
+  other.values.set_text("init_picture", file("gone.png"));
+  set.send(ChangePreset{other, r.seed, 0});
+  set.send(NewNoise{4});
   const int64_t before = set.status().frames;
   while (set.status().frames < before + 3 && !set.over()) std::this_thread::sleep_for(milliseconds(5));
   EXPECT_FALSE(set.over());

@@ -34,7 +34,8 @@ struct OfflineOutput {
 void check_sheet(const std::string& sheet);
 
 // Runs the loop to its end, to the wished length, or until Ctrl-C.  before: each frame.  Error when something
-// cannot be read or written; then no output file is left, and none without a frame.
+// cannot be read or written; then no output file is left, unless it is the sheet alone that failed.  Without
+// a frame there is none either.
 RenderResult play_offline(FrameLoopSetup setup, const OfflineOutput& output, std::optional<int64_t> frames,
                           const std::function<void(FrameLoop&)>& before = nullptr);
 

@@ -113,8 +113,12 @@ void Recorder::write_all(Sink& sink) {
     const std::lock_guard lock(mutex_);
     ++state_.frames;
   }
-  const std::lock_guard lock(mutex_);
-  if (held_ > 0) sink.hold(held_);
+  int64_t held = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    held = std::exchange(held_, 0);
+  }
+  if (held > 0) sink.hold(held);
 }
 
 }  // namespace reverie

@@ -19,7 +19,7 @@ struct RenderRequest : RenderSettings {
   bool check = false, quiet = false;
 };
 
-// Error when something cannot be read or written; then no output file is left.
+// Error as play_offline().
 RenderResult render(const RenderRequest& request);
 
 // The request that made a file of Reverie's, from the text that travels in it; output is left empty.

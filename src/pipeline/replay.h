@@ -18,7 +18,7 @@ struct ReplayRequest {
   bool check = false, quiet = false;
 };
 
-// Error when something cannot be read or written; then no output file is left.
+// Error as play_offline().
 RenderResult replay(const ReplayRequest& request);
 
 }  // namespace reverie

@@ -51,7 +51,7 @@ Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.
 void Show::open_devices() {
   DeviceActions actions;
   actions.record = [this](bool on, const std::string& file) {
-    if (on && recording()) return;  // a pad that is held sends it again and again
+    if (on && recording() && file.empty()) return;  // a pad that is held sends it again and again
     if (on) try_to([&] { start_recording(file); });
     if (!on) set_->stop_recordings();
   };

@@ -54,14 +54,16 @@ void keep(const fs::path& run, const Trainer& trainer) {
   write_safetensors(run / "model.safetensors", model_tensors(trainer.model()));
 }
 
-void prepare_folder(const RunOptions& options) {
+// Of a new run: the folder, this process's alone, with what it is to do.
+void prepare_folder(const RunOptions& options, std::optional<FolderLock>& lock) {
   std::error_code code;
+  fs::create_directories(options.run, code);
+  if (code) throw Error("make the folder", options.run.string(), code.message());
+  if (!lock) lock.emplace(options.run);
   if (!options.resume && fs::exists(options.run / "checkpoint.safetensors", code))
     throw Error(
         "write the run", options.run.string(), "there is one already",
         fmt::format("--resume {} goes on with it; another -o begins a new one", options.run.string()));
-  fs::create_directories(options.run, code);
-  if (code) throw Error("make the folder", options.run.string(), code.message());
   if (!options.resume) write_text(options.run / "run.toml", run_text(options));
 }
 
@@ -125,10 +127,7 @@ RunEnd run_training(const RunOptions& options) {
   const auto start = checkpoint ? std::nullopt : start_model(options);
   Trainer trainer(options.recipe, set, options.settings, group, start ? &*start : nullptr);
   if (checkpoint) trainer.resume(*checkpoint);
-  if (group.first()) {
-    prepare_folder(options);
-    if (!lock) lock.emplace(options.run);
-  }
+  if (group.first()) prepare_folder(options, lock);
   return loop(options, trainer, other ? *other : set, group);
 }
 

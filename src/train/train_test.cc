@@ -287,7 +287,8 @@ TEST(Trainer, GoesOnFromAnyCheckpointToTheSameBits) {
 TEST(Trainer, WhatTheMachineCannotHoldIsSaidBefore) {
   const TemporaryFolder folder;
   const RecordSet set = RecordSet::open(small_set(folder));
-  const Recipe recipe = small({"channels=[4096, 4096]", "encode_kernel=[31]", "decode_kernel=[30]"});
+  const Recipe recipe = small(
+      {"channels=[4096, 4096, 4096, 4096]", "pool_size=[2]", "encode_kernel=[31]", "decode_kernel=[30]"});
   Group alone;
   EXPECT_NE(message_of([&] { Trainer(recipe, set, {}, alone, nullptr); }).find("GB at least"),
             std::string::npos);

@@ -29,9 +29,9 @@ torch::Device device_of(const std::string& name) {
   return torch::kCUDA;
 }
 
-// What a training holds at least: the weights with their gradient and what the solver keeps, and of the
-// largest batch the activations and their gradients.
-double least_bytes(const Recipe& recipe, int height, int width) {
+// What each process holds at least: the weights with their gradient and what the solver keeps, and its part
+// of the activations of the largest batch.
+double least_bytes(const Recipe& recipe, int height, int width, int processes) {
   const HourglassConfig& c = recipe.hourglass;
   int batch = 1;
   for (const Stage& stage : recipe.stages) batch = std::max(batch, stage.batch);
@@ -44,13 +44,13 @@ double least_bytes(const Recipe& recipe, int height, int width) {
     samples /= std::pow(level.pool_size, 2);
     below = above;
   }
-  return sizeof(float) * (4 * weights + 2 * batch * activations);
+  return sizeof(float) * (3 * weights + activations * batch / processes);
 }
 
-void check_memory(const Recipe& recipe, const RecordSet& set, const RunSettings& settings) {
+void check_memory(const Recipe& recipe, const RecordSet& set, const RunSettings& settings, int processes) {
   if (settings.device != "cpu") return;
   const auto [height, width] = set.common_size();
-  const double wanted = least_bytes(recipe, height, width);
+  const double wanted = least_bytes(recipe, height, width, processes);
   const double there =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
   if (wanted > there)
@@ -61,8 +61,8 @@ void check_memory(const Recipe& recipe, const RecordSet& set, const RunSettings&
 }
 
 HourglassNet make_net(const Recipe& recipe, const RecordSet& set, const RunSettings& settings,
-                      const HourglassModel* start) {
-  check_memory(recipe, set, settings);
+                      const Group& group, const HourglassModel* start) {
+  check_memory(recipe, set, settings, group.size());
   HourglassNet net(recipe.hourglass, device_of(settings.device));
   net.initialise(recipe.init, recipe.init_std, seed_of(settings.seed, kWeightStream));
   if (start && take_levels(net, start->net) == 0)
@@ -80,7 +80,7 @@ class Trainer::Work {
         set_(set),
         settings_(settings),
         group_(group),
-        net_(make_net(recipe, set, settings, start)),
+        net_(make_net(recipe, set, settings, group, start)),
         transform_(make_transform(recipe.input, set)) {
     const auto [height, width] = set.common_size();
     const int factor = recipe.hourglass.shrink(recipe.hourglass.count());
