@@ -208,7 +208,9 @@ int act(const Options& o) {
 
 Action add_info(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  app.add_option("file", o->file, "a media file, weights file, record set, preset, recipe or folder")
+  app.add_option(
+         "file", o->file,
+         "a media file, weights file, record set, preset, recipe or session; a run's or pictures' folder")
       ->type_name("FILE");
   auto* preset = app.add_option("--preset", o->preset, "a preset, and the memory that playing it takes")
                      ->type_name("NAME");

@@ -115,7 +115,7 @@ std::string new_session() {
   const std::filesystem::path folder = state_folder() / "sessions";
   std::error_code code;
   std::filesystem::create_directories(folder, code);
-  const int denied = ::access(folder.c_str(), W_OK) == 0 ? 0 : errno;
+  const int denied = code ? code.value() : ::access(folder.c_str(), W_OK) == 0 ? 0 : errno;
   if (denied != 0) {
     warning(fmt::format("no session is kept: {}: {}", folder.string(), std::strerror(denied)));
     return "";

@@ -56,14 +56,6 @@ inline std::optional<std::filesystem::path> data_folder() {
   return std::nullopt;
 }
 
-inline SinkOptions sink_options(int width, int height, double fps) {
-  SinkOptions o;
-  o.width = width;
-  o.height = height;
-  o.fps = fps;
-  return o;
-}
-
 inline std::vector<Planes> read_all(const std::string& spec, const SourceOptions& options = {}) {
   const std::unique_ptr<Source> source = open_source(spec, options);
   std::vector<Planes> frames;

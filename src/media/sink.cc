@@ -194,6 +194,15 @@ void round_to_8_bit(Planes& picture) {
   for (float& v : picture.data()) v = std::round(std::clamp(v, 0.0F, 1.0F) * 255.0F) * kUnit;
 }
 
+SinkOptions sink_options(int width, int height, double fps, const std::string& title) {
+  SinkOptions options;
+  options.width = width;
+  options.height = height;
+  options.fps = fps;
+  options.title = title;
+  return options;
+}
+
 bool sink_replaces(const std::string& target, const std::string& spec) {
   namespace fs = std::filesystem;
   std::error_code code;

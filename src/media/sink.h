@@ -33,6 +33,9 @@ struct SinkOptions {
       0;  // 0: fine for most; up to +10 finer and larger, down to -20 coarser and smaller; lossless ignore it
 };
 
+// For pictures of this size and rate, under this title.
+SinkOptions sink_options(int width, int height, double fps, const std::string& title = "");
+
 class Sink {
  public:
   Sink() = default;

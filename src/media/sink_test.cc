@@ -21,7 +21,6 @@ namespace reverie {
 namespace {
 
 using testing_media::read_all;
-using testing_media::sink_options;
 using testing_media::TempFolder;
 
 constexpr float kCode = 1.0F / 255.0F;

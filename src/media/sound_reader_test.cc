@@ -111,7 +111,7 @@ TEST(SoundReader, PiecesOfAnySizeGiveTheSame) {
 
 TEST(SoundReader, NoSoundIsAnError) {
   const TempFolder folder;
-  testing_media::write_greys(folder / "a.mkv", 3, testing_media::sink_options(16, 16, 25));
+  testing_media::write_greys(folder / "a.mkv", 3, sink_options(16, 16, 25));
   EXPECT_EQ(message_of([&] { samples_of(folder / "a.mkv"); }),
             "cannot listen to " + (folder / "a.mkv") + ": it has no sound");
   std::ofstream(folder / "b.wav") << "no wave at all";

@@ -18,7 +18,6 @@ namespace {
 
 using testing_media::greys;
 using testing_media::read_all;
-using testing_media::sink_options;
 using testing_media::TempFolder;
 
 constexpr float kCode = 1.0F / 255.0F;

@@ -52,13 +52,14 @@ class PictureMemory {
     }
     Planes picture = read_picture(path);
     const std::lock_guard lock(mutex_);
-    if (kept_.size() == kMost) kept_.pop_front();
     kept_.push_back({path, written, picture});
+    for (samples_ += picture.data().size(); samples_ > kMostSamples; kept_.pop_front())
+      samples_ -= kept_.front().picture.data().size();
     return picture;
   }
 
  private:
-  static constexpr size_t kMost = 8;
+  static constexpr size_t kMostSamples = size_t{32} << 20U;  // 128 MB
   struct Kept {
     std::filesystem::path path;
     std::filesystem::file_time_type written;
@@ -66,6 +67,7 @@ class PictureMemory {
   };
   std::mutex mutex_;
   std::deque<Kept> kept_;
+  size_t samples_ = 0;  // of all
 };
 
 }  // namespace
@@ -119,11 +121,8 @@ LiveSet::~LiveSet() {
 }
 
 SinkOptions LiveSet::sink_options() const {
-  SinkOptions options;
-  options.width = request_.width;
-  options.height = request_.height;
-  options.fps = request_.fps;
-  options.title = request_.preset.name;
+  SinkOptions options =
+      reverie::sink_options(request_.width, request_.height, request_.fps, request_.preset.name);
   options.durable = true;
   return options;
 }

@@ -149,18 +149,11 @@ RenderResult render(const RenderRequest& request) {
   setup.without = request.without;
   const auto checked = request.check ? std::make_shared<CheckReport>() : nullptr;
   setup.players.push_back(make_player(request, width, height, checked));
-  OfflineOutput output;
-  output.file = request.output;
-  output.sheet = request.sheet;
-  output.checked = checked;
-  output.quiet = request.quiet;
-  output.options.width = width;
-  output.options.height = height;
-  output.options.fps = fps;
-  output.options.title = request.preset.name;
-  output.options.comment = format_description(describe(request, width, height, fps, frames));
-  output.options.sound = sound_of(request, source);
-  const RenderResult result = play_offline(std::move(setup), output, frames);
+  SinkOptions options = sink_options(width, height, fps, request.preset.name);
+  options.comment = format_description(describe(request, width, height, fps, frames));
+  options.sound = sound_of(request, source);
+  const RenderResult result = play_offline(
+      std::move(setup), {request.output, options, request.sheet, checked, request.quiet}, frames);
   if (result.frames == 0 && !result.stopped) throw Error("render", request.output, "the input gave no frame");
   if (frames && result.frames < *frames && !result.stopped)
     warning(fmt::format("the input ended after {} of {} frames (use --loop)", result.frames, *frames));

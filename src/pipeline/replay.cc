@@ -82,17 +82,9 @@ RenderResult replay(const ReplayRequest& request) {
   setup.signals = [&](const FrameTime& time) { return set.hear(time); };
   setup.fps = start.fps;
   setup.check = request.check;
-  OfflineOutput output;
-  output.file = request.output;
-  output.sheet = request.sheet;
-  output.checked = checked;
-  output.quiet = request.quiet;
-  output.options.width = width;
-  output.options.height = height;
-  output.options.fps = start.fps;
-  output.options.title = start.preset.name;
-  return play_offline(std::move(setup), output, request.session.frames,
-                      [&](FrameLoop& loop) { set.happen(loop); });
+  const SinkOptions options = sink_options(width, height, start.fps, start.preset.name);
+  return play_offline(std::move(setup), {request.output, options, request.sheet, checked, request.quiet},
+                      request.session.frames, [&](FrameLoop& loop) { set.happen(loop); });
 }
 
 }  // namespace reverie
