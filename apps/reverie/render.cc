@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "checks.h"
 #include "command_line.h"
@@ -169,6 +170,24 @@ RenderRequest request_of(const Options& o) {
   return r;
 }
 
+// All that is read to make a set again.  A long one says the same a million times.
+std::vector<std::string> files_of(const std::string& file, const ReplayRequest& r) {
+  const ParameterTable& table = r.session.start.preset.values.table();
+  std::set<std::string> read = {file, r.input};
+  for (const std::string& name : files_of(r.session.start.preset)) read.insert(name);
+  for (const TimedEvent& e : r.session.events) {
+    if (const auto* opened = std::get_if<OpenInput>(&e.event); opened != nullptr && r.input.empty())
+      read.insert(opened->spec);
+    if (const auto* set = std::get_if<SetParameter>(&e.event);
+        set != nullptr && table.has(set->name) && table[table.index(set->name)].kind == ParameterKind::kText)
+      read.insert(set->value);
+    if (const auto* changed = std::get_if<ChangePreset>(&e.event)) {
+      for (const std::string& name : files_of(changed->preset)) read.insert(name);
+    }
+  }
+  return {read.begin(), read.end()};
+}
+
 // What a session brings itself cannot be given besides.
 RenderResult replay_session(const Options& o) {
   const bool own = !o.preset.empty() || !o.again.empty() || !o.set.empty() || o.seed || o.frames ||
@@ -186,18 +205,7 @@ RenderResult replay_session(const Options& o) {
   r.sheet = o.sheet;
   r.check = o.check;
   r.quiet = o.quiet;
-  std::vector<std::string> read = files_of(r.session.start.preset);
-  read.insert(read.end(), {o.session, r.input});
-  for (const TimedEvent& e : r.session.events) {
-    const auto* opened = std::get_if<OpenInput>(&e.event);
-    if (opened != nullptr && r.input.empty()) read.push_back(opened->spec);
-    if (const auto* set = std::get_if<SetParameter>(&e.event))
-      read.push_back(set->value);  // the name of a file
-    if (const auto* changed = std::get_if<ChangePreset>(&e.event)) {
-      for (const std::string& file : files_of(changed->preset)) read.push_back(file);
-    }
-  }
-  check_outputs(r.output, r.sheet, read);
+  check_outputs(r.output, r.sheet, files_of(o.session, r));
   const RenderResult result = replay(r);
   note(fmt::format("{}{}; {} frames of {}", result.stopped ? "stopped; kept " : "", result.output,
                    result.frames, o.session));
