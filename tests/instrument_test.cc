@@ -50,7 +50,7 @@ TEST_F(Play, KeysMouseAndSnapshotsActAndTheSetIsMadeAgain) {
       play("--also live.mkv --seconds 20",
            "key m l a p i w\n"
            "key Right\nsleep 1\nkey 3\nsleep 1\nkey r ctrl+z ctrl+y\n"
-           "xdotool mousemove --window $window 320 180 click 1; sleep 0.3\n"  // the slider of gain
+           "xdotool mousemove --window $window 320 203 click 1; sleep 0.3\n"  // the slider of gain
            "key f v\nsleep 1\nkey v\nkey Tab question F11 Escape\nsleep 0.5\nkey ctrl+q");
   ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
   EXPECT_TRUE(happened("\"set\":\"view\",\"to\":\"encoding\""));

@@ -40,7 +40,7 @@ TEST_P(PresetInMotion, DoesNotSettleInTwoMinutes) {
   setup.width = kWidth;
   setup.height = kHeight;
   setup.seed = 1;
-  setup.threads = 1;
+  setup.threads = std::make_shared<Threads>(1);
   setup.find_file = [&](const std::string& name) { return find_asset(preset, name); };
   setup.read_picture = read_picture;
   const Automation automation(preset, setup.seed, read_picture);
@@ -63,7 +63,7 @@ TEST_P(PresetInMotion, DoesNotSettleInTwoMinutes) {
     if (source) source->read(input);
     const FrameTime time = {frame, static_cast<double>(frame) / kFps};
     automation.apply(time, source ? &input : nullptr, values);
-    effect->process(time, values, source ? &input : nullptr, now);
+    effect->process({time, source ? &input : nullptr}, values, now);
     const double change = frame > 0 ? mean_absolute_difference(now, last) : 0;
     if (frame >= 9 * kFps && frame < 10 * kFps) second10 += change / kFps;
     if (frame >= 60 * kFps) minute2 += change / (60 * kFps);

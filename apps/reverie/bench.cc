@@ -11,7 +11,6 @@
 #include "control/preset.h"
 #include "core/stop.h"
 #include "effects/effects.h"
-#include "feedback/hourglass.h"
 #include "feedback/kernels/cpu/peak.h"
 #include "feedback/kernels/kernel.h"
 #include "media/picture.h"
@@ -30,50 +29,24 @@ struct Options {
   int frames = 0;
 };
 
-// What a frame of the feedback effect costs at least, in the mean: plain convolutions and one reading and
-// writing of the state.
-struct Work {
-  double flops = 0, bytes = 0;
-};
-
-Work work_of(const Preset& preset, int width, int height) {
-  Work work;
-  if (preset.effect != "feedback") return work;
-  const auto find = [&preset](const std::string& name) { return find_asset(preset, name); };
-  const Hourglass glass = make_hourglass(preset.values, Random(1), find);
-  const LevelSizes sizes = level_sizes(glass, height, width);
-  for (int l = 0; l <= glass.levels(); ++l) {
-    const auto at = static_cast<size_t>(l);
-    const bool even = preset.values.choice<Schedule>("schedule") == Schedule::kEven;
-    const double share = even ? 1.0 / (1 << l) : 1;  // of the frames that step the level
-    const double samples = static_cast<double>(sizes.height[at]) * sizes.width[at];
-    work.bytes += share * 2 * sizeof(float) * samples * glass.channels(l);
-    if (l == glass.levels()) continue;
-    const Layer& layer = glass.layers[at];
-    const double pairs = static_cast<double>(layer.lower) * layer.upper;
-    const double taps = static_cast<double>(layer.encode_kernel) * layer.encode_kernel;
-    const double reach = static_cast<double>(layer.decode_kernel) / layer.pool_size;
-    const double share_above = even ? share / 2 : 1;
-    if (preset.values.number("encode", l + 1) != 0) work.flops += share_above * 2 * samples * pairs * taps;
-    if (preset.values.number("decode", l) != 0) work.flops += share * 2 * samples * pairs * reach * reach;
-  }
-  return work;
-}
-
-// Milliseconds of every frame after the first.
-std::vector<double> time_frames(const Preset& preset, const std::string& kernel, int threads, int width,
-                                int height, int frames) {
+EffectSetup setup_of(const Preset& preset, const std::string& kernel, std::shared_ptr<Threads> threads,
+                     int width, int height) {
   EffectSetup setup;
   setup.width = width;
   setup.height = height;
   setup.seed = 1;
-  setup.threads = threads;
+  setup.threads = std::move(threads);
   setup.kernel = kernel;
   setup.find_file = [&preset](const std::string& name) { return find_asset(preset, name); };
   setup.read_picture = read_picture;
+  return setup;
+}
+
+// Milliseconds of every frame after the first.
+std::vector<double> time_frames(const Preset& preset, const EffectSetup& setup, int frames) {
   const auto effect = find_effect(preset.effect).make(setup, preset.values);
   const Automation automation(preset, setup.seed, read_picture);
-  const Planes input(3, height, width, 0.5F);
+  const Planes input(3, setup.height, setup.width, 0.5F);
   const Planes* fed = preset.input == InputNeed::kNone ? nullptr : &input;
 
   using Clock = std::chrono::steady_clock;
@@ -89,7 +62,9 @@ std::vector<double> time_frames(const Preset& preset, const std::string& kernel,
     const FrameTime time{i, i / 30.0};
     const auto begun = Clock::now();
     automation.apply(time, fed, values);
-    effect->process(time, values, fed, out);
+    const Frame frame = {time, fed, silent_signals(time.seconds)};
+    if (i == 0) effect->begin(frame, values, false);  // no preroll: frames are timed one by one
+    effect->process(frame, values, out);
     if (i > 0) times.push_back(1e3 * seconds_since(begun));
   }
   return times;
@@ -115,26 +90,28 @@ double dearest(const std::vector<double>& times) {
   return *std::max_element(places.begin(), places.end()) / median(places);
 }
 
-void bench_line(const Preset& preset, const std::string& kernel, int threads, const std::string& size,
-                const Peak& peak, int frames) {
+void bench_line(const Preset& preset, const std::string& kernel, const std::shared_ptr<Threads>& threads,
+                const std::string& size, const Peak& peak, int frames) {
   const auto [width, height] = parse_size(size);
-  const std::vector<double> times = time_frames(preset, kernel, threads, width, height, frames);
+  const EffectSetup setup = setup_of(preset, kernel, threads, width, height);
+  const std::vector<double> times = time_frames(preset, setup, frames);
   if (times.empty()) return;
   const double ms = median(times);
-  const Work work = work_of(preset, width, height);
+  const EffectKind& effect = find_effect(preset.effect);
+  const EffectWork work = effect.work ? effect.work(setup, preset.values) : EffectWork();
   const double gflops = work.flops / ms * 1e-6;
   const double gbytes = work.bytes / ms * 1e-6;
   fmt::print(
       "{:<10} {:>7} {:>10} {:>8} {:>10.2f} {:>8.2f} {:>10.1f} {:>10.1f} {:>5.0f}% {:>8.2f} {:>5.0f}%\n",
-      kernel, threads, size, times.size(), ms, dearest(times), 1e3 / ms, gflops, 100 * gflops / peak.gflops,
-      gbytes, 100 * gbytes / peak.gbytes_read_and_written);
+      kernel, threads->count(), size, times.size(), ms, dearest(times), 1e3 / ms, gflops,
+      100 * gflops / peak.gflops, gbytes, 100 * gbytes / peak.gbytes_read_and_written);
   std::fflush(stdout);
 }
 
 int act(Options o) {
-  Preset preset = load_preset(o.preset);
-  apply_sets(o.set, preset);
-  if (preset.effect == "feedback") preset.values.set("preroll", 0);  // frames are timed one by one
+  Chain chain = load_preset(o.preset);
+  apply_sets(o.set, chain);
+  const Preset& preset = chain.parts.front().preset;
   if (o.kernels.empty()) {
     for (const KernelKind& k : kernels()) o.kernels.push_back(k.name);
   }
@@ -148,16 +125,16 @@ int act(Options o) {
       "GB/s of its state, each with its share of this machine's peak\n",
       preset.name);
   for (const int threads : o.threads) {
-    Threads pool(threads);
-    const Peak peak = measure_peak(pool);
-    fmt::print("\npeak with {} thread{}: {:.0f} GFLOP/s, {:.1f} GB/s\n", pool.count(),
-               pool.count() == 1 ? "" : "s", peak.gflops, peak.gbytes_read_and_written);
+    const auto pool = std::make_shared<Threads>(threads);
+    const Peak peak = measure_peak(*pool);
+    fmt::print("\npeak with {} thread{}: {:.0f} GFLOP/s, {:.1f} GB/s\n", pool->count(),
+               pool->count() == 1 ? "" : "s", peak.gflops, peak.gbytes_read_and_written);
     fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10} {:>8} {:>10} {:>10} {:>6} {:>8} {:>6}\n", "kernel",
                "threads", "size", "frames", "median ms", "dearest", "frames/s", "GFLOP/s", "", "GB/s", "");
     for (const std::string& size : o.sizes) {
       for (const std::string& kernel : o.kernels) {
         if (stop_requested()) return 130;
-        bench_line(preset, kernel, pool.count(), size, peak, o.frames);
+        bench_line(preset, kernel, pool, size, peak, o.frames);
       }
     }
   }

@@ -9,14 +9,15 @@
 #include "command_line.h"
 #include "control/description.h"
 #include "control/modulation.h"
-#include "control/preset.h"
 #include "control/session.h"
 #include "core/file.h"
 #include "core/stop.h"
 #include "core/text.h"
 #include "core/toml_tree.h"
 #include "data/record_set.h"
-#include "feedback/engine.h"
+#include "effects/effects.h"
+#include "feedback/hourglass.h"
+#include "feedback/kernels/kernel.h"
 #include "media/picture.h"
 #include "media/probe.h"
 #include "media/source.h"
@@ -76,40 +77,60 @@ int show_recipe(const std::string& file, const TomlNode& root) {
   return 0;
 }
 
-int show_preset(const std::string& file, const Preset& preset) {
-  fmt::print("{}: preset '{}' of the effect {}, input {}\n  {}\n", file, preset.name, preset.effect,
-             input_need_words()[static_cast<size_t>(preset.input)], preset.about);
+void show_part(const Part& part) {
+  const Preset& preset = part.preset;
   fmt::print("  {} LFOs, {} followers of sound, {} keyframe tracks, {} maps\n", preset.lfos.size(),
              preset.followers.size(), preset.keyframes.size(), preset.maps.size());
   const ParameterTable& table = preset.values.table();
   for (size_t i = 0; i < table.size(); ++i) {
     if (!preset.values.is_initial(i)) fmt::print("  {} = {}\n", table[i].name, preset.values.format(i));
   }
+}
+
+int show_preset(const std::string& file, const Chain& chain) {
+  const std::string& input = input_need_words()[static_cast<size_t>(chain.input())];
+  if (chain.plain()) {
+    const Preset& preset = chain.parts.front().preset;
+    fmt::print("{}: preset '{}' of the effect {}, input {}\n  {}\n", file, preset.name, preset.effect, input,
+               preset.about);
+    show_part(chain.parts.front());
+    return 0;
+  }
+  fmt::print("{}: chain '{}' of {} parts, input {}\n  {}\n", file, chain.name(), chain.parts.size(), input,
+             chain.about);
+  for (const Part& part : chain.parts) {
+    fmt::print("{}: preset '{}' of the effect {}\n", part.name, part.preset.name, part.preset.effect);
+    show_part(part);
+  }
   return 0;
 }
 
-// Plays until every level steps and says what is then held.
-void show_memory(const Preset& preset, int width, int height, const std::string& kernel, int threads) {
-  constexpr uint64_t kSeed = 1;
+// What playing the part takes, by trying it.
+void show_memory(const Part& part, int width, int height, const std::string& kernel, int threads) {
+  const Preset& preset = part.preset;
+  const EffectKind& effect = find_effect(preset.effect);
+  if (!effect.memory) return;
+  EffectSetup setup;
+  setup.width = width;
+  setup.height = height;
+  setup.seed = 1;
+  setup.threads = std::make_shared<Threads>(threads);
+  setup.kernel = kernel;
+  setup.find_file = [&preset](const std::string& name) { return find_asset(preset, name); };
+  setup.read_picture = read_picture;
+  const bool has_picture = preset.input != InputNeed::kNone;
+  const Planes grey(3, height, width, 0.5F);
   ParameterValues values = preset.values;
-  const Planes grey(kPictureChannels, height, width, 0.5F);
-  const Planes* input = preset.input == InputNeed::kNone ? nullptr : &grey;
-  Automation(preset, kSeed, read_picture).apply({}, input, values);
-  Threads pool(threads);
-  const auto find = [&preset](const std::string& name) { return find_asset(preset, name); };
-  FeedbackEngine engine(make_hourglass(values, Random(kSeed), find), height, width, values, kernel, kSeed,
-                        pool, nullptr);
-  const bool even = values.choice<Schedule>("schedule") == Schedule::kEven;
-  const int64_t frames = even ? (1 << engine.levels()) / 2 + 1 : 1;
-  for (int64_t frame = 0; frame < frames && !stop_requested(); ++frame) engine.step(frame, values, input);
-  const Memory m = engine.memory();
+  Automation(preset, setup.seed, read_picture).apply({}, has_picture ? &grey : nullptr, values);
+  size_t all = 0;
+  std::vector<std::string> shares;
   const auto megabytes = [](size_t bytes) { return static_cast<double>(bytes) * 1e-6; };
-  fmt::print(
-      "  {:.1f} MB at {}x{} with the kernel {} and {} threads: states {:.1f}, what they mix {:.1f}, weights "
-      "{:.1f}, "
-      "scratch {:.1f}\n",
-      megabytes(m.all()), width, height, find_kernel(kernel).name, pool.count(), megabytes(m.states),
-      megabytes(m.sources), megabytes(m.weights), megabytes(m.scratch));
+  for (const MemoryShare& share : effect.memory(setup, values, has_picture)) {
+    all += share.bytes;
+    shares.push_back(fmt::format("{} {:.1f}", share.what, megabytes(share.bytes)));
+  }
+  fmt::print("  {:.1f} MB at {}x{} with the kernel {} and {} threads: {}\n", megabytes(all), width, height,
+             find_kernel(kernel).name, setup.threads->count(), join(shares, ", "));
 }
 
 struct Options {
@@ -121,10 +142,10 @@ struct Options {
 int show_playing(const Options& o) {
   const auto [width, height] = parse_size(o.size);
   find_kernel(o.kernel);  // an error before anything is said
-  Preset preset = load_preset(o.preset);
-  apply_sets(o.set, preset);
-  show_preset(o.preset, preset);
-  if (preset.effect == "feedback") show_memory(preset, width, height, o.kernel, o.threads);
+  Chain chain = load_chain(o.preset);
+  apply_sets(o.set, chain);
+  show_preset(o.preset, chain);
+  for (const Part& part : chain.parts) show_memory(part, width, height, o.kernel, o.threads);
   return 0;
 }
 
@@ -157,7 +178,7 @@ int show_media(const std::string& file) {
       it != info.metadata.end() && it->second.starts_with("# reverie render")) {
     const RenderDescription d = parse_description(it->second, file);
     fmt::print("  made by Reverie: preset {}, seed {}, {}x{}; again with: reverie render --again {} -o OUT\n",
-               d.preset.name, d.seed, d.width, d.height, file);
+               d.chain.name(), d.seed, d.width, d.height, file);
   }
   return 0;
 }
@@ -165,7 +186,7 @@ int show_media(const std::string& file) {
 int show_session(const std::string& file, const Session& s) {
   fmt::print("{}: a set that was played, {} frames of {}x{} at {:g} fps, seed {}, beginning with {}\n", file,
              s.frames, s.start.width, s.start.height, s.start.fps, s.start.seed,
-             printable(s.start.preset.name));
+             printable(s.start.chain.name()));
   fmt::print("  {} events; made again with: reverie render --session {} -o OUT\n", s.events.size(), file);
   return 0;
 }
@@ -190,7 +211,7 @@ int act(const Options& o) {
   std::error_code code;
   if (path.extension() == ".toml") {
     const TomlNode root = parse_toml(read_text_file(path, kMostTomlBytes), file);
-    return is_recipe(root) ? show_recipe(file, root) : show_preset(file, load_preset(file));
+    return is_recipe(root) ? show_recipe(file, root) : show_preset(file, load_chain(file));
   }
   if (path.extension() == ".safetensors") return show_weights(file, read_safetensors(file), "safetensors");
   if (path.extension() == ".caffemodel") return show_weights(file, read_caffemodel(file), "Caffe weights");

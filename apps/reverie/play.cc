@@ -31,7 +31,8 @@ constexpr std::chrono::seconds kKeepEvery(1);
 constexpr int kTrimEvery = 10, kRefusalEvery = 3;  // times as long
 
 struct Options {
-  std::string preset, input, size = "640x360", fps = "30", seconds, session, fit = "crop", kernel = "auto";
+  std::vector<std::string> presets;
+  std::string input, size = "640x360", fps = "30", seconds, session, fit = "crop", kernel = "auto";
   std::string folder = "out", panels = "over", screen = "1280x720", sound;
   std::vector<std::string> also, set;
   std::optional<uint64_t> seed;
@@ -44,7 +45,10 @@ struct Options {
 };
 
 void add_set_options(CLI::App& app, Options& o) {
-  app.add_option("preset", o.preset, "name or file of a preset; default first-light, with --input veil")
+  app.add_option(
+         "preset", o.presets,
+         "name or file of a preset, or of several as a chain: each sees the picture of the one before; "
+         "default first-light, with --input veil")
       ->type_name("PRESET");
   app.add_option("-i,--input", o.input, "picture, folder, video, GIF, URL, camera:0, test:NAME")
       ->type_name("SRC");
@@ -58,7 +62,8 @@ void add_set_options(CLI::App& app, Options& o) {
       ->check(whole_number(UINT64_MAX));
   app.add_option("--threads", o.threads, "0: one per core")->check(CLI::Range(0, 1024));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
-  app.add_option("--set", o.set, "a parameter's value to begin with: zoom=1.02")
+  app.add_option("--set", o.set,
+                 "a parameter's value to begin with: zoom=1.02, or feedback-2.zoom=1.02 of that part")
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -124,8 +129,8 @@ std::string new_session() {
 }
 
 ShowRequest request_of(const Options& o) {
-  LiveRequest set{preset_to_play(o.preset, !o.input.empty()), o.input};
-  apply_sets(o.set, set.preset);
+  LiveRequest set{chain_to_play(o.presets, !o.input.empty()), o.input};
+  apply_sets(o.set, set.chain);
   std::tie(set.width, set.height) = parse_size(o.size);
   set.fps = parse_rate(o.fps);
   set.seed = o.seed ? *o.seed : std::random_device()();
@@ -134,7 +139,7 @@ ShowRequest request_of(const Options& o) {
   set.fit = fit_of(o.fit);
   set.session = o.no_session ? "" : o.session.empty() ? new_session() : o.session;
   set.also = o.also;
-  std::vector<std::string> taken = files_of(set.preset);
+  std::vector<std::string> taken = files_of(set.chain);
   taken.insert(taken.end(), {set.input, set.session});
   for (size_t i = 0; i < o.also.size(); ++i) {
     refuse_overwriting(o.also[i], taken);

@@ -1,7 +1,7 @@
-// reverie preset show NAME: one preset, whole, as TOML.
+// reverie preset show NAME: one preset or chain, whole, as TOML.
 #include <CLI/CLI.hpp>
 
-#include "control/preset.h"
+#include "control/chain.h"
 #include "verbs.h"
 
 namespace reverie {
@@ -12,7 +12,7 @@ Action add_preset(CLI::App& app) {
   show->add_option("name", *name, "name or file of a preset")->required()->type_name("PRESET");
   app.require_subcommand(1);
   return [name] {
-    std::fputs(format_preset(load_preset(*name)).c_str(), stdout);
+    std::fputs(format_chain(load_chain(*name)).c_str(), stdout);
     return 0;
   };
 }

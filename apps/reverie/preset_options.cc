@@ -13,17 +13,17 @@ constexpr const char* kDefaultInputPreset = "veil";
 
 }  // namespace
 
-Preset preset_to_play(const std::string& name, bool has_input) {
-  if (!name.empty()) return load_preset(name);
-  return load_preset(has_input ? kDefaultInputPreset : kDefaultPreset);
+Chain chain_to_play(const std::vector<std::string>& names, bool has_input) {
+  if (!names.empty()) return load_chain(names);
+  return load_chain(std::string(has_input ? kDefaultInputPreset : kDefaultPreset));
 }
 
-void apply_sets(const std::vector<std::string>& sets, Preset& preset) {
+void apply_sets(const std::vector<std::string>& sets, Chain& chain) {
   for (const std::string& s : sets) {
     const size_t equals = s.find('=');
     if (equals == std::string::npos) throw UsageError(fmt::format("--set takes NAME=VALUE, not '{}'", s));
     try {
-      override_value(preset, s.substr(0, equals), s.substr(equals + 1));
+      override_value(chain, s.substr(0, equals), s.substr(equals + 1));
     } catch (const Error& e) {
       throw UsageError(fmt::format("--set {}: {}", s, e.what()));
     }
@@ -42,6 +42,15 @@ std::vector<std::string> files_of(const Preset& preset) {
     } catch (const Error&) {
       // a word of the effect's own, or missing, which is told elsewhere
     }
+  }
+  return files;
+}
+
+std::vector<std::string> files_of(const Chain& chain) {
+  std::vector<std::string> files;
+  for (const Part& part : chain.parts) {
+    const std::vector<std::string> its = files_of(part.preset);
+    files.insert(files.end(), its.begin(), its.end());
   }
   return files;
 }

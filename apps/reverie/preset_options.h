@@ -4,18 +4,19 @@
 #include <string>
 #include <vector>
 
-#include "control/preset.h"
+#include "control/chain.h"
 
 namespace reverie {
 
-// The preset of this name or file; empty: the default one for an input, or for none.
-Preset preset_to_play(const std::string& name, bool has_input);
+// The presets of these names or files, one after the other; none: the default one for an input, or for none.
+Chain chain_to_play(const std::vector<std::string>& names, bool has_input);
 
-// Takes "NAME=VALUE"s; UsageError for what is not allowed.
-void apply_sets(const std::vector<std::string>& sets, Preset& preset);
+// Takes "NAME=VALUE"s and "PART.NAME=VALUE"s; UsageError for what is not allowed.
+void apply_sets(const std::vector<std::string>& sets, Chain& chain);
 
-// The files that the preset names and that are there: palettes, weights, pictures.
+// The files that a preset names and that are there: palettes, weights, pictures.
 std::vector<std::string> files_of(const Preset& preset);
+std::vector<std::string> files_of(const Chain& chain);
 
 // UsageError where the output would replace one of the files that are read, or written otherwise.
 void refuse_overwriting(const std::string& output, const std::vector<std::string>& others);

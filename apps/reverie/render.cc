@@ -11,11 +11,11 @@
 
 #include "checks.h"
 #include "command_line.h"
-#include "control/preset.h"
-#include "control/signals.h"
 #include "core/log.h"
 #include "core/progress.h"
+#include "core/signals.h"
 #include "core/text.h"
+#include "effects/effects.h"
 #include "feedback/kernels/kernel.h"
 #include "media/probe.h"
 #include "pipeline/replay.h"
@@ -28,7 +28,8 @@ namespace {
 constexpr int64_t kRoundedFrames = 2;  // by how much a container's length may be wrong
 
 struct Options {
-  std::string preset, input, output, size, again, session, fit, kernel, sheet, sound;
+  std::vector<std::string> presets;
+  std::string input, output, size, again, session, fit, kernel, sheet, sound;
   std::vector<std::string> set, without;
   std::string fps, seconds, start;
   std::optional<double> tempo;
@@ -39,7 +40,10 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& o) {
-  app.add_option("preset", o.preset, "name or file of a preset; default first-light, with --input veil")
+  app.add_option(
+         "preset", o.presets,
+         "name or file of a preset, or of several as a chain: each sees the picture of the one before; "
+         "default first-light, with --input veil")
       ->type_name("PRESET");
   app.add_option(
          "-i,--input", o.input,
@@ -76,7 +80,8 @@ void add_options(CLI::App& app, Options& o) {
       ->check(CLI::Range(0, 1024));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
   app.add_option("--set", o.set,
-                 "a parameter's value: zoom=1.02, zoom=1,1.02 (levels 0, 1 and up), zoom.1=1.02 (level 1)")
+                 "a parameter's value: zoom=1.02, zoom=1,1.02 (levels 0, 1 and up), zoom.1=1.02 (level 1), "
+                 "feedback-2.zoom=1.02 (of that part of a chain)")
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -84,7 +89,9 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--session", o.session, "make a set again that `reverie play` has kept, frame by frame")
       ->type_name("FILE");
   app.add_option("--sheet", o.sheet, "also write a contact sheet of the frames")->type_name("FILE.png");
-  app.add_option("--without", o.without, "switch off a step of the frame loop")->type_name("STEP");
+  app.add_option("--without", o.without,
+                 "switch off a step of the frame loop: source, a part by its name, output")
+      ->type_name("STEP");
   app.add_flag(
       "--check", o.check,
       "check every step's picture (finite, in range), and every 30th frame against the reference kernel");
@@ -121,11 +128,11 @@ void check_outputs(const std::string& output, const std::string& sheet,
 RenderRequest request_of(const Options& o) {
   RenderRequest r;
   if (!o.again.empty()) {
-    if (!o.preset.empty()) throw UsageError("--again brings its own preset: give one or the other");
+    if (!o.presets.empty()) throw UsageError("--again brings its own preset: give one or the other");
     if (o.output.empty()) throw UsageError("--again needs -o OUT");
     r = repeat_of(o.again);
   } else {
-    r.preset = preset_to_play(o.preset, !o.input.empty());
+    r.chain = chain_to_play(o.presets, !o.input.empty());
   }
   if (!o.input.empty()) r.input = o.input;
   if (!o.sound.empty()) r.sound = o.sound;
@@ -153,14 +160,14 @@ RenderRequest request_of(const Options& o) {
       find_kernel(o.kernel.empty() ? r.kernel : o.kernel).name;  // by its own name, for the file that is made
   r.loop = r.loop || o.loop;
   if (!o.fit.empty()) r.fit = fit_of(o.fit);
-  r.output = o.output.empty() ? "out/" + r.preset.name + ".mp4" : o.output;
-  r.threads = o.threads;
+  r.output = o.output.empty() ? "out/" + r.chain.name() + ".mp4" : o.output;
+  if (o.threads > 0) r.threads = o.threads;
   r.sheet = o.sheet;
   if (!o.without.empty()) r.without = o.without;
   r.check = o.check;
   r.quiet = o.quiet;
-  apply_sets(o.set, r.preset);
-  std::vector<std::string> read = files_of(r.preset);
+  apply_sets(o.set, r.chain);
+  std::vector<std::string> read = files_of(r.chain);
   read.insert(read.end(), {r.input, r.sound, o.again});
   check_outputs(r.output, r.sheet, read);
   for (const auto& [option, given] :
@@ -170,27 +177,35 @@ RenderRequest request_of(const Options& o) {
   return r;
 }
 
+// Whether some effect has a text of this name: the name of a file, or a word.
+bool names_a_text(const std::string& address) {
+  const std::string name = address.substr(address.rfind('.') + 1);
+  return std::any_of(effects().begin(), effects().end(), [&](const EffectKind& e) {
+    const ParameterTable& table = e.parameters();
+    return table.has(name) && table[table.index(name)].kind == ParameterKind::kText;
+  });
+}
+
 // All that is read to make a set again.  A long one says the same a million times.
 std::vector<std::string> files_of(const std::string& file, const ReplayRequest& r) {
-  const ParameterTable& table = r.session.start.preset.values.table();
   std::set<std::string> read = {file, r.input};
-  for (const std::string& name : files_of(r.session.start.preset)) read.insert(name);
+  const auto add = [&](const std::vector<std::string>& files) { read.insert(files.begin(), files.end()); };
+  add(files_of(r.session.start.chain));
   for (const TimedEvent& e : r.session.events) {
     if (const auto* opened = std::get_if<OpenInput>(&e.event); opened != nullptr && r.input.empty())
       read.insert(opened->spec);
-    if (const auto* set = std::get_if<SetParameter>(&e.event);
-        set != nullptr && table.has(set->name) && table[table.index(set->name)].kind == ParameterKind::kText)
+    if (const auto* set = std::get_if<SetParameter>(&e.event); set != nullptr && names_a_text(set->name))
       read.insert(set->value);
-    if (const auto* changed = std::get_if<ChangePreset>(&e.event)) {
-      for (const std::string& name : files_of(changed->preset)) read.insert(name);
-    }
+    if (const auto* changed = std::get_if<ChangePreset>(&e.event)) add(files_of(changed->preset));
+    if (const auto* added = std::get_if<AddPart>(&e.event)) add(files_of(added->part.preset));
+    if (const auto* other = std::get_if<ChangeChain>(&e.event)) add(files_of(other->chain));
   }
   return {read.begin(), read.end()};
 }
 
 // What a session brings itself cannot be given besides.
 RenderResult replay_session(const Options& o) {
-  const bool own = !o.preset.empty() || !o.again.empty() || !o.set.empty() || o.seed || o.frames ||
+  const bool own = !o.presets.empty() || !o.again.empty() || !o.set.empty() || o.seed || o.frames ||
                    !o.seconds.empty() || !o.fps.empty() || o.loop || !o.start.empty() || !o.without.empty() ||
                    !o.sound.empty() || o.tempo;
   if (own)
@@ -223,7 +238,7 @@ int act(const Options& o) {
   }
   note(fmt::format("{}{}; {} frames of {}, seed {}, in {} ({:.1f} a second)",
                    result.stopped ? "stopped; kept " : "", result.output, result.frames,
-                   printable(request.preset.name), request.seed, format_duration(result.seconds),
+                   printable(request.chain.name()), request.seed, format_duration(result.seconds),
                    static_cast<double>(result.frames) / result.seconds));
   if (o.timing) note(format_reports(result.steps));
   return result.stopped ? 130 : 0;

@@ -6,15 +6,16 @@
 #include <charconv>
 
 #include "control/preset_read.h"
-#include "control/signals.h"
 #include "core/error.h"
+#include "core/signals.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
 
 namespace reverie {
 namespace {
 
-constexpr std::string_view kFirstLine = "# reverie render 1";
+constexpr std::string_view kFirstLine = "# reverie render 1", kFirstLineOfChain = "# reverie render 2";
+constexpr int kMostThreads = 1024;
 constexpr int kLargestSide = 1 << 16;
 constexpr double kMostFps = 1e4;
 constexpr int64_t kMostFrames = int64_t{1} << 53U;
@@ -30,7 +31,7 @@ uint64_t read_seed(const TomlReader& reader) {
   return seed;
 }
 
-// The folders the preset's files are looked for in, its own first.
+// The folders the preset's files are looked for in, its own first.  Those of a chain stand with its parts.
 void read_folders(const TomlReader& reader, Preset& preset) {
   for (const TomlNode* node : reader.list("folders"))
     preset.parent_folders.emplace_back(reader.text_at(*node));
@@ -39,13 +40,20 @@ void read_folders(const TomlReader& reader, Preset& preset) {
   preset.parent_folders.erase(preset.parent_folders.begin());
 }
 
-RenderDescription read_render(const TomlReader& reader, Preset preset) {
-  preset.name = reader.text("preset", "");
-  preset.path.clear();
-  preset.folder.clear();
-  read_folders(reader, preset);
+RenderDescription read_render(const TomlReader& reader, Chain chain) {
+  const std::string name = reader.text("preset", "");
+  chain.path.clear();
+  if (chain.plain()) {
+    Preset& preset = chain.parts.front().preset;
+    preset.name = name;
+    preset.path.clear();
+    preset.folder.clear();
+    read_folders(reader, preset);
+  } else {
+    chain.given_name = name;
+  }
   RenderDescription d;
-  d.preset = std::move(preset);
+  d.chain = std::move(chain);
   d.seed = read_seed(reader);
   d.width = static_cast<int>(reader.whole("width", 1, kLargestSide));
   d.height = static_cast<int>(reader.whole("height", 1, kLargestSide));
@@ -59,6 +67,7 @@ RenderDescription read_render(const TomlReader& reader, Preset preset) {
   if (reader.find("tempo")) d.tempo = reader.number("tempo", kSlowestTempo, kFastestTempo);
   d.fit = reader.word<Fit>("fit", fit_words(), Fit::kCrop);
   for (const TomlNode* node : reader.list("without")) d.without.emplace_back(reader.text_at(*node));
+  d.threads = static_cast<int>(reader.whole("threads", 0, kMostThreads, 0));
   d.version = reader.text("version", "");
   return d;
 }
@@ -76,11 +85,11 @@ TomlNode take_render(TomlNode& root, const std::string& file_name) {
 }  // namespace
 
 std::string format_description(const RenderDescription& d) {
-  std::vector<std::string> folders = {quote_toml(d.preset.folder.string())};
-  for (const auto& folder : d.preset.parent_folders) folders.push_back(quote_toml(folder.string()));
-  std::string s = fmt::format("{}\n{}\n[render]\n", kFirstLine, format_preset(d.preset));
-  s += fmt::format("version = {}\npreset = {}\nfolders = [{}]\n", quote_toml(d.version),
-                   quote_toml(d.preset.name), join(folders, ", "));
+  const bool plain = d.chain.plain();
+  std::string s =
+      fmt::format("{}\n{}\n[render]\n", plain ? kFirstLine : kFirstLineOfChain, format_chain(d.chain));
+  s += fmt::format("version = {}\npreset = {}\n", quote_toml(d.version), quote_toml(d.chain.name()));
+  if (plain) s += fmt::format("folders = [{}]\n", folder_list(d.chain.parts.front().preset));
   s += fmt::format("seed = \"{}\"\nwidth = {}\nheight = {}\nfps = {}\n", d.seed, d.width, d.height, d.fps);
   if (d.frames) s += fmt::format("frames = {}\n", *d.frames);
   s += fmt::format("kernel = {}\ninput = {}\nstart = {}\nloop = {}\nfit = {}\n", quote_toml(d.kernel),
@@ -92,23 +101,26 @@ std::string format_description(const RenderDescription& d) {
   }
   if (!d.sound.empty()) s += fmt::format("sound = {}\n", quote_toml(d.sound));
   if (d.tempo) s += fmt::format("tempo = {}\n", *d.tempo);
+  if (d.threads > 0) s += fmt::format("threads = {}\n", d.threads);
   return s;
 }
 
 RenderDescription parse_description(std::string_view text, const std::string& file_name) {
-  if (trim(text.substr(0, text.find('\n'))) != kFirstLine) {
+  const auto first = trim(text.substr(0, text.find('\n')));
+  if (first != kFirstLine && first != kFirstLineOfChain) {
     throw Error("read", file_name, fmt::format("its description does not begin with '{}'", kFirstLine),
                 "it was not rendered by Reverie, or by a newer one");
   }
   TomlNode root = parse_toml(text, file_name);
   const TomlNode render = take_render(root, file_name);
-  const TomlReader reader(render, file_name,
-                          {"version", "preset", "folders", "seed", "width", "height", "fps", "frames",
-                           "kernel", "input", "start", "loop", "fit", "without", "sound", "tempo"});
-  const auto no_parent = [](const std::string& name) -> Preset {
-    throw Error(fmt::format("the preset of a description has no parent, but it names '{}'", name));
+  const TomlReader reader(
+      render, file_name,
+      {"version", "preset", "folders", "seed", "width", "height", "fps", "frames", "kernel", "input", "start",
+       "loop", "fit", "without", "sound", "tempo", "threads"});
+  const auto no_other = [](const std::string& name) -> Chain {
+    throw Error(fmt::format("the preset of a description is whole, but this one names '{}'", name));
   };
-  return read_render(reader, read_preset(root, file_name, no_parent));
+  return read_render(reader, read_chain(root, file_name, no_other));
 }
 
 }  // namespace reverie

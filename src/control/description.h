@@ -6,14 +6,14 @@
 #include <string>
 #include <string_view>
 
-#include "control/preset.h"
+#include "control/chain.h"
 #include "core/fit.h"
 
 namespace reverie {
 
 // What decides the pictures of a render.
 struct RenderSettings {
-  Preset preset;
+  Chain chain = Preset();
   uint64_t seed = 1;
   int width = 0, height = 0;      // pixels; 0: the input's size, else 512x512
   double fps = 0;                 // 0: the input's rate, else 30
@@ -27,13 +27,15 @@ struct RenderSettings {
   // A file whose sound is followed and goes into the output, from its beginning; empty: the input's own.
   std::string sound;
   std::optional<double> tempo;  // beats a minute; nothing: the sound's, else kDefaultTempo
+  int threads = 0;              // 0: one per core; described only where the pictures depend on it
 };
 
 struct RenderDescription : RenderSettings {
   std::string version;  // of the Reverie that rendered it
 };
 
-// TOML whose first line is "# reverie render 1", then the preset without its parents, then a table [render].
+// TOML whose first line is "# reverie render 1", then the preset without its parents, then a table [render];
+// or "# reverie render 2" with a chain.
 // Parses back to the same, to the last bit, if its texts are UTF-8 without zero characters.
 std::string format_description(const RenderDescription& description);
 

@@ -9,12 +9,12 @@ namespace {
 
 RenderDescription example() {
   RenderDescription d;
-  d.preset.name = "smoke";
-  d.preset.folder = "/presets";
-  d.preset.parent_folders = {"/base", "/a \"b\""};
-  d.preset.input = InputNeed::kRequired;
-  d.preset.values.set("zoom", {1.01, 0.1 + 0.2});
-  d.preset.lfos.push_back({.parameter = "hue", .period = 3.3, .depth = 1e-7});
+  d.chain.parts[0].preset.name = "smoke";
+  d.chain.parts[0].preset.folder = "/presets";
+  d.chain.parts[0].preset.parent_folders = {"/base", "/a \"b\""};
+  d.chain.parts[0].preset.input = InputNeed::kRequired;
+  d.chain.parts[0].preset.values.set("zoom", {1.01, 0.1 + 0.2});
+  d.chain.parts[0].preset.lfos.push_back({.parameter = "hue", .period = 3.3, .depth = 1e-7});
   d.seed = UINT64_MAX;
   d.width = 640;
   d.height = 360;
@@ -46,11 +46,11 @@ TEST(Description, RoundTripsToTheLastBit) {
   EXPECT_TRUE(text.starts_with("# reverie render 1\n"));
   const RenderDescription again = parse_description(text, "a.mp4");
   EXPECT_EQ(format_description(again), text);
-  EXPECT_EQ(again.preset.name, "smoke");
-  EXPECT_EQ(again.preset.folder, "/presets");
-  EXPECT_EQ(again.preset.parent_folders, d.preset.parent_folders);
-  EXPECT_EQ(again.preset.values.list("zoom"), d.preset.values.list("zoom"));
-  EXPECT_EQ(again.preset.lfos[0].depth, 1e-7);
+  EXPECT_EQ(again.chain.parts[0].preset.name, "smoke");
+  EXPECT_EQ(again.chain.parts[0].preset.folder, "/presets");
+  EXPECT_EQ(again.chain.parts[0].preset.parent_folders, d.chain.parts[0].preset.parent_folders);
+  EXPECT_EQ(again.chain.parts[0].preset.values.list("zoom"), d.chain.parts[0].preset.values.list("zoom"));
+  EXPECT_EQ(again.chain.parts[0].preset.lfos[0].depth, 1e-7);
   EXPECT_EQ(again.seed, UINT64_MAX);
   EXPECT_EQ(again.width, 640);
   EXPECT_EQ(again.height, 360);
@@ -70,11 +70,11 @@ TEST(Description, RoundTripsToTheLastBit) {
 TEST(Description, UnknownLengthIsLeftOut) {
   RenderDescription d = example();
   d.frames.reset();
-  d.preset.folder.clear();
-  d.preset.parent_folders.clear();
+  d.chain.parts[0].preset.folder.clear();
+  d.chain.parts[0].preset.parent_folders.clear();
   const RenderDescription again = parse_description(format_description(d), "a.mp4");
   EXPECT_EQ(again.frames, std::nullopt);
-  EXPECT_TRUE(again.preset.folder.empty());
+  EXPECT_TRUE(again.chain.parts[0].preset.folder.empty());
 }
 
 TEST(Description, IsStrict) {
@@ -83,7 +83,7 @@ TEST(Description, IsStrict) {
       error_of("title = 'x'"),
       "cannot read a.mp4: its description does not begin with '# reverie render 1' (it was not rendered by "
       "Reverie, or by a newer one)");
-  EXPECT_NE(error_of(replaced(text, "render 1", "render 2")).find("newer"), std::string::npos);
+  EXPECT_NE(error_of(replaced(text, "render 1", "render 3")).find("newer"), std::string::npos);
   EXPECT_EQ(error_of("# reverie render 1\n"), "a.mp4:1: the table [render] is missing");
   EXPECT_EQ(error_of("# reverie render 1\nrender = 1\n"),
             "a.mp4:2: 'render' is to be a table, not a whole number");
@@ -98,7 +98,7 @@ TEST(Description, IsStrict) {
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "-1")).find("is no seed"), std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "")).find("is no seed"), std::string::npos);
-  EXPECT_NE(error_of(replaced(text, "input = \"required\"", "parent = 'a'")).find("has no parent"),
+  EXPECT_NE(error_of(replaced(text, "input = \"required\"", "parent = 'a'")).find("is whole"),
             std::string::npos);
 }
 

@@ -4,12 +4,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
+#include "control/chain_change.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/folders.h"
 #include "core/random.h"
 #include "core/text.h"
+#include "effects/effects.h"
 
 namespace reverie {
 namespace {
@@ -19,7 +23,8 @@ namespace fs = std::filesystem;
 constexpr size_t kMostUndo = 200;
 constexpr std::chrono::milliseconds kGesture(1000);  // turns of one knob within it are undone at once
 constexpr double kUndoFade = 0.3;                    // seconds
-constexpr uint64_t kDeskStream = 0x6465736b;         // of the set's seed
+constexpr double kBlackoutFade = 0.5;
+constexpr uint64_t kDeskStream = 0x6465736b;  // of the set's seed
 
 std::vector<PresetEntry> playable() {
   std::vector<PresetEntry> all = list_presets();
@@ -43,8 +48,42 @@ std::vector<double> stray(const Parameter& p, std::vector<double> values, double
   return values;
 }
 
-std::string word(double value) {
+// The value of a parameter as a command line gives it.
+std::string word(const Parameter& p, double value) {
+  if (p.kind == ParameterKind::kChoice) return p.choices[static_cast<size_t>(value)];
+  if (p.kind == ParameterKind::kFlag) return value != 0 ? "on" : "off";
   return fmt::format("{}", value);
+}
+
+// What an address means in a chain.
+struct Place {
+  Address address;
+  const Preset& preset;
+  const Parameter& parameter;
+
+  std::string full() const { return address.part + "." + address.parameter; }
+};
+
+Place find_place(const Chain& chain, const std::string& text) {
+  Address a = find_address(chain, text);
+  const Preset& preset = chain.part(a.part).preset;
+  const ParameterTable& table = preset.values.table();
+  return {a, preset, table[table.index(a.parameter)]};
+}
+
+// Those of the same effect that can play without an input.
+std::vector<Preset> parents_of(const std::string& effect, const std::vector<PresetEntry>& presets) {
+  std::vector<Preset> parents;
+  for (const PresetEntry& e : presets) {
+    if (e.effects != std::vector{effect} || e.input == InputNeed::kRequired) continue;
+    try {
+      Chain chain = load_chain(e.path.string());
+      parents.push_back(std::move(chain.parts.front().preset));
+    } catch (const Error&) {
+      // gone since the list was made
+    }
+  }
+  return parents;
 }
 
 }  // namespace
@@ -54,11 +93,14 @@ fs::path own_preset_folder() {
   return config.empty() ? fs::path() : config / "presets";
 }
 
-Desk::Desk(const Preset& preset, uint64_t seed, Send send)
-    : send_(std::move(send)), now_(just_loaded(preset, seed)), first_seed_(seed), presets_(playable()) {}
+Desk::Desk(Chain chain, uint64_t seed, Send send)
+    : send_(std::move(send)), now_{Preset(), nullptr}, first_seed_(seed), presets_(playable()) {
+  draw_seeds(chain, seed);
+  now_ = just_loaded(chain);
+}
 
-Desk::State Desk::just_loaded(const Preset& preset, uint64_t seed) {
-  return {preset, seed, std::make_shared<const State>(State{preset, seed, nullptr})};
+Desk::State Desk::just_loaded(const Chain& chain) {
+  return {chain, std::make_shared<const State>(State{chain, nullptr})};
 }
 
 void Desk::watch(Watch watch) {
@@ -66,13 +108,13 @@ void Desk::watch(Watch watch) {
   watches_.push_back(std::move(watch));
 }
 
-void Desk::told(const std::string& name) {
+void Desk::told(const std::string& address) {
   std::vector<Watch> watches;
   {
     const std::lock_guard lock(mutex_);
     watches = watches_;
   }
-  for (const Watch& w : watches) w(name);
+  for (const Watch& w : watches) w(address);
 }
 
 // With the mutex held.  gesture: what belongs together; empty: this change alone.
@@ -89,153 +131,167 @@ void Desk::remember(const std::string& gesture) {
   redo_.clear();
 }
 
-void Desk::set(const std::string& name, const std::string& value) {
-  const std::string base = name.substr(0, name.find('.'));
+void Desk::edit(const std::string& gesture, const std::function<Events(State&)>& change,
+                const std::string& address) {
   {
     const std::lock_guard lock(mutex_);
-    Preset changed = now_.preset;
-    override_value(changed, name, value);
-    remember(base);
-    now_.preset = std::move(changed);
-    send_(SetParameter{name, value});
+    State next = now_;
+    Events events = change(next);
+    remember(gesture);
+    now_ = std::move(next);
+    for (Event& e : events) send_(std::move(e));
   }
-  told(base);
+  told(address);
 }
 
-void Desk::set_share(const std::string& name, int level, double share) {
-  std::string value;
+void Desk::set(const std::string& address, const std::string& value) {
+  std::string full;
   {
     const std::lock_guard lock(mutex_);
-    const ParameterTable& table = now_.preset.values.table();
-    const Parameter& p = table[table.index(name)];
-    if (!has_places(p)) throw Error("turn", name, "it takes a text");
-    if (!(share >= 0 && share <= 1)) throw Error("turn", name, "its place is to be 0 to 1");
-    const double v = p.low + share * (p.high - p.low);
-    ParameterValues scratch = now_.preset.values;
-    scratch.nudge(table.index(name), 0, v);  // rounds what counts in whole numbers
-    value = word(scratch.list(name).front());
-    if (p.kind == ParameterKind::kChoice) value = p.choices[static_cast<size_t>(scratch.integer(name))];
-    if (p.kind == ParameterKind::kFlag) value = scratch.flag(name) ? "on" : "off";
-    if (!p.per_level) level = -1;
+    full = find_place(now_.chain, address).full();
   }
-  set(level < 0 ? name : fmt::format("{}.{}", name, level), value);
+  edit(
+      full,
+      [&](State& next) -> Events {
+        const Address a = find_address(next.chain, address);
+        override_value(next.chain.part(a.part).preset, a.name, value);
+        return {SetParameter{a.name, value, event_part(next.chain, a.part)}};
+      },
+      full);
 }
 
-double Desk::share(const std::string& name, int level) const {
+void Desk::set_share(const std::string& address, int level, double share) {
+  std::string value, to;
+  {
+    const std::lock_guard lock(mutex_);
+    const Place at = find_place(now_.chain, address);
+    const Parameter& p = at.parameter;
+    if (!has_places(p)) throw Error("turn", address, "it takes a text");
+    if (!(share >= 0 && share <= 1)) throw Error("turn", address, "its place must be 0 to 1");
+    ParameterValues scratch = at.preset.values;
+    // rounds what counts in whole numbers
+    scratch.nudge(scratch.table().index(p.name), 0, p.low + share * (p.high - p.low));
+    value = word(p, scratch.list(p.name).front());
+    to = level < 0 || !p.per_level ? at.full() : fmt::format("{}.{}", at.full(), level);
+  }
+  set(to, value);
+}
+
+double Desk::share(const std::string& address, int level) const {
   const std::lock_guard lock(mutex_);
-  const ParameterTable& table = now_.preset.values.table();
-  const Parameter& p = table[table.index(name)];
+  const Place at = find_place(now_.chain, address);
+  const Parameter& p = at.parameter;
   if (!has_places(p)) return 0;
-  return (now_.preset.values.number(name, std::max(level, 0)) - p.low) / (p.high - p.low);
+  return (at.preset.values.number(p.name, std::max(level, 0)) - p.low) / (p.high - p.low);
 }
 
-void Desk::cycle(const std::string& name, std::optional<int> high) {
-  double next = 0;
-  const Parameter* p = nullptr;
+void Desk::cycle(const std::string& address, bool below_levels) {
+  std::string full;
   {
     const std::lock_guard lock(mutex_);
-    const ParameterTable& table = now_.preset.values.table();
-    p = &table[table.index(name)];
-    if (p->kind == ParameterKind::kText || p->kind == ParameterKind::kNumber)
-      throw Error("cycle", name, "it has no words to go through");
-    const double last = high ? std::min<double>(*high, p->high) : p->high;
-    next = now_.preset.values.number(name) + 1;
-    if (next > last) next = p->low;
+    full = find_place(now_.chain, address).full();
   }
-  const auto i = static_cast<size_t>(next);
-  set(name, p->kind == ParameterKind::kChoice ? p->choices[i]
-            : p->kind == ParameterKind::kFlag ? (next != 0 ? "on" : "off")
-                                              : word(next));
+  edit(
+      full,
+      [&](State& next) -> Events {
+        const Place at = find_place(next.chain, address);
+        const Parameter& p = at.parameter;
+        if (p.kind == ParameterKind::kText || p.kind == ParameterKind::kNumber)
+          throw Error("cycle", address, "it has no words to go through");
+        const double last = below_levels ? std::min<double>(at.preset.values.levels() - 1, p.high) : p.high;
+        double value = at.preset.values.number(p.name) + 1;
+        if (value > last) value = p.low;
+        const std::string given = word(p, value);
+        override_value(next.chain.part(at.address.part).preset, p.name, given);
+        return {SetParameter{p.name, given, event_part(next.chain, at.address.part)}};
+      },
+      full);
 }
 
-void Desk::reset(const std::string& name) {
-  Preset changed = preset();
-  const Parameter& p = changed.values.table()[changed.values.table().index(name)];
-  {
-    const std::lock_guard lock(mutex_);
-    if (now_.loaded->preset.effect != changed.effect) return;
-    if (p.kind == ParameterKind::kText) {
-      changed.values.set_text(name, now_.loaded->preset.values.text(name));
+void Desk::reset(const std::string& address) {
+  edit("", [&](State& next) -> Events {
+    const Address a = find_address(next.chain, address);
+    const Part* before = next.loaded->chain.find(a.part);
+    Part& part = next.chain.part(a.part);
+    if (!before || before->preset.effect != part.preset.effect)
+      throw Error("reset", address, "the preset that was loaded has no such part");
+    const std::string& name = a.parameter;
+    const Preset& loaded = before->preset;
+    ParameterValues& values = part.preset.values;
+    if (values.table()[values.table().index(name)].kind == ParameterKind::kText) {
+      values.set_text(name, loaded.values.text(name));
     } else {
-      changed.values.set(name, now_.loaded->preset.values.list(name));
+      values.set(name, loaded.values.list(name));
     }
-    const auto take_back = [&](auto& now, const auto& loaded) {
-      const auto same = [&](const auto& m) { return m.parameter == name; };
-      std::erase_if(now, same);
-      std::copy_if(loaded.begin(), loaded.end(), std::back_inserter(now), same);
+    const auto take_back = [&](auto& now, const auto& then) {
+      const auto is_its = [&](const auto& m) { return m.parameter == name; };
+      std::erase_if(now, is_its);
+      std::copy_if(then.begin(), then.end(), std::back_inserter(now), is_its);
     };
-    const Preset& loaded = now_.loaded->preset;
-    take_back(changed.lfos, loaded.lfos);
-    take_back(changed.followers, loaded.followers);
-    take_back(changed.keyframes, loaded.keyframes);
-    take_back(changed.maps, loaded.maps);
-  }
-  change(changed, kUndoFade);
+    take_back(part.preset.lfos, loaded.lfos);
+    take_back(part.preset.followers, loaded.followers);
+    take_back(part.preset.keyframes, loaded.keyframes);
+    take_back(part.preset.maps, loaded.maps);
+    return {ChangePreset{part.preset, part.seed, kUndoFade, event_part(next.chain, part.name)}};
+  });
 }
 
 void Desk::reset_all() {
-  State loaded;
-  {
-    const std::lock_guard lock(mutex_);
-    loaded = just_loaded(now_.loaded->preset, now_.loaded->seed);
-  }
-  go_to(std::move(loaded), kUndoFade);
+  edit("", [&](State& next) {
+    next = just_loaded(next.loaded->chain);
+    return stepping(now_.chain, next.chain, kUndoFade);
+  });
   const std::lock_guard lock(mutex_);
   changed_ = false;
 }
 
-void Desk::randomize(double amount) {
-  Preset changed = preset();
-  std::vector<Preset> parents;
-  for (const PresetEntry& e : presets()) {
-    if (e.effect != changed.effect || e.input == InputNeed::kRequired) continue;
-    try {
-      parents.push_back(load_preset(e.path.string()));
-    } catch (const Error&) {
-      // gone since the list was made
-    }
+void Desk::randomize(double amount, const std::string& part) {
+  // files are read before the lock is taken
+  std::map<std::string, std::vector<Preset>> parents;
+  const std::vector<PresetEntry> all = presets();
+  for (const Part& p : chain().parts) {
+    if (!parents.contains(p.preset.effect)) parents[p.preset.effect] = parents_of(p.preset.effect, all);
   }
   Random draws(draw());
-  for (const Parameter& p : changed.values.table().all()) {
-    if (p.structural || p.kind == ParameterKind::kText || locked(p.name) || parents.empty()) continue;
-    if (p.name.starts_with("view") || p.name == "dry") continue;  // how it is looked at is not the process
-    const Preset& parent = parents[draws.bits() % parents.size()];
-    changed.values.set(p.name, stray(p, parent.values.list(p.name), amount, draws));
-  }
-  change(changed, fade());
+  edit("", [&](State& next) -> Events {
+    if (!part.empty()) next.chain.part(part);  // Error where there is none
+    for (Part& at : next.chain.parts) {
+      const std::vector<Preset>& found = parents[at.preset.effect];
+      if ((!part.empty() && at.name != part) || found.empty()) continue;
+      for (const Parameter& p : at.preset.values.table().all()) {
+        const bool stays = p.structural || p.kind == ParameterKind::kText || p.role == ParameterRole::kView ||
+                           locked_.contains(at.name + "." + p.name);
+        if (stays) continue;
+        const Preset& parent = found[draws.bits() % found.size()];
+        at.preset.values.set(p.name, stray(p, parent.values.list(p.name), amount, draws));
+      }
+    }
+    return replacing(now_.chain, next.chain, fade_);
+  });
 }
 
-void Desk::lock(const std::string& name, bool locked) {
+void Desk::lock(const std::string& address, bool locked) {
   const std::lock_guard lock(mutex_);
+  const std::string full = find_place(now_.chain, address).full();
   if (locked) {
-    locked_.insert(name);
+    locked_.insert(full);
   } else {
-    locked_.erase(name);
+    locked_.erase(full);
   }
 }
 
-bool Desk::locked(const std::string& name) const {
+bool Desk::locked(const std::string& address) const {
   const std::lock_guard lock(mutex_);
-  return locked_.contains(name);
+  return locked_.contains(find_place(now_.chain, address).full());
 }
 
-void Desk::go_to(State state, double fade, const std::string& gesture) {
-  {
-    const std::lock_guard lock(mutex_);
-    remember(gesture);
-    now_ = std::move(state);
-    send_(ChangePreset{now_.preset, now_.seed, fade});
-  }
-  told("");
-}
-
-void Desk::change(const Preset& preset, double fade, const std::string& gesture) {
-  State next;
-  {
-    const std::lock_guard lock(mutex_);
-    next = {preset, now_.seed, now_.loaded};
-  }
-  go_to(std::move(next), fade, gesture);
+void Desk::change(const std::string& part, const std::function<void(Preset&)>& edit_preset, double fade,
+                  const std::string& gesture) {
+  edit(gesture, [&](State& next) -> Events {
+    Part& at = next.chain.part(part);
+    edit_preset(at.preset);
+    return {ChangePreset{at.preset, at.seed, fade, event_part(next.chain, at.name)}};
+  });
 }
 
 void Desk::load(const std::string& name) {
@@ -243,15 +299,18 @@ void Desk::load(const std::string& name) {
 }
 
 void Desk::load(const std::string& name, double fade) {
-  const Preset preset = load_preset(name);
-  {
-    const std::lock_guard lock(mutex_);
-    remember("");
-    now_ = just_loaded(preset, now_.seed);
-    changed_ = false;
-    send_(ChangePreset{now_.preset, now_.seed, fade});
-  }
-  told("");
+  Chain chain = load_chain(name);
+  edit("", [&](State& next) {
+    // what keeps its name keeps its draws
+    draw_seeds(chain, now_.chain.parts.front().seed);
+    for (Part& part : chain.parts) {
+      if (const Part* before = now_.chain.find(part.name)) part.seed = before->seed;
+    }
+    next = just_loaded(chain);
+    return replacing(now_.chain, next.chain, fade);
+  });
+  const std::lock_guard lock(mutex_);
+  changed_ = false;
 }
 
 void Desk::load_number(size_t number) {
@@ -264,7 +323,7 @@ void Desk::load_number(size_t number) {
 void Desk::step(int by) {
   const std::vector<PresetEntry> all = presets();
   if (all.empty()) return;
-  const std::string name = preset().name;
+  const std::string name = chain().name();
   const auto it = std::find_if(all.begin(), all.end(), [&](const PresetEntry& e) { return e.name == name; });
   const auto count = static_cast<std::ptrdiff_t>(all.size());
   std::ptrdiff_t place = it == all.end() ? (by > 0 ? -1 : count) : it - all.begin();
@@ -278,6 +337,15 @@ void Desk::step(int by) {
   }
 }
 
+void Desk::load_part(const std::string& part, const std::string& name) {
+  const Preset preset = load_preset(name);
+  edit("", [&](State& next) -> Events {
+    Part& at = next.chain.part(part);
+    at.preset = preset;
+    return {ChangePreset{at.preset, at.seed, fade_, event_part(next.chain, at.name)}};
+  });
+}
+
 fs::path Desk::save(const std::string& name) {
   const fs::path folder = own_preset_folder();
   if (folder.empty()) throw Error("save", name, "the system names no home folder", "set XDG_CONFIG_HOME");
@@ -286,19 +354,29 @@ fs::path Desk::save(const std::string& name) {
   };
   if (name.empty() || name.size() > 100 || !std::all_of(name.begin(), name.end(), plain))
     throw Error("save", "'" + printable(name) + "'", "a preset's name has letters, digits, - and _");
-  Preset saved = found_from_anywhere(preset());
-  saved.name = name;
+  const Chain before = chain();
+  const uint64_t version = this->version();
   const fs::path path = folder / (name + ".toml");
-  const std::string text = format_preset(saved);
+  const std::string text = format_chain(found_from_anywhere(before));
   std::error_code code;
   fs::create_directories(folder, code);
   write_file(path, std::vector<uint8_t>(text.begin(), text.end()));
   {
     const std::lock_guard lock(mutex_);
-    now_.preset.name = name;
-    now_.preset.path = path;
-    now_ = just_loaded(now_.preset, now_.seed);
-    changed_ = false;
+    const auto named = [&](Chain& chain) {
+      chain.path = path;
+      if (!chain.plain()) {
+        chain.given_name = name;
+        return;
+      }
+      chain.parts.front().preset.name = name;
+      chain.parts.front().preset.path = path;
+    };
+    Chain saved = before;
+    named(saved);
+    named(now_.chain);
+    now_.loaded = just_loaded(saved).loaded;
+    changed_ = version != version_;  // another hand was on it meanwhile
     ++version_;
   }
   list_again();
@@ -307,16 +385,84 @@ fs::path Desk::save(const std::string& name) {
 }
 
 void Desk::rename(const std::string& name) {
-  const fs::path before = preset().path;
+  const Chain now = chain();
+  const fs::path before = now.path;
   std::error_code code;
   if (before.empty() || !fs::equivalent(before.parent_path(), own_preset_folder(), code))
-    throw Error("rename", preset().name, "it is not one of your own", "save it under the new name");
-  const fs::path wished = own_preset_folder() / (name + ".toml");
-  if (fs::exists(wished, code) && !fs::equivalent(wished, before, code))
-    throw Error("rename", preset().name, fmt::format("there is a preset '{}' already", printable(name)));
+    throw Error("rename", now.name(), "it is not one of your own", "save it under the new name");
+  const fs::path wanted = own_preset_folder() / (name + ".toml");
+  if (fs::exists(wanted, code) && !fs::equivalent(wanted, before, code))
+    throw Error("rename", now.name(), fmt::format("there is a preset '{}' already", printable(name)));
   const fs::path after = save(name);
   if (after != before) fs::remove(before, code);
   list_again();
+}
+
+void Desk::add_part(const std::string& preset_or_effect, size_t place) {
+  const bool is_effect = std::any_of(effects().begin(), effects().end(),
+                                     [&](const EffectKind& e) { return e.name == preset_or_effect; });
+  Chain more = is_effect ? Chain(Preset(preset_or_effect)) : load_chain(preset_or_effect);
+  if (is_effect) more.parts.front().preset.name = preset_or_effect;
+  edit("", [&](State& next) {
+    Chain all = next.chain;
+    const size_t before = std::min(place, all.parts.size());
+    append(all, more);
+    // those that were added, to their place
+    std::rotate(all.parts.begin() + static_cast<std::ptrdiff_t>(before),
+                all.parts.end() - static_cast<std::ptrdiff_t>(more.parts.size()), all.parts.end());
+    for (size_t i = before; i < before + more.parts.size(); ++i)
+      all.parts[i].seed = part_seed(first_seed_, all.parts[i].name);
+    next.chain = std::move(all);
+    return stepping(now_.chain, next.chain, fade_);
+  });
+}
+
+void Desk::remove_part(const std::string& part) {
+  edit("", [&](State& next) -> Events {
+    const std::string name = next.chain.part(part).name;
+    if (next.chain.parts.size() == 1) throw Error("remove", name, "it is the only part", "bypass it");
+    std::erase_if(next.chain.parts, [&](const Part& p) { return p.name == name; });
+    return {RemovePart{name, fade_}};
+  });
+}
+
+void Desk::move_part(const std::string& part, size_t place) {
+  edit("", [&](State& next) -> Events {
+    const Part moved = next.chain.part(part);
+    std::erase_if(next.chain.parts, [&](const Part& p) { return p.name == moved.name; });
+    place = std::min(place, next.chain.parts.size());
+    next.chain.parts.insert(next.chain.parts.begin() + static_cast<std::ptrdiff_t>(place), moved);
+    return {MovePart{moved.name, static_cast<int>(place), fade_}};
+  });
+}
+
+void Desk::bypass(const std::string& part, bool on) {
+  change(
+      part, [&](Preset& p) { override_value(p, kBypass, on ? "on" : "off"); }, fade());
+}
+
+void Desk::blackout(bool on) {
+  const std::lock_guard lock(mutex_);
+  black_ = on;
+  ++version_;
+  send_(Blackout{on, kBlackoutFade});
+}
+
+void Desk::freeze(bool on) {
+  const std::lock_guard lock(mutex_);
+  frozen_ = on;
+  ++version_;
+  send_(Freeze{on});
+}
+
+bool Desk::is_black() const {
+  const std::lock_guard lock(mutex_);
+  return black_;
+}
+
+bool Desk::is_frozen() const {
+  const std::lock_guard lock(mutex_);
+  return frozen_;
 }
 
 uint64_t Desk::draw() {
@@ -324,29 +470,44 @@ uint64_t Desk::draw() {
   return Random(first_seed_).split(kDeskStream).split(++draws_).bits();
 }
 
-void Desk::new_noise() {
+void Desk::new_noise(const std::string& part) {
   const uint64_t seed = draw();
   const std::lock_guard lock(mutex_);
-  send_(NewNoise{seed});
+  if (!part.empty()) now_.chain.part(part);  // Error where there is none
+  send_(NewNoise{seed, part.empty() ? "" : event_part(now_.chain, part)});
 }
 
-void Desk::new_weights() {
-  Preset changed = preset();
-  // learned weights are no dice: new ones are random
-  const std::string weights = changed.values.text("weights");
-  if (weights != "uniform" && weights != "sharp") changed.values.set_text("weights", "normal");
-  State next{changed, draw(), nullptr};
-  {
-    const std::lock_guard lock(mutex_);
-    next.loaded = now_.loaded;
+const Part& Desk::part_with_weights(const Chain& chain, const std::string& part) {
+  if (!part.empty()) return chain.part(part);
+  for (const Part& p : chain.parts) {
+    if (p.preset.values.table().find(ParameterRole::kWeights)) return p;
   }
-  go_to(std::move(next), fade());
+  throw Error("there is no part that has weights");
 }
 
-void Desk::load_weights(const std::string& file) {
-  Preset changed = preset();
-  changed.values.set_text("weights", fs::absolute(find_asset(changed, file)).string());
-  change(changed, fade());
+void Desk::new_weights(const std::string& part) {
+  const uint64_t seed = draw();
+  edit("", [&](State& next) -> Events {
+    Part& at = next.chain.part(part_with_weights(next.chain, part).name);
+    const Parameter* p = at.preset.values.table().find(ParameterRole::kWeights);
+    if (!p) throw Error("draw", at.name, "it has no weights");
+    // learned weights are no dice: new ones are random
+    const std::vector<std::string>& words = p->random_words;
+    const std::string weights = at.preset.values.text(p->name);
+    if (std::find(words.begin(), words.end(), weights) == words.end())
+      at.preset.values.set_text(p->name, words.front());
+    at.seed = seed;
+    return {ChangePreset{at.preset, at.seed, fade_, event_part(next.chain, at.name)}};
+  });
+}
+
+void Desk::load_weights(const std::string& file, const std::string& part) {
+  const Part at = part_with_weights(chain(), part);
+  const Parameter* p = at.preset.values.table().find(ParameterRole::kWeights);
+  if (!p) throw Error("load", file, fmt::format("the part '{}' has no weights", at.name));
+  const std::string path = fs::absolute(find_asset(at.preset, file)).string();
+  change(
+      at.name, [&](Preset& preset) { preset.values.set_text(p->name, path); }, fade());
 }
 
 void Desk::open_input(const std::string& spec) {
@@ -367,21 +528,20 @@ void Desk::travel(std::vector<State>& from, std::vector<State>& to) {
     const std::lock_guard lock(mutex_);
     if (from.empty()) return;
     to.push_back(now_);
-    now_ = from.back();
+    const Chain before = std::exchange(now_, from.back()).chain;
     from.pop_back();
     last_gesture_.clear();
     changed_ = true;
     ++version_;
-    send_(ChangePreset{now_.preset, now_.seed, kUndoFade});
+    for (Event& e : stepping(before, now_.chain, kUndoFade)) send_(std::move(e));
   }
   told("");
 }
 
-void Desk::refused(const Preset& goes_on, uint64_t seed) {
+void Desk::refused(const Chain& plays_on) {
   {
     const std::lock_guard lock(mutex_);
-    now_.preset = goes_on;
-    now_.seed = seed;
+    now_.chain.parts = plays_on.parts;
     ++version_;
   }
   told("");
@@ -397,14 +557,19 @@ void Desk::set_fade(double seconds) {
   fade_ = std::clamp(seconds, 0.0, 60.0);
 }
 
-Preset Desk::preset() const {
+Chain Desk::chain() const {
   const std::lock_guard lock(mutex_);
-  return now_.preset;
+  return now_.chain;
 }
 
-uint64_t Desk::seed() const {
+Preset Desk::preset(const std::string& part) const {
   const std::lock_guard lock(mutex_);
-  return now_.seed;
+  return now_.chain.part(part).preset;
+}
+
+uint64_t Desk::seed(const std::string& part) const {
+  const std::lock_guard lock(mutex_);
+  return now_.chain.part(part).seed;
 }
 
 bool Desk::changed() const {

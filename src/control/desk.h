@@ -16,65 +16,88 @@
 
 namespace reverie {
 
-// The desk knows the preset as the hands left it and sends what changes to the set.
+// The desk knows the chain as the hands left it and sends what changes to the set.  Every change is made and
+// sent under one lock: two hands at once both get their turn.
+//
+// Addresses are those of find_address(): "zoom", "zoom.2" for level 2, "veil.zoom"; without a part the first
+// that has the parameter.  Where a part may be named, "" is the first, or all where it says so.
 class Desk {
  public:
   using Send = std::function<void(Event)>;
-  // Told of every parameter that changed; empty name: of all.  On the thread that changed it.
-  using Watch = std::function<void(const std::string& name)>;
+  // Told of every parameter that changed, as PART.NAME; empty: of all.  On the thread that changed it.
+  using Watch = std::function<void(const std::string& address)>;
 
-  Desk(const Preset& preset, uint64_t seed, Send send);
+  // The seed of a set; the parts draw from theirs, as draw_seeds() gives them.
+  Desk(Chain chain, uint64_t seed, Send send);
 
   void watch(Watch watch);
 
-  // A value as a command line gives it: "zoom", "1.5"; "zoom.2" for level 2.  Error when it is not allowed.
-  void set(const std::string& name, const std::string& value);
+  // A value as a command line gives it.  Error when it is not allowed.
+  void set(const std::string& address, const std::string& value);
   // By its place between low (0) and high (1): what a control without units sends.  level < 0: all levels.
   // Words, flags and whole numbers take the nearest; a text has no places: Error.
-  void set_share(const std::string& name, int level, double share);
-  double share(const std::string& name, int level = 0) const;
-  // The next word, flag or whole number, and after the last the first; at most `high` where that is lower.
-  void cycle(const std::string& name, std::optional<int> high = {});
+  void set_share(const std::string& address, int level, double share);
+  double share(const std::string& address, int level = 0) const;
+  // The next word, flag or whole number, and after the last the first; below_levels: whole numbers end with
+  // the part's highest level.
+  void cycle(const std::string& address, bool below_levels = false);
   // As the preset was when it was loaded.
-  void reset(const std::string& name);
+  void reset(const std::string& address);
   void reset_all();
 
   // Every parameter that is not locked takes the value of one of the presets there are, and numbers stray
-  // from it by `amount` (0..1) of their range: what others found good, newly put together.
-  void randomize(double amount = 0.05);
-  void lock(const std::string& name, bool locked);
-  bool locked(const std::string& name) const;
+  // from it by `amount` (0..1) of their range: what others found good, newly put together.  part: "" for all.
+  void randomize(double amount = 0.05, const std::string& part = "");
+  void lock(const std::string& address, bool locked);
+  bool locked(const std::string& address) const;
 
-  // Modulations and all else at once.
-  // gesture: changes of one name that follow each other closely are undone together.
-  void change(const Preset& preset, double fade, const std::string& gesture = "");
+  // Modulations and all else at once.  edit gets the part's preset as it is now; what it throws changes
+  // nothing. gesture: changes of one name that follow each other closely are undone together.
+  void change(const std::string& part, const std::function<void(Preset&)>& edit, double fade,
+              const std::string& gesture = "");
 
-  // By name, file or number in presets().  Error when there is no such preset; then nothing has changed.
+  // A preset or chain in place of what plays, by name, file or number in presets().  Error when there is no
+  // such preset; then nothing has changed.
   void load(const std::string& name);
   void load(const std::string& name, double fade);
   void load_number(size_t number);
   void step(int by);  // to the next (1) or the previous (-1)
-  // Writes the preset among one's own and gives it that name.  Error when it cannot be written.
+  // A preset in place of one part's.
+  void load_part(const std::string& part, const std::string& name);
+  // Writes the chain among one's own presets and gives it that name.  Error when it cannot be written.
   std::filesystem::path save(const std::string& name);
-  // Gives one's own preset that is played another name.  Error where another preset has it.
+  // Renames the preset that plays, which must be one's own.  Error where another preset has the name.
   void rename(const std::string& name);
 
-  void new_noise();
-  void new_weights();
-  void load_weights(const std::string& file);
+  // The parts of a preset, or one of an effect with its defaults, before the one at this place; at the end
+  // where there are fewer.
+  void add_part(const std::string& preset_or_effect, size_t place = kMostParts);
+  void remove_part(const std::string& part);  // Error for the last one
+  void move_part(const std::string& part, size_t place);
+  void bypass(const std::string& part, bool on);
+
+  void blackout(bool on);
+  void freeze(bool on);
+  bool is_black() const;
+  bool is_frozen() const;
+
+  void new_noise(const std::string& part = "");    // "": of all parts
+  void new_weights(const std::string& part = "");  // "": of the first that has weights
+  void load_weights(const std::string& file, const std::string& part = "");  // likewise
   void open_input(const std::string& spec);
 
   void undo();
   void redo();
 
-  // The set could not do it: the desk shows what goes on.
-  void refused(const Preset& goes_on, uint64_t seed);
+  // The set could not do it: the desk shows what plays on.
+  void refused(const Chain& plays_on);
 
-  double fade() const;  // seconds, of the presets that are loaded
+  double fade() const;  // seconds, of the presets that are loaded and of parts that come and go
   void set_fade(double seconds);
 
-  Preset preset() const;
-  uint64_t seed() const;
+  Chain chain() const;
+  Preset preset(const std::string& part = "") const;
+  uint64_t seed(const std::string& part = "") const;
   bool changed() const;                      // since it was loaded or saved
   uint64_t version() const;                  // grows with every change
   std::vector<PresetEntry> presets() const;  // those that can be played, by name
@@ -82,16 +105,19 @@ class Desk {
 
  private:
   struct State {
-    Preset preset;
-    uint64_t seed = 0;
+    Chain chain;
     std::shared_ptr<const State> loaded;  // as it was when it was loaded or saved; null: this is it
   };
-  static State just_loaded(const Preset& preset, uint64_t seed);
+  using Events = std::vector<Event>;
+  static State just_loaded(const Chain& chain);
+  // change edits a copy of the state and says what is sent; what it throws changes nothing.
+  void edit(const std::string& gesture, const std::function<Events(State&)>& change,
+            const std::string& address = "");
   void remember(const std::string& gesture);
-  void go_to(State state, double fade, const std::string& gesture = "");
   void travel(std::vector<State>& from, std::vector<State>& to);
-  void told(const std::string& name);
+  void told(const std::string& address);
   uint64_t draw();
+  static const Part& part_with_weights(const Chain& chain, const std::string& part);
 
   mutable std::mutex mutex_;
   Send send_;
@@ -101,11 +127,11 @@ class Desk {
   std::vector<State> undo_, redo_;
   std::string last_gesture_;
   std::chrono::steady_clock::time_point last_time_;
-  std::set<std::string> locked_;
+  std::set<std::string> locked_;  // PART.NAME
   std::vector<PresetEntry> presets_;
   uint64_t draws_ = 0, version_ = 0;
   double fade_ = 2;
-  bool changed_ = false;
+  bool changed_ = false, black_ = false, frozen_ = false;
 };
 
 // ~/.config/reverie/presets or the like: where one's own presets are.  Empty where the system names no home.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <thread>
 
 #include "core/error.h"
 #include "core/test_help.h"
@@ -52,8 +53,8 @@ TEST_F(DeskTest, CycleGoesRound) {
     desk_.cycle("view");
     EXPECT_EQ(last<SetParameter>().value, word);
   }
-  for (const char* word : {"1", "2", "0"}) {
-    desk_.cycle("view_level", 2);
+  for (const char* word : {"1", "2", "3", "0"}) {
+    desk_.cycle("view_level", true);
     EXPECT_EQ(last<SetParameter>().value, word);
   }
 }
@@ -88,11 +89,11 @@ TEST_F(DeskTest, RandomizeLeavesTheLockedAndTheStructure) {
 
 TEST_F(DeskTest, ChangesOfOneGestureAreUndoneTogether) {
   desk_.set("gain", "2");
-  Preset moved = desk_.preset();
-  moved.lfos.push_back({.parameter = "hue", .period = 1, .depth = 0});
   for (int i = 1; i < 300; ++i) {
-    moved.lfos.back().depth = i;
-    desk_.change(moved, 0, "modulation of hue");
+    const auto turn = [&](Preset& p) {
+      p.lfos = {{.parameter = "hue", .period = 1, .depth = static_cast<double>(i)}};
+    };
+    desk_.change("", turn, 0, "modulation of hue");
   }
   desk_.undo();
   EXPECT_TRUE(desk_.preset().lfos.empty());
@@ -189,21 +190,85 @@ TEST_F(DeskTest, ResetTakesTheLoadedValueAndItsModulations) {
   desk_.load("first-light");
   const size_t lfos = desk_.preset().lfos.size();
   desk_.set("advect", "3");
-  Preset plain = desk_.preset();
-  plain.lfos.clear();
-  desk_.change(plain, 0);
+  desk_.change(
+      "", [](Preset& p) { p.lfos.clear(); }, 0);
   desk_.reset("advect_channel");
   EXPECT_EQ(desk_.preset().lfos.size(), lfos);
-  Preset heard = desk_.preset();
-  heard.followers.push_back({.parameter = "hue"});
-  heard.maps.push_back({"hue", "radial", 1, false});
-  desk_.change(heard, 0);
+  const auto hear = [](Preset& p) {
+    p.followers.push_back({.parameter = "hue"});
+    p.maps.push_back({"hue", "radial", 1, false});
+  };
+  desk_.change("", hear, 0);
   desk_.reset("hue");
   EXPECT_TRUE(desk_.preset().followers.empty());
   EXPECT_TRUE(desk_.preset().maps.empty());
   EXPECT_EQ(desk_.preset().values.number("advect"), 3);
   desk_.reset_all();
   EXPECT_EQ(desk_.preset().values.number("advect"), 1.5);
+}
+
+TEST_F(DeskTest, TwoHandsAtOnceBothGetTheirTurn) {
+  constexpr int kTurns = 400;
+  std::thread other([&] {
+    for (int i = 1; i <= kTurns; ++i) desk_.set("hue", std::to_string(i % 100));
+  });
+  for (int i = 0; i < kTurns; ++i)
+    desk_.change(
+        "", [](Preset& p) { p.values.set("gain", p.values.number("gain") + 0.01); }, 0);
+  for (int i = 0; i < kTurns; ++i) desk_.cycle("advect_level");
+  other.join();
+  EXPECT_NEAR(desk_.preset().values.number("gain"), 1.333 + 0.01 * kTurns, 1e-9);
+  EXPECT_EQ(desk_.preset().values.number("hue"), kTurns % 100);
+  EXPECT_EQ(desk_.preset().values.integer("advect_level"), (2 + kTurns) % 7);
+}
+
+TEST_F(DeskTest, PartsComeGoMoveAndCanBeUndone) {
+  desk_.add_part("smoke");
+  EXPECT_EQ(last<AddPart>().part.name, "feedback-2");
+  EXPECT_EQ(last<AddPart>().part.seed, part_seed(1, "feedback-2"));
+  desk_.set("feedback-2.gain", "2");
+  EXPECT_EQ(last<SetParameter>().part, "feedback-2");
+  EXPECT_EQ(desk_.preset("feedback-2").values.number("gain"), 2);
+  EXPECT_EQ(desk_.preset().values.number("gain"), 1.333);
+  desk_.bypass("feedback-2", true);
+  EXPECT_TRUE(last<ChangePreset>().preset.values.flag("bypass"));
+  desk_.move_part("feedback-2", 0);
+  EXPECT_EQ(last<MovePart>().place, 0);
+  EXPECT_EQ(desk_.chain().parts.at(0).name, "feedback-2");
+  desk_.undo();
+  EXPECT_EQ(std::get<MovePart>(events_.back()).place, 0);
+  EXPECT_EQ(desk_.chain().parts.at(1).name, "feedback-2");
+  desk_.remove_part("feedback-2");
+  EXPECT_EQ(desk_.chain().parts.size(), 1U);
+  EXPECT_NE(message_of([&] { desk_.remove_part("feedback"); }).find("the only part"), std::string::npos);
+  desk_.undo();
+  EXPECT_EQ(last<AddPart>().part.preset.values.number("gain"), 2);
+  desk_.save("two");
+  EXPECT_EQ(load_chain(std::string("two")).part("feedback-2").preset.values.number("gain"), 2);
+  desk_.load("first-light");  // a plain preset again
+  EXPECT_EQ(last<ChangeChain>().chain.parts.size(), 1U);
+  desk_.load("two");
+  EXPECT_EQ(last<ChangeChain>().chain.part("feedback-2").preset.values.number("gain"), 2);
+  EXPECT_NE(message_of([&] { desk_.set("feedback-3.gain", "2"); }), "");
+}
+
+TEST_F(DeskTest, LocksAndResetAreOfAPart) {
+  desk_.add_part("smoke");
+  desk_.lock("feedback-2.hue", true);
+  EXPECT_TRUE(desk_.locked("feedback-2.hue"));
+  EXPECT_FALSE(desk_.locked("hue"));
+  const Preset before = desk_.preset();
+  desk_.randomize(0.05, "feedback-2");
+  EXPECT_EQ(format_preset(desk_.preset()), format_preset(before));
+  EXPECT_EQ(desk_.preset("feedback-2").values.list("hue"), load_preset("smoke").values.list("hue"));
+}
+
+TEST_F(DeskTest, BlackoutAndFreezeAreEvents) {
+  desk_.blackout(true);
+  EXPECT_TRUE(last<Blackout>().on);
+  EXPECT_TRUE(desk_.is_black());
+  desk_.freeze(true);
+  EXPECT_TRUE(last<Freeze>().on);
 }
 
 TEST_F(DeskTest, NewWeightsAreAnotherSeed) {

@@ -5,14 +5,17 @@
 #include <string>
 #include <variant>
 
-#include "control/preset.h"
-#include "control/signals.h"
+#include "control/chain.h"
+#include "core/signals.h"
 
 namespace reverie {
 
-// A knob: a parameter's value as a command line gives it ("zoom", "1.5"; "zoom.2" for level 2).
+// Events name the part that they are for.  Without a name it is the only part, or the first.
+
+// A knob: a parameter's value as a command line gives it ("zoom", "1.5"; "zoom.2" for level 2).  Without a
+// part the first that has the parameter.
 struct SetParameter {
-  std::string name, value;
+  std::string name, value, part = {};
 };
 
 // Another preset.  What has the same structure (the fixed parameters) and seed goes over value by value; else
@@ -21,17 +24,63 @@ struct ChangePreset {
   Preset preset;
   uint64_t seed = 0;  // of the random weights
   double fade = 0;    // seconds from one to the other
+  std::string part = {};
 };
 
-// The process that the last ChangePreset asked for is ready: it fades in from here on.
-struct BeginProcess {};
+// The process that the last ChangePreset or AddPart asked for is ready: it fades in from here on.
+struct BeginProcess {
+  std::string part = {};
+};
 
 // That process could not be made: what runs goes on.
-struct AbandonProcess {};
+struct AbandonProcess {
+  std::string part = {};
+};
 
-// The state starts anew, from these draws.
+// The state starts again, from these draws; without a part that of every part, each with its own.
 struct NewNoise {
   uint64_t seed = 0;
+  std::string part = {};
+};
+
+// One more part, before the one that is at this place now (0 is the first).  It is made beside the running
+// ones, and begins when BeginProcess says so.
+struct AddPart {
+  Part part;
+  int place = 0;
+  double fade = 0;  // seconds
+};
+
+// A part fades out and is gone.
+struct RemovePart {
+  std::string part;
+  double fade = 0;
+};
+
+// A part fades out, and in again at another place.
+struct MovePart {
+  std::string part;
+  int place = 0;
+  double fade = 0;  // both ways together
+};
+
+// Another chain, made beside the running one; it begins when BeginChain says so.
+struct ChangeChain {
+  Chain chain;  // with the seeds of its parts
+  double fade = 0;
+};
+struct BeginChain {};
+struct AbandonChain {};
+
+// The picture to black, or back.
+struct Blackout {
+  bool on = false;
+  double fade = 0;
+};
+
+// The picture that is shown stays, and the processes stand still; or they go on.
+struct Freeze {
+  bool on = false;
 };
 
 // Another input, from its beginning; it is shown from this frame on.  Empty: none.
@@ -51,7 +100,8 @@ struct SkipTicks {
 
 // Signals: what is heard from this frame on.
 using Event = std::variant<SetParameter, ChangePreset, BeginProcess, AbandonProcess, NewNoise, OpenInput,
-                           ShowInput, SkipTicks, Signals>;
+                           ShowInput, SkipTicks, Signals, AddPart, RemovePart, MovePart, ChangeChain,
+                           BeginChain, AbandonChain, Blackout, Freeze>;
 
 // Before frame `frame` is made.
 struct TimedEvent {

@@ -1,7 +1,7 @@
 // The signals from frame to frame, so that a session need only hold what could not be foreseen.
 #pragma once
 
-#include "control/signals.h"
+#include "core/signals.h"
 
 namespace reverie {
 

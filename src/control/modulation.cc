@@ -86,21 +86,20 @@ double Automation::value_at(const Track& track, int level, double seconds, doubl
   return value;
 }
 
-void Automation::go_on(double seconds, const Signals& signals) {
+void Automation::go_on(double seconds, const Signals& signals, const ToldSignals& told) {
   const bool anew = !last_ || seconds < *last_;
   for (Track& track : tracks_) {
     for (Envelope& e : track.envelopes) {
-      const double target = value_of(signals, e.follower.follows);
+      const double target = value_of(signals, told, e.follower);
       e.value = anew ? target : follow(e.follower, e.value, target, seconds - *last_);
     }
   }
   last_ = seconds;
 }
 
-void Automation::apply(const FrameTime& time, const Signals& signals, const Planes* input,
-                       ParameterValues& values) {
-  go_on(time.seconds, signals);
-  make(time.seconds, std::isfinite(signals.beats) ? signals.beats : 0, input, values);
+void Automation::apply(const Frame& frame, const ToldSignals& told, ParameterValues& values) {
+  go_on(frame.time.seconds, frame.heard, told);
+  make(frame.time.seconds, std::isfinite(frame.heard.beats) ? frame.heard.beats : 0, frame.picture, values);
 }
 
 void Automation::apply(const FrameTime& time, const Planes* input, ParameterValues& values) const {

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "control/preset.h"
-#include "control/signals.h"
 #include "core/effect.h"
 #include "core/random.h"
+#include "core/signals.h"
 
 namespace reverie {
 
@@ -33,8 +33,9 @@ class Automation {
   // The values of a frame: the base or the keyframes, plus the LFOs and the followers, kept within each
   // parameter's range.  The followers go on by the time since the last call; the first one, and
   // one that goes back in time, takes them to where the sound is.
-  // input: [3, H, W] or null; without it the maps that are "input" do nothing.
-  void apply(const FrameTime& time, const Signals& signals, const Planes* input, ParameterValues& values);
+  // Without a picture the maps that are "input" do nothing.
+  // told: the signals of parts.
+  void apply(const Frame& frame, const ToldSignals& told, ParameterValues& values);
   // The same in silence and at the default tempo; moves no follower.
   void apply(const FrameTime& time, const Planes* input, ParameterValues& values) const;
 
@@ -62,7 +63,7 @@ class Automation {
 
   Track& track_of(const std::string& parameter, const std::vector<int>& levels);
   double value_at(const Track& track, int level, double seconds, double beats) const;
-  void go_on(double seconds, const Signals& signals);
+  void go_on(double seconds, const Signals& signals, const ToldSignals& told);
   void make(double seconds, double beats, const Planes* input, ParameterValues& values) const;
   void apply_maps(const Planes* input, ParameterValues& values) const;
 

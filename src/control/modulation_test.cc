@@ -218,7 +218,7 @@ TEST(Follower, FeaturesAreKeptInRange) {
   s.onset = 1;
   const double wanted[] = {0.25, 1, 0, 0, 1};
   for (size_t i = 0; i < sound_feature_words().size(); ++i)
-    EXPECT_EQ(value_of(s, static_cast<SoundFeature>(i)), wanted[i]);
+    EXPECT_EQ(value_of(s, {}, {.follows = static_cast<SoundFeature>(i)}), wanted[i]);
 }
 
 TEST_F(AutomationTest, TheSoundAddsToEachLevelItNames) {
@@ -229,17 +229,17 @@ TEST_F(AutomationTest, TheSoundAddsToEachLevelItNames) {
   ParameterValues values(preset_.values.table());
   Signals s;
   s.level = 1;
-  automation.apply({0, 0}, s, nullptr, values);
+  automation.apply({{0, 0}, nullptr, s}, {}, values);
   EXPECT_EQ(values.list("hue"), (std::vector<double>{10, 20, 20}));
   s.bass = 0.5;
-  automation.apply({1, 1}, s, nullptr, values);
+  automation.apply({{1, 1}, nullptr, s}, {}, values);
   EXPECT_EQ(values.list("hue"), (std::vector<double>{10, 24, 20}));
   s.bass = 0;
-  automation.apply({2, 2}, s, nullptr, values);
+  automation.apply({{2, 2}, nullptr, s}, {}, values);
   EXPECT_EQ(values.number("hue", 1), 22);
-  automation.apply({2, 2}, s, nullptr, values);  // the same frame once more
+  automation.apply({{2, 2}, nullptr, s}, {}, values);  // the same frame once more
   EXPECT_EQ(values.number("hue", 1), 22);
-  automation.apply({1, 1}, s, nullptr, values);  // back: anew
+  automation.apply({{1, 1}, nullptr, s}, {}, values);  // back: anew
   EXPECT_EQ(values.number("hue", 1), 20);
   EXPECT_EQ(at(3).number("hue", 1), 20);  // in silence
 }
@@ -250,10 +250,10 @@ TEST_F(AutomationTest, LfosInBeats) {
   ParameterValues values(preset_.values.table());
   Signals s;
   s.beats = 5;
-  automation.apply({0, 99}, s, nullptr, values);
+  automation.apply({{0, 99}, nullptr, s}, {}, values);
   EXPECT_EQ(values.number("hue"), 2);
   s.beats = std::nan("");
-  automation.apply({1, 100}, s, nullptr, values);
+  automation.apply({{1, 100}, nullptr, s}, {}, values);
   EXPECT_EQ(values.number("hue"), 0);
   EXPECT_EQ(at(0.5).number("hue"), 2);  // 120 a minute
 }

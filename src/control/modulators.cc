@@ -73,9 +73,13 @@ double wave(Wave shape, double turns, const Random& draws) {
   return from + (to - from) * smoothstep(f);
 }
 
-double value_of(const Signals& signals, SoundFeature feature) {
+double value_of(const Signals& signals, const ToldSignals& told, const Follower& follower) {
+  if (!follower.signal.empty()) {
+    const auto it = told.find(follower.signal);
+    return it == told.end() ? 0 : it->second;
+  }
   const float all[] = {signals.level, signals.bass, signals.mid, signals.treble, signals.onset};
-  const double v = all[static_cast<size_t>(feature)];
+  const double v = all[static_cast<size_t>(follower.follows)];
   return v > 0 ? std::min(v, 1.0) : 0;
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "control/signals.h"
 #include "core/random.h"
+#include "core/signals.h"
 
 namespace reverie {
 
@@ -35,11 +37,12 @@ struct Lfo {
   std::optional<int64_t> seed = {};
 };
 
-// An envelope follower: value = base + depth * e, e going after a feature of the sound (0..1).  Rising it has
-// come about 2/3 of the way after `attack`, falling after `release`.
+// An envelope follower: value = base + depth * e, e going after a feature of the sound or a signal (0..1).
+// Rising it has come about 2/3 of the way after `attack`, falling after `release`.
 struct Follower {
   std::string parameter;
   SoundFeature follows = SoundFeature::kLevel;
+  std::string signal = {};       // of a part, "PART.NAME": followed in place of the sound; empty: the sound
   double depth = 0;              // in the parameter's unit
   double attack = 0;             // seconds; 0: at once
   double release = 0.2;          // seconds; 0: at once
@@ -77,8 +80,11 @@ bool covers(const std::vector<int>& levels, int level);
 // The same to the bit on every machine.
 double wave(Wave shape, double turns, const Random& draws);
 
-// The feature's value, kept in 0..1; 0 where it is no number.
-double value_of(const Signals& signals, SoundFeature feature);
+// Signals that parts gave last, by "PART.NAME", 0..1.
+using ToldSignals = std::map<std::string, double, std::less<>>;
+
+// What the follower goes after, kept in 0..1; 0 where it is no number or nobody gives it.
+double value_of(const Signals& signals, const ToldSignals& told, const Follower& follower);
 
 // e of a follower after `elapsed` seconds in which the feature was `target`:
 // e + (target - e) * elapsed / (time + elapsed), with time the attack or the release.

@@ -62,6 +62,22 @@ void read_period(const TomlReader& reader, Lfo& lfo) {
   }
 }
 
+// A feature of the sound, or a part's signal: "PART.NAME".
+void read_follows(const TomlReader& reader, Follower& f) {
+  const std::string word = reader.text("follows");
+  const size_t dot = word.find('.');
+  if (dot == std::string::npos) {
+    f.follows = reader.word<SoundFeature>("follows", sound_feature_words());
+    return;
+  }
+  const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (!plain || dot == 0 || dot + 1 == word.size() || word.find('.', dot + 1) != std::string::npos)
+    reader.fail(*reader.find("follows"), "a part's signal is named PART.NAME");
+  f.signal = word;
+}
+
 // Seconds, each after the last.
 std::vector<double> read_times(const TomlReader& reader) {
   std::vector<double> at;
@@ -145,7 +161,7 @@ Follower read_follower(const TomlNode& node, const std::string& file_name, const
   const Parameter& parameter = read_target(reader, table);
   Follower f;
   f.parameter = parameter.name;
-  f.follows = reader.word<SoundFeature>("follows", sound_feature_words());
+  read_follows(reader, f);
   f.depth = reader.number("depth", -kMostDepth, kMostDepth);
   f.attack = reader.number("attack", 0, kLongestFollow, f.attack);
   f.release = reader.number("release", 0, kLongestFollow, f.release);
@@ -208,8 +224,8 @@ std::string format_toml(const Lfo& lfo) {
 std::string format_toml(const Follower& f) {
   return fmt::format(
       "\n[[sound]]\nparameter = \"{}\"\nfollows = \"{}\"\ndepth = {}\nattack = {}\nrelease = {}\n{}",
-      f.parameter, word_of(f.follows, sound_feature_words()), f.depth, f.attack, f.release,
-      levels_line(f.levels));
+      f.parameter, f.signal.empty() ? word_of(f.follows, sound_feature_words()) : f.signal, f.depth, f.attack,
+      f.release, levels_line(f.levels));
 }
 
 std::string format_toml(const Keyframes& keys, const ParameterTable& table) {

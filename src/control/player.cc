@@ -1,7 +1,6 @@
 #include "control/player.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <exception>
 #include <thread>
@@ -14,26 +13,28 @@ namespace reverie {
 namespace {
 
 constexpr double kStructureFade = 1;  // seconds, when a knob changes the structure
+constexpr int kColours = 3;
 
-// Fixed parameters that only say how a process starts.
-constexpr std::array<std::string_view, 4> kStarting = {"init", "init_picture", "init_scale", "preroll"};
+PlayerSetup with_pool(PlayerSetup setup) {
+  if (!setup.pool) setup.pool = std::make_shared<Threads>(setup.threads);
+  return setup;
+}
 
-double share_at(double seconds, double fade) {
+}  // namespace
+
+double fade_share(double seconds, double fade) {
   return fade > 0 ? ease(Ease::kSmooth, std::clamp(seconds / fade, 0.0, 1.0)) : 1.0;
 }
 
-// to += share * (from - to)
 void blend(Planes& to, const Planes& from, double share) {
   const auto s = static_cast<float>(share);
   for (size_t i = 0; i < to.data().size(); ++i) to.data()[i] += s * (from.data()[i] - to.data()[i]);
 }
 
-}  // namespace
-
 bool same_structure(const Preset& a, const Preset& b) {
   if (a.effect != b.effect) return false;
   for (const Parameter& p : a.values.table().all()) {
-    if (!p.structural || std::find(kStarting.begin(), kStarting.end(), p.name) != kStarting.end()) continue;
+    if (!p.structural || p.role == ParameterRole::kStart) continue;
     if (a.values.list(p.name) != b.values.list(p.name) || a.values.text(p.name) != b.values.text(p.name))
       return false;
   }
@@ -66,6 +67,7 @@ struct Player::Layer {
   std::unique_ptr<Effect> effect;
   ParameterValues values;
   Planes picture;
+  double wet = 1;
 
   // From other values to these, where a preset of the same structure came.
   std::optional<ParameterValues> from;
@@ -73,22 +75,28 @@ struct Player::Layer {
   std::optional<double> morph_start;            // seconds; set with the first frame
   double morph_seconds = 0;
 
-  void move_values(const FrameTime& time, const Signals& signals, const Planes* input) {
-    automation->apply(time, signals, input, values);
+  void move_values(const Frame& frame, const ToldSignals& followed) {
+    const FrameTime& time = frame.time;
+    automation->apply(frame, followed, values);
+    wet = reverie::wet(values);
     if (!from) return;
     if (!morph_start) morph_start = time.seconds;
-    const double share = share_at(time.seconds - *morph_start, morph_seconds);
+    const double share = fade_share(time.seconds - *morph_start, morph_seconds);
     if (share >= 1) {
       from.reset();
       from_automation.reset();
       return;
     }
-    if (from_automation) from_automation->apply(time, signals, input, *from);
+    if (from_automation) from_automation->apply(frame, followed, *from);
+    const double before = reverie::wet(*from);
+    wet = before + share * (wet - before);
     values = between(*from, values, share);
   }
 };
 
 struct Player::Job {
+  explicit Job(ChangePreset w) : wanted(std::move(w)) {}
+
   ChangePreset wanted;
   bool started = false;
   std::unique_ptr<Layer> layer;
@@ -101,17 +109,20 @@ struct Player::Job {
   }
 };
 
-Player::Player(PlayerSetup setup, const Preset& preset, uint64_t seed) : setup_(std::move(setup)) {
+Player::Player(PlayerSetup setup, const Preset& preset, uint64_t seed) : setup_(with_pool(std::move(setup))) {
   layers_.push_back(make_layer(preset, seed));
   layers_.back()->effect = make_effect(preset, seed);
 }
+
+Player::Player(PlayerSetup setup, ChangePreset first)
+    : setup_(with_pool(std::move(setup))), job_(std::make_unique<Job>(std::move(first))), wet_(0) {}
 
 Player::~Player() = default;
 
 std::unique_ptr<Player::Layer> Player::make_layer(const Preset& preset, uint64_t seed) const {
   auto automation = std::make_unique<Automation>(preset, seed, setup_.read_picture);
   return std::make_unique<Layer>(
-      Layer{preset, seed, std::move(automation), nullptr, preset.values, {}, {}, nullptr, {}, 0});
+      Layer{preset, seed, std::move(automation), nullptr, preset.values, {}, 1, {}, nullptr, {}, 0});
 }
 
 std::unique_ptr<Effect> Player::make_effect(const Preset& preset, uint64_t seed) const {
@@ -119,7 +130,7 @@ std::unique_ptr<Effect> Player::make_effect(const Preset& preset, uint64_t seed)
   setup.width = setup_.width;
   setup.height = setup_.height;
   setup.seed = seed;
-  setup.threads = setup_.threads;
+  setup.threads = setup_.pool;
   setup.kernel = setup_.kernel;
   setup.check = setup_.check;
   setup.find_file = [preset](const std::string& name) { return find_asset(preset, name); };
@@ -136,11 +147,16 @@ uint64_t Player::seed() const {
 }
 
 const ParameterValues& Player::values() const {
-  return layers_.back()->values;
+  return layers_.empty() ? job_->wanted.preset.values : layers_.back()->values;
 }
 
 bool Player::process_is_ready() const {
   return job_ && job_->done;
+}
+
+bool Player::busy() const {
+  const auto works = [](const auto& job) { return job->started && !job->done; };
+  return (job_ && works(job_)) || std::any_of(abandoned_.begin(), abandoned_.end(), works);
 }
 
 void Player::apply(const Event& event) {
@@ -156,8 +172,12 @@ void Player::set(const SetParameter& e) {
   Preset changed = preset();
   override_value(changed, e.name, e.value);
   const ParameterTable& table = changed.values.table();
-  if (table[table.index(base)].structural) return change({std::move(changed), seed(), kStructureFade});
-
+  if (table[table.index(base)].structural || base == kBypass)
+    return change({std::move(changed), seed(), kStructureFade});
+  if (layers_.empty()) {
+    job_->wanted.preset = std::move(changed);
+    return;
+  }
   Layer& layer = *layers_.back();
   Preset played = job_ ? layer.preset : changed;
   if (job_ && played.effect == changed.effect) override_value(played, e.name, e.value);
@@ -172,14 +192,13 @@ void Player::set(const SetParameter& e) {
 }
 
 void Player::change(const ChangePreset& e) {
-  const Layer& now = *layers_.back();
-  const bool goes_over = now.seed == e.seed && same_structure(now.preset, e.preset);
+  const bool goes_over =
+      plays() && layers_.back()->seed == e.seed && same_structure(layers_.back()->preset, e.preset);
   if (goes_over) morph(e);
   if (job_) abandoned_.push_back(std::move(job_));
   std::erase_if(abandoned_, [](const auto& job) { return !job->started || job->done; });
   if (goes_over) return;
-  job_ = std::make_unique<Job>();
-  job_->wanted = e;
+  job_ = std::make_unique<Job>(e);
 }
 
 void Player::morph(const ChangePreset& e) {
@@ -195,24 +214,36 @@ void Player::morph(const ChangePreset& e) {
   layer.morph_seconds = e.fade;
 }
 
-// The process starts from the values and the input of the frame in which it was asked for, so that a replay
+// The process starts from the values and the picture of the frame in which it was asked for, so that a replay
 // makes the same one.
-void Player::start_job(const FrameTime& time, const Signals& signals, const Planes* input) {
+void Player::start_job(const Frame& frame, const ToldSignals& followed) {
   job_->started = true;
-  job_->thread = std::thread(
-      [this, &job = *job_, time, signals, wanted = job_->wanted, copy = input ? *input : Planes()] {
-        try {
-          const Planes* picture = copy.empty() ? nullptr : &copy;
-          auto layer = make_layer(wanted.preset, wanted.seed);
-          layer->effect = make_effect(wanted.preset, wanted.seed);
-          layer->automation->apply(time, signals, picture, layer->values);
-          layer->effect->begin(time, layer->values, picture, false);
-          job.layer = std::move(layer);
-        } catch (...) {
-          job.failure = std::current_exception();
-        }
-        job.done = true;
-      });
+  job_->thread = std::thread([this, &job = *job_, frame, followed, wanted = job_->wanted,
+                              copy = frame.picture ? *frame.picture : Planes()] {
+    const BackgroundWork beside;
+    try {
+      Frame first = frame;
+      first.picture = copy.empty() ? nullptr : &copy;
+      auto layer = make_layer(wanted.preset, wanted.seed);
+      layer->effect = make_effect(wanted.preset, wanted.seed);
+      layer->automation->apply(first, followed, layer->values);
+      layer->effect->begin(first, layer->values, false);
+      job.layer = std::move(layer);
+    } catch (...) {
+      job.failure = std::current_exception();
+    }
+    job.done = true;
+  });
+}
+
+void Player::begin(const Frame& frame) {
+  Layer& layer = *layers_.back();
+  layer.automation->apply(frame, {}, layer.values);
+  layer.effect->begin(frame, layer.values, false);
+}
+
+void Player::follow(const Player& before) {
+  if (plays() && before.plays()) layers_.back()->effect->follow(*before.layers_.back()->effect);
 }
 
 void Player::begin_process() {
@@ -226,9 +257,11 @@ void Player::begin_process() {
     layer.automation = std::make_unique<Automation>(job->wanted.preset, layer.seed, setup_.read_picture);
   layer.preset = job->wanted.preset;
   layer.automation->base() = layer.preset.values;
-  layer.effect->follow(*layers_.back()->effect);
-  ghost_ = layers_.size() > 1 ? shown_ : Planes();
-  layers_.back()->picture = shown_;
+  if (plays()) {
+    layer.effect->follow(*layers_.back()->effect);
+    ghost_ = layers_.size() > 1 ? shown_ : Planes();
+    layers_.back()->picture = shown_;
+  }
   layers_.push_back(std::move(job->layer));
   if (layers_.size() > 2) layers_.erase(layers_.begin());
   fade_frame_ = 0;
@@ -236,9 +269,9 @@ void Player::begin_process() {
 }
 
 // While two processes fade they take turns, so that no frame costs more than another.
-void Player::mix_layers(const FrameTime& time, const Signals& signals, const Planes* input, Planes& out) {
-  if (fade_frame_ == 0) fade_start_ = time.seconds;
-  const double share = share_at(time.seconds - fade_start_, fade_seconds_);
+void Player::mix_layers(const Frame& frame, const ToldSignals& followed, Planes& out, Told& told) {
+  if (fade_frame_ == 0) fade_start_ = frame.time.seconds;
+  const double share = fade_share(frame.time.seconds - fade_start_, fade_seconds_);
   if (share >= 1) {
     layers_.erase(layers_.begin());
     ghost_ = Planes();
@@ -246,25 +279,37 @@ void Player::mix_layers(const FrameTime& time, const Signals& signals, const Pla
   const bool both = layers_.size() > 1;
   const bool turn_of_new = !both || fade_frame_++ % 2 == 0;
   Layer& played = turn_of_new ? *layers_.back() : *layers_.front();
-  for (const auto& layer : layers_) layer->move_values(time, signals, input);
-  played.effect->process(time, played.values, input, played.picture);
+  for (const auto& layer : layers_) layer->move_values(frame, followed);
+  played.effect->process(frame, played.values, played.picture, told);
   out = layers_.back()->picture;
   if (both) blend(out, layers_.front()->picture, 1 - share);
   if (!ghost_.empty()) blend(out, ghost_, 1 - share);
+  const double before = layers_.front()->wet;
+  wet_ = before + share * (layers_.back()->wet - before);
 }
 
-void Player::process(const FrameTime& time, const Signals& signals, const Planes* input, Planes& out) {
+bool Player::play(const Frame& frame, const ToldSignals& followed, Planes& out, Told& told) {
   Layer& top = *layers_.back();
-  if (new_noise_) top.effect->restart(*new_noise_, top.values, input);
-  if (layers_.size() > 1) {
-    mix_layers(time, signals, input, out);
-  } else {
-    top.move_values(time, signals, input);
-    top.effect->process(time, top.values, input, out);
-  }
+  if (new_noise_) top.effect->restart(*new_noise_, frame, top.values);
   new_noise_.reset();
-  if (job_ && !job_->started) start_job(time, signals, input);
-  if (job_) shown_ = out;  // the next process will fade in over it
+  if (fading()) {
+    mix_layers(frame, followed, out, told);
+    return true;
+  }
+  top.move_values(frame, followed);
+  wet_ = top.wet;
+  if (wet_ == 0 && top.values.flag(kBypass)) return false;
+  top.effect->process(frame, top.values, out, told);
+  return true;
+}
+
+bool Player::process(const Frame& frame, const ToldSignals& followed, Planes& out, Told& told) {
+  const bool made = plays() && play(frame, followed, out, told);
+  if (job_ && !job_->started) start_job(frame, followed);
+  if (job_) {  // its process will fade in over what is shown now
+    shown_ = made ? out : frame.picture ? *frame.picture : Planes(kColours, setup_.height, setup_.width);
+  }
+  return made;
 }
 
 }  // namespace reverie

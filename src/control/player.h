@@ -1,5 +1,4 @@
-// Plays a preset and everything that a performer does to it; the same offline, live and in a replay, because
-// all that happens comes as events between frames.
+// Plays a preset and everything that a performer does to it: one part of a chain.
 #pragma once
 
 #include <memory>
@@ -19,12 +18,15 @@ struct PlayerSetup {
   std::string kernel = "auto";
   Automation::ReadPicture read_picture;
   std::shared_ptr<CheckReport> check = nullptr;  // as in EffectSetup
+  std::shared_ptr<Threads> pool = nullptr;       // that all parts share; null: one is made
 };
 
 class Player {
  public:
   // Error when the preset's files are missing or do not fit.
   Player(PlayerSetup setup, const Preset& preset, uint64_t seed);
+  // Nothing plays until the process that is asked for begins.
+  Player(PlayerSetup setup, ChangePreset first);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
@@ -34,8 +36,17 @@ class Player {
   // nothing.
   void apply(const Event& event);
 
-  // Makes the next frame.  input: [3, height, width] in 0..1 or null; out: the same shape.
-  void process(const FrameTime& time, const Signals& signals, const Planes* input, Planes& out);
+  // Does what takes long of the first frame, as Effect::begin() without a preroll.
+  void begin(const Frame& frame);
+
+  // Makes the next frame, [3, height, width] in 0..1; false where it does not: bypassed, or nothing plays
+  // yet. followed: the signals of all parts; told: those of this one.
+  bool process(const Frame& frame, const ToldSignals& followed, Planes& out, Told& told);
+  // The share of that picture in the part's, 0..1.
+  double wet() const { return wet_; }
+
+  // Continues from the state of another player's process, where it fits.
+  void follow(const Player& before);
 
   // The preset that is played or on its way, with all that the knobs did to it.
   const Preset& preset() const;
@@ -46,6 +57,8 @@ class Player {
 
   // A new process is made and waits for BeginProcess.
   bool process_is_ready() const;
+  bool plays() const { return !layers_.empty(); }  // false: its first process is not there yet
+  bool busy() const;                               // a thread makes a process, wanted or not
   bool fading() const { return layers_.size() > 1; }
 
  private:
@@ -58,8 +71,9 @@ class Player {
   void morph(const ChangePreset& change);
   void set(const SetParameter& set);
   void begin_process();
-  void start_job(const FrameTime& time, const Signals& signals, const Planes* input);
-  void mix_layers(const FrameTime& time, const Signals& signals, const Planes* input, Planes& out);
+  void start_job(const Frame& frame, const ToldSignals& followed);
+  bool play(const Frame& frame, const ToldSignals& followed, Planes& out, Told& told);
+  void mix_layers(const Frame& frame, const ToldSignals& followed, Planes& out, Told& told);
 
   PlayerSetup setup_;
   std::vector<std::unique_ptr<Layer>>
@@ -70,8 +84,15 @@ class Player {
   Planes ghost_;  // what was shown when a fade began within a fade
   Planes shown_;
   double fade_start_ = 0, fade_seconds_ = 0;
+  double wet_ = 1;
   int64_t fade_frame_ = 0;  // since the fade began
 };
+
+// How far a fade of so many seconds has come after `seconds`, 0..1: smoothly; 1 where it takes no time.
+double fade_share(double seconds, double fade);
+
+// to += share * (from - to); both of one shape.
+void blend(Planes& to, const Planes& from, double share);
 
 // Whether both presets play on the same process: effect and fixed parameters, but for those that only say how
 // it starts.

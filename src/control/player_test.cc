@@ -32,7 +32,8 @@ struct Played {
 
   Planes next() {
     Planes out;
-    player.process({frame, static_cast<double>(frame) / kFps}, {}, nullptr, out);
+    Told told;
+    player.process({{frame, static_cast<double>(frame) / kFps}}, {}, out, told);
     ++frame;
     return out;
   }

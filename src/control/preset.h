@@ -1,7 +1,7 @@
 // Presets: TOML files of values for one effect, and of what moves them.
 //
 //   about = "ribbons of smoke"   # one line, shown by `reverie presets`
-//   effect = "feedback"          # the default
+//   effect = "feedback"          # the default; or chain = [...] in place of one effect: see chain.h
 //   parent = "_smoke"            # a preset whose values and modulations are taken first
 //   modulate = true              # false: none of the parent's modulations
 //   input = "none"               # or optional, required: what it is made for; none, or the parent's
@@ -21,7 +21,8 @@
 //
 //   [[sound]]                    # value = base + depth * what it follows, which is 0 in silence, at most 1
 //   parameter = "advect"
-//   follows = "bass"             # level, bass (below 250 Hz), mid, treble (above 2 kHz), onset (a pulse)
+//   follows = "bass"             # level, bass (below 250 Hz), mid, treble (above 2 kHz), onset (a pulse);
+//                                # or a signal of a part of the chain, such as "grade.brightness"
 //   depth = 0.8                  # in the parameter's unit
 //   attack = 0.02                # seconds to rise; default 0
 //   release = 0.3                # seconds to fall; default 0.2
@@ -54,17 +55,17 @@
 #include <vector>
 
 #include "control/modulators.h"
-#include "core/parameter.h"
+#include "core/effect_kind.h"
 
 namespace reverie {
 
-enum class InputNeed { kNone, kOptional, kRequired };
+// The words of InputNeed in its order.
 const std::vector<std::string>& input_need_words();
 
 // A preset with its parents already taken in.
 struct Preset {
-  // The effect's defaults.  Error for an unknown effect.
-  explicit Preset(const std::string& effect_name = "feedback");
+  // The effect's defaults; empty: of the first effect.  Error for an unknown one.
+  explicit Preset(const std::string& effect_name = "");
 
   std::string name;  // "smoke"
   std::string about;
@@ -72,7 +73,7 @@ struct Preset {
   std::filesystem::path path;                         // of its file; empty where there is none
   std::filesystem::path folder;                       // where the files it names are looked for first
   std::vector<std::filesystem::path> parent_folders;  // ... and then
-  InputNeed input = InputNeed::kNone;
+  InputNeed input;
   ParameterValues values;
   std::vector<Lfo> lfos;
   std::vector<Follower> followers;  // of the sound
@@ -97,7 +98,8 @@ void override_value(Preset& preset, std::string_view name, std::string_view valu
 Preset load_preset(const std::string& name_or_path);
 
 struct PresetEntry {
-  std::string name, about, effect;
+  std::string name, about;
+  std::vector<std::string> effects;  // of its parts
   InputNeed input = InputNeed::kNone;
   std::filesystem::path path;
   std::string error;  // why the file cannot be used; empty for a good one

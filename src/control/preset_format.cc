@@ -2,7 +2,7 @@
 #include "core/text.h"
 
 #include "control/modulators_toml.h"
-#include "control/preset.h"
+#include "control/preset_read.h"
 
 namespace reverie {
 
@@ -20,6 +20,12 @@ std::string format_preset(const Preset& preset) {
   for (const Keyframes& keys : preset.keyframes) s += format_toml(keys, table);
   for (const MapSpec& map : preset.maps) s += format_toml(map);
   return s;
+}
+
+std::string folder_list(const Preset& preset) {
+  std::vector<std::string> folders = {quote_toml(preset.folder.string())};
+  for (const auto& folder : preset.parent_folders) folders.push_back(quote_toml(folder.string()));
+  return join(folders, ", ");
 }
 
 }  // namespace reverie

@@ -6,7 +6,7 @@
 #include <map>
 #include <system_error>
 
-#include "control/preset.h"
+#include "control/chain.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/folders.h"
@@ -76,20 +76,21 @@ fs::path find_preset(const std::string& name, const fs::path& beside) {
   throw Error(fmt::format("there is no preset '{}'{}", name, did_you_mean(name, names)));
 }
 
-// chain: the children that led here.
-Preset load_file(const fs::path& file, std::vector<fs::path> chain) {
+// children: the files that led here.
+Chain load_file(const fs::path& file, std::vector<fs::path> children) {
   std::error_code code;
   const fs::path real = fs::weakly_canonical(file, code);
-  if (std::find(chain.begin(), chain.end(), real) != chain.end())
+  if (std::find(children.begin(), children.end(), real) != children.end())
     throw Error(fmt::format("the preset {} is its own ancestor", file.string()));
-  if (chain.size() > kMostParents) throw Error(fmt::format("more than {} parents", kMostParents));
-  chain.push_back(real);
-  const auto load_parent = [&](const std::string& parent) {
-    return load_file(find_preset(parent, fs::absolute(file).parent_path()), chain);
+  if (children.size() > kMostParents) throw Error(fmt::format("more than {} parents", kMostParents));
+  children.push_back(real);
+  const auto load_named = [&](const std::string& name) {
+    return load_file(find_preset(name, fs::absolute(file).parent_path()), children);
   };
-  Preset preset = parse_preset(read_text_file(file, kMostTomlBytes), file.string(), load_parent);
-  preset.folder = fs::absolute(file, code).parent_path();  // holds in a description that is read elsewhere
-  return preset;
+  Chain chain = parse_chain(read_text_file(file, kMostTomlBytes), file.string(), load_named);
+  // holds in a description that is read elsewhere
+  if (chain.plain()) chain.parts.front().preset.folder = fs::absolute(file, code).parent_path();
+  return chain;
 }
 
 PresetEntry entry_of(const std::string& name, const fs::path& file) {
@@ -97,10 +98,10 @@ PresetEntry entry_of(const std::string& name, const fs::path& file) {
   entry.name = name;
   entry.path = file;
   try {
-    const Preset preset = load_file(file, {});
-    entry.about = preset.about;
-    entry.effect = preset.effect;
-    entry.input = preset.input;
+    const Chain chain = load_file(file, {});
+    entry.about = chain.plain() ? chain.parts.front().preset.about : chain.about;
+    for (const Part& part : chain.parts) entry.effects.push_back(part.preset.effect);
+    entry.input = chain.input();
   } catch (const Error& e) {
     entry.error = e.what();
   }
@@ -143,6 +144,13 @@ std::vector<fs::path> preset_folders() {
 }
 
 Preset load_preset(const std::string& name_or_path) {
+  Chain chain = load_chain(name_or_path);
+  if (chain.plain()) return std::move(chain.parts.front().preset);
+  throw Error(
+      fmt::format("'{}' is a chain of {} parts, not a single preset", name_or_path, chain.parts.size()));
+}
+
+Chain load_chain(const std::string& name_or_path) {
   return load_file(find_preset(name_or_path, {}), {});
 }
 

@@ -21,7 +21,7 @@ using ParentLoader = std::function<Preset(const std::string&)>;
 // The effect's defaults, or the parent's values and modulations.
 Preset read_base(const TomlReader& reader, const ParentLoader& parent_loader) {
   const TomlNode* effect = reader.find("effect");
-  const std::string effect_name = reader.text("effect", "feedback");
+  const std::string effect_name = reader.text("effect", effects().front().name);
   const TomlNode* parent = reader.find("parent");
   if (!parent && !effect) return Preset(effect_name);
   if (!parent) return reader.at(*effect, [&] { return Preset(effect_name); });
@@ -31,14 +31,6 @@ Preset read_base(const TomlReader& reader, const ParentLoader& parent_loader) {
     reader.fail(*effect, fmt::format("the parent is a preset of the effect '{}'", base.effect));
   base.parent_folders.insert(base.parent_folders.begin(), base.folder);
   return base;
-}
-
-std::string read_about(const TomlReader& reader) {
-  std::string about = reader.text("about", "");
-  const auto is_control = [](unsigned char c) { return c < 32 || c == 127; };
-  if (about.size() > kLongestAbout || std::any_of(about.begin(), about.end(), is_control))
-    reader.fail(*reader.find("about"), fmt::format("'about' is one line of at most {} bytes", kLongestAbout));
-  return about;
 }
 
 // Takes the keyframes of a parameter away: they would hide a value that is set.
@@ -148,23 +140,43 @@ const std::vector<std::string>& input_need_words() {
   return words;
 }
 
+std::string read_about(const TomlReader& reader) {
+  std::string about = reader.text("about", "");
+  const auto is_control = [](unsigned char c) { return c < 32 || c == 127; };
+  if (about.size() > kLongestAbout || std::any_of(about.begin(), about.end(), is_control))
+    reader.fail(*reader.find("about"), fmt::format("'about' is one line of at most {} bytes", kLongestAbout));
+  return about;
+}
+
 Preset::Preset(const std::string& effect_name)
-    : effect(find_effect(effect_name).name), values(find_effect(effect_name).parameters()) {}
+    : effect(effect_name.empty() ? effects().front().name : find_effect(effect_name).name),
+      input(find_effect(effect).input),
+      values(find_effect(effect).parameters()) {}
+
+void read_over(const TomlNode& table, const std::string& file_name, std::vector<std::string> more,
+               Preset& preset) {
+  for (const char* key : {"modulate", "parameters", "lfo", "sound", "keyframes", "map"})
+    more.emplace_back(key);
+  const TomlReader reader(table, file_name, std::move(more));
+  if (!reader.flag("modulate", true)) drop_modulations(preset);
+  read_values(reader, preset);
+  take(read_modulations(reader, preset.values.table()), preset);
+  check_amount(reader, preset);
+}
 
 Preset read_preset(const TomlNode& root, const std::string& file_name, const ParentLoader& parent_loader) {
-  const TomlReader reader(
-      root, file_name,
-      {"about", "effect", "parent", "modulate", "input", "parameters", "lfo", "sound", "keyframes", "map"});
+  const std::vector<std::string> own = {"about", "effect", "parent", "input"};
+  std::vector<std::string> all = own;
+  for (const char* key : {"modulate", "parameters", "lfo", "sound", "keyframes", "map"})
+    all.emplace_back(key);
+  const TomlReader reader(root, file_name, all);
   Preset preset = read_base(reader, parent_loader);
   preset.path = file_name;
   preset.name = preset.path.stem().string();
   preset.folder = preset.path.parent_path();
   preset.about = read_about(reader);
   preset.input = reader.word<InputNeed>("input", input_need_words(), preset.input);
-  if (!reader.flag("modulate", true)) drop_modulations(preset);
-  read_values(reader, preset);
-  take(read_modulations(reader, preset.values.table()), preset);
-  check_amount(reader, preset);
+  read_over(root, file_name, own, preset);
   return preset;
 }
 

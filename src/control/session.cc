@@ -17,7 +17,7 @@ namespace {
 using json = nlohmann::ordered_json;  // keys in the order of the docs
 
 constexpr uint64_t kMostBytes = 1U << 30U;
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr int64_t kMostFrames = int64_t{1} << 40U;
 constexpr int kLargestSide = 16384;
 constexpr double kLongestFade = 3600;  // seconds
@@ -28,19 +28,40 @@ json preset_to_json(const Preset& preset) {
   return {{"name", preset.name}, {"folders", folders}, {"toml", format_preset(preset)}};
 }
 
+json chain_to_json(const Chain& chain) {
+  std::vector<std::string> seeds;
+  for (const Part& part : chain.parts) seeds.push_back(std::to_string(part.seed));
+  return {{"name", chain.name()}, {"seeds", seeds}, {"toml", format_chain(chain)}};
+}
+
 std::string line(const json& j) {
   return j.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 struct ToJson {
   json& j;
-  void operator()(const SetParameter& e) const { j["set"] = e.name, j["to"] = e.value; }
+  void of_part(const std::string& part) const {
+    if (!part.empty()) j["part"] = part;
+  }
+  void operator()(const SetParameter& e) const { j["set"] = e.name, j["to"] = e.value, of_part(e.part); }
   void operator()(const ChangePreset& e) const {
     j["change"] = preset_to_json(e.preset), j["seed"] = std::to_string(e.seed), j["fade"] = e.fade;
+    of_part(e.part);
   }
-  void operator()(const BeginProcess& /*e*/) const { j["begin"] = true; }
-  void operator()(const AbandonProcess& /*e*/) const { j["abandon"] = true; }
-  void operator()(const NewNoise& e) const { j["noise"] = std::to_string(e.seed); }
+  void operator()(const BeginProcess& e) const { j["begin"] = true, of_part(e.part); }
+  void operator()(const AbandonProcess& e) const { j["abandon"] = true, of_part(e.part); }
+  void operator()(const NewNoise& e) const { j["noise"] = std::to_string(e.seed), of_part(e.part); }
+  void operator()(const AddPart& e) const {
+    j["add"] = preset_to_json(e.part.preset), j["place"] = e.place, j["seed"] = std::to_string(e.part.seed);
+    j["fade"] = e.fade, of_part(e.part.name);
+  }
+  void operator()(const RemovePart& e) const { j["remove"] = true, j["fade"] = e.fade, of_part(e.part); }
+  void operator()(const MovePart& e) const { j["move"] = e.place, j["fade"] = e.fade, of_part(e.part); }
+  void operator()(const ChangeChain& e) const { j["chain"] = chain_to_json(e.chain), j["fade"] = e.fade; }
+  void operator()(const BeginChain& /*e*/) const { j["begin_chain"] = true; }
+  void operator()(const AbandonChain& /*e*/) const { j["abandon_chain"] = true; }
+  void operator()(const Blackout& e) const { j["blackout"] = e.on, j["fade"] = e.fade; }
+  void operator()(const Freeze& e) const { j["freeze"] = e.on; }
   void operator()(const OpenInput& e) const { j["input"] = e.spec; }
   void operator()(const ShowInput& e) const { j["show"] = e.index; }
   void operator()(const SkipTicks& e) const { j["skip"] = e.ticks; }
@@ -83,13 +104,42 @@ class Line {
     if (n < low || n > high) fail(fmt::format("'{}' is to be {} to {}", key, low, high));
     return n;
   }
-  uint64_t seed(const char* key) const {
-    const std::string digits = text(key);
-    uint64_t seed = 0;
-    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
-    if (code != std::errc() || end != digits.data() + digits.size() || digits.empty())
-      fail(fmt::format("'{}' is no seed", key));
-    return seed;
+  bool flag(const char* key) const {
+    const json& v = at(j_, key);
+    if (!v.is_boolean()) fail(fmt::format("'{}' must be true or false", key));
+    return v.get<bool>();
+  }
+  uint64_t seed(const char* key) const { return seed_of(text(key), key); }
+  // "part"; empty where the line names none.
+  std::string part() const { return has("part") ? text("part") : ""; }
+  std::string named_part() const {
+    std::string name = text("part");
+    try {
+      check_part_name(name);
+    } catch (const Error& e) {
+      fail(e.what());
+    }
+    return name;
+  }
+  // C of session.h.
+  Chain chain(const char* key) const {
+    const json& v = at(j_, key);
+    if (!v.is_object() || !v.contains("toml") || !v["toml"].is_string())
+      fail(fmt::format("'{}' must be a chain", key));
+    const auto no_other = [](const std::string& name) -> Chain {
+      throw Error(fmt::format("a session's chain is whole, but this one names '{}'", name));
+    };
+    Chain c = parse_chain(v["toml"].get<std::string>(), fmt::format("{}:{}", file_, number_), no_other);
+    c.path.clear();
+    const std::string name = v.contains("name") && v["name"].is_string() ? v["name"].get<std::string>() : "";
+    (c.plain() ? c.parts.front().preset.name : c.given_name) = name;
+    if (!v.contains("seeds") || !v["seeds"].is_array() || v["seeds"].size() != c.parts.size())
+      fail(fmt::format("'{}' must have a seed for each part", key));
+    for (size_t i = 0; i < c.parts.size(); ++i) {
+      if (!v["seeds"][i].is_string()) fail("a seed must be a text");
+      c.parts[i].seed = seed_of(v["seeds"][i].get<std::string>(), "seeds");
+    }
+    return c;
   }
   Signals signals(const char* key) const {
     const json& v = at(j_, key);
@@ -125,6 +175,13 @@ class Line {
   }
 
  private:
+  uint64_t seed_of(const std::string& digits, const char* key) const {
+    uint64_t seed = 0;
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+    if (code != std::errc() || end != digits.data() + digits.size() || digits.empty())
+      fail(fmt::format("'{}' is no seed", key));
+    return seed;
+  }
   const json& at(const json& j, const char* key) const {
     const auto it = j.find(key);
     if (it == j.end()) fail(fmt::format("'{}' is missing", key));
@@ -144,9 +201,8 @@ class Line {
 
 SessionStart read_start(const Line& line) {
   if (!line.has("reverie_session")) line.fail("it is no session of Reverie");
-  if (line.whole("reverie_session", 0, INT32_MAX) != kVersion)
-    line.fail("it is a session of a newer Reverie");
-  SessionStart s(line.preset("preset"));
+  if (line.whole("reverie_session", 1, INT32_MAX) > kVersion) line.fail("it is a session of a newer Reverie");
+  SessionStart s(line.has("chain") ? line.chain("chain") : Chain(line.preset("preset")));
   s.version = line.has("version") ? line.text("version") : "";
   s.fps = line.number("fps", 0.1, 1000);
   s.width = static_cast<int>(line.whole("width", 1, kLargestSide));
@@ -163,12 +219,22 @@ SessionStart read_start(const Line& line) {
 }
 
 Event read_event(const Line& line) {
-  if (line.has("set")) return SetParameter{line.text("set"), line.text("to")};
-  if (line.has("change"))
-    return ChangePreset{line.preset("change"), line.seed("seed"), line.number("fade", 0, kLongestFade)};
-  if (line.has("begin")) return BeginProcess{};
-  if (line.has("abandon")) return AbandonProcess{};
-  if (line.has("noise")) return NewNoise{line.seed("noise")};
+  const auto fade = [&] { return line.number("fade", 0, kLongestFade); };
+  const auto place = [&](const char* key) { return static_cast<int>(line.whole(key, 0, kMostParts)); };
+  if (line.has("set")) return SetParameter{line.text("set"), line.text("to"), line.part()};
+  if (line.has("change")) return ChangePreset{line.preset("change"), line.seed("seed"), fade(), line.part()};
+  if (line.has("begin")) return BeginProcess{line.part()};
+  if (line.has("abandon")) return AbandonProcess{line.part()};
+  if (line.has("noise")) return NewNoise{line.seed("noise"), line.part()};
+  if (line.has("add"))
+    return AddPart{{line.named_part(), line.preset("add"), line.seed("seed")}, place("place"), fade()};
+  if (line.has("remove")) return RemovePart{line.named_part(), fade()};
+  if (line.has("move")) return MovePart{line.named_part(), place("move"), fade()};
+  if (line.has("chain")) return ChangeChain{line.chain("chain"), fade()};
+  if (line.has("begin_chain")) return BeginChain{};
+  if (line.has("abandon_chain")) return AbandonChain{};
+  if (line.has("blackout")) return Blackout{line.flag("blackout"), fade()};
+  if (line.has("freeze")) return Freeze{line.flag("freeze")};
   if (line.has("input")) return OpenInput{line.text("input")};
   if (line.has("show")) return ShowInput{line.whole("show", 0, kMostFrames)};
   if (line.has("skip")) return SkipTicks{line.whole("skip", 1, kMostFrames)};
@@ -179,15 +245,20 @@ Event read_event(const Line& line) {
 }  // namespace
 
 std::string format_session_start(const SessionStart& s) {
-  return line({{"reverie_session", kVersion},
-               {"version", s.version},
-               {"fps", s.fps},
-               {"width", s.width},
-               {"height", s.height},
-               {"seed", std::to_string(s.seed)},
-               {"kernel", s.kernel},
-               {"fit", fit_word(s.fit)},
-               {"preset", preset_to_json(s.preset)}});
+  json j = {{"reverie_session", kVersion},
+            {"version", s.version},
+            {"fps", s.fps},
+            {"width", s.width},
+            {"height", s.height},
+            {"seed", std::to_string(s.seed)},
+            {"kernel", s.kernel},
+            {"fit", fit_word(s.fit)}};
+  if (s.chain.plain()) {
+    j["preset"] = preset_to_json(s.chain.parts.front().preset);
+  } else {
+    j["chain"] = chain_to_json(s.chain);
+  }
+  return line(j);
 }
 
 std::string format_event(const TimedEvent& event) {

@@ -2,19 +2,31 @@
 //
 // Lines of JSON, written as things happen, so that whatever ends the process loses at most the last moment:
 //
-//   {"reverie_session": 1, "fps": 30, "width": 400, "height": 400, "seed": "1", "kernel": "cpu", "fit":
+//   {"reverie_session": 2, "fps": 30, "width": 400, "height": 400, "seed": "1", "kernel": "cpu", "fit":
 //   "crop",
 //    "preset": P}
 //   {"frame": 12, "set": "zoom.2", "to": "1.5"}
 //   {"frame": 40, "change": P, "seed": "1", "fade": 2}      P: {"name": ..., "folders": [...], "toml": ...}
 //   {"frame": 47, "begin": true}                            the process that the change asked for
 //   {"frame": 47, "abandon": true}                          ... or it could not be made
-//   {"frame": 60, "noise": "17"}                            the state anew, from this seed
+//   {"frame": 60, "noise": "17"}                            the state again, from this seed
+//   {"frame": 61, "add": P, "place": 1, "seed": "3", "fade": 2, "part": "grade"}
+//   {"frame": 62, "remove": true, "fade": 2, "part": "grade"}
+//   {"frame": 63, "move": 0, "fade": 2, "part": "grade"}
+//   {"frame": 64, "chain": C, "fade": 2}                    another chain, with the seeds of its parts
+//   {"frame": 70, "begin_chain": true}                      it is ready ("abandon_chain": it could not be
+//   made)
+//   {"frame": 80, "blackout": true, "fade": 0.5}
+//   {"frame": 81, "freeze": true}
 //   {"frame": 90, "input": "clip.mp4"}                      from its beginning; empty: none
 //   {"frame": 95, "show": 3}                                this frame of the input
 //   {"frame": 99, "skip": 2}                                ticks of the clock that have no frame
 //   {"frame": 100, "hear": [0.5, 0.7, 0.2, 0.1, 1, 120, 3.25]}  level, bass, mid, treble, onset, tempo, beats
 //   {"frame": 120, "reached": true}                         once a second and at the end: as many are made
+//
+// Events of a part name it ("part": "feedback-2") unless there is only one.  A set that begins with a chain
+// has "chain": C in place of "preset": C is P whose "toml" is a chain; "seeds" are those of its parts.
+// Version 1 knew one part alone.
 #pragma once
 
 #include <filesystem>
@@ -28,9 +40,9 @@
 namespace reverie {
 
 struct SessionStart {
-  explicit SessionStart(Preset p) : preset(std::move(p)) {}
+  explicit SessionStart(Chain c) : chain(std::move(c)) {}
 
-  Preset preset;
+  Chain chain;
   std::string version;  // of the Reverie that played
   double fps = 30;
   int width = 0, height = 0;  // pixels

@@ -4,11 +4,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "core/parallel.h"
 #include "core/parameter.h"
 #include "core/planes.h"
+#include "core/signals.h"
 
 namespace reverie {
 
@@ -16,6 +21,30 @@ namespace reverie {
 struct FrameTime {
   int64_t frame = 0;   // 0 is the first
   double seconds = 0;  // frame / fps on the offline clock
+};
+
+// What an effect sees of one frame.
+struct Frame {
+  FrameTime time;
+  // The input, or the picture of the part before: [3, height, width] in 0..1, or null where there is none.
+  const Planes* picture = nullptr;
+  Signals heard = {};
+};
+
+// Signals that an effect gives besides its picture, by the names that its entry in effects() lists; a
+// modulation of any part can follow them.  Values in 0..1.
+class Told {
+ public:
+  // wanted: the names that something follows, so that nothing is measured for nobody.
+  explicit Told(std::vector<std::string> wanted = {}) : wanted_(std::move(wanted)) {}
+
+  bool wants(std::string_view name) const;
+  void tell(std::string_view name, double value);  // kept in 0..1; what is not a number is 0
+  const std::map<std::string, double, std::less<>>& values() const { return values_; }
+
+ private:
+  std::vector<std::string> wanted_;
+  std::map<std::string, double, std::less<>> values_;
 };
 
 // What --check found: of all processes of one player together.
@@ -27,39 +56,42 @@ struct CheckReport {
 
 // What an effect needs once, when it is made.
 struct EffectSetup {
-  int width = 0, height = 0;  // of the frames it gives out, in pixels
+  int width = 0, height = 0;  // of the frames it makes, in pixels
   uint64_t seed = 0;          // every random draw of the effect comes from it
-  int threads = 0;            // 0 = one per core
+  // The set's threads, shared by all its parts; null: one per core of the effect's own.
+  std::shared_ptr<Threads> threads = nullptr;
   std::string kernel = "auto";
-  // Where to tell of checks; null: no frames are made a second time in a slow and plain way to compare.
-  std::shared_ptr<CheckReport> check;
+  // Where checks are reported; null: no frame is computed a second time to compare.
+  std::shared_ptr<CheckReport> check = nullptr;
   // Finds a file that a parameter names (beside its preset, among the presets, or as it is); Error when there
   // is none.
-  std::function<std::filesystem::path(const std::string& name)> find_file;
+  std::function<std::filesystem::path(const std::string& name)> find_file = nullptr;
   // Reads a picture file, [3, H, W]; injected, because effects know nothing of codecs.
-  std::function<Planes(const std::filesystem::path& path)> read_picture;
+  std::function<Planes(const std::filesystem::path& path)> read_picture = nullptr;
 };
 
 class Effect {
  public:
   virtual ~Effect() = default;
 
-  // What takes long and needs the first frame's values and input: makes the state.  Once; process() does it
-  // where nobody did.  May run on another thread.  preroll: also makes the frames that are not shown.
-  virtual void begin(const FrameTime& time, const ParameterValues& values, const Planes* input,
-                     bool preroll) = 0;
+  // Whatever takes long and needs the first frame's values and picture.  Called at most once; process() calls
+  // it if nobody did.  May run on another thread.  preroll: also makes the frames that are not shown.
+  virtual void begin(const Frame& /*frame*/, const ParameterValues& /*values*/, bool /*preroll*/) {}
 
-  // Takes over of the state of `before`, an effect of the same kind in the middle of its play, what fits; so
-  // that a new preset goes on with the picture of the last one.  After begin().
-  virtual void follow(const Effect& before) = 0;
+  // Takes over whatever fits from the state of `before`, a running effect that may be of another kind, so
+  // that a new preset continues from the picture of the last one.  After begin().
+  virtual void follow(const Effect& /*before*/) {}
 
-  // Starts the state anew, as at first but from other draws.
-  virtual void restart(uint64_t seed, const ParameterValues& values, const Planes* input) = 0;
+  // Resets the state, as at the start but from other draws.
+  virtual void restart(uint64_t /*seed*/, const Frame& /*frame*/, const ParameterValues& /*values*/) {}
 
-  // Makes the next frame.  input: [3, height, width] in 0..1, or null where there is none; out: the same
-  // shape. values: this frame's, of the effect's own table.
-  virtual void process(const FrameTime& time, const ParameterValues& values, const Planes* input,
-                       Planes& out) = 0;
+  // Makes the next frame.  out: [3, height, width] in 0..1.  values: this frame's, of the effect's own table.
+  virtual void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) = 0;
+
+  void process(const Frame& frame, const ParameterValues& values, Planes& out) {
+    Told nobody_listens;
+    process(frame, values, out, nobody_listens);
+  }
 };
 
 }  // namespace reverie

@@ -27,7 +27,17 @@ bool came_soon(const Ready& ready) {
   return false;
 }
 
+thread_local int background_work = 0;
+
 }  // namespace
+
+BackgroundWork::BackgroundWork() {
+  ++background_work;
+}
+
+BackgroundWork::~BackgroundWork() {
+  --background_work;
+}
 
 Threads::Threads(int count) {
   if (count <= 0) count = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -47,7 +57,7 @@ Threads::~Threads() {
 }
 
 void Threads::each(int n, const std::function<void(int)>& work) {
-  if (workers_.empty() || n <= 1) {
+  if (workers_.empty() || n <= 1 || background_work > 0) {
     for (int i = 0; i < n; ++i) work(i);
     return;
   }

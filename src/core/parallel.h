@@ -25,7 +25,7 @@ class Threads {
   int count() const { return static_cast<int>(workers_.size()) + 1; }
 
   // Calls work(i) once for each i in 0..n-1 and returns when all are done.  An exception thrown by work is
-  // rethrown here.
+  // rethrown here.  One thread at a time may call it, and any number in background work.
   void each(int n, const std::function<void(int)>& work);
 
  private:
@@ -42,6 +42,16 @@ class Threads {
   std::atomic<bool> quit_{false}, failed_{false};
   std::mutex mutex_;  // of failure_
   std::exception_ptr failure_;
+};
+
+// While one lives, its thread does all pieces of every loop itself: for work beside the frames, which must
+// not take the pool from them.
+class BackgroundWork {
+ public:
+  BackgroundWork();
+  ~BackgroundWork();
+  BackgroundWork(const BackgroundWork&) = delete;
+  BackgroundWork& operator=(const BackgroundWork&) = delete;
 };
 
 }  // namespace reverie

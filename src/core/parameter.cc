@@ -125,6 +125,12 @@ size_t ParameterTable::index(std::string_view name) const {
   return it->second;
 }
 
+const Parameter* ParameterTable::find(ParameterRole role) const {
+  const auto it = std::find_if(parameters_.begin(), parameters_.end(),
+                               [&](const Parameter& p) { return p.role == role; });
+  return it == parameters_.end() ? nullptr : &*it;
+}
+
 std::vector<std::string> ParameterTable::names() const {
   std::vector<std::string> out;
   out.reserve(parameters_.size());
@@ -150,6 +156,11 @@ const std::string& ParameterValues::text(std::string_view name) const {
 }
 const std::vector<double>& ParameterValues::list(std::string_view name) const {
   return value(name).numbers;
+}
+
+int ParameterValues::levels() const {
+  const Parameter* count = table_->find(ParameterRole::kLevels);
+  return count ? integer(count->name) + 1 : 1;
 }
 
 const Map* ParameterValues::map(std::string_view name) const {

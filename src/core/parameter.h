@@ -18,6 +18,15 @@ inline constexpr int kMostListValues = 16;
 
 enum class ParameterKind { kNumber, kInteger, kChoice, kFlag, kText };
 
+// What a parameter is for, where others must know: they ask for the role, never for a name.
+enum class ParameterRole {
+  kProcess,  // shapes what happens
+  kStart,    // only says how the process starts: changing it leaves a running one alone
+  kView,     // how the process is looked at: randomize leaves it alone
+  kWeights,  // a text that names weights: a file, or one of the words for random ones
+  kLevels    // how many levels there are above level 0: a per-level list has one value more
+};
+
 // What a parameter is.  Made by number(), integer(), choice(), flag() or text() below.
 struct Parameter {
   std::string name;
@@ -31,12 +40,20 @@ struct Parameter {
   std::vector<std::string> choices;
   bool per_level = false;  // takes a list, one value per level; the last one holds for the levels above
   bool mappable = false;   // a map picture may vary it over the frame
-  bool structural =
-      false;  // shapes the process: changing it starts the process anew, so nothing may modulate it
+  // shapes the process: changing it starts the process again, so nothing may modulate it
+  bool structural = false;
+  ParameterRole role = ParameterRole::kProcess;
+  std::vector<std::string> random_words;  // of kWeights: the words that mean random draws
 
   Parameter& levels() { return per_level = true, *this; }
   Parameter& map() { return mappable = true, *this; }
   Parameter& fixed() { return structural = true, *this; }
+  Parameter& starts() { return role = ParameterRole::kStart, *this; }
+  Parameter& views() { return role = ParameterRole::kView, *this; }
+  Parameter& counts_levels() { return role = ParameterRole::kLevels, *this; }
+  Parameter& weights(std::vector<std::string> words) {
+    return role = ParameterRole::kWeights, random_words = std::move(words), *this;
+  }
 };
 
 Parameter number(std::string name, double initial, double low, double high, std::string unit,
@@ -61,6 +78,8 @@ class ParameterTable {
   // Place of a name; Error with the nearest name when there is none.
   size_t index(std::string_view name) const;
   bool has(std::string_view name) const { return places_.contains(std::string(name)); }
+  // The first one of a role, or null.
+  const Parameter* find(ParameterRole role) const;
   std::vector<std::string> names() const;
 
  private:
@@ -92,6 +111,8 @@ class ParameterValues {
     return static_cast<Enum>(integer(name, level));
   }
   const std::vector<double>& list(std::string_view name) const;
+  // How many values a per-level list has: one for each level.
+  int levels() const;
   const Map* map(std::string_view name) const;  // null where none is set
 
   // Writing.  Error (with name, range and what was given) when a value is not allowed.

@@ -269,12 +269,13 @@ void MidiPorts::arm(const std::optional<MidiLearn>& target) {
 }
 
 void MidiPorts::learn(const std::string& parameter, int level) {
-  const Preset preset = desk_.preset();
-  const ParameterTable& table = preset.values.table();
-  const Parameter& p = table[table.index(parameter)];
+  const Chain chain = desk_.chain();
+  const Address a = find_address(chain, parameter);
+  const ParameterTable& table = chain.part(a.part).preset.values.table();
+  const Parameter& p = table[table.index(a.parameter)];
   if (p.kind == ParameterKind::kText) throw Error("learn a control for", p.name, "it takes a text");
   if (level >= kMostListValues) throw Error("learn a control for", p.name, "there are not so many levels");
-  arm(MidiTarget{p.name, p.per_level ? std::max(level, -1) : -1});
+  arm(MidiTarget{parameter, p.per_level ? std::max(level, -1) : -1});
 }
 
 void MidiPorts::learn(MidiAction action) {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "control/signals.h"
+#include "core/signals.h"
 
 namespace reverie {
 namespace {

@@ -11,9 +11,11 @@ namespace {
 constexpr double kNear = 2.0 / 127;  // of the range: an absolute control this near takes over
 constexpr double kTicksPerWord = 4;  // a relative control needs no more to the next word or whole number
 
-const Parameter& parameter_of(const Preset& preset, const std::string& name) {
-  const ParameterTable& table = preset.values.table();
-  return table[table.index(name)];
+// Tables live as long as the program.
+const Parameter& parameter_of(const Chain& chain, const std::string& address) {
+  const Address a = find_address(chain, address);
+  const ParameterTable& table = chain.part(a.part).preset.values.table();
+  return table[table.index(a.parameter)];
 }
 
 // Of the range, from one value that the parameter can take to the next; 0 where there are all between.
@@ -201,7 +203,7 @@ void MidiController::turn_to(size_t i, double position) {
   const double now = desk_.share(b.parameter, b.level);
   if (now != grip.share) grip.caught = false;  // another hand moved it
   if (!grip.caught) {
-    const double near = std::max(kNear, gap(parameter_of(desk_.preset(), b.parameter)) / 2);
+    const double near = std::max(kNear, gap(parameter_of(desk_.chain(), b.parameter)) / 2);
     const bool passed = before >= 0 && (before - now) * (position - now) <= 0;
     grip.caught = passed || std::abs(position - now) <= near;
   }
@@ -219,7 +221,7 @@ void MidiController::turn_by(size_t i, int steps) {
   Grip& grip = grips_[i];
   const double now = desk_.share(b.parameter, b.level);
   if (now != grip.share) grip.wanted = now;  // another hand moved it
-  const double step = std::max(1.0 / 127, gap(parameter_of(desk_.preset(), b.parameter)) / kTicksPerWord);
+  const double step = std::max(1.0 / 127, gap(parameter_of(desk_.chain(), b.parameter)) / kTicksPerWord);
   grip.wanted = std::clamp(grip.wanted + steps * step, 0.0, 1.0);
   desk_.set_share(b.parameter, b.level, grip.wanted);
   grip.share = desk_.share(b.parameter, b.level);
@@ -251,6 +253,10 @@ void MidiController::act(MidiAction action) {
       return desk_.undo();
     case MidiAction::kRedo:
       return desk_.redo();
+    case MidiAction::kBlackout:
+      return desk_.blackout(!desk_.is_black());
+    case MidiAction::kFreeze:
+      return desk_.freeze(!desk_.is_frozen());
     case MidiAction::kRecord:
       return actions_.toggle_record ? actions_.toggle_record() : void();
     case MidiAction::kSnapshot:

@@ -23,8 +23,9 @@ bool has_number(MidiControlKind kind) {
   return kind != MidiControlKind::kPitchBend && kind != MidiControlKind::kAftertouch;
 }
 
-// The parameter of whichever effect has it.
-const Parameter& find_parameter(const std::string& name) {
+// The parameter of whichever effect has it; of PART.NAME the last word counts.
+const Parameter& find_parameter(const std::string& address) {
+  const std::string name = address.substr(address.rfind('.') + 1);
   std::vector<std::string> names;
   for (const EffectKind& e : effects()) {
     const ParameterTable& table = e.parameters();
@@ -93,8 +94,9 @@ const std::vector<std::string>& midi_control_words() {
 }
 
 const std::vector<std::string>& midi_action_words() {
-  static const std::vector<std::string> words = {"noise",  "weights",  "next", "previous", "randomize",
-                                                 "record", "snapshot", "undo", "redo"};
+  static const std::vector<std::string> words = {"noise",     "weights",  "next",     "previous",
+                                                 "randomize", "record",   "snapshot", "undo",
+                                                 "redo",      "blackout", "freeze"};
   return words;
 }
 

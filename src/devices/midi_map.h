@@ -17,13 +17,25 @@ struct MidiBinding {
   MidiControlKind kind = MidiControlKind::kControl;
   int channel = 0;  // 0..15; files and people count from 1
   int number = 0;  // of the control change, 0..127; kFine: of its upper half, 0..31; of the last two kinds: 0
-  std::string parameter;
-  int level = -1;  // -1: all
+  std::string parameter;  // NAME, of the first part that has it, or PART.NAME
+  int level = -1;         // -1: all
 
   bool operator==(const MidiBinding&) const = default;
 };
 
-enum class MidiAction { kNoise, kWeights, kNext, kPrevious, kRandomize, kRecord, kSnapshot, kUndo, kRedo };
+enum class MidiAction {
+  kNoise,
+  kWeights,
+  kNext,
+  kPrevious,
+  kRandomize,
+  kRecord,
+  kSnapshot,
+  kUndo,
+  kRedo,
+  kBlackout,
+  kFreeze
+};
 
 // A note does one thing: an action, or else a preset by its number (from 1) or its name.
 struct MidiNote {

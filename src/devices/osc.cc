@@ -50,9 +50,9 @@ OscServer::OscServer(Desk& desk, const OscSettings& settings, DeviceActions acti
   if (echo_port_ == port())
     throw Error("listen on", fmt::format("OSC port {}", port()), "the values are sent back to the same port",
                 "choose two ports");
-  desk_.watch([line = std::weak_ptr<Line>(line_)](const std::string& name) {
+  desk_.watch([line = std::weak_ptr<Line>(line_)](const std::string& address) {
     const auto held = line.lock();
-    if (held && held->echo.changed(name)) held->socket.wake();
+    if (held && held->echo.changed(address)) held->socket.wake();
   });
   thread_ = std::thread([this] { run(); });
 }
@@ -125,9 +125,11 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
     case Kind::kSet:
       return obey_set(c, from.is_loopback());
     case Kind::kGet: {
-      const Preset preset = desk_.preset();
-      const ParameterTable& table = preset.values.table();
-      return answer(from, osc_echo(preset, table[table.index(c.parameter)]));
+      const Chain chain = desk_.chain();
+      const Address a = find_address(chain, c.parameter);
+      const Part& part = chain.part(a.part);
+      const ParameterTable& table = part.preset.values.table();
+      return answer(from, osc_echo(part, table[table.index(a.parameter)]));
     }
     case Kind::kList:
       return list(from);
@@ -154,6 +156,18 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
       return desk_.redo();
     case Kind::kFade:
       return desk_.set_fade(*c.fade);
+    case Kind::kBlackout:
+      return desk_.blackout(*c.number != 0);
+    case Kind::kFreeze:
+      return desk_.freeze(*c.number != 0);
+    case Kind::kAdd:
+      return desk_.add_part(c.text, c.number ? static_cast<size_t>(*c.number) - 1 : kMostParts);
+    case Kind::kRemove:
+      return desk_.remove_part(c.part);
+    case Kind::kMove:
+      return desk_.move_part(c.part, static_cast<size_t>(*c.number) - 1);
+    case Kind::kBypass:
+      return desk_.bypass(c.part, *c.number != 0);
     default:
       return act(c);
   }
@@ -176,15 +190,14 @@ void OscServer::act(const OscCommand& c) {
 
 // trusted: the sender is on this machine.
 void OscServer::obey_set(const OscCommand& c, bool trusted) {
-  const Preset preset = desk_.preset();
-  if (c.effect != preset.effect)
-    throw Error(fmt::format("'{}' is not played, but '{}'", c.effect, preset.effect));
+  const Preset preset = desk_.preset(c.part);
   const ParameterTable& table = preset.values.table();
   const Parameter& p = table[table.index(c.parameter)];
   // texts are names of files: palettes, weights, pictures
   if (p.kind == ParameterKind::kText && !trusted) throw Error("texts are for senders on this machine");
   if (c.level >= 0 && !p.per_level) throw Error("set", p.name, "this parameter is not per level");
-  desk_.set(c.level < 0 ? p.name : fmt::format("{}.{}", p.name, c.level), osc_value(p, c.values));
+  const std::string address = fmt::format("{}.{}", c.part, p.name);
+  desk_.set(c.level < 0 ? address : fmt::format("{}.{}", address, c.level), osc_value(p, c.values));
 }
 
 void OscServer::obey_preset(const OscCommand& c) {
@@ -211,27 +224,30 @@ void OscServer::list(const UdpAddress& to) {
   const auto now = std::chrono::steady_clock::now();
   if (!to.is_loopback() && now - last_list_ < kListPause) throw Error("the list was sent a moment ago");
   last_list_ = now;
-  const Preset preset = desk_.preset();
-  const ParameterValues initial(preset.values.table());
-  const ParameterTable& table = preset.values.table();
-  for (size_t i = 0; i < table.size(); ++i) {
-    const Parameter& p = table[i];
-    answer(to,
-           {"/reverie/list/parameter",
-            {fmt::format("/reverie/{}/{}", preset.effect, p.name), kind_name(p), static_cast<float>(p.low),
-             static_cast<float>(p.high), initial.format(i), preset.values.format(i), p.unit, p.help}});
+  const Chain chain = desk_.chain();
+  size_t parameters = 0;
+  for (const Part& part : chain.parts) {
+    const ParameterValues& values = part.preset.values;
+    const ParameterTable& table = values.table();
+    const ParameterValues initial(table);
+    parameters += table.size();
+    for (size_t i = 0; i < table.size(); ++i) {
+      const Parameter& p = table[i];
+      answer(to, {"/reverie/list/parameter",
+                  {fmt::format("/reverie/{}/{}", part.name, p.name), kind_name(p), static_cast<float>(p.low),
+                   static_cast<float>(p.high), initial.format(i), values.format(i), p.unit, p.help}});
+    }
   }
   const auto presets = desk_.presets();
   for (size_t i = 0; i < presets.size(); ++i)
     answer(to, {"/reverie/list/preset", {static_cast<int64_t>(i + 1), presets[i].name, presets[i].about}});
-  answer(to,
-         {"/reverie/list/end", {static_cast<int64_t>(table.size()), static_cast<int64_t>(presets.size())}});
+  answer(to, {"/reverie/list/end", {static_cast<int64_t>(parameters), static_cast<int64_t>(presets.size())}});
 }
 
 void OscServer::send_echoes() {
   const auto now = std::chrono::steady_clock::now();
   if (!line_->echo.is_due(now)) return;
-  const auto messages = line_->echo.due(desk_.preset(), now);
+  const auto messages = line_->echo.due(desk_.chain(), now);
   if (echo_port_ == 0) return;
   for (const uint32_t host : line_->echo.clients(now)) {
     for (const OscMessage& m : messages)

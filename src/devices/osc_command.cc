@@ -6,8 +6,8 @@
 #include <cmath>
 #include <string_view>
 
-#include "control/signals.h"
 #include "core/error.h"
+#include "core/signals.h"
 #include "core/text.h"
 
 namespace reverie {
@@ -47,6 +47,12 @@ class Arguments {
     return v;
   }
 
+  double whole(double low, double high) {
+    const double v = number(low, high);
+    if (v != std::floor(v)) fail(fmt::format("it takes a whole number from {} to {}", low, high));
+    return v;
+  }
+
   // Nothing, or a button's 1 when it is pressed and 0 when it is let go.
   bool pressed() { return !more() || number(0, 1) != 0; }
 
@@ -66,7 +72,7 @@ struct Verb {
   Kind kind;
 };
 
-constexpr std::array<Verb, 17> kVerbs = {{{"get", Kind::kGet},
+constexpr std::array<Verb, 23> kVerbs = {{{"get", Kind::kGet},
                                           {"list", Kind::kList},
                                           {"preset", Kind::kPreset},
                                           {"preset/next", Kind::kNext},
@@ -82,6 +88,12 @@ constexpr std::array<Verb, 17> kVerbs = {{{"get", Kind::kGet},
                                           {"snapshot", Kind::kSnapshot},
                                           {"tempo", Kind::kTempo},
                                           {"fade", Kind::kFade},
+                                          {"blackout", Kind::kBlackout},
+                                          {"freeze", Kind::kFreeze},
+                                          {"part/add", Kind::kAdd},
+                                          {"part/remove", Kind::kRemove},
+                                          {"part/move", Kind::kMove},
+                                          {"part/bypass", Kind::kBypass},
                                           {"quit", Kind::kQuit}}};
 
 void read_preset_arguments(Arguments& arguments, OscCommand& c) {
@@ -117,9 +129,27 @@ void read_arguments(Arguments& arguments, OscCommand& c) {
       if (arguments.more()) c.number = arguments.number(0, 1);
       if (c.number == 0) c.kind = Kind::kNothing;
       return;
+    case Kind::kBlackout:
+    case Kind::kFreeze:
+      c.number = arguments.whole(0, 1);
+      return;
+    case Kind::kAdd:
+      c.text = arguments.text();
+      if (arguments.more()) c.number = arguments.whole(1, kMostParts + 1);
+      return;
+    case Kind::kRemove:
+      c.part = arguments.text();
+      return;
+    case Kind::kMove:
+      c.part = arguments.text();
+      c.number = arguments.whole(1, kMostParts);
+      return;
+    case Kind::kBypass:
+      c.part = arguments.text();
+      c.number = arguments.whole(0, 1);
+      return;
     case Kind::kRecord:
-      c.number = arguments.number(0, 1);
-      if (*c.number != std::floor(*c.number)) arguments.fail("it takes 0 or 1");
+      c.number = arguments.whole(0, 1);
       if (*c.number == 1 && arguments.more()) c.text = arguments.text();
       return;
     case Kind::kTempo:
@@ -137,7 +167,7 @@ void read_arguments(Arguments& arguments, OscCommand& c) {
 OscCommand read_parameter(const OscMessage& message, const std::vector<std::string>& parts) {
   OscCommand c;
   c.kind = Kind::kSet;
-  c.effect = parts[0];
+  c.part = parts[0];
   c.parameter = parts[1];
   if (parts.size() == 3) {
     const std::string& level = parts[2];
@@ -213,6 +243,7 @@ bool names_a_file(const OscCommand& c) {
     case Kind::kRecord:
       return !c.text.empty();
     case Kind::kPreset:
+    case Kind::kAdd:
       return c.text.ends_with(".toml") || c.text.find_first_of("/\\") != std::string::npos;
     default:
       return false;
@@ -228,9 +259,10 @@ std::string osc_value(const Parameter& parameter, const std::vector<OscArgument>
   return join(words, ",");
 }
 
-OscMessage osc_echo(const Preset& preset, const Parameter& p) {
+OscMessage osc_echo(const Part& part, const Parameter& p) {
+  const Preset& preset = part.preset;
   OscMessage m;
-  m.address = fmt::format("/reverie/{}/{}", preset.effect, p.name);
+  m.address = fmt::format("/reverie/{}/{}", part.name, p.name);
   if (p.kind == ParameterKind::kText) {
     m.arguments.emplace_back(preset.values.text(p.name));
     return m;

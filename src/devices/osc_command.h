@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "control/preset.h"
+#include "control/chain.h"
 #include "devices/osc_packet.h"
 
 namespace reverie {
@@ -30,16 +30,23 @@ struct OscCommand {
     kSnapshot,
     kTempo,
     kFade,
+    kBlackout,
+    kFreeze,
+    kAdd,
+    kRemove,
+    kMove,
+    kBypass,
     kQuit
   };
 
   Kind kind = Kind::kNothing;
-  std::string effect, parameter;    // kSet; kGet: the parameter
-  int level = -1;                   // kSet: of one level; -1: of all
+  std::string part, parameter;  // kSet; kGet: the parameter, or PART.PARAMETER; the part of those about one
+  int level = -1;               // kSet: of one level; -1: of all
   std::vector<OscArgument> values;  // kSet
   std::string text;                 // the name of a preset, a file, an input
-  std::optional<double> number;     // the preset's, from 1; an amount; beats a minute; 1 or 0 to record
-  std::optional<double> fade;       // seconds
+  // The preset's, from 1; an amount; beats a minute; 1 or 0 of what is on or off; a place, from 1.
+  std::optional<double> number;
+  std::optional<double> fade;  // seconds
 };
 
 // The longest address and text of a message, in bytes.
@@ -58,6 +65,6 @@ std::string osc_value(const Parameter& parameter, const std::vector<OscArgument>
 
 // "/reverie/feedback/zoom" with the parameter's values: numbers as floats, whole numbers and flags as ints,
 // words and texts as strings.
-OscMessage osc_echo(const Preset& preset, const Parameter& parameter);
+OscMessage osc_echo(const Part& part, const Parameter& parameter);
 
 }  // namespace reverie

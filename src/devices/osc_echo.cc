@@ -6,10 +6,10 @@
 
 namespace reverie {
 
-bool OscEcho::changed(const std::string& name) {
+bool OscEcho::changed(const std::string& address) {
   const std::lock_guard lock(mutex_);
   const bool first = changed_.empty();
-  changed_.insert(name);
+  changed_.insert(address);
   return first;
 }
 
@@ -44,24 +44,29 @@ bool OscEcho::is_due(Time now) {
   return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& name) { return is_ripe(name, now); });
 }
 
-std::vector<OscMessage> OscEcho::due(const Preset& preset, Time now) {
+std::vector<OscMessage> OscEcho::due(const Chain& chain, Time now) {
   collect();
   std::vector<OscMessage> messages;
-  const ParameterTable& table = preset.values.table();
-  if (waiting_.contains("") && is_ripe("", now)) {
+  const bool all = waiting_.contains("") && is_ripe("", now);
+  if (all) {
     waiting_.erase("");
     sent_[""] = now;
-    messages.push_back({"/reverie/preset", {preset.name}});
-    for (const Parameter& p : table.all()) waiting_.insert(p.name);
+    messages.push_back({"/reverie/preset", {chain.name()}});
   }
-  for (const Parameter& p : table.all()) {
-    if (!waiting_.contains(p.name) || !is_ripe(p.name, now)) continue;
-    waiting_.erase(p.name);
-    sent_[p.name] = now;
-    messages.push_back(osc_echo(preset, p));
+  std::set<std::string> there;
+  for (const Part& part : chain.parts) {
+    for (const Parameter& p : part.preset.values.table().all()) {
+      const std::string address = part.name + "." + p.name;
+      there.insert(address);
+      if (all) waiting_.insert(address);
+      if (!waiting_.contains(address) || !is_ripe(address, now)) continue;
+      waiting_.erase(address);
+      sent_[address] = now;
+      messages.push_back(osc_echo(part, p));
+    }
   }
-  // of another effect's parameters nobody hears any more
-  std::erase_if(waiting_, [&](const std::string& name) { return !name.empty() && !table.has(name); });
+  // those of a part that is gone
+  std::erase_if(waiting_, [&](const std::string& a) { return !a.empty() && !there.contains(a); });
   return messages;
 }
 

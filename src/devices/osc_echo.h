@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "control/preset.h"
+#include "control/chain.h"
 #include "devices/osc_packet.h"
 
 namespace reverie {
@@ -22,8 +22,8 @@ class OscEcho {
   static constexpr std::chrono::seconds kClientStays{60};  // after its last message
   static constexpr std::chrono::milliseconds kPause{34};   // between two echoes of one parameter
 
-  // A parameter changed; empty name: all did.  From any thread.  True where nothing was waiting before.
-  bool changed(const std::string& name);
+  // A parameter changed, PART.NAME; empty: all did.  From any thread.  True where nothing was waiting before.
+  bool changed(const std::string& address);
 
   // The rest: from the server's thread.
   // A host from which a message came; where there are too many, the one that is silent longest goes.
@@ -33,7 +33,7 @@ class OscEcho {
   // Whether something waits that is to be sent now.
   bool is_due(Time now);
   // What is to be sent now: each parameter's values as they are by now, at most 30 times a second.
-  std::vector<OscMessage> due(const Preset& preset, Time now);
+  std::vector<OscMessage> due(const Chain& chain, Time now);
   // Milliseconds until there may be something to do.
   int patience(Time now);
 

@@ -81,7 +81,7 @@ TEST(OscPacket, WhatIsNoOscIsRefusedWhole) {
 TEST(OscCommand, Parameters) {
   const OscCommand all = command("/reverie/feedback/zoom", {1.5F});
   EXPECT_EQ(all.kind, Kind::kSet);
-  EXPECT_EQ(all.effect, "feedback");
+  EXPECT_EQ(all.part, "feedback");
   EXPECT_EQ(all.parameter, "zoom");
   EXPECT_EQ(all.level, -1);
   EXPECT_EQ(command("/reverie/feedback/zoom/2", {1.5F}).level, 2);
@@ -152,10 +152,13 @@ TEST(OscCommand, WhatNamesAFile) {
 TEST(OscCommand, EchoesHaveTheParametersTypes) {
   Preset preset;
   preset.values.set("gain", {1, 2.5});
-  EXPECT_EQ(osc_echo(preset, parameter("gain")).address, "/reverie/feedback/gain");
-  EXPECT_EQ(osc_echo(preset, parameter("gain")).arguments, (std::vector<OscArgument>{1.0F, 2.5F}));
-  EXPECT_EQ(osc_echo(preset, parameter("view_mono")).arguments, (std::vector<OscArgument>{int64_t{0}}));
-  EXPECT_EQ(osc_echo(preset, parameter("palette")).arguments, (std::vector<OscArgument>{std::string()}));
+  EXPECT_EQ(osc_echo({"feedback", preset}, parameter("gain")).address, "/reverie/feedback/gain");
+  EXPECT_EQ(osc_echo({"feedback", preset}, parameter("gain")).arguments,
+            (std::vector<OscArgument>{1.0F, 2.5F}));
+  EXPECT_EQ(osc_echo({"feedback", preset}, parameter("view_mono")).arguments,
+            (std::vector<OscArgument>{int64_t{0}}));
+  EXPECT_EQ(osc_echo({"feedback", preset}, parameter("palette")).arguments,
+            (std::vector<OscArgument>{std::string()}));
 }
 
 }  // namespace

@@ -5,15 +5,33 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "feedback/effect.h"
-#include "feedback/parameters.h"
 
 namespace reverie {
+namespace {
+
+EffectKind with_common(EffectKind kind) {
+  std::vector<Parameter> all = kind.table->all();
+  for (Parameter p : {number(kMix, 1, 0, 1, "", "from the picture that comes in (0) to the effect's own (1)"),
+                      flag(kBypass, false, "let the picture through untouched; the process stands still")}) {
+    p.group = "part";
+    all.push_back(std::move(p.views()));
+  }
+  kind.table = std::make_shared<const ParameterTable>(std::move(all));
+  return kind;
+}
+
+std::vector<EffectKind> make_list() {
+  std::vector<EffectKind> list = {
+      feedback_effect(),
+  };
+  for (EffectKind& kind : list) kind = with_common(std::move(kind));
+  return list;
+}
+
+}  // namespace
 
 const std::vector<EffectKind>& effects() {
-  static const std::vector<EffectKind> list = {
-      {"feedback", "feature feedback over the levels of an hourglass", feedback_parameters,
-       make_feedback_effect},
-  };
+  static const std::vector<EffectKind> list = make_list();
   return list;
 }
 
@@ -24,6 +42,10 @@ const EffectKind& find_effect(std::string_view name) {
     names.push_back(e.name);
   }
   throw Error(fmt::format("there is no effect '{}'{}", name, did_you_mean(name, names)));
+}
+
+double wet(const ParameterValues& values) {
+  return values.flag(kBypass) ? 0 : values.number(kMix);
 }
 
 }  // namespace reverie

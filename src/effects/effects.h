@@ -1,26 +1,24 @@
 // The effects there are.
 #pragma once
 
-#include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/effect.h"
+#include "core/effect_kind.h"
 
 namespace reverie {
 
-struct EffectKind {
-  std::string name;
-  std::string help;  // one line
-  const ParameterTable& (*parameters)();
-  // values: the first frame's; what shapes the process (the fixed parameters) is read from them.
-  std::unique_ptr<Effect> (*make)(const EffectSetup& setup, const ParameterValues& values);
-};
-
+// Each with its own parameters and those of every part.  The first is what presets play that name no effect.
 const std::vector<EffectKind>& effects();
 
 // Error with the nearest name when there is none.
 const EffectKind& find_effect(std::string_view name);
+
+// Parameters of every part, whatever its effect.
+inline constexpr const char* kMix = "mix";        // 0: the picture that comes in; 1: the effect's
+inline constexpr const char* kBypass = "bypass";  // switched off; the process stands still
+
+// The share of the effect's picture that these values ask for: 0 where bypassed, else the mix.
+double wet(const ParameterValues& values);
 
 }  // namespace reverie

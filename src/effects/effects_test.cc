@@ -17,8 +17,8 @@ TEST(Effects, EveryOneMakesAFrameFromItsDefaults) {
     const auto effect = kind.make(setup, values);
     Planes first;
     Planes second;
-    effect->process({0, 0}, values, nullptr, first);
-    effect->process({1, 1.0 / 30}, values, nullptr, second);
+    effect->process({{0, 0}}, values, first);
+    effect->process({{1, 1.0 / 30}}, values, second);
     EXPECT_EQ(first.width(), 40);
     EXPECT_EQ(first.height(), 24);
     EXPECT_GT(mean_absolute_difference(first, second), 1e-4) << kind.name;
@@ -33,10 +33,10 @@ TEST(Effects, PrerollShowsALaterFrameFirst) {
   setup.seed = 1;
   Planes third;
   const auto plain = kind.make(setup, values);
-  for (int frame = 0; frame < 3; ++frame) plain->process({frame, 0}, values, nullptr, third);
+  for (int frame = 0; frame < 3; ++frame) plain->process({{frame, 0}}, values, third);
   values.set("preroll", 2);
   Planes first;
-  kind.make(setup, values)->process({0, 0}, values, nullptr, first);
+  kind.make(setup, values)->process({{0, 0}}, values, first);
   EXPECT_EQ(first.data(), third.data());
 }
 

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/stop.h"
+#include "feedback/cost.h"
 #include "feedback/engine.h"
 #include "feedback/palette.h"
 #include "feedback/parameters.h"
@@ -21,22 +22,21 @@ class FeedbackEffect final : public Effect {
  public:
   FeedbackEffect(const EffectSetup& setup, const ParameterValues& values)
       : setup_(setup),
-        threads_(setup.threads),
+        threads_(setup.threads ? setup.threads : std::make_shared<Threads>()),
         glass_(make_hourglass(values, Random(setup.seed).split(kWeightsStream), setup.find_file)) {
     const std::string& palette = values.text("palette");
     if (!palette.empty() && palette != "input") {
-      colours_ = colour_statistics(setup.read_picture(setup.find_file(palette)), threads_);
+      colours_ = colour_statistics(setup.read_picture(setup.find_file(palette)), *threads_);
     }
     palette_is_input_ = palette == "input";
     read_init_picture(values.text("init_picture"));
   }
 
-  void begin(const FrameTime& time, const ParameterValues& values, const Planes* input,
-             bool preroll) override {
-    make_engine(values, input);
+  void begin(const Frame& frame, const ParameterValues& values, bool preroll) override {
+    make_engine(values, frame.picture);
     if (!preroll) return;
     for (int64_t n = values.integer("preroll"); n > 0 && !stop_requested(); --n)
-      engine_->step(time.frame - n, values, input);
+      engine_->step(frame.time.frame - n, values, frame.picture);
   }
 
   void follow(const Effect& before) override {
@@ -44,22 +44,22 @@ class FeedbackEffect final : public Effect {
       engine_->follow(*other->engine_);
   }
 
-  void restart(uint64_t seed, const ParameterValues& values, const Planes* input) override {
+  void restart(uint64_t seed, const Frame& frame, const ParameterValues& values) override {
     if (!engine_) return;  // it has not begun yet
-    engine_->restart(Random(seed).split(kEngineStream).bits(), values, start_picture(values, input));
+    engine_->restart(Random(seed).split(kEngineStream).bits(), values, start_picture(values, frame.picture));
   }
 
-  void process(const FrameTime& time, const ParameterValues& values, const Planes* input,
-               Planes& out) override {
-    if (!engine_) begin(time, values, input, true);
-    engine_->step(time.frame, values, input);
+  void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& /*told*/) override {
+    const Planes* input = frame.picture;
+    if (!engine_) begin(frame, values, true);
+    engine_->step(frame.time.frame, values, input);
     engine_->look(values, out);
-    if (palette_is_input_ && input) colours_ = colour_statistics(*input, threads_);
+    if (palette_is_input_ && input) colours_ = colour_statistics(*input, *threads_);
     if (colours_) {
       const Palette::Settings settings = {static_cast<float>(values.number("palette_mix")),
                                           static_cast<float>(values.number("palette_rate")),
                                           static_cast<float>(values.number("palette_contrast"))};
-      palette_.apply(out, *colours_, settings, threads_);
+      palette_.apply(out, *colours_, settings, *threads_);
     }
     const auto dry = static_cast<float>(values.number("dry"));
     if (!input || dry == 0) return;
@@ -89,12 +89,12 @@ class FeedbackEffect final : public Effect {
   void make_engine(const ParameterValues& values, const Planes* input) {
     const uint64_t seed = Random(setup_.seed).split(kEngineStream).bits();
     engine_ = std::make_unique<FeedbackEngine>(std::move(glass_), setup_.height, setup_.width, values,
-                                               setup_.kernel, seed, threads_, start_picture(values, input),
+                                               setup_.kernel, seed, *threads_, start_picture(values, input),
                                                setup_.check);
   }
 
   EffectSetup setup_;
-  Threads threads_;
+  std::shared_ptr<Threads> threads_;
   Hourglass glass_;
   std::unique_ptr<FeedbackEngine> engine_;
   Palette palette_;
@@ -104,10 +104,24 @@ class FeedbackEffect final : public Effect {
   Planes init_picture_;  // empty: there is none
 };
 
+std::unique_ptr<Effect> make_effect(const EffectSetup& setup, const ParameterValues& values) {
+  return std::make_unique<FeedbackEffect>(setup, values);
+}
+
 }  // namespace
 
-std::unique_ptr<Effect> make_feedback_effect(const EffectSetup& setup, const ParameterValues& values) {
-  return std::make_unique<FeedbackEffect>(setup, values);
+EffectKind feedback_effect() {
+  return {.name = "feedback",
+          .help = "feature feedback over the levels of an hourglass",
+          .table = std::make_shared<const ParameterTable>(feedback_parameters()),
+          .make = make_effect,
+          // those of the instrument of 2015
+          .keys = {{"m", "what is shown: the state, the encoding, the decoding", "view"},
+                   {"l", "the level that is shown", "view_level", true},
+                   {"a", "activation: tanh, relu", "activation"},
+                   {"p", "pooling: max, mean, stride, maxmag", "pool"}},
+          .work = feedback_work,
+          .memory = feedback_memory};
 }
 
 }  // namespace reverie

@@ -1,14 +1,12 @@
 // Feature feedback as an effect for the frame loop.
 #pragma once
 
-#include <memory>
-
-#include "core/effect.h"
+#include "core/effect_kind.h"
 
 namespace reverie {
 
 // Source: video feedback x_t = f(x_{t-1}) extended over the levels of a convolutional pooling autoencoder
-// (2015). Error when the weights cannot be read or do not fit the fixed parameters.
-std::unique_ptr<Effect> make_feedback_effect(const EffectSetup& setup, const ParameterValues& values);
+// (2015).  Making one: Error when the weights cannot be read or do not fit the fixed parameters.
+EffectKind feedback_effect();
 
 }  // namespace reverie

@@ -10,11 +10,14 @@ std::vector<Parameter> hierarchy() {
           .fixed();
   channels.initial = {3, 12, 48, 192};
   return {
-      integer("levels", 3, 0, 6, "levels", "levels above the picture; 0 is classic video feedback").fixed(),
+      integer("levels", 3, 0, 6, "levels", "levels above the picture; 0 is classic video feedback")
+          .fixed()
+          .counts_levels(),
       channels,
       text("weights", "normal",
            "normal, uniform or sharp (random), a .safetensors file, or a folder of .npy files")
-          .fixed(),
+          .fixed()
+          .weights({"normal", "uniform", "sharp"}),
       choice("filters", "raw", {"raw", "normalised", "smooth"},
              "random weights as drawn; encode filters of mean zero and unit norm, decode of unit norm; and "
              "decode "
@@ -47,12 +50,15 @@ std::vector<Parameter> hierarchy() {
              "and slower on others")
           .fixed(),
       choice("init", "noise", {"noise", "binary", "picture", "black"}, "the state before the first frame")
-          .fixed(),
+          .fixed()
+          .starts(),
       text("init_picture", "", "the picture that init = \"picture\" starts from; the input where empty")
-          .fixed(),
-      number("init_scale", 1, 0, 4, "", "amplitude of the initial noise").levels().fixed(),
+          .fixed()
+          .starts(),
+      number("init_scale", 1, 0, 4, "", "amplitude of the initial noise").levels().fixed().starts(),
       integer("preroll", 0, 0, 100000, "frames", "frames that are made and not shown before the first")
-          .fixed(),
+          .fixed()
+          .starts(),
   };
 }
 
@@ -124,11 +130,11 @@ std::vector<Parameter> homeostasis() {
 
 std::vector<Parameter> output() {
   return {
-      choice("view", "state", {"state", "encoding", "decoding"}, "what is shown of view_level"),
-      integer("view_level", 0, 0, 6, "", "the level that is shown"),
-      integer("view_channel", 0, 0, 1023, "", "the first channel that is shown"),
-      flag("view_mono", false, "show that channel in grey instead of three as R, G, B"),
-      number("view_gain", 1, 0, 16, "times", "contrast of what is shown"),
+      choice("view", "state", {"state", "encoding", "decoding"}, "what is shown of view_level").views(),
+      integer("view_level", 0, 0, 6, "", "the level that is shown").views(),
+      integer("view_channel", 0, 0, 1023, "", "the first channel that is shown").views(),
+      flag("view_mono", false, "show that channel in grey instead of three as R, G, B").views(),
+      number("view_gain", 1, 0, 16, "times", "contrast of what is shown").views(),
       text("palette", "",
            "picture whose colours the shown picture gets: a name of presets/palettes, a file, or input")
           .fixed(),
@@ -136,7 +142,7 @@ std::vector<Parameter> output() {
       number("palette_rate", 0.05, 0, 1, "per frame", "how fast the statistics of the shown colours follow"),
       number("palette_contrast", 1, 0.05, 8, "times",
              "spread of the colours within the palette; more is posterised"),
-      number("dry", 0, 0, 1, "", "share of the untouched input in the shown picture"),
+      number("dry", 0, 0, 1, "", "share of the untouched input in the shown picture").views(),
   };
 }
 

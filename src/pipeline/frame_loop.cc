@@ -2,46 +2,65 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/text.h"
 
 namespace reverie {
 
 FrameLoop::FrameLoop(FrameLoopSetup setup) : setup_(std::move(setup)) {
-  steps_.emplace_back("source");
-  for (const auto& player : setup_.players) steps_.emplace_back(player->preset().effect);
-  steps_.emplace_back("output");
   if (setup_.check) {
-    for (Step& s : steps_) s.check_results();
+    source_.check_results();
+    output_.check_results();
   }
-  for (const std::string& name : setup_.without) step(name).switch_off();
+  for (const std::string& name : setup_.player->chain().part_names()) step(name);
+  for (const std::string& name : setup_.without) switch_off(name);
+}
+
+Step& FrameLoop::step(const std::string& part) {
+  const auto it = std::find_if(parts_.begin(), parts_.end(), [&](const Step& s) { return s.name() == part; });
+  if (it != parts_.end()) return *it;
+  parts_.emplace_back(part);
+  if (setup_.check) parts_.back().check_results();
+  return parts_.back();
+}
+
+void FrameLoop::switch_off(const std::string& name) {
+  std::vector<std::string> names;
+  const auto look_at = [&](Step& s) {
+    if (s.name() == name) s.switch_off();
+    names.push_back(s.name());
+  };
+  look_at(source_);
+  for (Step& s : parts_) look_at(s);
+  look_at(output_);
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  throw Error(fmt::format("there is no step '{}'{} (there are: {})", name, did_you_mean(name, names),
+                          join(names, ", ")));
 }
 
 bool FrameLoop::next() {
   bool more = true;
   if (setup_.source) {
-    steps_.front().run(
+    source_.run(
         frame_, [&] { more = setup_.source->read(input_); }, &input_);
   }
   if (!more) return false;
-  const Planes* current = input_.empty() ? nullptr : &input_;  // none, or switched off
-  if (setup_.input) steps_.front().run(frame_, [&] { current = setup_.input(ticks_); });
+  Frame frame;
+  frame.picture = input_.empty() ? nullptr : &input_;  // none, or switched off
+  if (setup_.input) source_.run(frame_, [&] { frame.picture = setup_.input(ticks_); });
+  frame.time = {frame_, static_cast<double>(tick_) / setup_.fps};
+  frame.heard = setup_.signals ? setup_.signals(frame.time) : silent_signals(frame.time.seconds);
+  const auto around = [&](const std::string& part, const std::function<void()>& work, const Planes& result) {
+    step(part).run(frame_, work, &result);
+  };
+  if (!setup_.player->process(frame, picture_, around) && !setup_.input)
+    throw Error("make", "a frame", "there is neither an input nor a part that is switched on");
 
-  const FrameTime time = {frame_, static_cast<double>(tick_) / setup_.fps};
-  const Signals signals = setup_.signals ? setup_.signals(time) : silent_signals(time.seconds);
-  for (size_t i = 0; i < setup_.players.size(); ++i) {
-    made_.clear();
-    steps_[i + 1].run(
-        frame_, [&] { setup_.players[i]->process(time, signals, current, made_); }, &made_);
-    if (made_.empty()) continue;  // switched off: the picture passes through
-    std::swap(picture_, made_);
-    current = &picture_;
-  }
-  if (!current) throw Error("make", "a frame", "there is neither an input nor an effect that is switched on");
-
-  steps_.back().run(frame_, [&] {
-    for (const auto& sink : setup_.sinks) sink->write(*current);
-    for (const Watcher& watcher : setup_.watchers) watcher(frame_, *current);
+  output_.run(frame_, [&] {
+    for (const auto& sink : setup_.sinks) sink->write(picture_);
+    for (const Watcher& watcher : setup_.watchers) watcher(frame_, picture_);
   });
   ++frame_;
   ++tick_;
@@ -59,19 +78,11 @@ void FrameLoop::finish() {
   for (const auto& sink : setup_.sinks) sink->finish();
 }
 
-Step& FrameLoop::step(const std::string& name) {
-  std::vector<std::string> names;
-  for (Step& s : steps_) {
-    if (s.name() == name) return s;
-    names.push_back(s.name());
-  }
-  throw Error(fmt::format("there is no step '{}'{} (there are: {})", name, did_you_mean(name, names),
-                          join(names, ", ")));
-}
-
 std::vector<StepReport> FrameLoop::reports() const {
   std::vector<StepReport> out;
-  for (const Step& s : steps_) out.push_back(s.report());
+  out.push_back(source_.report());
+  for (const Step& s : parts_) out.push_back(s.report());
+  out.push_back(output_.report());
   return out;
 }
 

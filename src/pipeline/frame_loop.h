@@ -1,10 +1,11 @@
 // THE frame loop: source -> effects -> sinks, one frame at a time.  Who calls it decides about the clock.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
-#include "control/player.h"
+#include "control/chain_player.h"
 #include "media/sink.h"
 #include "media/source.h"
 #include "pipeline/step.h"
@@ -19,7 +20,7 @@ struct FrameLoopSetup {
   // In place of a source, for inputs that come and go: the frame to show so many ticks after the last, or
   // null.
   std::function<const Planes*(int64_t ticks)> input;
-  std::vector<std::unique_ptr<Player>> players;  // one for each effect, the first sees the source
+  std::unique_ptr<ChainPlayer> player;  // its first part sees the source
   std::vector<std::unique_ptr<Sink>> sinks;
   std::vector<Watcher> watchers;
   std::function<Signals(const FrameTime&)> signals;  // what is heard; null: silence
@@ -41,7 +42,7 @@ class FrameLoop {
   int64_t tick() const { return tick_; }
   void skip_ticks(int64_t ticks);
 
-  Player& player(size_t i = 0) { return *setup_.players[i]; }
+  ChainPlayer& player() { return *setup_.player; }
   // The last picture that was made, in exchange for memory for another.
   void take_picture(Planes& to) { std::swap(picture_, to); }
 
@@ -51,12 +52,13 @@ class FrameLoop {
   std::vector<StepReport> reports() const;
 
  private:
-  Step& step(const std::string& name);  // Error with the nearest name
+  Step& step(const std::string& part);
+  void switch_off(const std::string& name);  // Error with the nearest step
 
   FrameLoopSetup setup_;
-  std::vector<Step> steps_;  // source, the effects, output
+  Step source_{"source"}, output_{"output"};
+  std::deque<Step> parts_;  // of all that have played, in the order in which they came
   Planes input_, picture_;
-  Planes made_;  // the next picture; its memory is that of the last but one: new pages are dear
   int64_t frame_ = 0, tick_ = 0;
   int64_t ticks_ = 1;  // from the last frame to the next
 };

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "control/signals.h"
+#include "core/signals.h"
 
 namespace reverie {
 

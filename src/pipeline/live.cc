@@ -80,7 +80,8 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
   player.read_picture = [memory = std::make_shared<PictureMemory>()](const std::filesystem::path& path) {
     return memory->read(path);
   };
-  setup.players.push_back(std::make_unique<Player>(player, request_.preset, request_.seed));
+  draw_seeds(request_.chain, request_.seed);
+  setup.player = std::make_unique<ChainPlayer>(player, request_.chain);
   setup.input = [this](int64_t ticks) { return read_input(ticks); };
   setup.signals = [this](const FrameTime& time) { return hear(time); };
   setup.watchers.emplace_back([this](int64_t, const Planes& picture) {
@@ -102,7 +103,7 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
     add_recorder(target, true, [sink] { return std::move(*sink); });
   }
   if (!request_.session.empty()) {
-    SessionStart start(request_.preset);
+    SessionStart start(request_.chain);
     start.version = REVERIE_VERSION;
     start.fps = request_.fps;
     start.width = request_.width;
@@ -122,7 +123,7 @@ LiveSet::~LiveSet() {
 
 SinkOptions LiveSet::sink_options() const {
   SinkOptions options =
-      reverie::sink_options(request_.width, request_.height, request_.fps, request_.preset.name);
+      reverie::sink_options(request_.width, request_.height, request_.fps, request_.chain.name());
   options.durable = true;
   return options;
 }
@@ -195,6 +196,13 @@ LiveStatus LiveSet::status() const {
 std::shared_ptr<const LiveSet::Shown> LiveSet::newest(int64_t frame) const {
   const std::lock_guard lock(mutex_);
   return shown_ && shown_->frame > frame ? shown_ : nullptr;
+}
+
+const ParameterValues* LiveSet::Shown::values_of(const std::string& part) const {
+  for (const auto& [name, its] : values) {
+    if (name == part) return &its;
+  }
+  return nullptr;
 }
 
 void LiveSet::work() {
@@ -295,7 +303,9 @@ void LiveSet::happen() {
     events.swap(sent_);
   }
   for (const Event& e : events) apply(e);
-  if (loop_->player().process_is_ready() && !apply(BeginProcess{})) apply(AbandonProcess{});
+  for (const Event& begin : loop_->player().ready()) {
+    if (!apply(begin)) apply(ChainPlayer::abandoning(begin));
+  }
 }
 
 // What is not allowed has happened nowhere: not here, not in the session.
@@ -315,7 +325,7 @@ bool LiveSet::apply(const Event& event) {
       refused = refused_;
     }
     if (refused) {
-      refused(e.what(), loop_->player().preset(), loop_->player().seed());
+      refused(e.what(), loop_->player().chain());
     } else {
       warning(e.what());
     }
@@ -396,13 +406,13 @@ std::shared_ptr<LiveSet::Shown> LiveSet::unseen() {
     return old;
   }
   constexpr size_t kMost = 4;  // whoever holds more has copies of his own
-  auto fresh = std::make_shared<Shown>(Shown{0, {}, loop_->player().values()});
+  auto fresh = std::make_shared<Shown>();
   if (kept_shown_.size() < kMost) kept_shown_.push_back(fresh);
   return fresh;
 }
 
 void LiveSet::publish(double ms) {
-  const Player& player = loop_->player();
+  const ChainPlayer& player = loop_->player();
   const std::shared_ptr<Shown> shown = unseen();
   shown->frame = loop_->frames() - 1;
   loop_->take_picture(shown->picture);

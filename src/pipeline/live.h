@@ -26,7 +26,7 @@
 namespace reverie {
 
 struct LiveRequest {
-  Preset preset;
+  Chain chain = Preset();
   std::string input;  // as open_source() takes it; empty: none
   int width = 0, height = 0;
   double fps = 30;  // of the engine's clock
@@ -67,9 +67,9 @@ class LiveSet {
   LiveSet& operator=(const LiveSet&) = delete;
 
   // From any thread; it happens before the next frame.  refused is called, on the engine's thread, where an
-  // event is not allowed, with the preset that goes on.
+  // event is not allowed, with what plays on.
   void send(Event event);
-  using Refused = std::function<void(const std::string& why, const Preset& goes_on, uint64_t seed)>;
+  using Refused = std::function<void(const std::string& why, const Chain& plays_on)>;
   void on_refused(Refused refused);
 
   // Error where a file of that name is there, or is being written.
@@ -86,8 +86,10 @@ class LiveSet {
   // The newest picture and the values it was made with, if it is newer than `frame`; null otherwise.
   struct Shown {
     int64_t frame = 0;
-    Planes picture;  // [3, H, W] in 0..1
-    ParameterValues values;
+    Planes picture;                                               // [3, H, W] in 0..1
+    std::vector<std::pair<std::string, ParameterValues>> values;  // of every part
+
+    const ParameterValues* values_of(const std::string& part) const;  // null where it does not play
   };
   std::shared_ptr<const Shown> newest(int64_t frame) const;
 

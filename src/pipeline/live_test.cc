@@ -28,9 +28,9 @@ class Live : public testing::Test {
 
   LiveRequest request() const {
     LiveRequest r;
-    r.preset.values.set("levels", 1);
-    r.preset.values.set("channels", std::vector<double>{3, 4});
-    r.preset.values.set("input", 0.3);
+    r.chain.parts[0].preset.values.set("levels", 1);
+    r.chain.parts[0].preset.values.set("channels", std::vector<double>{3, 4});
+    r.chain.parts[0].preset.values.set("input", 0.3);
     r.width = 48;
     r.height = 32;
     r.fps = 40;
@@ -106,8 +106,8 @@ TEST_F(Live, ASetIsMadeAgainFrameByFrame) {
   int64_t made = 0;
   {
     LiveSet set(r);
-    Desk desk(r.preset, r.seed, [&](Event e) { set.send(std::move(e)); });
-    set.on_refused([&](const std::string&, const Preset& p, uint64_t seed) { desk.refused(p, seed); });
+    Desk desk(r.chain, r.seed, [&](Event e) { set.send(std::move(e)); });
+    set.on_refused([&](const std::string&, const Chain& c) { desk.refused(c); });
     desk.set_fade(0.4);
     play_wildly(set, desk, milliseconds(4000));
     set.stop();
@@ -129,10 +129,10 @@ TEST_F(Live, WhatCouldNotBeMadeIsNotMadeAgainEither) {
   r.also = {file("live.mkv")};
   {
     LiveSet set(r);
-    Desk desk(r.preset, r.seed, [&](Event e) { set.send(std::move(e)); });
+    Desk desk(r.chain, r.seed, [&](Event e) { set.send(std::move(e)); });
     std::atomic<int> refusals{0};
-    set.on_refused([&](const std::string&, const Preset& p, uint64_t seed) {
-      desk.refused(p, seed);
+    set.on_refused([&](const std::string&, const Chain& c) {
+      desk.refused(c);
       ++refusals;
     });
     folder_.write("bad.safetensors", "12345");
@@ -284,12 +284,12 @@ TEST_F(Live, ASinkThatFailedIsToldAtTheEnd) {
 TEST_F(Live, AStartingPictureThatIsGoneStopsNobody) {
   write_picture(file("start.png"), Planes(3, 8, 8, 0.7F));
   LiveRequest r = request();
-  r.preset.values.set_text("init_picture", file("start.png"));
+  r.chain.parts[0].preset.values.set_text("init_picture", file("start.png"));
   LiveSet set(r);
   while (set.status().frames < 3) std::this_thread::sleep_for(milliseconds(5));
   std::filesystem::remove(file("start.png"));
   set.send(NewNoise{3});
-  Preset other = r.preset;
+  Preset other = r.chain.parts[0].preset;
   other.values.set_text("init_picture", file("gone.png"));
   set.send(ChangePreset{other, r.seed, 0});
   set.send(NewNoise{4});
@@ -310,7 +310,7 @@ TEST_F(Live, ItEndsByItself) {
 }
 
 TEST_F(Live, AStrangersSessionOpensNoCamera) {
-  SessionStart start(request().preset);
+  SessionStart start(request().chain);
   start.width = start.height = 16;
   start.kernel = "cpu";
   const std::string text =

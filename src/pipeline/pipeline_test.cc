@@ -30,8 +30,8 @@ class Render : public testing::Test {
 
   RenderRequest request(const std::string& file) {
     RenderRequest r;
-    r.preset.values.set("levels", 1);
-    r.preset.values.set("channels", std::vector<double>{3, 4});
+    r.chain.parts[0].preset.values.set("levels", 1);
+    r.chain.parts[0].preset.values.set("channels", std::vector<double>{3, 4});
     r.output = (folder_ / file).string();
     r.width = 32;
     r.height = 24;
@@ -72,8 +72,8 @@ TEST_F(Render, SamePresetAndSeedGiveTheSameFileForAnyNumberOfThreads) {
 TEST_F(Render, AgainRepeatsIt) {
   RenderRequest r = request("a.mp4");
   r.input = "test:testsrc2";
-  r.preset.values.set("input", 0.5);
-  r.preset.input = InputNeed::kOptional;
+  r.chain.parts[0].preset.values.set("input", 0.5);
+  r.chain.parts[0].preset.input = InputNeed::kOptional;
   r.seed = 0xfedcba9876543210;
   r.fit = Fit::kPad;
   r.loop = true;
@@ -100,7 +100,7 @@ TEST_F(Render, AFailedRenderLeavesNothing) {
   r.width = 33;  // odd, with 4:2:0
   EXPECT_THROW(render(r), Error);
   r = request("a.mp4");
-  r.preset.values.set_text("palette", "no-such-palette");
+  r.chain.parts[0].preset.values.set_text("palette", "no-such-palette");
   EXPECT_THROW(render(r), Error);
   r = request("a.mp4");
   r.without = {"no-such-step"};
@@ -110,7 +110,7 @@ TEST_F(Render, AFailedRenderLeavesNothing) {
 
 TEST_F(Render, APresetThatNeedsAnInputSaysSo) {
   RenderRequest r = request("a.mp4");
-  r.preset.input = InputNeed::kRequired;
+  r.chain.parts[0].preset.input = InputNeed::kRequired;
   EXPECT_THROW(render(r), Error);
 }
 

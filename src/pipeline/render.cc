@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "effects/effects.h"
 #include "media/picture.h"
 #include "pipeline/signal_source.h"
 
@@ -49,7 +50,7 @@ struct Hearing {
 Hearing hear(const RenderRequest& request, const std::optional<SinkOptions::Sound>& sound, double fps) {
   SignalOptions options = {sound, request.tempo, 0, fps};
   Hearing hearing;
-  if (sound && (!request.sound.empty() || (follows_beat(request.preset) && !request.tempo))) {
+  if (sound && (!request.sound.empty() || (follows_beat(request.chain) && !request.tempo))) {
     hearing.measure = measure_sound(*sound);
     options.measured = hearing.measure->tempo;
   }
@@ -62,18 +63,18 @@ Hearing open_ears(const RenderRequest& request, const Source* source, double fps
   const std::optional<SinkOptions::Sound> sound = sound_of(request, source);
   if (!request.sound.empty()) return hear(request, sound, fps);
   const bool live = source && source->info().live;  // it cannot be read twice
-  const bool listens = follows_sound(request.preset) || follows_beat(request.preset);
+  const bool listens = follows_sound(request.chain) || follows_beat(request.chain);
   try {
     if (sound && listens && !live) return hear(request, sound, fps);
   } catch (const Error& e) {
     warning(fmt::format("no sound to follow: {}", e.what()));
     return hear(request, std::nullopt, fps);
   }
-  if (follows_sound(request.preset)) {
+  if (follows_sound(request.chain)) {
     note(
         fmt::format("the preset '{}' follows a sound and there is none: it plays as in silence "
                     "(give one with --sound FILE)",
-                    printable(request.preset.name)));
+                    printable(request.chain.name())));
   }
   return hear(request, std::nullopt, fps);
 }
@@ -92,10 +93,12 @@ std::optional<int64_t> length(const RenderRequest& request, const Source* source
   return std::llround(kDefaultSeconds * fps);
 }
 
-std::unique_ptr<Player> make_player(const RenderRequest& request, int width, int height,
-                                    const std::shared_ptr<CheckReport>& check) {
+std::unique_ptr<ChainPlayer> make_player(const RenderRequest& request, int width, int height,
+                                         const std::shared_ptr<CheckReport>& check) {
   const PlayerSetup setup = {width, height, request.threads, request.kernel, read_picture, check};
-  return std::make_unique<Player>(setup, request.preset, request.seed);
+  Chain chain = request.chain;
+  draw_seeds(chain, request.seed);
+  return std::make_unique<ChainPlayer>(setup, chain);
 }
 
 // What travels in the file.
@@ -108,23 +111,25 @@ RenderDescription describe(const RenderRequest& request, int width, int height, 
   d.frames = frames;
   d.input = absolute_spec(request.input);  // so that it can be repeated from another folder
   d.sound = absolute_spec(request.sound);
+  const auto any_threads = [](const Part& p) { return find_effect(p.preset.effect).any_threads; };
+  if (std::all_of(d.chain.parts.begin(), d.chain.parts.end(), any_threads)) d.threads = 0;
   return d;
 }
 
 void check_without(const RenderRequest& request, std::optional<int64_t> frames) {
   const bool off =
       std::find(request.without.begin(), request.without.end(), "source") != request.without.end();
-  if (off && !request.input.empty() && (!frames || request.preset.input == InputNeed::kRequired))
+  if (off && !request.input.empty() && (!frames || request.chain.input() == InputNeed::kRequired))
     throw Error("switch off", "source", "this render cannot be made without its input");
 }
 
 void check_input(const RenderRequest& request) {
-  if (request.preset.input == InputNeed::kRequired && request.input.empty()) {
-    throw Error("render", request.preset.name, "this preset needs an input",
+  if (request.chain.input() == InputNeed::kRequired && request.input.empty()) {
+    throw Error("render", request.chain.name(), "this preset needs an input",
                 "give one with --input, a video or test:testsrc2");
   }
-  if (request.preset.input == InputNeed::kNone && !request.input.empty()) {
-    warning(fmt::format("the preset '{}' does not look at its input", request.preset.name));
+  if (request.chain.input() == InputNeed::kNone && !request.input.empty()) {
+    warning(fmt::format("the preset '{}' does not look at its input", request.chain.name()));
   }
 }
 
@@ -148,8 +153,8 @@ RenderResult render(const RenderRequest& request) {
   setup.check = request.check;
   setup.without = request.without;
   const auto checked = request.check ? std::make_shared<CheckReport>() : nullptr;
-  setup.players.push_back(make_player(request, width, height, checked));
-  SinkOptions options = sink_options(width, height, fps, request.preset.name);
+  setup.player = make_player(request, width, height, checked);
+  SinkOptions options = sink_options(width, height, fps, request.chain.name());
   options.comment = format_description(describe(request, width, height, fps, frames));
   options.sound = sound_of(request, source);
   const RenderResult result = play_offline(

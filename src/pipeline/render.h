@@ -14,7 +14,6 @@ namespace reverie {
 struct RenderRequest : RenderSettings {
   std::string output;             // a sink as open_sink() takes it
   std::optional<double> seconds;  // in place of frames
-  int threads = 0;                // 0: one per core
   std::string sheet;              // a picture file of evenly spaced frames; empty: none
   bool check = false, quiet = false;
 };

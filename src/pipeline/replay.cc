@@ -66,7 +66,7 @@ class Replay {
 
 RenderResult replay(const ReplayRequest& request) {
   const SessionStart& start = request.session.start;
-  if (request.session.frames == 0) throw Error("replay", start.preset.name, "the session has no frames");
+  if (request.session.frames == 0) throw Error("replay", start.chain.name(), "the session has no frames");
   check_sheet(request.sheet);
   const int width = request.width ? request.width : start.width;
   const int height = request.height ? request.height : start.height;
@@ -77,12 +77,14 @@ RenderResult replay(const ReplayRequest& request) {
   const PlayerSetup player = {width,           height,
                               request.threads, request.kernel.empty() ? start.kernel : request.kernel,
                               read_picture,    checked};
-  setup.players.push_back(std::make_unique<Player>(player, start.preset, start.seed));
+  Chain chain = start.chain;
+  draw_seeds(chain, start.seed);
+  setup.player = std::make_unique<ChainPlayer>(player, chain);
   setup.input = [&](int64_t ticks) { return set.read_input(ticks); };
   setup.signals = [&](const FrameTime& time) { return set.hear(time); };
   setup.fps = start.fps;
   setup.check = request.check;
-  const SinkOptions options = sink_options(width, height, start.fps, start.preset.name);
+  const SinkOptions options = sink_options(width, height, start.fps, start.chain.name());
   return play_offline(std::move(setup), {request.output, options, request.sheet, checked, request.quiet},
                       request.session.frames, [&](FrameLoop& loop) { set.happen(loop); });
 }

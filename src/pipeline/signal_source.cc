@@ -22,13 +22,18 @@ constexpr int kAhead = SoundAnalysis::kWindow / 2;  // samples: the window's mid
 
 }  // namespace
 
-bool follows_sound(const Preset& preset) {
-  return !preset.followers.empty();
+bool follows_sound(const Chain& chain) {
+  return std::any_of(chain.parts.begin(), chain.parts.end(), [](const Part& part) {
+    const std::vector<Follower>& all = part.preset.followers;
+    return std::any_of(all.begin(), all.end(), [](const Follower& f) { return f.signal.empty(); });
+  });
 }
 
-bool follows_beat(const Preset& preset) {
-  return std::any_of(preset.lfos.begin(), preset.lfos.end(),
-                     [](const Lfo& l) { return l.beats.has_value(); });
+bool follows_beat(const Chain& chain) {
+  return std::any_of(chain.parts.begin(), chain.parts.end(), [](const Part& part) {
+    const std::vector<Lfo>& all = part.preset.lfos;
+    return std::any_of(all.begin(), all.end(), [](const Lfo& l) { return l.beats.has_value(); });
+  });
 }
 
 SoundMeasure measure_sound(const SinkOptions::Sound& sound) {

@@ -4,16 +4,16 @@
 #include <memory>
 #include <optional>
 
-#include "control/preset.h"
-#include "control/signals.h"
+#include "control/chain.h"
 #include "core/effect.h"
+#include "core/signals.h"
 #include "media/sink.h"
 
 namespace reverie {
 
 // Whether a preset reacts to sound, and to the beat.
-bool follows_sound(const Preset& preset);
-bool follows_beat(const Preset& preset);
+bool follows_sound(const Chain& chain);
+bool follows_beat(const Chain& chain);
 
 struct SoundMeasure {
   double seconds = 0;  // how long it is

@@ -39,9 +39,10 @@ class WithDrum : public testing::Test {
   // A preset whose picture turns louder with each onset.
   RenderRequest request(const std::string& out) const {
     RenderRequest r;
-    r.preset.values.set("levels", 1);
-    r.preset.values.set("channels", std::vector<double>{3, 4});
-    r.preset.followers.push_back({.parameter = "view_gain", .follows = SoundFeature::kOnset, .depth = 2});
+    r.chain.parts[0].preset.values.set("levels", 1);
+    r.chain.parts[0].preset.values.set("channels", std::vector<double>{3, 4});
+    r.chain.parts[0].preset.followers.push_back(
+        {.parameter = "view_gain", .follows = SoundFeature::kOnset, .depth = 2});
     r.output = file(out);
     r.width = 32;
     r.height = 24;
@@ -133,13 +134,13 @@ TEST_F(WithDrum, TheSoundsLengthIsTheRendersUnlessAnotherIsGiven) {
   EXPECT_EQ(render(r).frames, 6);
   r.seconds.reset();
   r.input = "test:testsrc2";  // endless
-  r.preset.input = InputNeed::kOptional;
+  r.chain.parts[0].preset.input = InputNeed::kOptional;
   EXPECT_EQ(render(r).frames, 180);
 }
 
 TEST_F(WithDrum, AgainGivesTheSameBytes) {
   RenderRequest r = request("a.mkv");
-  r.preset.lfos.push_back({.parameter = "hue", .beats = 2, .depth = 40});
+  r.chain.parts[0].preset.lfos.push_back({.parameter = "hue", .beats = 2, .depth = 40});
   r.sound = file("drum.wav");
   r.frames = 45;
   for (const std::optional<double> tempo : {std::optional<double>(), std::optional(133.3)}) {
@@ -160,13 +161,13 @@ TEST_F(WithDrum, TheInputsOwnSoundIsFollowedUnasked) {
   r.sound = file("drum.wav");
   r.frames = 30;
   render(r);
-  r.preset.input = InputNeed::kOptional;
+  r.chain.parts[0].preset.input = InputNeed::kOptional;
   r.sound.clear();
   r.frames.reset();
   r.input = file("clip.mkv");
   r.output = file("follows.mkv");
   EXPECT_EQ(render(r).frames, 30);
-  r.preset.followers.clear();
+  r.chain.parts[0].preset.followers.clear();
   r.output = file("plain.mkv");
   render(r);
   const auto follows = frames_of(file("follows.mkv"));

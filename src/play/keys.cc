@@ -1,33 +1,49 @@
 #include "play/keys.h"
 
+#include <algorithm>
+
+#include "effects/effects.h"
+
 namespace reverie {
 namespace {
 
 Key on_desk(std::string name, std::string help, void (*act)(Desk&)) {
-  return {std::move(name), std::move(help), [act](Show& show, WindowWishes&) { act(show.desk()); }};
+  return {std::move(name), std::move(help),
+          [act](Show& show, WindowWishes&) { return act(show.desk()), true; }};
 }
 
 Key on_window(std::string name, std::string help, void (*act)(WindowWishes&)) {
-  return {std::move(name), std::move(help), [act](Show&, WindowWishes& w) { act(w); }};
+  return {std::move(name), std::move(help), [act](Show&, WindowWishes& w) { return act(w), true; }};
 }
 
 Key on_show(std::string name, std::string help, void (*act)(Show&)) {
-  return {std::move(name), std::move(help), [act](Show& show, WindowWishes&) { act(show); }};
+  return {std::move(name), std::move(help), [act](Show& show, WindowWishes&) { return act(show), true; }};
 }
 
-int levels(const Desk& desk) {
-  return desk.preset().values.integer("levels");
+// A key of an effect acts on the part whose tab is open, or on the first part of that effect.
+Key of_effect(const std::string& effect, const EffectKey& key) {
+  return {key.key, key.help, [effect, key](Show& show, WindowWishes& wishes) {
+            const Chain chain = show.desk().chain();
+            const Part* part = chain.find(wishes.part);
+            if (!part || part->preset.effect != effect) {
+              const auto plays = [&](const Part& p) { return p.preset.effect == effect; };
+              const auto it = std::find_if(chain.parts.begin(), chain.parts.end(), plays);
+              part = it == chain.parts.end() ? nullptr : &*it;
+            }
+            if (part) show.desk().cycle(part->name + "." + key.parameter, key.below_levels);
+            return part != nullptr;
+          }};
 }
 
 std::vector<Key> make_keys() {
-  std::vector<Key> all = {
-      // those of the instrument of 2015 keep their meaning
-      on_desk("m", "what is shown: the state, the encoding, the decoding", [](Desk& d) { d.cycle("view"); }),
-      on_desk("l", "the level that is shown", [](Desk& d) { d.cycle("view_level", levels(d)); }),
-      on_desk("a", "activation: tanh, relu", [](Desk& d) { d.cycle("activation"); }),
-      on_desk("p", "pooling: max, mean, stride, maxmag", [](Desk& d) { d.cycle("pool"); }),
+  std::vector<Key> all;
+  for (const EffectKind& effect : effects()) {
+    for (const EffectKey& key : effect.keys) all.push_back(of_effect(effect.name, key));
+  }
+  // those of the instrument of 2015 keep their meaning
+  const std::vector<Key> first = {
       on_show("c", "camera or other input off, and on again", [](Show& s) { s.toggle_camera(); }),
-      on_desk("i", "new noise: the picture starts anew", [](Desk& d) { d.new_noise(); }),
+      on_desk("i", "new noise: the picture starts again", [](Desk& d) { d.new_noise(); }),
       on_desk("w", "new random weights, fading in", [](Desk& d) { d.new_weights(); }),
       on_window("n", "load weights from a file", [](WindowWishes& w) { w.load_weights = true; }),
       on_show("f", "snapshot: the picture as a PNG file", [](Show& s) { s.snapshot(); }),
@@ -35,9 +51,12 @@ std::vector<Key> make_keys() {
       on_desk("Right", "the next preset", [](Desk& d) { d.step(1); }),
       on_desk("Left", "the preset before", [](Desk& d) { d.step(-1); }),
   };
+  all.insert(all.end(), first.begin(), first.end());
   for (int n = 1; n <= 9; ++n) {
     all.push_back({std::to_string(n), n == 1 ? "1 to 9: the preset of that number" : "",
-                   [n](Show& show, WindowWishes&) { show.desk().load_number(static_cast<size_t>(n - 1)); }});
+                   [n](Show& show, WindowWishes&) {
+                     return show.desk().load_number(static_cast<size_t>(n - 1)), true;
+                   }});
   }
   const std::vector<Key> more = {
       on_desk("r", "randomize all that is not locked", [](Desk& d) { d.randomize(); }),
@@ -46,8 +65,10 @@ std::vector<Key> make_keys() {
       on_desk("Ctrl+Y", "redo", [](Desk& d) { d.redo(); }),
       {"Ctrl+S", "save the preset under its name, among your own",
        [](Show& show, WindowWishes&) {
-         show.say("saved " + show.desk().save(show.desk().preset().name).string());
+         return show.say("saved " + show.desk().save(show.desk().chain().name()).string()), true;
        }},
+      on_desk("b", "blackout, and back", [](Desk& d) { d.blackout(!d.is_black()); }),
+      on_desk("z", "freeze the picture, and let it go on", [](Desk& d) { d.freeze(!d.is_frozen()); }),
       on_show("v", "record a video, and end it", [](Show& s) { s.toggle_recording(); }),
       on_show("t", "tap the tempo, four times or more", [](Show& s) { s.tap(); }),
       on_window("Tab", "the panels away, and back", [](WindowWishes& w) { w.panels = !w.panels; }),
@@ -72,8 +93,9 @@ const std::vector<Key>& keys() {
 bool press(const std::string& name, Show& show, WindowWishes& wishes) {
   for (const Key& key : keys()) {
     if (key.name != name) continue;
-    show.try_to([&] { key.act(show, wishes); });
-    return true;
+    bool acted = true;
+    show.try_to([&] { acted = key.act(show, wishes); });
+    if (acted) return true;
   }
   return false;
 }

@@ -18,12 +18,14 @@ struct WindowWishes {
   bool next_display = false;  // on this one frame
   bool load_weights = false;  // asks for a file
   bool escape = false;        // out of the popup that is open
+  std::string part;           // whose tab is open; empty: the first
 };
 
 struct Key {
   std::string name;  // as a person says it: "m", "Ctrl+S", "Left"
   std::string help;  // one line
-  std::function<void(Show&, WindowWishes&)> act;
+  // False where it has nothing to act on: no part plays whose key it is.
+  std::function<bool(Show&, WindowWishes&)> act;
 };
 
 const std::vector<Key>& keys();

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "effects/effects.h"
+
 namespace reverie {
 namespace {
 
@@ -41,6 +43,12 @@ bool moved(const Preset& preset, const std::string& name) {
          std::any_of(preset.keyframes.begin(), preset.keyframes.end(), is);
 }
 
+// The open part, if it has weights; else the first that has.
+std::string with_weights(const Chain& chain, const std::string& open) {
+  const Part* part = chain.find(open);
+  return part && part->preset.values.table().find(ParameterRole::kWeights) ? open : "";
+}
+
 bool combo(const char* label, int& index, const std::vector<std::string>& words) {
   bool changed = false;
   if (!ImGui::BeginCombo(label, words[static_cast<size_t>(index)].c_str())) return false;
@@ -59,6 +67,24 @@ std::string words(const Recorder::State& r) {
   return fmt::format("{}: {} frames, {} left out", r.name, r.frames, r.left_out);
 }
 
+// What a follower follows: a feature of the sound, or a signal of a part.
+bool choose_signal(Follower& f, const Chain& chain) {
+  std::vector<std::string> all = sound_feature_words();
+  const size_t sounds = all.size();
+  for (const Part& part : chain.parts) {
+    for (const EffectSignal& s : find_effect(part.preset.effect).signals)
+      all.push_back(part.name + "." + s.name);
+  }
+  if (!f.signal.empty() && std::find(all.begin(), all.end(), f.signal) == all.end()) all.push_back(f.signal);
+  int index = f.signal.empty() ? static_cast<int>(f.follows)
+                               : static_cast<int>(std::find(all.begin(), all.end(), f.signal) - all.begin());
+  if (!combo("follows", index, all)) return false;
+  const auto chosen = static_cast<size_t>(index);
+  f.signal = chosen < sounds ? "" : all[chosen];
+  if (chosen < sounds) f.follows = static_cast<SoundFeature>(index);
+  return true;
+}
+
 bool slide(const char* label, double& value, double low, double high) {
   return ImGui::SliderScalar(label, ImGuiDataType_Double, &value, &low, &high, "%.3g",
                              ImGuiSliderFlags_AlwaysClamp);
@@ -67,14 +93,28 @@ bool slide(const char* label, double& value, double low, double high) {
 }  // namespace
 
 void Panels::set(const std::string& name, const std::string& value) {
-  show_.try_to([&] { show_.desk().set(name, value); });
+  show_.try_to([&] { show_.desk().set(part_ + "." + name, value); });
+}
+
+void Panels::look_at(const std::string& part) {
+  part_ = part;
+  preset_ = chain_.part(part).preset;
+  played_ = shown_ ? shown_->values_of(part) : nullptr;
+}
+
+// As a map of a controller keeps it: with a part only where there are several.
+std::string Panels::address(const Parameter& p) const {
+  return chain_.parts.size() == 1 ? p.name : part_ + "." + p.name;
 }
 
 void Panels::draw(WindowWishes& wishes, bool whole) {
   escape_ = std::exchange(wishes.escape, false);
-  preset_ = show_.desk().preset();
+  chain_ = show_.desk().chain();
   status_ = show_.set().status();
   shown_ = show_.set().newest(-1);
+  if (!chain_.find(open_part_)) open_part_ = chain_.parts.front().name;
+  wishes.part = open_part_;
+  look_at(open_part_);
   if (wishes.help) draw_help(wishes);
   ask_for_weights(wishes);
   if (!wishes.panels && !whole) return;
@@ -90,6 +130,7 @@ void Panels::draw(WindowWishes& wishes, bool whole) {
   if (ImGui::Begin("Reverie", nullptr, flags)) {
     draw_status();
     draw_presets();
+    draw_parts();
     if (filter_.front() != '\0') {
       draw_found();
     } else {
@@ -123,11 +164,93 @@ void Panels::draw_tabs() {
   ImGui::EndTabBar();
 }
 
-// What was looked for, of all groups.
+// What was looked for, of all parts and groups.
 void Panels::draw_found() {
+  const auto found = [&](const Parameter& p) { return p.name.find(filter_.data()) != std::string::npos; };
   ImGui::BeginChild("rows");
-  draw_parameters([&](const Parameter& p) { return p.name.find(filter_.data()) != std::string::npos; });
+  for (const Part& part : chain_.parts) {
+    look_at(part.name);
+    const auto& all = preset_.values.table().all();
+    if (std::none_of(all.begin(), all.end(), found)) continue;
+    if (chain_.parts.size() > 1) ImGui::TextColored(kDim, "%s", part.name.c_str());
+    ImGui::PushID(part.name.c_str());
+    draw_parameters(found);
+    ImGui::PopID();
+  }
+  look_at(open_part_);
   ImGui::EndChild();
+}
+
+// The parts from left to right as the picture goes through them.
+void Panels::draw_parts() {
+  Desk& desk = show_.desk();
+  for (size_t i = 0; i < chain_.parts.size(); ++i) {
+    const Part& part = chain_.parts[i];
+    ImGui::PushID(part.name.c_str());
+    const bool bypassed = wet(part.preset.values) == 0;
+    const bool open = part.name == open_part_;
+    ImGui::PushStyleColor(ImGuiCol_Text, bypassed ? kDim : ImGui::GetStyleColorVec4(ImGuiCol_Text));
+    ImGui::PushStyleColor(ImGuiCol_Button,
+                          ImGui::GetStyleColorVec4(open ? ImGuiCol_ButtonActive : ImGuiCol_Button));
+    if (ImGui::Button(part.name.c_str())) open_part_ = part.name;
+    ImGui::PopStyleColor(2);
+    tooltip(part.preset.name + (bypassed ? ", bypassed" : "") +
+            "\nclick: its parameters; right click: bypass, move, remove, load a preset");
+    if (ImGui::BeginPopupContextItem("part")) {
+      draw_part_menu(part, i);
+      if (escape_) ImGui::CloseCurrentPopup();
+      ImGui::EndPopup();
+    }
+    ImGui::PopID();
+    const float right = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x;
+    if (right < ImGui::GetWindowContentRegionMax().x - 120) ImGui::SameLine();
+  }
+  if (ImGui::Button("+ part")) ImGui::OpenPopup("add");
+  tooltip("one more part at the end of the chain: an effect or a preset");
+  draw_add();
+  ImGui::SameLine();
+  bool black = desk.is_black();
+  if (ImGui::Checkbox("black", &black)) desk.blackout(black);
+  ImGui::SameLine();
+  bool frozen = desk.is_frozen();
+  if (ImGui::Checkbox("freeze", &frozen)) desk.freeze(frozen);
+}
+
+void Panels::draw_part_menu(const Part& part, size_t place) {
+  Desk& desk = show_.desk();
+  ImGui::TextColored(kDim, "%s: %s", part.name.c_str(), part.preset.name.c_str());
+  bool bypassed = wet(part.preset.values) == 0;
+  if (ImGui::MenuItem("bypass", nullptr, &bypassed)) show_.try_to([&] { desk.bypass(part.name, bypassed); });
+  if (ImGui::MenuItem("move to the left", nullptr, false, place > 0))
+    show_.try_to([&] { desk.move_part(part.name, place - 1); });
+  if (ImGui::MenuItem("move to the right", nullptr, false, place + 1 < chain_.parts.size()))
+    show_.try_to([&] { desk.move_part(part.name, place + 1); });
+  if (ImGui::MenuItem("remove", nullptr, false, chain_.parts.size() > 1))
+    show_.try_to([&] { desk.remove_part(part.name); });
+  if (ImGui::MenuItem("randomize")) show_.try_to([&] { desk.randomize(stray_, part.name); });
+  if (!ImGui::BeginMenu("load a preset")) return;
+  for (const PresetEntry& e : desk.presets()) {
+    if (e.effects != std::vector{part.preset.effect}) continue;
+    if (ImGui::MenuItem(e.name.c_str())) show_.try_to([&] { desk.load_part(part.name, e.path.string()); });
+    tooltip(e.about);
+  }
+  ImGui::EndMenu();
+}
+
+void Panels::draw_add() {
+  if (!ImGui::BeginPopup("add")) return;
+  Desk& desk = show_.desk();
+  for (const EffectKind& e : effects()) {
+    if (ImGui::MenuItem(e.name.c_str())) show_.try_to([&] { desk.add_part(e.name); });
+    tooltip(e.help);
+  }
+  ImGui::Separator();
+  for (const PresetEntry& e : desk.presets()) {
+    if (ImGui::MenuItem(e.name.c_str())) show_.try_to([&] { desk.add_part(e.path.string()); });
+    tooltip(e.about);
+  }
+  if (escape_) ImGui::CloseCurrentPopup();
+  ImGui::EndPopup();
 }
 
 void Panels::draw_status() {
@@ -160,14 +283,14 @@ void Panels::draw_presets() {
   if (ImGui::ArrowButton("before", ImGuiDir_Left)) show_.try_to([&] { desk.step(-1); });
   ImGui::SameLine();
   ImGui::SetNextItemWidth(170);
-  const std::string title = preset_.name + (desk.changed() ? " *" : "");
+  const std::string title = chain_.name() + (desk.changed() ? " *" : "");
   if (ImGui::BeginCombo("##preset", title.c_str(), ImGuiComboFlags_HeightLarge)) {
     if (ImGui::IsWindowAppearing()) desk.list_again();
     int number = 0;
     for (const PresetEntry& e : desk.presets()) {
       ++number;
       const std::string label = fmt::format("{:2} {}", number, e.name);
-      if (ImGui::Selectable(label.c_str(), e.name == preset_.name))
+      if (ImGui::Selectable(label.c_str(), e.name == chain_.name()))
         show_.try_to([&] { desk.load(e.path.string()); });
       tooltip(e.about);
     }
@@ -185,7 +308,7 @@ void Panels::draw_presets() {
   tooltip("seconds of the fade to another preset");
   ImGui::SameLine();
   if (ImGui::Button("save")) {
-    copy_text(name_, preset_.name);
+    copy_text(name_, chain_.name());
     ImGui::OpenPopup("save");
   }
   if (ImGui::BeginPopup("save")) {
@@ -229,9 +352,10 @@ void Panels::draw_parameters(const std::function<bool(const Parameter&)>& wanted
 }
 
 void Panels::draw_parameter(const Parameter& p) {
-  bool locked = show_.desk().locked(p.name);
+  const std::string full = part_ + "." + p.name;
+  bool locked = show_.desk().locked(full);
   if (!p.structural && p.kind != ParameterKind::kText) {
-    if (ImGui::Checkbox("##lock", &locked)) show_.desk().lock(p.name, locked);
+    if (ImGui::Checkbox("##lock", &locked)) show_.desk().lock(full, locked);
     tooltip("locked: randomize leaves it");
   } else {
     ImGui::Dummy({ImGui::GetFrameHeight(), 0});
@@ -249,7 +373,7 @@ void Panels::draw_parameter(const Parameter& p) {
   ImGui::SameLine(left + kLabelWidth);
   if (p.kind != ParameterKind::kNumber && p.kind != ParameterKind::kInteger) return draw_word(p);
 
-  const int levels = preset_.values.integer("levels") + 1;
+  const int levels = preset_.values.levels();
   const bool list = preset_.values.list(p.name).size() > 1;
   const bool split =
       p.per_level && levels > 1 && (split_.contains(p.name) || (list && !joined_.contains(p.name)));
@@ -285,12 +409,12 @@ void Panels::draw_number(const Parameter& p, int level, float width) {
     set(name,
         p.kind == ParameterKind::kInteger ? fmt::format("{:.0f}", value) : fmt::format("{:.6g}", value));
   if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
-    show_.try_to([&] { show_.desk().reset(p.name); });
-  if (shown_ && moved(preset_, p.name) && shown_->values.table().has(p.name)) {
+    show_.try_to([&] { show_.desk().reset(part_ + "." + p.name); });
+  if (played_ && moved(preset_, p.name) && played_->table().has(p.name)) {
     // where the modulation is now
     const ImVec2 a = ImGui::GetItemRectMin();
     const ImVec2 b = ImGui::GetItemRectMax();
-    const double now = shown_->values.number(p.name, std::max(level, 0));
+    const double now = played_->number(p.name, std::max(level, 0));
     ImGui::GetWindowDrawList()->AddText({b.x - 46, a.y + 2}, ImGui::GetColorU32(kWarm),
                                         fmt::format("{:.3g}", now).c_str());
   }
@@ -309,29 +433,30 @@ void Panels::draw_word(const Parameter& p) {
     if (combo("##value", index, p.choices)) set(p.name, p.choices[static_cast<size_t>(index)]);
     return;
   }
-  if (editing_ != p.name) copy_text(text_, preset_.values.text(p.name));
+  const std::string full = part_ + "." + p.name;
+  if (editing_ != full) copy_text(text_, preset_.values.text(p.name));
   std::array<char, 512> shown = text_;
   if (ImGui::InputText("##value", shown.data(), shown.size(), ImGuiInputTextFlags_EnterReturnsTrue))
     set(p.name, shown.data());
   if (ImGui::IsItemActive()) {
-    editing_ = p.name;
+    editing_ = full;
     text_ = shown;
-  } else if (editing_ == p.name) {
+  } else if (editing_ == full) {
     editing_.clear();
   }
 }
 
 void Panels::draw_menu(const Parameter& p) {
   ImGui::TextColored(kDim, "%s", p.help.c_str());
-  if (ImGui::MenuItem("reset")) show_.try_to([&] { show_.desk().reset(p.name); });
+  if (ImGui::MenuItem("reset")) show_.try_to([&] { show_.desk().reset(part_ + "." + p.name); });
   if (MidiPorts* midi = show_.midi(); midi != nullptr && p.kind != ParameterKind::kText) {
-    if (ImGui::MenuItem("learn a control")) show_.try_to([&] { midi->learn(p.name); });
-    const int levels = preset_.values.integer("levels") + 1;
+    if (ImGui::MenuItem("learn a control")) show_.try_to([&] { midi->learn(address(p)); });
+    const int levels = preset_.values.levels();
     for (int l = 0; p.per_level && l < levels; ++l) {
       if (ImGui::MenuItem(fmt::format("learn a control for level {}", l).c_str()))
-        show_.try_to([&] { midi->learn(p.name, l); });
+        show_.try_to([&] { midi->learn(address(p), l); });
     }
-    if (ImGui::MenuItem("forget its controls")) midi->forget(p.name);
+    if (ImGui::MenuItem("forget its controls")) midi->forget(address(p));
   }
   if (!p.structural && p.kind != ParameterKind::kText) draw_modulation(p);
 }
@@ -374,10 +499,8 @@ void Panels::draw_modulation(const Parameter& p) {
     if (f->parameter == p.name) {
       ImGui::PushID(id++);
       ImGui::Separator();
-      int feature = static_cast<int>(f->follows);
       ImGui::SetNextItemWidth(140);
-      if (combo("sound", feature, sound_feature_words()))
-        f->follows = static_cast<SoundFeature>(feature), any = true;
+      any |= choose_signal(*f, chain_);
       gone = remove_button();
       any |= slide("depth", f->depth, -deep, deep);
       any |= slide("attack in s", f->attack, 0, 2);
@@ -396,13 +519,24 @@ void Panels::draw_modulation(const Parameter& p) {
     any = true;
   }
   ImGui::SameLine();
-  if (ImGui::SmallButton("follow the sound")) {
+  if (ImGui::SmallButton("follow a signal")) {
     Follower f;
     f.parameter = p.name;
     changed.followers.push_back(f);
     any = true;
   }
-  if (any) show_.try_to([&] { show_.desk().change(changed, 0, "modulation of " + p.name); });
+  if (!any) return;
+  // of this parameter alone: another hand may be at the others
+  const auto replace = [&](Preset& now) {
+    const auto its = [&](auto& all, const auto& mine) {
+      const auto is_its = [&](const auto& m) { return m.parameter == p.name; };
+      std::erase_if(all, is_its);
+      std::copy_if(mine.begin(), mine.end(), std::back_inserter(all), is_its);
+    };
+    its(now.lfos, changed.lfos);
+    its(now.followers, changed.followers);
+  };
+  show_.try_to([&] { show_.desk().change(part_, replace, 0, "modulation of " + part_ + "." + p.name); });
 }
 
 void Panels::draw_input() {
@@ -505,7 +639,7 @@ void Panels::ask_for_weights(WindowWishes& wishes) {
       ImGui::InputText("##weights", weights_.data(), weights_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
   ImGui::SameLine();
   if (ImGui::Button("load") || entered) {
-    show_.try_to([&] { show_.desk().load_weights(weights_.data()); });
+    show_.try_to([&] { show_.desk().load_weights(weights_.data(), with_weights(chain_, open_part_)); });
     ImGui::CloseCurrentPopup();
   }
   if (escape_) ImGui::CloseCurrentPopup();

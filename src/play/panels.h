@@ -24,6 +24,11 @@ class Panels {
  private:
   void draw_status();
   void draw_presets();
+  void draw_parts();
+  void draw_part_menu(const Part& part, size_t place);
+  void draw_add();
+  void look_at(const std::string& part);
+  std::string address(const Parameter& p) const;
   void draw_tabs();
   void draw_found();
   void draw_parameters(const std::function<bool(const Parameter&)>& wanted);
@@ -41,7 +46,11 @@ class Panels {
   void set(const std::string& name, const std::string& value);
 
   Show& show_;
-  Preset preset_;  // the desk's, of this frame
+  Chain chain_ = Preset();                   // the desk's, of this frame
+  std::string part_;                         // whose parameters are drawn
+  std::string open_part_;                    // whose tab is open
+  Preset preset_;                            // of part_
+  const ParameterValues* played_ = nullptr;  // of part_, as it was last played; null: not yet
   std::shared_ptr<const LiveSet::Shown> shown_;
   LiveStatus status_;
   std::set<std::string> split_, joined_;  // lists shown one by one, or as one

@@ -38,11 +38,11 @@ Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.
   LiveRequest set = request_.set;
   set.signals = [this](double seconds, const Signals& input) { return hear(seconds, input); };
   set_ = std::make_unique<LiveSet>(std::move(set));
-  desk_ = std::make_unique<Desk>(request_.set.preset, request_.set.seed,
+  desk_ = std::make_unique<Desk>(request_.set.chain, request_.set.seed,
                                  [this](Event e) { set_->send(std::move(e)); });
-  set_->on_refused([this](const std::string& why, const Preset& goes_on, uint64_t seed) {
+  set_->on_refused([this](const std::string& why, const Chain& plays_on) {
     say(why);
-    desk_->refused(goes_on, seed);
+    desk_->refused(plays_on);
   });
   open_devices();
 }
@@ -105,7 +105,7 @@ std::string Show::message() const {
 std::string Show::new_file(const std::string& ending) {
   std::error_code code;
   fs::create_directories(request_.folder, code);
-  const std::string base = fmt::format("{}/{}-{}", request_.folder, desk_->preset().name, timestamp());
+  const std::string base = fmt::format("{}/{}-{}", request_.folder, desk_->chain().name(), timestamp());
   const std::lock_guard lock(mutex_);
   std::string name = base + ending;
   for (int n = 2; fs::exists(name, code) || named_.contains(name); ++n)
@@ -214,7 +214,7 @@ void Show::keep_unsaved() {
   try {
     std::error_code code;
     fs::create_directories(folder, code);
-    const std::string text = format_preset(found_from_anywhere(desk_->preset()));
+    const std::string text = format_chain(found_from_anywhere(desk_->chain()));
     kept_ = true;
     write_file(folder / "unsaved.toml", std::vector<uint8_t>(text.begin(), text.end()));
   } catch (const std::exception& e) {

@@ -19,7 +19,7 @@ class ShowTest : public testing::Test {
   ShowTest() {
     setenv("XDG_CONFIG_HOME", folder_.path().c_str(), 1);
     setenv("XDG_STATE_HOME", folder_.path().c_str(), 1);
-    request_.set.preset = load_preset("smoke");
+    request_.set.chain = load_preset("smoke");
     request_.set.width = 32;
     request_.set.height = 24;
     request_.set.kernel = "cpu";

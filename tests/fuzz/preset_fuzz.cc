@@ -4,8 +4,8 @@
 #include "control/description.h"
 #include "control/modulation.h"
 #include "control/preset.h"
-#include "control/signals.h"
 #include "core/error.h"
+#include "core/signals.h"
 #include "require.h"
 
 namespace reverie {

@@ -1,0 +1,474 @@
+#include "control/chain_player.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <thread>
+#include <utility>
+
+#include "core/error.h"
+#include "effects/effects.h"
+
+namespace reverie {
+namespace {
+
+constexpr int kColours = 3;
+constexpr uint64_t kNoiseStream = 0x6e6f697365;  // of the seed of new noise for all parts
+
+}  // namespace
+
+double ChainPlayer::Ramp::at(double now) {
+  if (!start) start = now;
+  return from + (to - from) * fade_share(now - *start, seconds);
+}
+
+struct ChainPlayer::Slot {
+  std::string name;
+  std::unique_ptr<Player> player;
+  Planes picture = {};
+  Ramp presence = {};
+  std::vector<std::string> wanted = {};  // its signals that something follows
+  double fade = 0;                       // of its beginning, or of the move
+  bool begins = false, leaves = false, moves = false;
+
+  void fade_to(double share, double seconds, double now_at) { presence = {now_at, share, seconds, {}}; }
+};
+
+struct ChainPlayer::Rack {
+  std::vector<std::unique_ptr<Slot>> slots;
+  std::vector<std::string> order;  // of the parts that stay, as they will stand
+  ToldSignals told;
+  double now = 0;  // seconds of the last frame
+  Planes picture;
+  std::string given_name;
+
+  Slot* find(const std::string& part) {
+    if (part.empty())
+      return slots.empty() ? nullptr : find(order.empty() ? slots.front()->name : order.front());
+    for (const auto& slot : slots) {
+      if (slot->name == part) return slot.get();
+    }
+    return nullptr;
+  }
+  Slot& get(const std::string& part) {
+    if (Slot* slot = find(part)) return *slot;
+    throw Error(fmt::format("there is no part '{}'", part));
+  }
+  // A process is being made for a part: to wait for it would hold up the picture.
+  bool busy() const {
+    return std::any_of(slots.begin(), slots.end(), [](const auto& slot) { return slot->player->busy(); });
+  }
+  // Who follows a signal may have changed.
+  void listen() {
+    for (const auto& slot : slots) slot->wanted.clear();
+    for (const auto& listener : slots) {
+      for (const Follower& f : listener->player->preset().followers) {
+        const size_t dot = f.signal.find('.');
+        if (dot == std::string::npos) continue;
+        if (Slot* teller = find(f.signal.substr(0, dot))) teller->wanted.push_back(f.signal.substr(dot + 1));
+      }
+    }
+  }
+  // The parts as `order` says; one that leaves stays behind the one it follows.
+  void sort() {
+    std::vector<std::unique_ptr<Slot>> sorted;
+    const auto place = [&](const Slot& slot) {
+      return std::find(order.begin(), order.end(), slot.name) - order.begin();
+    };
+    std::vector<std::ptrdiff_t> places;
+    for (const auto& slot : slots)
+      places.push_back(slot->leaves ? (places.empty() ? -1 : places.back()) : place(*slot));
+    std::vector<size_t> by(slots.size());
+    for (size_t i = 0; i < by.size(); ++i) by[i] = i;
+    std::stable_sort(by.begin(), by.end(), [&](size_t a, size_t b) { return places[a] < places[b]; });
+    for (const size_t i : by) sorted.push_back(std::move(slots[i]));
+    slots = std::move(sorted);
+  }
+  // What has faded out goes, or goes to its new place.
+  void settle(double seconds) {
+    now = seconds;
+    bool sorts = false;
+    for (const auto& slot : slots) {
+      if (!slot->moves || (slot->presence.at(seconds) > 0 && slot->player->plays())) continue;
+      slot->moves = false;
+      slot->fade_to(1, slot->fade / 2, 0);
+      sorts = true;
+    }
+    if (sorts) sort();
+    std::erase_if(slots, [&](const auto& slot) {
+      const bool gone = slot->leaves && !slot->player->busy() &&
+                        (slot->presence.at(seconds) <= 0 || !slot->player->plays());
+      if (gone) std::erase_if(told, [&](const auto& t) { return t.first.starts_with(slot->name + "."); });
+      return gone;
+    });
+  }
+};
+
+struct ChainPlayer::Job {
+  explicit Job(ChangeChain w) : wanted(std::move(w)) {}
+
+  ChangeChain wanted;
+  std::vector<Event> later;  // what happened to its parts meanwhile
+  bool started = false;
+  std::unique_ptr<Rack> rack;
+  std::exception_ptr failure;
+  std::atomic<bool> done{false};
+  std::thread thread;
+
+  ~Job() {
+    if (thread.joinable()) thread.join();
+  }
+};
+
+namespace {
+
+// Whether an event is one of a part, by the member that names it.
+template <class E>
+concept OfPart = requires(const E& e) {
+  e.part;
+}
+&&!std::is_same_v<E, AddPart>;
+
+std::string address(const SetParameter& e) {
+  return e.part.empty() ? e.name : e.part + "." + e.name;
+}
+
+}  // namespace
+
+ChainPlayer::ChainPlayer(PlayerSetup setup, const Chain& chain) : setup_(std::move(setup)) {
+  if (!setup_.pool) setup_.pool = std::make_shared<Threads>(setup_.threads);
+  auto rack = std::make_unique<Rack>();
+  for (const Part& part : chain.parts) {
+    rack->slots.push_back(
+        std::make_unique<Slot>(Slot{part.name, std::make_unique<Player>(setup_, part.preset, part.seed)}));
+    rack->order.push_back(part.name);
+  }
+  rack->given_name = chain.given_name;
+  rack->listen();
+  racks_.push_back(std::move(rack));
+}
+
+ChainPlayer::~ChainPlayer() = default;
+
+void ChainPlayer::apply(const Event& event) {
+  if (const auto* e = std::get_if<ChangeChain>(&event)) return change_chain(*e);
+  if (std::holds_alternative<BeginChain>(event)) return begin_chain();
+  if (std::holds_alternative<AbandonChain>(event)) {
+    if (job_) abandoned_.push_back(std::move(job_));
+    return;
+  }
+  if (const auto* e = std::get_if<Blackout>(&event)) {
+    const double now = light_.at(racks_.back()->now);
+    light_ = {now, e->on ? 0.0 : 1.0, e->fade, {}};
+    return;
+  }
+  if (const auto* e = std::get_if<Freeze>(&event)) {
+    frozen_ = e->on;
+    held_ = false;
+    return;
+  }
+  const bool of_parts = std::visit([](const auto& e) { return OfPart<std::decay_t<decltype(e)>>; }, event) ||
+                        std::holds_alternative<AddPart>(event);
+  if (!of_parts) return;  // of the input or the clock
+  if (!job_) {
+    apply_to_parts(event);
+    racks_.back()->listen();
+    return;
+  }
+  // A chain is on its way: what the hands do is for its parts, and for those that still play where they have
+  // the same names.
+  const bool of_running =
+      std::holds_alternative<BeginProcess>(event) || std::holds_alternative<AbandonProcess>(event);
+  if (!of_running) {
+    if (const auto* e = std::get_if<SetParameter>(&event))
+      override_value(job_->wanted.chain, address(*e), e->value);
+    if (const auto* e = std::get_if<ChangePreset>(&event)) {
+      Part& part = job_->wanted.chain.part(e->part);
+      part.preset = e->preset;
+      part.seed = e->seed;
+    }
+    job_->later.push_back(event);
+  }
+  try {
+    apply_to_parts(event);
+    racks_.back()->listen();
+  } catch (const Error&) {
+    if (of_running) throw;
+  }
+}
+
+void ChainPlayer::apply_to_parts(const Event& event) {
+  Rack& rack = *racks_.back();
+  if (const auto* e = std::get_if<SetParameter>(&event)) {
+    const Address a = find_address(playing(), address(*e));
+    return rack.get(a.part).player->apply(SetParameter{a.name, e->value});
+  }
+  if (const auto* e = std::get_if<AddPart>(&event)) {
+    check_part_name(e->part.name);
+    if (rack.order.size() >= kMostParts) throw Error(fmt::format("a chain has at most {} parts", kMostParts));
+    const size_t place = std::min(static_cast<size_t>(std::max(e->place, 0)), rack.order.size());
+    Slot* slot = rack.find(e->part.name);
+    if (slot && !slot->leaves) throw Error(fmt::format("there is a part '{}' already", e->part.name));
+    if (slot) {  // it was about to go: it stays
+      slot->player->apply(ChangePreset{e->part.preset, e->part.seed, e->fade});
+      slot->leaves = false;
+      slot->fade_to(1, e->fade, slot->presence.at(rack.now));
+    } else {
+      auto fresh = std::make_unique<Slot>(Slot{
+          e->part.name, std::make_unique<Player>(setup_, ChangePreset{e->part.preset, e->part.seed, 0})});
+      fresh->presence = {0, 0, 0, {}};
+      fresh->fade = e->fade;
+      fresh->begins = true;
+      rack.slots.push_back(std::move(fresh));
+    }
+    rack.order.insert(rack.order.begin() + static_cast<std::ptrdiff_t>(place), e->part.name);
+    return rack.sort();
+  }
+  if (const auto* e = std::get_if<RemovePart>(&event)) {
+    Slot& slot = rack.get(e->part);
+    if (slot.leaves) return;
+    if (rack.order.size() == 1) throw Error("remove", e->part, "it is the only part", "bypass it");
+    std::erase(rack.order, slot.name);
+    slot.leaves = true;
+    slot.moves = false;
+    slot.fade_to(0, e->fade, slot.presence.at(rack.now));
+    return;
+  }
+  if (const auto* e = std::get_if<MovePart>(&event)) {
+    Slot& slot = rack.get(e->part);
+    if (slot.leaves) throw Error(fmt::format("there is no part '{}'", e->part));
+    std::erase(rack.order, slot.name);
+    const size_t place = std::min(static_cast<size_t>(std::max(e->place, 0)), rack.order.size());
+    rack.order.insert(rack.order.begin() + static_cast<std::ptrdiff_t>(place), slot.name);
+    slot.moves = true;
+    slot.fade = e->fade;
+    slot.fade_to(0, e->fade / 2, slot.presence.at(rack.now));
+    return;
+  }
+  if (const auto* e = std::get_if<NewNoise>(&event); e && e->part.empty()) {
+    const bool alone = rack.slots.size() == 1;
+    for (const auto& slot : rack.slots)
+      slot->player->apply(NewNoise{alone ? e->seed : part_seed(e->seed ^ kNoiseStream, slot->name)});
+    return;
+  }
+  std::visit(
+      [&](const auto& e) {
+        if constexpr (OfPart<std::decay_t<decltype(e)>>) {
+          Slot& slot = rack.get(e.part);
+          const bool begins = std::exchange(slot.begins, false);
+          if constexpr (std::is_same_v<std::decay_t<decltype(e)>, BeginProcess>) {
+            slot.begins = begins;  // until it has
+            slot.player->apply(e);
+            slot.begins = false;
+            if (begins) slot.fade_to(1, slot.fade, 0);
+          } else if constexpr (std::is_same_v<std::decay_t<decltype(e)>, AbandonProcess>) {
+            slot.player->apply(e);
+            if (!begins) return;
+            std::erase(rack.order, slot.name);
+            std::erase_if(rack.slots, [&](const auto& s) { return s.get() == &slot; });
+          } else {
+            slot.begins = begins;
+            slot.player->apply(e);
+          }
+        }
+      },
+      event);
+}
+
+std::vector<Event> ChainPlayer::ready() const {
+  std::vector<Event> events;
+  for (const auto& slot : racks_.back()->slots) {
+    if (slot->player->process_is_ready()) {
+      // a set of one part is written as before there were chains
+      const bool alone = racks_.back()->slots.size() == 1;
+      events.emplace_back(BeginProcess{alone ? "" : slot->name});
+    }
+  }
+  if (job_ && job_->done) events.emplace_back(BeginChain{});
+  return events;
+}
+
+Event ChainPlayer::abandoning(const Event& begin) {
+  if (const auto* e = std::get_if<BeginProcess>(&begin)) return AbandonProcess{e->part};
+  return AbandonChain{};
+}
+
+void ChainPlayer::change_chain(const ChangeChain& e) {
+  if (e.chain.parts.size() > kMostParts) throw Error(fmt::format("a chain has at most {} parts", kMostParts));
+  for (const Part& part : e.chain.parts) check_part_name(part.name);
+  if (job_) abandoned_.push_back(std::move(job_));
+  std::erase_if(abandoned_, [](const auto& job) { return !job->started || job->done; });
+  job_ = std::make_unique<Job>(e);
+}
+
+// The chain starts from the values and the picture of the frame in which it was asked for, so that a replay
+// makes the same one.
+void ChainPlayer::start_job(const Frame& frame) {
+  job_->started = true;
+  job_->thread = std::thread([this, &job = *job_, frame, chain = job_->wanted.chain,
+                              copy = frame.picture ? *frame.picture : Planes()] {
+    const BackgroundWork beside;
+    try {
+      Frame first = frame;
+      first.picture = copy.empty() ? nullptr : &copy;
+      auto rack = std::make_unique<Rack>();
+      for (const Part& part : chain.parts) {
+        auto player = std::make_unique<Player>(setup_, part.preset, part.seed);
+        player->begin(first);
+        rack->slots.push_back(std::make_unique<Slot>(Slot{part.name, std::move(player)}));
+        rack->order.push_back(part.name);
+      }
+      rack->given_name = chain.given_name;
+      job.rack = std::move(rack);
+    } catch (...) {
+      job.failure = std::current_exception();
+    }
+    job.done = true;
+  });
+}
+
+void ChainPlayer::begin_chain() {
+  if (!job_) return;
+  if (job_->thread.joinable()) job_->thread.join();
+  const std::unique_ptr<Job> job = std::move(job_);
+  if (job->failure) std::rethrow_exception(job->failure);
+  if (!job->rack) return;
+  Rack& before = *racks_.back();
+  for (const auto& slot : job->rack->slots) {
+    if (const Slot* old = before.find(slot->name)) slot->player->follow(*old->player);
+  }
+  job->rack->now = before.now;
+  ghost_ = racks_.size() > 1 ? mixed_ : Planes();
+  racks_.push_back(std::move(job->rack));
+  if (racks_.size() > 2) retire(racks_.begin());
+  fade_frame_ = 0;
+  fade_seconds_ = job->wanted.fade;
+  for (const Event& e : job->later) {
+    try {
+      apply_to_parts(e);
+    } catch (const Error&) {
+      // it was for a part of the chain before
+    }
+  }
+  racks_.back()->listen();
+}
+
+void ChainPlayer::retire(std::vector<std::unique_ptr<Rack>>::iterator rack) {
+  retired_.push_back(std::move(*rack));
+  racks_.erase(rack);
+}
+
+// The rack's picture is that of its last part that makes one; false where none does.
+bool ChainPlayer::play(Rack& rack, const Frame& frame, const Around& around) {
+  rack.settle(frame.time.seconds);
+  const Planes* current = frame.picture;
+  Slot* last = nullptr;
+  for (const auto& slot : rack.slots) {
+    Told told(slot->wanted);
+    bool made = false;
+    const auto work = [&] {
+      Frame seen = frame;
+      seen.picture = current;
+      made = slot->player->process(seen, rack.told, slot->picture, told);
+      const double wet = made ? slot->presence.at(frame.time.seconds) * slot->player->wet() : 1;
+      if (wet >= 1) return;
+      if (current) {
+        blend(slot->picture, *current, 1 - wet);
+      } else {
+        for (float& v : slot->picture.data()) v *= static_cast<float>(wet);
+      }
+    };
+    around(slot->name, work, slot->picture);
+    for (const auto& [name, value] : told.values())
+      rack.told.insert_or_assign(slot->name + "." + name, value);
+    if (!made) continue;
+    current = &slot->picture;
+    last = slot.get();
+  }
+  if (last) {
+    std::swap(rack.picture, last->picture);
+  } else if (frame.picture) {
+    rack.picture = *frame.picture;
+  }
+  return last || frame.picture;
+}
+
+// While two chains fade they take turns, so that no frame costs more than another.
+const Planes* ChainPlayer::mix_racks(const Frame& frame, const Around& around) {
+  const auto picture_of = [&](Rack& rack) {
+    if (!play(rack, frame, around)) rack.picture = Planes(kColours, setup_.height, setup_.width);
+  };
+  if (fade_frame_ == 0) fade_start_ = frame.time.seconds;
+  const double share = fade_share(frame.time.seconds - fade_start_, fade_seconds_);
+  if (share >= 1) {
+    retire(racks_.begin());
+    ghost_ = Planes();
+  }
+  const bool both = racks_.size() > 1;
+  picture_of(!both || fade_frame_++ % 2 == 0 ? *racks_.back() : *racks_.front());
+  if (!both) return &racks_.back()->picture;
+  racks_.back()->now = racks_.front()->now = frame.time.seconds;
+  mixed_ = racks_.back()->picture;
+  blend(mixed_, racks_.front()->picture, 1 - share);
+  if (!ghost_.empty()) blend(mixed_, ghost_, 1 - share);
+  return &mixed_;
+}
+
+bool ChainPlayer::process(const Frame& frame, Planes& out, const Around& around) {
+  std::erase_if(retired_, [](const auto& rack) { return !rack->busy(); });
+  bool shows = true;
+  if (held_) {
+    out = still_;
+  } else if (racks_.size() > 1) {
+    out = *mix_racks(frame, around);
+  } else {
+    Rack& rack = *racks_.back();
+    shows = play(rack, frame, around);
+    if (!shows) rack.picture = Planes(kColours, setup_.height, setup_.width);
+    std::swap(out, rack.picture);
+    if (job_) rack.picture = out;  // the next chain fades in over it
+  }
+  if (job_ && !job_->started) start_job(frame);
+  if (frozen_ && !held_) {
+    still_ = out;
+    held_ = true;
+  }
+  const double light = light_.at(frame.time.seconds);
+  if (light < 1) {
+    for (float& v : out.data()) v *= static_cast<float>(light);
+  }
+  return shows;
+}
+
+Chain ChainPlayer::chain() const {
+  return job_ ? job_->wanted.chain : playing();
+}
+
+Chain ChainPlayer::playing() const {
+  Rack& rack = *racks_.back();
+  const auto part_of = [&](const std::string& name) {
+    const Player& player = *rack.get(name).player;
+    return Part{name, player.preset(), player.seed()};
+  };
+  Chain chain(part_of(rack.order.front()).preset);
+  chain.parts.clear();
+  for (const std::string& name : rack.order) chain.parts.push_back(part_of(name));
+  chain.given_name = rack.given_name;
+  return chain;
+}
+
+std::vector<std::pair<std::string, ParameterValues>> ChainPlayer::values() const {
+  std::vector<std::pair<std::string, ParameterValues>> all;
+  for (const auto& slot : racks_.back()->slots) all.emplace_back(slot->name, slot->player->values());
+  return all;
+}
+
+bool ChainPlayer::fading() const {
+  if (racks_.size() > 1) return true;
+  return std::any_of(racks_.back()->slots.begin(), racks_.back()->slots.end(),
+                     [](const auto& slot) { return slot->player->fading(); });
+}
+
+}  // namespace reverie
