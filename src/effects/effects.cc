@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "feedback/effect.h"
+#include "grade/effect.h"
 
 namespace reverie {
 namespace {
@@ -23,6 +24,7 @@ EffectKind with_common(EffectKind kind) {
 std::vector<EffectKind> make_list() {
   std::vector<EffectKind> list = {
       feedback_effect(),
+      grade_effect(),
   };
   for (EffectKind& kind : list) kind = with_common(std::move(kind));
   return list;

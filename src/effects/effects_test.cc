@@ -21,7 +21,8 @@ TEST(Effects, EveryOneMakesAFrameFromItsDefaults) {
     effect->process({{1, 1.0 / 30}}, values, second);
     EXPECT_EQ(first.width(), 40);
     EXPECT_EQ(first.height(), 24);
-    EXPECT_GT(mean_absolute_difference(first, second), 1e-4) << kind.name;
+    const bool lives_alone = kind.input != InputNeed::kRequired;
+    EXPECT_EQ(mean_absolute_difference(first, second) > 1e-4, lives_alone) << kind.name;
   }
 }
 
