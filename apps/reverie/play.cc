@@ -14,6 +14,7 @@
 #include "checks.h"
 #include "command_line.h"
 #include "core/folders.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/stop.h"
 #include "core/text.h"
@@ -56,7 +57,7 @@ void add_set_options(CLI::App& app, Options& o) {
       ->check(CLI::IsMember(fit_words()));
   app.add_option("--seed", o.seed, "of all random draws; default: another one each time")
       ->check(whole_number(UINT64_MAX));
-  app.add_option("--threads", o.threads, "0: one per core")->check(CLI::Range(0, 1024));
+  app.add_option("--threads", o.threads, "0: one per core")->check(CLI::Range(0, kMostThreads));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
   app.add_option("--set", o.set, "a parameter's value to begin with: zoom=1.02")
       ->type_name("NAME=VALUE")

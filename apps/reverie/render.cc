@@ -13,6 +13,7 @@
 #include "command_line.h"
 #include "control/preset.h"
 #include "control/signals.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/text.h"
@@ -54,8 +55,8 @@ void add_options(CLI::App& app, Options& o) {
       ->type_name("WxH");
   app.add_option("--fps", o.fps, "frames a second, such as 25 or 30000/1001; default the input's, else 30")
       ->type_name("N");
-  auto* frames = app.add_option("--frames", o.frames, "length in frames")
-                     ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  auto* frames =
+      app.add_option("--frames", o.frames, "length in frames")->check(CLI::Range(int64_t{1}, kMostFrames));
   app.add_option("--seconds", o.seconds,
                  "length in seconds or as 1:30; default the input's, else the sound's, else 10")
       ->type_name("TIME")
@@ -73,7 +74,7 @@ void add_options(CLI::App& app, Options& o) {
       ->check(CLI::IsMember(fit_words()));
   app.add_option("--seed", o.seed, "of all random draws; default 1")->check(whole_number(UINT64_MAX));
   app.add_option("--threads", o.threads, "0: one per core; any number gives the same picture")
-      ->check(CLI::Range(0, 1024));
+      ->check(CLI::Range(0, kMostThreads));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
   app.add_option("--set", o.set,
                  "a parameter's value: zoom=1.02, zoom=1,1.02 (levels 0, 1 and up), zoom.1=1.02 (level 1)")

@@ -8,15 +8,13 @@
 
 #include "control/signals.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/text.h"
 
 namespace reverie {
 namespace {
 
 using Kind = OscCommand::Kind;
-
-constexpr double kLongestFade = 60;  // seconds, as the desk has it
-constexpr double kMostPresets = 1e6;
 
 // The arguments of a message, taken one after the other.
 class Arguments {
