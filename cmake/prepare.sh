@@ -46,16 +46,16 @@ configure() {
     { cat "$top/$folder.log" >&2; return 1; }
 }
 
-# compile FOLDER [TARGET]: one that is configured; says only what fails.
+# compile FOLDER [TARGET...]: one that is configured; says only what fails.
 compile() {
   local log="$top/build/$1.log"
-  ninja -C "$top/build/$1" ${2:-} >"$log" 2>&1 || { grep -E 'error|FAILED|ninja:' -A6 "$log" | head -60 >&2; return 1; }
+  ninja -C "$top/build/$1" "${@:2}" >"$log" 2>&1 || { grep -E 'error|FAILED|ninja:' -A6 "$log" | head -60 >&2; return 1; }
 }
 
 # build PRESET [TARGET]: configures where needed, builds; speaks only when there is something to do or it fails.
 build() {
   [ -f "$top/build/$1/build.ninja" ] || configure "$1" "$1"
-  if ninja -C "$top/build/$1" -n ${2:-} | grep -q 'no work to do'; then return; fi
+  if ninja -C "$top/build/$1" -n "${@:2}" | grep -q 'no work to do'; then return; fi
   echo "building ($1) ..." >&2
   compile "$@"
 }
