@@ -20,6 +20,7 @@ function(reverie_module name)
     target_link_libraries(reverie_${name} PUBLIC reverie_torch)
   endif()
   reverie_precompile(reverie_${name} ${torch})
+  set_property(GLOBAL APPEND PROPERTY REVERIE_MODULES ${name})
 
   if(REVERIE_TESTS AND M_TESTS)
     list(TRANSFORM M_TEST_LINKS PREPEND reverie_)

@@ -36,6 +36,30 @@ TEST(Command, EveryVerbHasHelpWithExamples) {
   }
 }
 
+TEST(Command, VersionTellsTheCommitAndTheOptions) {
+  const Outcome o = shell("reverie --version");
+  EXPECT_EQ(o.status, 0);
+  EXPECT_EQ(o.out.rfind("reverie 0.2.0\ncommit     ", 0), 0U) << o.out;
+  EXPECT_NE(o.out.find("REVERIE_MEDIA=ON"), std::string::npos) << o.out;
+}
+
+// cmake/commit.cmake, which writes the header that tells the commit.
+TEST(Command, TheCommitOfAnArchiveIsKnown) {
+  const char* root = std::getenv("REVERIE_ROOT");  // NOLINT(concurrency-mt-unsafe)
+  const std::string script = fs::absolute(fs::path(root ? root : ".") / "cmake/commit.cmake").string();
+  const TestFolder folder("commit");
+  const auto header = [&](const std::string& text) {
+    const Outcome o = shell("mkdir -p cmake && echo '" + text +
+                                "' >cmake/commit.txt && cmake -DTOP=\"$PWD\" -DOUT=commit.h -P '" + script +
+                                "' && cat commit.h",
+                            folder.path());
+    EXPECT_EQ(o.status, 0) << o.err;
+    return o.out;
+  };
+  EXPECT_EQ(header("$Format:%h$"), "#define REVERIE_COMMIT \"unknown\"\n");
+  EXPECT_EQ(header("1a2b3c4d"), "#define REVERIE_COMMIT \"1a2b3c4d\"\n");
+}
+
 TEST(Command, WrongWordsAreAnsweredWithTheNearestAndStatusTwo) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"reverie rendr", "did you mean 'render'?"},

@@ -9,6 +9,7 @@
 #include "command_line.h"
 #include "control/modulation.h"
 #include "control/preset.h"
+#include "core/limits.h"
 #include "core/stop.h"
 #include "effects/effects.h"
 #include "feedback/kernels/cpu/peak.h"
@@ -151,7 +152,7 @@ Action add_bench(CLI::App& app) {
       ->delimiter(',')
       ->capture_default_str();
   app.add_option("--threads", o->threads, "numbers of threads; default 1 and one per core")
-      ->check(CLI::Range(1, 1024))
+      ->check(CLI::Range(1, kMostThreads))
       ->delimiter(',');
   app.add_option("--kernel", o->kernels, "kernels; default all")->type_name("NAME")->delimiter(',');
   app.add_option("--set", o->set, "a parameter's value: schedule=even")

@@ -4,12 +4,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/limits.h"
 #include "core/text.h"
 
 namespace reverie {
 namespace {
-
-constexpr double kLargestSide = 16384;
 
 // The verb that the line named, or the command itself.
 const CLI::App& innermost(const CLI::App& app) {
@@ -42,18 +41,18 @@ std::pair<int, int> parse_size(const std::string& word) {
     };
     if (ok(w) && ok(h)) return {static_cast<int>(*w), static_cast<int>(*h)};
   }
-  throw UsageError(
-      fmt::format("--size takes WIDTHxHEIGHT in pixels, such as 640x360, each 1 to 16384, not '{}'", word));
+  throw UsageError(fmt::format("--size takes WIDTHxHEIGHT in pixels, such as 640x360, each 1 to {}, not '{}'",
+                               kLargestSide, word));
 }
 
 double parse_rate(const std::string& word) {
   const std::vector<std::string> parts = split(word, '/');
   const auto over = to_number(parts[0]);
   const auto under = parts.size() == 2 ? to_number(parts[1]) : std::optional(1.0);
-  if (parts.size() <= 2 && over && under && *over / *under >= 0.1 && *over / *under <= 1000)
+  if (parts.size() <= 2 && over && under && *over / *under >= kLowestFps && *over / *under <= kHighestFps)
     return *over / *under;
-  throw UsageError(
-      fmt::format("--fps takes 0.1 to 1000 frames a second, such as 25 or 30000/1001, not '{}'", word));
+  throw UsageError(fmt::format("--fps takes {:g} to {:g} frames a second, such as 25 or 30000/1001, not '{}'",
+                               kLowestFps, kHighestFps, word));
 }
 
 double parse_time(const std::string& option, const std::string& word, double least) {

@@ -6,6 +6,7 @@
 
 #include "checks.h"
 #include "command_line.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/stop.h"
@@ -46,7 +47,7 @@ void add_import_options(CLI::App& app, ImportWords& o) {
   app.add_option("--crop", o.crop, "pixels to cut off at the top, right, bottom, left, before all else")
       ->type_name("T,R,B,L");
   app.add_option("--step", o.step, "of a video take every so many frames one; default 1")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+      ->check(CLI::Range(int64_t{1}, kMostFrames));
   app.add_option("--label", o.label, "of all pictures and videos, instead of their folders' names")
       ->type_name("NAME");
   app.add_option("--test-fraction", o.test_fraction,
@@ -63,8 +64,7 @@ Margins parse_margins(const std::string& word) {
   std::vector<int> pixels;
   for (const std::string& part : split(word, ',')) {
     const auto v = to_number(part);
-    if (v && *v >= 0 && *v < kLargestRecordSide && *v == std::floor(*v))
-      pixels.push_back(static_cast<int>(*v));
+    if (v && *v >= 0 && *v < kLargestSide && *v == std::floor(*v)) pixels.push_back(static_cast<int>(*v));
   }
   if (pixels.size() != 4 || split(word, ',').size() != 4) {
     throw UsageError(

@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <thread>
 
+#include "about.h"
 #include "control/preset.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "feedback/golden.h"
 #include "feedback/kernels/cpu/amx.h"
@@ -37,7 +39,7 @@ std::string simd() {
 }
 
 int report() {
-  fmt::print("reverie {}\n", REVERIE_VERSION);
+  fmt::print("{}\n", about());
   fmt::print("cores      {}\n", std::thread::hardware_concurrency());
   fmt::print("SIMD       {}\n", simd());
   for (const KernelKind& k : kernels()) fmt::print("kernel     {}: {}\n", k.name, k.help);
@@ -85,7 +87,7 @@ Action add_doctor(CLI::App& app) {
   app.add_option("--kernel", words->kernel, "the kernel that replays it")
       ->type_name("NAME")
       ->capture_default_str();
-  app.add_option("--threads", words->threads, "0: one per core")->check(CLI::Range(0, 1024));
+  app.add_option("--threads", words->threads, "0: one per core")->check(CLI::Range(0, kMostThreads));
   return [words] {
     return words->golden.empty() ? report() : replay(words->golden, words->kernel, words->threads);
   };

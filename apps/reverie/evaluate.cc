@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/limits.h"
 #include "train/evaluate.h"
 #include "verbs.h"
 
@@ -34,7 +35,7 @@ Action add_evaluate(CLI::App& app) {
   app.add_option("--data", w->data, "the record set")->required();
   app.add_option("--split", w->split, "train or test; default test")->check(CLI::IsMember({"train", "test"}));
   app.add_option("--limit", w->limit, "only the first so many pictures, in file order")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+      ->check(CLI::Range(int64_t{1}, kMostFrames));
   return [w] { return run(*w); };
 }
 

@@ -11,6 +11,7 @@
 #include "control/modulation.h"
 #include "control/session.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/stop.h"
 #include "core/text.h"
 #include "core/toml_tree.h"
@@ -242,7 +243,9 @@ Action add_info(CLI::App& app) {
   app.add_option("--kernel", o->kernel, "what would compute them; default auto")
       ->type_name("NAME")
       ->needs(preset);
-  app.add_option("--threads", o->threads, "0: one per core")->check(CLI::Range(0, 1024))->needs(preset);
+  app.add_option("--threads", o->threads, "0: one per core")
+      ->check(CLI::Range(0, kMostThreads))
+      ->needs(preset);
   app.add_option("--set", o->set, "a parameter's value: zoom=1.02")
       ->type_name("NAME=VALUE")
       ->expected(1)

@@ -1,19 +1,17 @@
-// The lab's verbs, which live in a program of their own, reverie-lab, because they need LibTorch.
+// Two programs: `reverie`, which starts at once, and `reverie-lab`, which also has LibTorch.  The former
+// becomes the latter where a verb or an effect needs it.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
-#include "verbs.h"
+#include <string>
 
 namespace reverie {
 
-// Their names and help, without what they do.
-const std::vector<Verb>& lab_verbs();
-bool is_lab_verb(std::string_view name);
+// The program's words, which reverie-lab is given too; main() says them before anything else.
+void remember_words(char** argv);
 
-// Becomes reverie-lab, which lies beside this program, with the same words; returns, with status 1, only when
-// that fails.
-int run_lab(char** argv);
+// `what` needs LibTorch.  In reverie-lab it returns.  In reverie it replaces the process by reverie-lab,
+// which lies beside it, with the same words: so call it before anything is opened, read or printed. Throws
+// Error where reverie-lab cannot be started or was not built (REVERIE_TORCH=OFF).
+void need_torch(const std::string& what);
 
 }  // namespace reverie

@@ -14,6 +14,7 @@
 #include "checks.h"
 #include "command_line.h"
 #include "core/folders.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/stop.h"
 #include "core/text.h"
@@ -60,7 +61,7 @@ void add_set_options(CLI::App& app, Options& o) {
       ->check(CLI::IsMember(fit_words()));
   app.add_option("--seed", o.seed, "of all random draws; default: another one each time")
       ->check(whole_number(UINT64_MAX));
-  app.add_option("--threads", o.threads, "0: one per core")->check(CLI::Range(0, 1024));
+  app.add_option("--threads", o.threads, "0: one per core")->check(CLI::Range(0, kMostThreads));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
   app.add_option("--set", o.set,
                  "a parameter's value to begin with: zoom=1.02, or feedback-2.zoom=1.02 of that part")
@@ -130,6 +131,7 @@ std::string new_session() {
 
 ShowRequest request_of(const Options& o) {
   LiveRequest set{chain_to_play(o.presets, !o.input.empty()), o.input};
+  need_programs(set.chain);
   apply_sets(o.set, set.chain);
   std::tie(set.width, set.height) = parse_size(o.size);
   set.fps = parse_rate(o.fps);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "command_line.h"
+#include "effects/effects.h"
+#include "lab.h"
 #include "media/sink.h"
 
 namespace reverie {
@@ -16,6 +18,12 @@ constexpr const char* kDefaultInputPreset = "veil";
 Chain chain_to_play(const std::vector<std::string>& names, bool has_input) {
   if (!names.empty()) return load_chain(names);
   return load_chain(std::string(has_input ? kDefaultInputPreset : kDefaultPreset));
+}
+
+void need_programs(const Chain& chain) {
+  for (const Part& part : chain.parts) {
+    if (find_effect(part.preset.effect).needs_torch) need_torch("the effect " + part.preset.effect);
+  }
 }
 
 void apply_sets(const std::vector<std::string>& sets, Chain& chain) {

@@ -11,6 +11,9 @@ namespace reverie {
 // The presets of these names or files, one after the other; none: the default one for an input, or for none.
 Chain chain_to_play(const std::vector<std::string>& names, bool has_input);
 
+// Becomes reverie-lab where an effect of the chain needs LibTorch.
+void need_programs(const Chain& chain);
+
 // Takes "NAME=VALUE"s and "PART.NAME=VALUE"s; UsageError for what is not allowed.
 void apply_sets(const std::vector<std::string>& sets, Chain& chain);
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "checks.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/stop.h"
@@ -79,7 +80,7 @@ Action add_probe(CLI::App& app) {
   app.add_option("--passes", w->settings.most_passes, "over the training pictures, at most; default 300")
       ->check(CLI::Range(10, 1000000))
       ->type_name("N");
-  app.add_option("--threads", w->threads, "default: one per core")->check(CLI::Range(1, 1024));
+  app.add_option("--threads", w->threads, "default: one per core")->check(CLI::Range(1, kMostThreads));
   app.add_flag("-q,--quiet", w->quiet, "no progress");
   return [w] { return run(*w); };
 }

@@ -9,9 +9,11 @@
 #include <unistd.h>
 #endif
 
+#include "about.h"
 #include "command_line.h"
 #include "core/log.h"
 #include "core/stop.h"
+#include "lab.h"
 
 namespace reverie {
 
@@ -23,14 +25,16 @@ int run(const std::vector<Verb>& verbs, const std::string& name, int argc, char*
       "as "
       "moving pictures.");
   app.name(name);
-  app.set_version_flag("--version", name + " " REVERIE_VERSION);
+  app.set_version_flag("--version", about());
   app.require_subcommand(0, 1);
   app.footer("Examples:\n  reverie render\n  reverie presets\n  reverie render --help\n");
   Action action;
   for (const Verb& verb : verbs) {
+    if (verb.add == nullptr && argc > 1 && verb.name == argv[1]) need_torch(verb.name);
+    if (verb.add == nullptr && !REVERIE_WITH_TORCH) continue;
     CLI::App* sub = app.add_subcommand(verb.name, verb.help);
     sub->footer("Examples:\n" + verb.examples);
-    const Action act = verb.add(*sub);
+    const Action act = verb.add != nullptr ? verb.add(*sub) : Action();
     sub->final_callback([&action, act] { action = act; });
   }
   try {

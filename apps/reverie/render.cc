@@ -11,6 +11,7 @@
 
 #include "checks.h"
 #include "command_line.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/signals.h"
@@ -58,8 +59,8 @@ void add_options(CLI::App& app, Options& o) {
       ->type_name("WxH");
   app.add_option("--fps", o.fps, "frames a second, such as 25 or 30000/1001; default the input's, else 30")
       ->type_name("N");
-  auto* frames = app.add_option("--frames", o.frames, "length in frames")
-                     ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  auto* frames =
+      app.add_option("--frames", o.frames, "length in frames")->check(CLI::Range(int64_t{1}, kMostFrames));
   app.add_option("--seconds", o.seconds,
                  "length in seconds or as 1:30; default the input's, else the sound's, else 10")
       ->type_name("TIME")
@@ -77,7 +78,7 @@ void add_options(CLI::App& app, Options& o) {
       ->check(CLI::IsMember(fit_words()));
   app.add_option("--seed", o.seed, "of all random draws; default 1")->check(whole_number(UINT64_MAX));
   app.add_option("--threads", o.threads, "0: one per core; any number gives the same picture")
-      ->check(CLI::Range(0, 1024));
+      ->check(CLI::Range(0, kMostThreads));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
   app.add_option("--set", o.set,
                  "a parameter's value: zoom=1.02, zoom=1,1.02 (levels 0, 1 and up), zoom.1=1.02 (level 1), "
@@ -134,6 +135,7 @@ RenderRequest request_of(const Options& o) {
   } else {
     r.chain = chain_to_play(o.presets, !o.input.empty());
   }
+  need_programs(r.chain);
   if (!o.input.empty()) r.input = o.input;
   if (!o.sound.empty()) r.sound = o.sound;
   if (o.tempo) r.tempo = o.tempo;
@@ -212,6 +214,11 @@ RenderResult replay_session(const Options& o) {
     throw UsageError(
         "--session brings its preset, seed, rate and length: give only -o, --size, --input, --fit");
   ReplayRequest r{read_session(o.session), o.output.empty() ? "out/session.mp4" : o.output};
+  need_programs(r.session.start.chain);
+  for (const TimedEvent& e : r.session.events) {
+    if (const auto* added = std::get_if<AddPart>(&e.event)) need_programs(added->part.preset);
+    if (const auto* other = std::get_if<ChangeChain>(&e.event)) need_programs(other->chain);
+  }
   if (!o.size.empty()) std::tie(r.width, r.height) = parse_size(o.size);
   r.input = o.input;
   r.threads = o.threads;

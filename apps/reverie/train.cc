@@ -6,6 +6,7 @@
 #include "checks.h"
 #include "command_line.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "train/run.h"
 #include "verbs.h"
@@ -80,7 +81,7 @@ Action add_train(CLI::App& app) {
   app.add_option("--resume", w->resume, "go on with this run from its last checkpoint");
   app.add_option("--device", w->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--threads", w->threads, "of each process (default: one per core)")
-      ->check(CLI::Range(1, 1024));
+      ->check(CLI::Range(1, kMostThreads));
   app.add_option("--checkpoint-every", w->checkpoint_every, "seconds between checkpoints (default 30)")
       ->check(finite_range(0, 1e6));
   app.add_flag("-q,--quiet", w->quiet, "no progress");

@@ -1,75 +1,93 @@
-// The list of the verbs.
+// The list of the verbs, for both programs.
 #include "verbs.h"
 
-#include "lab.h"
+// A verb that needs LibTorch: reverie knows its name and help, reverie-lab can do it.
+#if REVERIE_LAB
+#define NEEDS_TORCH(add) add
+#else
+#define NEEDS_TORCH(add) nullptr
+#endif
 
 namespace reverie {
 
 const std::vector<Verb>& verbs() {
-  static const std::vector<Verb> list = [] {
-    std::vector<Verb> all = {
-      {"render", "make a video from a preset, frame-exact",
-       "  reverie render                                   the default preset, 10 s\n"
-       "  reverie render smoke -o smoke.mp4 --size 1280x720 --seconds 60\n"
-       "  reverie render --input clip.mp4 -o dream.mp4     the input, played through the default input "
-       "preset\n"
-       "  reverie render video-feedback --set zoom=1.02 --set hue=3 --seed 7\n"
-       "  reverie render --again smoke.mp4 -o same.mp4     the same once more\n"
-       "  reverie render smoke -o frames/%05d.png          numbered pictures\n"
-       "  reverie render smoke -o v4l2:/dev/video9         into a loopback camera\n",
-       add_render},
+  static const std::vector<Verb> list = {
+#if REVERIE_WITH_MEDIA
+    {"render", "make a video from a preset, frame-exact",
+     "  reverie render                                   the default preset, 10 s\n"
+     "  reverie render smoke -o smoke.mp4 --size 1280x720 --seconds 60\n"
+     "  reverie render --input clip.mp4 -o dream.mp4     the input, played through the default input "
+     "preset\n"
+     "  reverie render video-feedback --set zoom=1.02 --set hue=3 --seed 7\n"
+     "  reverie render --again smoke.mp4 -o same.mp4     the same once more\n"
+     "  reverie render smoke -o frames/%05d.png          numbered pictures\n"
+     "  reverie render smoke -o v4l2:/dev/video9         into a loopback camera\n",
+     add_render},
 #if REVERIE_WITH_PLAY
-      {"play", "play live: a window, knobs, MIDI, OSC, sound, recording",
-       "  reverie play                                     the default preset\n"
-       "  reverie play smoke --size 800x450 --full-screen\n"
-       "  reverie play --input camera:0                    the webcam, played through the default input "
-       "preset\n"
-       "  reverie play --listen                            presets that follow the sound hear the "
-       "microphone\n"
-       "  reverie play --also v4l2:/dev/video9             into a loopback camera too, for OBS\n"
-       "  reverie play --no-window --also set.mkv --seconds 60\n"
-       "  reverie play --session my.session                and later: reverie render --session my.session -o "
-       "my.mp4\n",
-       add_play},
+    {"play", "play live: a window, knobs, MIDI, OSC, sound, recording",
+     "  reverie play                                     the default preset\n"
+     "  reverie play smoke --size 800x450 --full-screen\n"
+     "  reverie play --input camera:0                    the webcam, played through the default input "
+     "preset\n"
+     "  reverie play --listen                            presets that follow the sound hear the "
+     "microphone\n"
+     "  reverie play --also v4l2:/dev/video9             into a loopback camera too, for OBS\n"
+     "  reverie play --no-window --also set.mkv --seconds 60\n"
+     "  reverie play --session my.session                and later: reverie render --session my.session -o "
+     "my.mp4\n",
+     add_play},
 #endif
-      {"presets", "list the presets, a line each", "  reverie presets\n", add_presets},
-      {"preset", "show one preset", "  reverie preset show smoke\n  reverie preset show smoke > my.toml\n",
-       add_preset},
-      {"parameters", "list what an effect can be told: range, default, meaning",
-       "  reverie parameters\n  reverie parameters feedback zoom\n", add_parameters},
-      {"info",
-       "say what a file is: media, weights, record set, preset or recipe; what playing a preset takes",
-       "  reverie info clip.mp4\n  reverie info weights.safetensors\n"
-       "  reverie info --preset smoke --size 1280x720      the memory, too\n",
-       add_info},
-      {"convert", "turn weights into another kind of file, Caffe's nets into models and recipes",
-       "  reverie convert net.prototxt net.caffemodel -o net.safetensors   a model to play\n"
-       "  reverie convert net.prototxt solver.prototxt -o net.toml         a recipe to train by\n"
-       "  reverie convert net.caffemodel -o net/                           a folder of .npy files\n",
-       add_convert},
-      {"doctor", "say what this machine offers; replay a golden",
-       "  reverie doctor\n  reverie doctor --golden seed3_max_wrap.safetensors --kernel reference\n",
-       add_doctor},
-      {"bench", "say how fast this machine plays a preset",
-       "  reverie bench\n  reverie bench smoke --size 1280x720 --threads 2\n"
-       "  reverie bench --kernel cpu --size 512x512,1920x1080 --frames 100\n",
-       add_bench},
-      {"data", "make record sets of pictures and videos for training, and look at them",
-       "  reverie data import photos/ -o photos.tfrecord --size 64x64\n"
-       "  reverie data import cifar-10-batches-bin/ -o cifar.tfrecord.gz\n"
-       "  reverie data import clip.mp4 -o clip.tfrecord --step 10 --size 64x64 --test-fraction 0.1\n"
-       "  reverie data show photos.tfrecord\n",
-       add_data},
-    };
-#if REVERIE_WITH_TRAINING
-    // main() hands these over before they are parsed; here they are only to be listed
-    for (Verb v : lab_verbs()) {
-      v.add = [](CLI::App&) -> Action { return [] { return 1; }; };
-      all.push_back(v);
-    }
+    {"presets", "list the presets, a line each", "  reverie presets\n", add_presets},
+    {"preset", "show one preset", "  reverie preset show smoke\n  reverie preset show smoke > my.toml\n",
+     add_preset},
+    {"parameters", "list what an effect can be told: range, default, meaning",
+     "  reverie parameters\n  reverie parameters feedback zoom\n", add_parameters},
+    {"info", "say what a file is: media, weights, record set, preset or recipe; what playing a preset takes",
+     "  reverie info clip.mp4\n  reverie info weights.safetensors\n"
+     "  reverie info --preset smoke --size 1280x720      the memory, too\n",
+     add_info},
+    {"convert", "turn weights into another kind of file, Caffe's nets into models and recipes",
+     "  reverie convert net.prototxt net.caffemodel -o net.safetensors   a model to play\n"
+     "  reverie convert net.prototxt solver.prototxt -o net.toml         a recipe to train by\n"
+     "  reverie convert net.caffemodel -o net/                           a folder of .npy files\n",
+     add_convert},
+    {"doctor", "say what this machine offers; replay a golden",
+     "  reverie doctor\n  reverie doctor --golden seed3_max_wrap.safetensors --kernel reference\n",
+     add_doctor},
+    {"bench", "say how fast this machine plays a preset",
+     "  reverie bench\n  reverie bench smoke --size 1280x720 --threads 2\n"
+     "  reverie bench --kernel cpu --size 512x512,1920x1080 --frames 100\n",
+     add_bench},
+    {"data", "make record sets of pictures and videos for training, and look at them",
+     "  reverie data import photos/ -o photos.tfrecord --size 64x64\n"
+     "  reverie data import cifar-10-batches-bin/ -o cifar.tfrecord.gz\n"
+     "  reverie data import clip.mp4 -o clip.tfrecord --step 10 --size 64x64 --test-fraction 0.1\n"
+     "  reverie data show photos.tfrecord\n",
+     add_data},
 #endif
-    return all;
-  }();
+    {"train", "train an hourglass by a recipe from a record set",
+     "  reverie train hourglass-00 --data cifar.tfrecord            a recipe of the tree, into "
+     "runs/hourglass-00\n"
+     "  reverie train my.toml --data set.tfrecord -o runs/mine\n"
+     "  reverie train hourglass-00 --data cifar.tfrecord --set channels=[24] --set iterations=2000 -o "
+     "runs/24\n"
+     "  reverie train --resume runs/mine                             go on after Ctrl-C or a crash\n"
+     "  torchrun --nproc_per_node 2 --no_python reverie train my.toml --data set.tfrecord\n",
+     NEEDS_TORCH(add_train)},
+    {"evaluate", "say how well a model gives pictures back",
+     "  reverie evaluate runs/hourglass-00 --data cifar.tfrecord\n"
+     "  reverie evaluate models/hourglass3.safetensors --data cifar.tfrecord --limit 100\n",
+     NEEDS_TORCH(add_evaluate)},
+    {"inspect", "make sheets of what a model gives back, of its filters and of its levels",
+     "  reverie inspect runs/hourglass-09 --data cifar.tfrecord -o sheets     a run: its model and its "
+     "curves\n"
+     "  reverie inspect models/hourglass3.safetensors --data mine.tfrecord -o sheets --limit 8\n",
+     NEEDS_TORCH(add_inspect)},
+    {"probe", "say how much each level knows of the labels, by a linear classifier",
+     "  reverie probe runs/hourglass-09 --data cifar.tfrecord\n"
+     "  reverie probe runs/hourglass-09 --data cifar.tfrecord --level 2 --grid 0\n",
+     NEEDS_TORCH(add_probe)},
+  };
   return list;
 }
 

@@ -16,9 +16,9 @@ using Action = std::function<int()>;
 
 struct Verb {
   std::string name;
-  std::string help;      // one line
-  std::string examples;  // shown at the end of its --help
-  Action (*add)(CLI::App& app);
+  std::string help;              // one line
+  std::string examples;          // shown at the end of its --help
+  Action (*add)(CLI::App& app);  // none: it needs LibTorch, and this program has none
 };
 
 const std::vector<Verb>& verbs();

@@ -7,6 +7,7 @@
 
 #include "control/preset_read.h"
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/signals.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
@@ -15,10 +16,6 @@ namespace reverie {
 namespace {
 
 constexpr std::string_view kFirstLine = "# reverie render 1", kFirstLineOfChain = "# reverie render 2";
-constexpr int kMostThreads = 1024;
-constexpr int kLargestSide = 1 << 16;
-constexpr double kMostFps = 1e4;
-constexpr int64_t kMostFrames = int64_t{1} << 53U;
 constexpr double kLatestStart = 1e9;  // seconds
 
 // TOML's whole numbers end at 2^63 - 1, so a seed is written as a text.
@@ -57,7 +54,7 @@ RenderDescription read_render(const TomlReader& reader, Chain chain) {
   d.seed = read_seed(reader);
   d.width = static_cast<int>(reader.whole("width", 1, kLargestSide));
   d.height = static_cast<int>(reader.whole("height", 1, kLargestSide));
-  d.fps = reader.number("fps", 1 / kMostFps, kMostFps);
+  d.fps = reader.number("fps", kLowestFps, kHighestFps);
   if (reader.find("frames")) d.frames = reader.whole("frames", 0, kMostFrames);
   d.kernel = reader.text("kernel", "");
   d.input = reader.text("input", "");

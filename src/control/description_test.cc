@@ -90,7 +90,12 @@ TEST(Description, IsStrict) {
   EXPECT_NE(error_of(replaced(text, "zoom = ", "zom = ")).find("did you mean 'zoom'?"), std::string::npos);
   EXPECT_NE(error_of(replaced(text, "width = ", "widht = ")).find("did you mean 'width'?"),
             std::string::npos);
-  EXPECT_NE(error_of(replaced(text, "width = 640", "width = 0")).find("'width' is to be 1 to 65536, not 0"),
+  // what no render can have been told: the command line's limits
+  EXPECT_NE(error_of(replaced(text, "width = 640", "width = 0")).find("'width' is to be 1 to 16384, not 0"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(text, "width = 640", "width = 16385")).find("1 to 16384, not 16385"),
+            std::string::npos);
+  EXPECT_NE(error_of(replaced(text, "fps = ", "fps = 1001 # ")).find("'fps' is to be 0.1 to 1000"),
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "18446744073709551616")).find("is no seed"),
             std::string::npos);

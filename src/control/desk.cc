@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/folders.h"
+#include "core/limits.h"
 #include "core/random.h"
 #include "core/text.h"
 #include "effects/effects.h"
@@ -554,7 +555,7 @@ double Desk::fade() const {
 
 void Desk::set_fade(double seconds) {
   const std::lock_guard lock(mutex_);
-  fade_ = std::clamp(seconds, 0.0, 60.0);
+  fade_ = std::clamp(seconds, 0.0, kLongestFade);
 }
 
 Chain Desk::chain() const {

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/toml_tree.h"
 
 namespace reverie {
@@ -18,9 +19,6 @@ using json = nlohmann::ordered_json;  // keys in the order of the docs
 
 constexpr uint64_t kMostBytes = 1U << 30U;
 constexpr int kVersion = 2;
-constexpr int64_t kMostFrames = int64_t{1} << 40U;
-constexpr int kLargestSide = 16384;
-constexpr double kLongestFade = 3600;  // seconds
 
 json preset_to_json(const Preset& preset) {
   std::vector<std::string> folders = {preset.folder.string()};
@@ -204,7 +202,7 @@ SessionStart read_start(const Line& line) {
   if (line.whole("reverie_session", 1, INT32_MAX) > kVersion) line.fail("it is a session of a newer Reverie");
   SessionStart s(line.has("chain") ? line.chain("chain") : Chain(line.preset("preset")));
   s.version = line.has("version") ? line.text("version") : "";
-  s.fps = line.number("fps", 0.1, 1000);
+  s.fps = line.number("fps", kLowestFps, kHighestFps);
   s.width = static_cast<int>(line.whole("width", 1, kLargestSide));
   s.height = static_cast<int>(line.whole("height", 1, kLargestSide));
   s.seed = line.seed("seed");

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/random.h"
 #include "data/shuffle.h"
 
@@ -115,9 +116,8 @@ class Batches::Assembly {
     if (count_ == 0)
       throw Error("use", set_.name(), fmt::format("it has no {} pictures", split_name(split_)));
     const BatchOptions& o = options_;
-    constexpr int kMostShift = 16384;
     if (o.batch_size < 1 || o.slot_begin < 0 || o.slot_begin >= o.slot_end || o.slot_end > o.batch_size ||
-        o.augmentation.shift < 0 || o.augmentation.shift > kMostShift) {
+        o.augmentation.shift < 0 || o.augmentation.shift > kLargestSide) {
       throw Error("make batches of", set_.name(),
                   fmt::format("slots {} to {} of {}, shift {}", o.slot_begin, o.slot_end, o.batch_size,
                               o.augmentation.shift));

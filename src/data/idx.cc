@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/stop.h"
 #include "core/text.h"
 #include "data/bytes.h"
@@ -48,8 +49,8 @@ bool is_images_name(const std::string& name) {
 void import_images(const fs::path& path, PictureIntake& intake) {
   const FileBytes image_bytes(path);
   const IdxArray images = parse_idx(image_bytes.bytes(), path.string());
-  if (images.shape.size() != 3 || images.shape[1] < 1 || images.shape[1] > kLargestRecordSide ||
-      images.shape[2] < 1 || images.shape[2] > kLargestRecordSide) {
+  if (images.shape.size() != 3 || images.shape[1] < 1 || images.shape[1] > kLargestSide ||
+      images.shape[2] < 1 || images.shape[2] > kLargestSide) {
     throw Error("read", path.string(), "it holds no pictures [count, height, width]");
   }
   const fs::path labels_path = labels_of(path);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/parallel.h"
 #include "data/bytes.h"
 #include "data/example.h"
@@ -21,10 +22,9 @@ constexpr size_t kMostRecords = std::numeric_limits<int32_t>::max();
 
 // Why an example is no picture of a set; empty if it is one.  labels: how many names there are, none untold.
 std::string fault_of(const PictureExample& e, std::optional<size_t> labels) {
-  const auto side = [](int64_t v) { return v >= 1 && v <= kLargestRecordSide; };
+  const auto side = [](int64_t v) { return v >= 1 && v <= kLargestSide; };
   if (!side(e.height) || !side(e.width)) {
-    return fmt::format("its size is {}x{}, and a side has 1 to {} pixels", e.width, e.height,
-                       kLargestRecordSide);
+    return fmt::format("its size is {}x{}, and a side has 1 to {} pixels", e.width, e.height, kLargestSide);
   }
   const auto bytes = static_cast<uint64_t>(e.height) * static_cast<uint64_t>(e.width) * 3;
   if (e.raw.size() != bytes) {

@@ -30,7 +30,6 @@ enum class Split : uint8_t { kTrain, kTest };
 // "train", "test"
 std::string split_name(Split split);
 
-inline constexpr int kLargestRecordSide = 16384;  // pixels
 inline constexpr int kMostLabels = 100000;
 
 struct Record {

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/random.h"
 #include "core/stop.h"
 #include "core/text.h"
@@ -93,7 +94,7 @@ class RecordSetWriter::Work {
   }
 
   void add(std::span<const uint8_t> pixels, Picture picture) {
-    const auto side = [](int v) { return v >= 1 && v <= kLargestRecordSide; };
+    const auto side = [](int v) { return v >= 1 && v <= kLargestSide; };
     if (!side(picture.height) || !side(picture.width) || pixels.size() != bytes_of(picture) ||
         picture.label < -1 || picture.label >= static_cast<int>(names_.size())) {
       throw Error("write", file_.path().string(),

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/folders.h"
+#include "core/limits.h"
 #include "core/parameter.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
@@ -17,7 +18,6 @@ namespace fs = std::filesystem;
 constexpr size_t kMostEntries = 4096;  // controls, and notes
 constexpr size_t kLongestText = 1024;  // bytes
 constexpr size_t kLongestFileName = 100;
-constexpr int kMostPresets = 1'000'000;
 
 bool has_number(MidiControlKind kind) {
   return kind != MidiControlKind::kPitchBend && kind != MidiControlKind::kAftertouch;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/signals.h"
 #include "core/text.h"
 
@@ -14,9 +15,6 @@ namespace reverie {
 namespace {
 
 using Kind = OscCommand::Kind;
-
-constexpr double kLongestFade = 60;  // seconds, as the desk has it
-constexpr double kMostPresets = 1e6;
 
 // The arguments of a message, taken one after the other.
 class Arguments {

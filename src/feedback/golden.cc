@@ -12,7 +12,7 @@
 namespace reverie {
 namespace {
 
-constexpr int kMostFrames = 100000;
+constexpr int kLongestGolden = 100000;
 
 const std::string& metadata(const TensorFile& file, const char* key) {
   const auto it = file.metadata.find(key);
@@ -34,7 +34,7 @@ std::set<int> recorded_frames(const TensorFile& file) {
   for (const auto& [name, tensor] : file.tensors) {
     if (!name.starts_with("frame") || !name.ends_with(".h0")) continue;
     const auto n = to_number(std::string_view(name).substr(5, name.size() - 8));
-    if (n && *n >= 1 && *n <= kMostFrames && *n == std::floor(*n)) frames.insert(static_cast<int>(*n));
+    if (n && *n >= 1 && *n <= kLongestGolden && *n == std::floor(*n)) frames.insert(static_cast<int>(*n));
   }
   return frames;
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/stop.h"
 #include "core/text.h"
 #include "weights/npy_folder.h"
@@ -16,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostChannels = 4096;
-constexpr int kLargestKernel = 31;
 constexpr double kMostWeights = 5e8;               // random ones of all levels together: 2 GB
 constexpr size_t kDrawsBetween = size_t{1} << 16;  // looks at Ctrl-C
 

@@ -37,7 +37,6 @@ struct Hourglass {
 };
 
 constexpr int kPictureChannels = 3;
-constexpr int kMostLevels = 6;
 
 // The hourglass that the fixed parameters describe: random, or read from `weights`.  find_file resolves that
 // name. Error when a file does not fit together, when a kernel and a pool size do not, or when random weights

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/limits.h"
 
 namespace reverie::ffmpeg {
 namespace {

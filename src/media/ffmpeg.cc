@@ -62,6 +62,39 @@ int64_t duration_of(const AVFrame& frame) {
 #endif
 }
 
+namespace {
+
+template <class T>
+std::vector<T> values(const void* list, T end) {
+  std::vector<T> all;
+  for (const T* v = static_cast<const T*>(list); v != nullptr && *v != end; ++v) all.push_back(*v);
+  return all;
+}
+
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+const void* supported(const AVCodec& encoder, AVCodecConfig config) {
+  const void* list = nullptr;
+  return avcodec_get_supported_config(nullptr, &encoder, config, 0, &list, nullptr) < 0 ? nullptr : list;
+}
+#define REVERIE_SUPPORTED(encoder, field, config) supported(encoder, config)
+#else
+#define REVERIE_SUPPORTED(encoder, field, config) (encoder).field
+#endif
+
+}  // namespace
+
+std::vector<AVPixelFormat> pixel_formats(const AVCodec& encoder) {
+  return values(REVERIE_SUPPORTED(encoder, pix_fmts, AV_CODEC_CONFIG_PIX_FORMAT), AV_PIX_FMT_NONE);
+}
+
+std::vector<AVSampleFormat> sample_formats(const AVCodec& encoder) {
+  return values(REVERIE_SUPPORTED(encoder, sample_fmts, AV_CODEC_CONFIG_SAMPLE_FORMAT), AV_SAMPLE_FMT_NONE);
+}
+
+std::vector<int> sample_rates(const AVCodec& encoder) {
+  return values(REVERIE_SUPPORTED(encoder, supported_samplerates, AV_CODEC_CONFIG_SAMPLE_RATE), 0);
+}
+
 GraphPtr make_graph(const std::string& description, const std::string& what) {
   GraphPtr graph(avfilter_graph_alloc());
   if (!graph) throw std::bad_alloc();

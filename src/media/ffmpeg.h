@@ -15,6 +15,7 @@ extern "C" {
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace reverie::ffmpeg {
 
@@ -66,6 +67,11 @@ AVRational to_rational(double fps);
 
 // How long the frame is shown, in its stream's time base; 0 if unknown.
 int64_t duration_of(const AVFrame& frame);
+
+// What an encoder takes, its first choice first; empty: anything.
+std::vector<AVPixelFormat> pixel_formats(const AVCodec& encoder);
+std::vector<AVSampleFormat> sample_formats(const AVCodec& encoder);
+std::vector<int> sample_rates(const AVCodec& encoder);
 
 // A graph of one chain of filters between a source and a sink that the caller names in it.
 GraphPtr make_graph(const std::string& description, const std::string& what);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/stop.h"
 #include "core/text.h"

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "media/encoder.h"
 #include "media/output.h"
@@ -166,7 +167,7 @@ void check_options(const std::string& name, const Target& target, const SinkOpti
                 fmt::format("use --size {}x{}, or write .mkv or .png", (o.width + n - 1) / n * n,
                             (o.height + n - 1) / n * n));
   }
-  if (!std::isfinite(o.fps) || o.fps <= 0 || o.fps > 1000) {
+  if (!std::isfinite(o.fps) || o.fps <= 0 || o.fps > kHighestFps) {
     throw Error("write", name, fmt::format("{} is no number of frames per second", o.fps));
   }
 }

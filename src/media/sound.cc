@@ -69,7 +69,8 @@ class EncodedSound final : public SoundPackets {
     AVCodecContext& c = *context_;
     av_channel_layout_default(&c.ch_layout, std::min(2, from.ch_layout.nb_channels));
     c.sample_rate = rate_for(codec, from.sample_rate);
-    c.sample_fmt = codec.sample_fmts != nullptr ? codec.sample_fmts[0] : AV_SAMPLE_FMT_FLT;
+    const std::vector<AVSampleFormat> formats = sample_formats(codec);
+    c.sample_fmt = formats.empty() ? AV_SAMPLE_FMT_FLT : formats.front();
     c.time_base = {1, c.sample_rate};
     c.bit_rate = 96000LL * c.ch_layout.nb_channels;
     c.thread_count = 1;
@@ -98,13 +99,9 @@ class EncodedSound final : public SoundPackets {
 
  private:
   static int rate_for(const AVCodec& codec, int wanted) {
-    if (codec.supported_samplerates == nullptr) return wanted;
-    int best = 0;
-    for (const int* r = codec.supported_samplerates; *r != 0; ++r) {
-      if (*r == wanted) return wanted;
-      best = std::max(best, *r);
-    }
-    return best;
+    const std::vector<int> rates = sample_rates(codec);
+    if (rates.empty() || std::find(rates.begin(), rates.end(), wanted) != rates.end()) return wanted;
+    return *std::max_element(rates.begin(), rates.end());
   }
 
   SoundForm form() const {

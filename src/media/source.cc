@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "media/sources.h"
 
 namespace reverie {
@@ -36,7 +37,8 @@ void check_options(const std::string& spec, const SourceOptions& o) {
   if (!std::isfinite(o.start) || o.start < 0) wrong("it cannot start before its beginning");
   if (o.seconds && (!std::isfinite(*o.seconds) || *o.seconds < 0))
     wrong("its length in seconds must be 0 or more");
-  if (!std::isfinite(o.fps) || o.fps < 0 || o.fps > 1000) wrong("frames per second must lie in 0 to 1000");
+  if (!std::isfinite(o.fps) || o.fps < 0 || o.fps > kHighestFps)
+    wrong("frames per second must lie in 0 to 1000");
 }
 
 }  // namespace

@@ -13,7 +13,6 @@
 namespace reverie {
 
 // The largest side of a picture, in pixels, that is read or written.
-inline constexpr int kLargestSide = 16384;
 
 struct SourceOptions {
   double start = 0;               // seconds into the source at which to begin

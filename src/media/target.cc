@@ -66,20 +66,10 @@ Container container_of_muxer(const std::string& muxer, const std::string& url, c
   // 4:2:0 where the encoder takes it, which receivers expect; else the first it names that the scaler can
   // make
   c.format = AV_PIX_FMT_YUV420P;
-  const AVPixelFormat* formats = codec->pix_fmts;
-  const auto takes = [&](AVPixelFormat wanted) {
-    for (const AVPixelFormat* f = formats; f != nullptr && *f != AV_PIX_FMT_NONE; ++f) {
-      if (*f == wanted) return true;
-    }
-    return formats == nullptr;
-  };
-  if (!takes(c.format)) {
-    for (const AVPixelFormat* f = formats; *f != AV_PIX_FMT_NONE; ++f) {
-      if (!PlanesToFrame::can_make(*f)) continue;
-      c.format = *f;
-      break;
-    }
-  }
+  const std::vector<AVPixelFormat> formats = pixel_formats(*codec);
+  if (formats.empty() || std::find(formats.begin(), formats.end(), c.format) != formats.end()) return c;
+  const auto can = std::find_if(formats.begin(), formats.end(), &PlanesToFrame::can_make);
+  if (can != formats.end()) c.format = *can;
   return c;
 }
 

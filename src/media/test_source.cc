@@ -20,6 +20,9 @@ const std::set<std::string_view> kNoGenerators = {"buffer",  "movie",        "fr
                                                   "ddagrab", "coreimagesrc", "nullsrc",    "zmq"};
 
 bool is_generator(const AVFilter& f) {
+#ifdef AVFILTER_FLAG_HWDEVICE  // newer FFmpeg: color_vulkan and others that want a device
+  if ((f.flags & AVFILTER_FLAG_HWDEVICE) != 0) return false;
+#endif
   return (f.flags & AVFILTER_FLAG_DYNAMIC_INPUTS) == 0 && (f.flags & AVFILTER_FLAG_DYNAMIC_OUTPUTS) == 0 &&
          avfilter_filter_pad_count(&f, 0) == 0 && avfilter_filter_pad_count(&f, 1) == 1 &&
          avfilter_pad_get_type(f.outputs, 0) == AVMEDIA_TYPE_VIDEO && kNoGenerators.count(f.name) == 0;

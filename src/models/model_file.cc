@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "weights/safetensors.h"
 
@@ -10,11 +11,6 @@ namespace reverie {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kMostLevels = 6;
-constexpr int kMostChannels = 4096;
-constexpr int kLargestKernel = 31;
-constexpr int kLargestPool = 8;
 
 std::string key(const char* part, int n, const char* what) {
   return fmt::format("{}{}.{}", part, n, what);

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "effects/effects.h"
@@ -169,7 +170,7 @@ RenderRequest request_from_description(const std::string& text, const std::strin
   const RenderDescription d = parse_description(text, file);
   RenderRequest request;
   static_cast<RenderSettings&>(request) = d;
-  if (!(d.fps >= 0.1 && d.fps <= 1000) || d.width > kLargestSide || d.height > kLargestSide) {
+  if (!(d.fps >= kLowestFps && d.fps <= kHighestFps) || d.width > kLargestSide || d.height > kLargestSide) {
     throw Error("repeat", file, "its size or rate is none that a render takes");
   }
   return request;

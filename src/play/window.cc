@@ -5,7 +5,11 @@
 #include <fmt/format.h>
 #include <imgui.h>
 #include <imgui_impl_opengl2.h>
+#if __has_include(<imgui_impl_sdl2.h>)  // since Dear ImGui 1.90
+#include <imgui_impl_sdl2.h>
+#else
 #include <imgui_impl_sdl.h>
+#endif
 
 #include <algorithm>
 #include <array>

@@ -50,6 +50,12 @@ Place find_place() {
   return {};
 }
 
+// LibTorch 2 wants libuv unless told otherwise, and Debian builds it without.
+template <typename Options>
+void without_libuv(Options& options) {
+  if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
+}
+
 }  // namespace
 
 class Group::Link {
@@ -60,6 +66,7 @@ class Group::Link {
     options.port = static_cast<uint16_t>(variable("MASTER_PORT", 1, 65535).value_or(kUsualPort));
     options.isServer = rank == 0;
     options.timeout = kPatience;
+    without_libuv(options);
     // torchrun keeps a store of its own at that port
     const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
     if (agent && std::string_view(agent) == "True") options.isServer = false;

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
 
@@ -16,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-constexpr int kMostLevels = 6;
 constexpr size_t kMostStages = 64;
 constexpr double kHuge = 1e9;
 
@@ -69,10 +69,10 @@ LevelConfig read_level(const TomlReader& reader, size_t l) {
     return [&reader, &words](const TomlNode& n) { return reader.word_at(n, words); };
   };
   LevelConfig level;
-  level.channels = per_level(reader, "channels", l, level.channels, whole(1, 4096));
-  level.encode_kernel = per_level(reader, "encode_kernel", l, level.encode_kernel, whole(1, 31));
-  level.pool_size = per_level(reader, "pool_size", l, level.pool_size, whole(1, 8));
-  level.decode_kernel = per_level(reader, "decode_kernel", l, level.pool_size, whole(1, 31));
+  level.channels = per_level(reader, "channels", l, level.channels, whole(1, kMostChannels));
+  level.encode_kernel = per_level(reader, "encode_kernel", l, level.encode_kernel, whole(1, kLargestKernel));
+  level.pool_size = per_level(reader, "pool_size", l, level.pool_size, whole(1, kLargestPool));
+  level.decode_kernel = per_level(reader, "decode_kernel", l, level.pool_size, whole(1, kLargestKernel));
   level.pool = per_level(reader, "pool", l, level.pool, word(pool_words()));
   level.activation = per_level(reader, "activation", l, level.activation, word(activation_words()));
   return level;

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/stop.h"
@@ -144,7 +145,7 @@ RunOptions read_run(const fs::path& run) {
     options.settings.data = reader.text("data");
     options.settings.test = reader.text("test", "");
     options.settings.seed = static_cast<uint64_t>(reader.whole("seed", INT64_MIN, INT64_MAX, 1));
-    options.settings.threads = static_cast<int>(reader.whole("threads", 0, 1024, 0));
+    options.settings.threads = static_cast<int>(reader.whole("threads", 0, kMostThreads, 0));
     options.settings.device = reader.text("device", "cpu");
     return options;
   }
