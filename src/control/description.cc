@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "control/preset_read.h"
 #include "control/signals.h"
@@ -19,16 +18,6 @@ constexpr int kLargestSide = 1 << 16;
 constexpr double kMostFps = 1e4;
 constexpr int64_t kMostFrames = int64_t{1} << 53U;
 constexpr double kLatestStart = 1e9;  // seconds
-
-// TOML's whole numbers end at 2^63 - 1, so a seed is written as a text.
-uint64_t read_seed(const TomlReader& reader) {
-  const std::string digits = reader.text("seed");
-  uint64_t seed = 0;
-  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
-  if (code != std::errc() || end != digits.data() + digits.size())
-    reader.fail(*reader.find("seed"), fmt::format("'{}' is no seed of 0 to {}", digits, UINT64_MAX));
-  return seed;
-}
 
 // The folders the preset's files are looked for in, its own first.
 void read_folders(const TomlReader& reader, Preset& preset) {
@@ -46,7 +35,7 @@ RenderDescription read_render(const TomlReader& reader, Preset preset) {
   read_folders(reader, preset);
   RenderDescription d;
   d.preset = std::move(preset);
-  d.seed = read_seed(reader);
+  d.seed = reader.seed("seed");
   d.width = static_cast<int>(reader.whole("width", 1, kLargestSide));
   d.height = static_cast<int>(reader.whole("height", 1, kLargestSide));
   d.fps = reader.number("fps", 1 / kMostFps, kMostFps);
