@@ -17,7 +17,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "models/layers.h"
+#include "models/hourglass/layers.h"
+#include "train/hourglass_task.h"
 #include "train/input.h"
 #include "train/trainer.h"
 
@@ -32,10 +33,9 @@ constexpr int kBlock = 10;      // steps that are timed together
 // What a person writes who has read LibTorch's tutorial.
 class PlainLoop {
  public:
-  PlainLoop(const Recipe& recipe, const HourglassModel& begin, const RecordSet& set,
-            const BatchOptions& options)
+  PlainLoop(const Recipe& recipe, const Model& begin, const RecordSet& set, const BatchOptions& options)
       : recipe_(recipe), input_(begin.input), batches_(set, Split::kTrain, options) {
-    for (const NamedTensor& named : begin.net.named()) {
+    for (const NamedTensor& named : as_hourglass(begin, "compare").net.named()) {
       weights_.push_back(named.tensor.detach().contiguous().clone().requires_grad_(true));
       velocity_.push_back(torch::zeros_like(weights_.back()));
     }
@@ -46,7 +46,7 @@ class PlainLoop {
     const Batch batch = batches_.next();
     const torch::Tensor x = apply(input_, as_tensor(batch, batches_.height(), batches_.width())).contiguous();
     torch::Tensor h = x;
-    const auto& levels = recipe_.hourglass.levels;
+    const auto& levels = hourglass_settings(recipe_).net.levels;
     for (size_t l = 0; l < levels.size(); ++l) {
       h = torch::conv2d(h, weights_[4 * l], weights_[4 * l + 1], 1, (levels[l].encode_kernel - 1) / 2);
       h = activate(h, levels[l].activation);
@@ -94,12 +94,12 @@ void compare(const std::string& name, const RecordSet& set, int steps) {
   const auto file = find_recipe(name);
   const Recipe recipe = parse_recipe(read_text_file(file), file.string(), {"iterations=1000000"});
   if (recipe.stages.size() != 1 || recipe.stages[0].solver != SolverKind::kSgd ||
-      recipe.stages[0].loss_weights.size() != 1)
+      hourglass_stage(recipe.stages[0]).loss_weights.size() != 1)
     throw Error("compare", name, "the plain loop knows one stage of sgd, end to end");
   Group alone;
   const RunSettings settings;
   Trainer ours(recipe, set, settings, alone, nullptr);
-  PlainLoop plain(recipe, ours.model(), set, ours.batch_options());
+  PlainLoop plain(recipe, *ours.model(), set, ours.batch_options());
   double apart = 0;
   for (int i = 0; i < kCompared; ++i) {
     const double theirs = plain.step();

@@ -138,6 +138,9 @@ TEST_F(Lab, MistakesAreOneLine) {
   EXPECT_NE(error("reverie train small.toml --data set.tfrecord --set rate=fast", 1)
                 .find("'rate' is to be a number"),
             std::string::npos);
+  EXPECT_NE(error("reverie train small.toml --data set.tfrecord --set nonsense.rate=0.1", 1)
+                .find("no table 'nonsense'"),
+            std::string::npos);
   EXPECT_NE(error("reverie train --resume nothing", 1).find("nothing/run.toml"), std::string::npos);
   EXPECT_NE(error("reverie evaluate set.tfrecord --data set.tfrecord", 1).find("set.tfrecord"),
             std::string::npos);

@@ -1,10 +1,10 @@
-// reverie evaluate: how well a model gives pictures back.
+// reverie evaluate: how well a model does what it was trained for.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
 #include "core/limits.h"
-#include "train/evaluate.h"
+#include "train/task.h"
 #include "verbs.h"
 
 namespace reverie {
@@ -16,14 +16,11 @@ struct Words {
 };
 
 int run(const Words& w) {
-  const HourglassModel model = read_model(w.model);
+  const std::unique_ptr<Model> model = read_model(w.model);
   const RecordSet set = RecordSet::open(w.data);
-  const Evaluation e = evaluate(model, set, w.split == "train" ? Split::kTrain : Split::kTest, w.limit);
-  fmt::print("pictures {}\n", e.pictures);
-  for (size_t l = 0; l < e.l2_errors.size(); ++l) fmt::print("l2_error{} {:.6g}\n", l + 1, e.l2_errors[l]);
-  fmt::print("psnr {:.4g}\n", e.psnr);
-  fmt::print("cubic_factor {}\ncubic_l2_error {:.6g}\ncubic_psnr {:.4g}\n", e.cubic_factor, e.cubic_l2_error,
-             e.cubic_psnr);
+  const Split split = w.split == "train" ? Split::kTrain : Split::kTest;
+  for (const Figure& f : figures_of(*model, set, split, w.limit))
+    fmt::print("{} {:.{}g}\n", f.name, f.value, f.digits);
   return 0;
 }
 

@@ -35,7 +35,7 @@ ProbeResult probe(const HourglassModel& model, const RecordSet& set, int level, 
 int run(const Words& w) {
   at::set_num_threads(w.threads > 0 ? w.threads
                                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
-  const HourglassModel model = read_model(w.model);
+  const HourglassModel model = read_hourglass(w.model);
   const RecordSet set = RecordSet::open(w.data);
   std::vector<int> levels = w.levels;
   for (int l = 0; w.levels.empty() && l <= model.net.config().count(); ++l) levels.push_back(l);

@@ -77,7 +77,7 @@ Action add_train(CLI::App& app) {
   app.add_option("-o,--output", w->run, "the run's folder (default runs/RECIPE)");
   app.add_option("--set", w->changes, "change a value of the recipe: KEY=VALUE, or stage.N.KEY=VALUE");
   app.add_option("--seed", w->seed, "of weights, order and noise (default 1)")
-      ->check(whole_number(INT64_MAX));
+      ->check(whole_number(UINT64_MAX));
   app.add_option("--resume", w->resume, "go on with this run from its last checkpoint");
   app.add_option("--device", w->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--threads", w->threads, "of each process (default: one per core)")

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "control/preset_read.h"
 #include "core/error.h"
@@ -17,16 +16,6 @@ namespace {
 
 constexpr std::string_view kFirstLine = "# reverie render 1", kFirstLineOfChain = "# reverie render 2";
 constexpr double kLatestStart = 1e9;  // seconds
-
-// TOML's whole numbers end at 2^63 - 1, so a seed is written as a text.
-uint64_t read_seed(const TomlReader& reader) {
-  const std::string digits = reader.text("seed");
-  uint64_t seed = 0;
-  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
-  if (code != std::errc() || end != digits.data() + digits.size())
-    reader.fail(*reader.find("seed"), fmt::format("'{}' is no seed of 0 to {}", digits, UINT64_MAX));
-  return seed;
-}
 
 // The folders the preset's files are looked for in, its own first.  Those of a chain stand with its parts.
 void read_folders(const TomlReader& reader, Preset& preset) {
@@ -51,7 +40,7 @@ RenderDescription read_render(const TomlReader& reader, Chain chain) {
   }
   RenderDescription d;
   d.chain = std::move(chain);
-  d.seed = read_seed(reader);
+  d.seed = reader.seed("seed");
   d.width = static_cast<int>(reader.whole("width", 1, kLargestSide));
   d.height = static_cast<int>(reader.whole("height", 1, kLargestSide));
   d.fps = reader.number("fps", kLowestFps, kHighestFps);

@@ -152,7 +152,7 @@ Lfo read_lfo(const TomlNode& node, const std::string& file_name, const Parameter
   lfo.depth = reader.number("depth", -kMostDepth, kMostDepth);
   lfo.phase = reader.number("phase", 0, 1, 0);
   lfo.levels = read_levels(reader, parameter);
-  if (reader.find("seed")) lfo.seed = reader.whole("seed", 0, INT64_MAX);
+  if (reader.find("seed")) lfo.seed = reader.seed("seed");
   return lfo;
 }
 
@@ -217,7 +217,7 @@ std::string format_toml(const Lfo& lfo) {
                               lfo.parameter, word_of(lfo.shape, wave_words()), lfo.beats ? "beats" : "period",
                               lfo.beats.value_or(lfo.period), lfo.depth);
   if (lfo.phase != 0) s += fmt::format("phase = {}\n", lfo.phase);
-  if (lfo.seed) s += fmt::format("seed = {}\n", *lfo.seed);
+  if (lfo.seed) s += fmt::format("seed = {}\n", toml_seed(*lfo.seed));
   return s + levels_line(lfo.levels);
 }
 

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/fit.h"
+#include "core/memory.h"
 #include "core/parallel.h"
 #include "core/planes.h"
 #include "core/progress.h"
@@ -160,6 +161,10 @@ TEST(File, AppearsWholeOrNotAtAll) {
 TEST(Progress, Durations) {
   EXPECT_EQ(format_duration(7), "0:07");
   EXPECT_EQ(format_duration(3909), "1:05:09");
+}
+
+TEST(Memory, TheMachineHasSome) {
+  EXPECT_GT(memory_bytes(), 1e8);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/text.h"
 
@@ -70,6 +71,18 @@ int64_t TomlReader::whole(std::string_view key, int64_t low, int64_t high,
                           std::optional<int64_t> fallback) const {
   const TomlNode* node = entry(key, fallback.has_value());
   return node ? whole_at(*node, low, high) : *fallback;
+}
+
+uint64_t TomlReader::seed(std::string_view key, std::optional<uint64_t> fallback) const {
+  const TomlNode* node = entry(key, fallback.has_value());
+  if (!node) return *fallback;
+  if (node->kind == TomlNode::Kind::kWhole) return static_cast<uint64_t>(whole_at(*node, 0, INT64_MAX));
+  const std::string digits = text_at(*node);
+  uint64_t value = 0;
+  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (code != std::errc() || end != digits.data() + digits.size())
+    fail(*node, fmt::format("'{}' is no seed of 0 to {}", digits, UINT64_MAX));
+  return value;
 }
 
 bool TomlReader::flag(std::string_view key, bool fallback) const {
@@ -149,6 +162,10 @@ void TomlReader::fail_type(const TomlNode& node, std::string_view what) const {
 
 std::string TomlReader::name_of(const TomlNode& node) const {
   return node.key.empty() ? "each item of the list" : "'" + node.key + "'";
+}
+
+std::string toml_seed(uint64_t seed) {
+  return seed <= static_cast<uint64_t>(INT64_MAX) ? std::to_string(seed) : fmt::format("\"{}\"", seed);
 }
 
 }  // namespace reverie

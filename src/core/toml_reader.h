@@ -2,6 +2,7 @@
 // line.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ class TomlReader {
   std::string text(std::string_view key, const std::optional<std::string>& fallback = {}) const;
   double number(std::string_view key, double low, double high, std::optional<double> fallback = {}) const;
   int64_t whole(std::string_view key, int64_t low, int64_t high, std::optional<int64_t> fallback = {}) const;
+  // 0 to 2^64 - 1, as toml_seed() writes it: a whole number, or its digits as a text.
+  uint64_t seed(std::string_view key, std::optional<uint64_t> fallback = {}) const;
   bool flag(std::string_view key, bool fallback) const;
   // A word as the enum that lists the words in the same order.
   template <class Enum>
@@ -71,5 +74,8 @@ class TomlReader {
   const TomlNode& table_;
   std::string file_name_;
 };
+
+// A seed as a value: TOML's whole numbers end at 2^63 - 1, so a larger one is a text.
+std::string toml_seed(uint64_t seed);
 
 }  // namespace reverie

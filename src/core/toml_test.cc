@@ -145,6 +145,19 @@ TEST(TomlReader, IsStrict) {
             "f.toml:2: 'b' is one of xy, z, not 'x', did you mean 'xy'?");
 }
 
+TEST(TomlReader, SeedsOfAnySizeComeBack) {
+  for (const uint64_t seed : {uint64_t{0}, uint64_t{INT64_MAX}, uint64_t{1} << 63U, UINT64_MAX}) {
+    const TomlNode root = parse("seed = " + toml_seed(seed) + "\n");
+    EXPECT_EQ(TomlReader(root, "f.toml", {"seed"}).seed("seed"), seed);
+  }
+  const TomlNode root = parse("a = -1\nb = 'x'\nc = '18446744073709551616'\n");
+  const TomlReader r(root, "f.toml", {"a", "b", "c"});
+  EXPECT_EQ(r.seed("d", 7), 7U);
+  EXPECT_NE(message_of([&] { r.seed("a"); }), "");
+  EXPECT_EQ(message_of([&] { r.seed("b"); }), "f.toml:2: 'x' is no seed of 0 to 18446744073709551615");
+  EXPECT_NE(message_of([&] { r.seed("c"); }), "");
+}
+
 TEST(TomlReader, HostileTextsNeverReachTheTerminal) {
   const TomlNode root = parse("\"\\u001b[31m\" = 1\nz = \"a\\u0000b\"\nl = \"" + times(5000, "x") + "\"\n");
   EXPECT_EQ(message_of([&] {

@@ -8,7 +8,6 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/stop.h"
-#include "core/text.h"
 #include "weights/npy_folder.h"
 #include "weights/safetensors.h"
 
@@ -23,9 +22,6 @@ constexpr size_t kDrawsBetween = size_t{1} << 16;  // looks at Ctrl-C
 size_t square(int side) {
   return static_cast<size_t>(side) * static_cast<size_t>(side);
 }
-int side(const Tensor& t) {
-  return static_cast<int>(t.shape[2]);
-}
 
 void check_layer(const Layer& layer, int level, const std::string& what) {
   const auto fail = [&](const std::string& why) {
@@ -36,16 +32,6 @@ void check_layer(const Layer& layer, int level, const std::string& what) {
     fail(fmt::format("decode kernel {} is not pool size {} plus an even number", layer.decode_kernel,
                      layer.pool_size));
   }
-}
-
-// Filters of a shape the engine can play: four dimensions, square.
-void check_filters(const Tensor& t, const std::string& file, const std::string& key) {
-  const bool ok = t.shape.size() == 4 && t.shape[2] == t.shape[3] && t.shape[2] >= 1 &&
-                  t.shape[2] <= kLargestKernel && t.shape[0] >= 1 && t.shape[0] <= kMostChannels &&
-                  t.shape[1] >= 1 && t.shape[1] <= kMostChannels;
-  if (!ok)
-    throw Error("read", file,
-                fmt::format("'{}' has shape {}, no filters [out, in, k, k]", key, shape_text(t.shape)));
 }
 
 enum class Draw { kNormal, kUniform, kSharp };
@@ -168,10 +154,6 @@ void check_weights(const ParameterValues& values, int levels) {
               "choose fewer channels, smaller kernels or fewer levels");
 }
 
-std::string layer_key(const char* part, int n, const char* suffix) {
-  return fmt::format("{}{}{}", part, n, suffix);
-}
-
 Hourglass read_hourglass(const std::string& name, const fs::path& path,
                          const std::function<int(int)>& pool_size) {
   std::error_code code;
@@ -196,46 +178,25 @@ size_t Hourglass::bytes() const {
 }
 
 Hourglass hourglass_from_tensors(const TensorFile& file, const std::function<int(int)>& pool_size) {
+  const HourglassFile read = read_hourglass_file(file);
   Hourglass glass;
-  int lower = kPictureChannels;
-  for (int n = 1; file.has(layer_key("encode", n, ".weight")); ++n) {
-    if (n > kMostLevels) throw Error("read", file.name, fmt::format("more than {} levels", kMostLevels));
+  glass.format = read.format;
+  for (size_t l = 0; l < read.levels.size(); ++l) {
+    const HourglassFileLevel& level = read.levels[l];
     Layer layer;
-    const std::string encode = layer_key("encode", n, ".weight");
-    const std::string decode = layer_key("decode", n, ".weight");
-    const Tensor& e = file.get(encode);
-    const Tensor& d = file.get(decode);
-    check_filters(e, file.name, encode);
-    check_filters(d, file.name, decode);
-    layer.lower = lower;
-    layer.upper = static_cast<int>(e.shape[0]);
-    layer.encode_kernel = side(e);
-    layer.decode_kernel = side(d);
-    layer.encode_weight = file.get(encode, {layer.upper, lower, e.shape[2], e.shape[2]}).data;
-    layer.decode_weight = file.get(decode, {layer.upper, lower, d.shape[2], d.shape[2]}).data;
-    layer.encode_bias = file.get(layer_key("encode", n, ".bias"), {layer.upper}).data;
-    layer.decode_bias = file.get(layer_key("decode", n, ".bias"), {lower}).data;
-    layer.pool_size = pool_size(n - 1);
-    if (const auto it = file.metadata.find("pool_size"); it != file.metadata.end()) {
-      const std::vector<std::string> sizes = split(it->second, ',');
-      const double p = to_number(sizes[std::min(sizes.size() - 1, static_cast<size_t>(n - 1))]).value_or(0);
-      if (!(p >= 1 && p <= 8 && p == std::floor(p)))
-        throw Error("read", file.name, "pool_size is not a number from 1 to 8");
-      layer.pool_size = static_cast<int>(p);
-    }
-    check_layer(layer, n - 1, file.name);
-    lower = layer.upper;
+    layer.lower = level.lower;
+    layer.upper = level.upper;
+    layer.encode_kernel = level.encode_kernel;
+    layer.decode_kernel = level.decode_kernel;
+    layer.encode_weight = level.encode_weight->data;
+    layer.encode_bias = level.encode_bias->data;
+    layer.decode_weight = level.decode_weight->data;
+    layer.decode_bias = level.decode_bias->data;
+    layer.pool_size = level.pool_size.value_or(pool_size(static_cast<int>(l)));
+    layer.pool = level.pool;
+    layer.activation = level.activation;
+    check_layer(layer, static_cast<int>(l), file.name);
     glass.layers.push_back(std::move(layer));
-  }
-  if (glass.layers.empty())
-    throw Error("read the weights", file.name, "no tensor encode1.weight", "is it an hourglass?");
-  for (const Layer& layer : glass.layers) {
-    for (const auto* v :
-         {&layer.encode_weight, &layer.encode_bias, &layer.decode_weight, &layer.decode_bias}) {
-      if (!std::all_of(v->begin(), v->end(), [](float x) { return std::isfinite(x); })) {
-        throw Error("use the weights", file.name, "a value is infinite or not a number");
-      }
-    }
   }
   return glass;
 }
@@ -254,7 +215,9 @@ Hourglass make_hourglass(const ParameterValues& values, Random random,
   const std::vector<std::string> kinds = {"normal", "uniform", "sharp"};
   const auto kind = std::find(kinds.begin(), kinds.end(), weights);
   if (kind == kinds.end() && levels > 0) {
-    glass.layers = read_hourglass(weights, find_file(weights), pool_size).layers;
+    Hourglass read = read_hourglass(weights, find_file(weights), pool_size);
+    glass.layers = std::move(read.layers);
+    glass.format = read.format;
     if (glass.levels() > levels)
       glass.layers.resize(static_cast<size_t>(levels));  // play only the lower ones
     return glass;

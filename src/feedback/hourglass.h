@@ -3,12 +3,14 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/parameter.h"
 #include "core/random.h"
 #include "feedback/parameters.h"
+#include "weights/hourglass_file.h"
 #include "weights/tensor.h"
 
 namespace reverie {
@@ -23,12 +25,18 @@ struct Layer {
   std::vector<float> encode_bias;    // [upper]
   std::vector<float> decode_weight;  // [upper, lower, k, k], transposed convolution, stride pool_size
   std::vector<float> decode_bias;    // [lower]
+  // What a file says of its own network; nothing where it does not.
+  std::optional<PoolKind> pool;
+  std::optional<ActivationKind> activation;
 };
 
 struct Hourglass {
   std::vector<Layer> layers;  // from the picture upwards
   // That its convolutions are computed in, where a kernel offers more than fp32.
   Precision precision = Precision::kFp32;
+  // Of the file it was read from (kHourglassFormat); 1 for files of version 0.1 and random weights: what
+  // their layers say of pooling and activation does not count.
+  int format = 1;
 
   int levels() const { return static_cast<int>(layers.size()); }
   int channels(int level) const { return level == 0 ? 3 : layers[static_cast<size_t>(level) - 1].upper; }

@@ -146,6 +146,26 @@ TEST(Hourglass, SaysWhatDoesNotFit) {
   EXPECT_THROW(hourglass_from_tensors(file, [](int) { return 2; }), Error);  // level 0 has three channels
 }
 
+TEST(Hourglass, AFileOfAnotherFamilyIsNotPlayed) {
+  TensorFile file;
+  file.name = "w.safetensors";
+  file.tensors["encode1.weight"] = {{4, 3, 3, 3}, std::vector<float>(108)};
+  file.tensors["encode1.bias"] = {{4}, std::vector<float>(4)};
+  file.tensors["decode1.weight"] = {{4, 3, 2, 2}, std::vector<float>(48)};
+  file.tensors["decode1.bias"] = {{3}, std::vector<float>(3)};
+  const auto two = [](int) { return 2; };
+  file.metadata = {{"family", "vae-convs"}};
+  EXPECT_EQ(message([&] { hourglass_from_tensors(file, two); }),
+            "cannot use w.safetensors: its family is 'vae-convs', not hourglass");
+  file.metadata = {{"family", "hourglass"}, {"format", "2"}, {"pool", "mean"}, {"activation", "relu"}};
+  const Hourglass glass = hourglass_from_tensors(file, two);
+  EXPECT_EQ(glass.format, 2);
+  EXPECT_EQ(glass.layers[0].pool, PoolKind::kMean);
+  EXPECT_EQ(glass.layers[0].activation, ActivationKind::kRelu);
+  file.metadata = {{"family", "hourglass"}, {"pool", "mean"}};
+  EXPECT_EQ(hourglass_from_tensors(file, two).format, 1);
+}
+
 TEST(Hourglass, RefusesRandomWeightsThatNoMachineHolds) {
   ParameterValues v(feedback_parameters());
   v.set("levels", 6);

@@ -5,7 +5,7 @@
 #include <charconv>
 
 #include "core/error.h"
-#include "models/model_file.h"
+#include "models/model.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
@@ -25,11 +25,20 @@ T whole(const TensorFile& file, const std::string& key) {
   throw Error("resume from", file.name, fmt::format("it does not say its {}", key));
 }
 
+std::string network_key(const char* what, size_t i) {
+  return i == 0 ? what : fmt::format("{}.{}", what, i);
+}
+
 }  // namespace
 
 void write_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint) {
   TensorFile file;
-  file.tensors["weights"] = to_plain(checkpoint.weights);
+  // a task of one network, and one without buffers, has the names of version 0.1
+  for (size_t i = 0; i < checkpoint.weights.size(); ++i) {
+    file.tensors[network_key("weights", i)] = to_plain(checkpoint.weights[i]);
+    if (checkpoint.buffers[i].numel() > 0)
+      file.tensors[network_key("buffers", i)] = to_plain(checkpoint.buffers[i]);
+  }
   for (size_t i = 0; i < checkpoint.solver.size(); ++i)
     file.tensors[fmt::format("solver.{}", i)] = to_plain(checkpoint.solver[i]);
   file.metadata = {{"seed", std::to_string(checkpoint.seed)},
@@ -48,7 +57,12 @@ std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& run) {
   c.stage = whole<int64_t>(file, "stage");
   c.iteration = whole<int64_t>(file, "iteration");
   c.in_stage = whole<int64_t>(file, "in_stage");
-  c.weights = torch::tensor(file.get("weights").data);
+  file.get("weights");
+  for (size_t i = 0; file.has(network_key("weights", i)); ++i) {
+    c.weights.push_back(torch::tensor(file.get(network_key("weights", i)).data));
+    const std::string buffers = network_key("buffers", i);
+    c.buffers.push_back(file.has(buffers) ? torch::tensor(file.get(buffers).data) : torch::zeros({0}));
+  }
   for (int i = 0; file.has(fmt::format("solver.{}", i)); ++i)
     c.solver.push_back(torch::tensor(file.get(fmt::format("solver.{}", i)).data));
   return c;

@@ -17,7 +17,9 @@ struct Checkpoint {
   int64_t stage = 0;      // index
   int64_t iteration = 0;  // of the whole run: how many are done
   int64_t in_stage = 0;   // of the stage
-  torch::Tensor weights;  // [P]
+  // Of each network of the task, and of each solver of the stage.
+  std::vector<torch::Tensor> weights;  // [P]
+  std::vector<torch::Tensor> buffers;  // [B]
   std::vector<torch::Tensor> solver;
 };
 

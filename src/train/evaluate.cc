@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "train/input.h"
-#include "train/loss.h"
 
 namespace reverie {
 namespace {
@@ -15,14 +14,11 @@ double psnr(double squares, double samples) {
   return squares > 0 ? 10 * std::log10(255.0 * 255.0 * samples / squares) : INFINITY;
 }
 
-void check_size(const HourglassModel& model, const RecordSet& set) {
-  const HourglassConfig& config = model.net.config();
-  const auto [height, width] = set.common_size();
-  const int factor = config.shrink(config.count());
+void check_size(int height, int width, int64_t factor, const RecordSet& set) {
   if (height % factor != 0 || width % factor != 0)
     throw Error(
         "evaluate on", set.name(),
-        fmt::format("its pictures are {}x{}, the hourglass needs multiples of {}", width, height, factor));
+        fmt::format("its pictures are {}x{}, the model needs multiples of {}", width, height, factor));
 }
 
 }  // namespace
@@ -52,9 +48,9 @@ torch::Tensor cubic_and_back(const torch::Tensor& pictures, int factor) {
 Evaluation evaluate(const HourglassModel& model, const RecordSet& set, Split split, size_t limit) {
   torch::NoGradGuard no_grad;
   const InputTransform transform = complete_transform(model, set);
-  check_size(model, set);
   const HourglassConfig& config = model.net.config();
   const auto [height, width] = set.common_size();
+  check_size(height, width, model.multiple(), set);
   const int factor = config.shrink(config.count());
   const HourglassNet::Weights weights = model.net.weights();
   Evaluation result;
@@ -91,24 +87,32 @@ Evaluation evaluate(const HourglassModel& model, const RecordSet& set, Split spl
   return result;
 }
 
-TestLoss test_loss(const HourglassModel& model, const Recipe& recipe, size_t stage, const RecordSet& set,
-                   size_t limit) {
+TestLoss test_loss(Task& task, const Stage& stage, const RecordSet& set, size_t limit) {
   torch::NoGradGuard no_grad;
-  check_size(model, set);
-  const InputTransform transform = complete_transform(model, set);
+  const auto [height, width] = set.common_size();
+  check_size(height, width, task.multiple(), set);
   const size_t pictures = std::min(limit, set.size(Split::kTest));
-  const auto count = static_cast<int64_t>(pictures);
-  if (count == 0) throw Error("test on", set.name(), "it has no test pictures");
+  if (pictures == 0) throw Error("test on", set.name(), "it has no test pictures");
+  const torch::Device device = task.networks()[0].parameters->flat().device();
   TestLoss result;
   for (size_t first = 0; first < pictures; first += kAtOnce) {
-    const torch::Tensor target =
-        apply(transform, read_pictures(set, Split::kTest, first, std::min(kAtOnce, pictures - first)));
-    const torch::Tensor input = corrupt(target, recipe.input, 0, 0, static_cast<int64_t>(first), count);
-    const LossParts parts = losses(model.net, recipe.stages[stage], input, target, count);
-    result.total += parts.total.item<double>();
-    result.errors.resize(parts.errors.size());
-    for (size_t l = 0; l < parts.errors.size(); ++l) {
-      if (parts.errors[l].defined()) result.errors[l] += parts.errors[l].item<double>();
+    const size_t count = std::min(kAtOnce, pictures - first);
+    const size_t step = task.spreads_test() ? set.size(Split::kTest) / pictures : 1;
+    Sight sight;
+    sight.pictures = read_pictures(set, Split::kTest, first * step, count, step).to(device);
+    sight.labels = read_labels(set, Split::kTest, first * step, count, step).to(device);
+    sight.first = static_cast<int64_t>(first);
+    sight.count = static_cast<int64_t>(pictures);
+    sight.learning = false;
+    size_t at = 0;
+    for (const Turn& turn : task.turns()) {
+      const Losses losses = task.losses(sight, stage, turn);
+      result.total += losses.total.item<double>();
+      for (const NamedLoss& part : losses.parts) {
+        if (at == result.parts.size()) result.parts.emplace_back(part.name, 0);
+        if (part.value.defined()) result.parts[at].second += part.value.item<double>();
+        ++at;
+      }
     }
   }
   return result;

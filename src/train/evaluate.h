@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "data/record_set.h"
-#include "models/model_file.h"
+#include "models/hourglass/model.h"
 #include "train/recipe.h"
+#include "train/task.h"
 
 namespace reverie {
 
@@ -25,16 +26,15 @@ struct Evaluation {
 // picture takes that of the set's training split.  Error where sizes do not fit.
 Evaluation evaluate(const HourglassModel& model, const RecordSet& set, Split split, size_t limit);
 
-// What a stage makes small, of pictures that it does not see; see LossParts.
+// What a stage makes small, of pictures that it does not see.
 struct TestLoss {
   double total = 0;
-  std::vector<double> errors;  // 0 where the weight is 0
+  std::vector<std::pair<std::string, double>> parts;
 };
 
 // Of the first `limit` test pictures, with the recipe's corruption (the same each time) but no augmentation.
 // Error where there are none or their size does not fit.
-TestLoss test_loss(const HourglassModel& model, const Recipe& recipe, size_t stage, const RecordSet& set,
-                   size_t limit);
+TestLoss test_loss(Task& task, const Stage& stage, const RecordSet& set, size_t limit);
 
 // The model's transform, with the mean picture of the set's training split where the model lacks it.
 InputTransform complete_transform(const HourglassModel& model, const RecordSet& set);

@@ -5,7 +5,6 @@
 
 #include <cstring>
 
-#include "core/error.h"
 #include "core/random.h"
 
 namespace reverie {
@@ -16,20 +15,31 @@ torch::Tensor as_tensor(const Batch& batch, int height, int width) {
   return torch::from_blob(data, {n, height, width, 3}).permute({0, 3, 1, 2});
 }
 
-torch::Tensor read_pictures(const RecordSet& set, Split split, size_t first, size_t count) {
+torch::Tensor read_pictures(const RecordSet& set, Split split, size_t first, size_t count, size_t step) {
   const auto [height, width] = set.common_size();
   torch::Tensor bytes = torch::empty({static_cast<int64_t>(count), height, width, 3}, torch::kUInt8);
   const size_t size = static_cast<size_t>(height) * static_cast<size_t>(width) * 3;
   for (size_t i = 0; i < count; ++i)
-    std::memcpy(bytes.data_ptr<uint8_t>() + i * size, set.record(split, first + i).pixels.data(), size);
+    std::memcpy(bytes.data_ptr<uint8_t>() + i * size, set.record(split, first + i * step).pixels.data(),
+                size);
   return bytes.to(torch::kFloat32).permute({0, 3, 1, 2});
+}
+
+torch::Tensor read_labels(const RecordSet& set, Split split, size_t first, size_t count, size_t step) {
+  std::vector<int64_t> labels;
+  for (size_t i = 0; i < count; ++i) labels.push_back(set.record(split, first + i * step).label);
+  return torch::tensor(labels, torch::kInt64);
+}
+
+torch::Tensor labels_of(const Batch& batch) {
+  return torch::tensor(std::vector<int64_t>(batch.labels.begin(), batch.labels.end()), torch::kInt64);
 }
 
 InputTransform make_transform(const InputSettings& settings, const RecordSet& set) {
   InputTransform transform;
   transform.scale = settings.scale;
-  transform.subtract_mean = settings.mean;
-  if (!settings.mean) return transform;
+  transform.subtract_mean = settings.mean != MeanKind::kNone;
+  if (!transform.subtract_mean) return transform;
   const auto [height, width] = set.common_size();
   const std::vector<double> mean = set.mean_picture(Split::kTrain);
   transform.mean = torch::tensor(mean, torch::kFloat64)
@@ -37,25 +47,9 @@ InputTransform make_transform(const InputSettings& settings, const RecordSet& se
                        .permute({2, 0, 1})
                        .to(torch::kFloat32)
                        .contiguous();
+  if (settings.mean == MeanKind::kChannel)
+    transform.mean = transform.mean.mean(at::IntArrayRef({1, 2}), true);
   return transform;
-}
-
-torch::Tensor apply(const InputTransform& transform, const torch::Tensor& pictures) {
-  if (!transform.subtract_mean) return pictures * transform.scale;
-  const torch::Tensor& mean = transform.mean;
-  if (!mean.defined() || mean.size(1) != pictures.size(2) || mean.size(2) != pictures.size(3)) {
-    throw Error("use", "the mean picture",
-                mean.defined() ? fmt::format("it is {}x{}, the pictures are {}x{}", mean.size(2),
-                                             mean.size(1), pictures.size(3), pictures.size(2))
-                               : "the model has none");
-  }
-  return ((pictures - mean.to(pictures.device())) * transform.scale)
-      .contiguous(torch::MemoryFormat::ChannelsLast);
-}
-
-torch::Tensor unapply(const InputTransform& transform, const torch::Tensor& seen) {
-  torch::Tensor pictures = seen / transform.scale;
-  return transform.subtract_mean ? pictures + transform.mean.to(seen.device()) : pictures;
 }
 
 torch::Tensor corrupt(const torch::Tensor& target, const InputSettings& settings, uint64_t seed,

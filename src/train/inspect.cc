@@ -297,7 +297,7 @@ torch::Tensor pictures_for(const HourglassModel& model, const RecordSet& set, Sp
 }  // namespace
 
 bool inspect(const InspectRequest& request, const Written& written) {
-  const HourglassModel model = read_model(request.model);
+  const HourglassModel model = read_hourglass(request.model);
   const RecordSet set = RecordSet::open(request.data);
   const fs::path run = run_of(request);
   const torch::Tensor pictures = pictures_for(model, set, request.split, request.limit);

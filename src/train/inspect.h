@@ -10,7 +10,7 @@
 
 #include "core/planes.h"
 #include "data/record_set.h"
-#include "models/model_file.h"
+#include "models/hourglass/model.h"
 
 namespace reverie {
 

@@ -29,7 +29,7 @@ HourglassModel identity_model() {
     level.activation = ActivationKind::kLinear;
   }
   config.output = ActivationKind::kLinear;
-  HourglassModel model{HourglassNet(config), {1.0 / 256, false, {}}};
+  HourglassModel model(HourglassNet(config), {1.0 / 256, false, {}});
   torch::NoGradGuard no_grad;
   for (const ParameterSlice& slice : model.net.slices()) {
     if (slice.is_bias) continue;
@@ -105,7 +105,7 @@ TEST(Inspect, WritesASheetForEveryView) {
   const TemporaryFolder folder;
   const fs::path set = folder.path() / "set.tfrecord";
   write_striped_set(set, 6, 30, 16);
-  write_safetensors(folder.path() / "run" / "model.safetensors", model_tensors(identity_model()));
+  write_safetensors(folder.path() / "run" / "model.safetensors", identity_model().tensors());
   InspectRequest request;
   request.model = folder.path() / "run";
   request.data = set;
@@ -138,7 +138,7 @@ TEST(Inspect, SaysWhatDoesNotFit) {
   request.model = folder.path() / "model.safetensors";
   request.data = set;
   request.output = folder.path() / "out";
-  write_safetensors(request.model, model_tensors(identity_model()));
+  write_safetensors(request.model, identity_model().tensors());
   const auto message = [&] { return message_of([&] { inspect(request, [](const auto&, const auto&) {}); }); };
   EXPECT_NE(message(), "");
   write_striped_set(set, 4, 0, 16);

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "data/record_set.h"
-#include "models/model_file.h"
+#include "models/hourglass/model.h"
 
 namespace reverie {
 

@@ -101,7 +101,7 @@ HourglassModel model_of(int levels) {
   HourglassConfig config;
   config.levels.resize(static_cast<size_t>(levels));
   for (LevelConfig& level : config.levels) level.channels = 8;
-  HourglassModel model{HourglassNet(config), {}};
+  HourglassModel model{HourglassNet(config)};
   model.net.initialise(InitKind::kGaussian, 0.3, 5);
   return model;
 }

@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
+#include "train/task.h"
 
 namespace reverie {
 namespace {
@@ -20,13 +21,8 @@ using Words = std::vector<std::string>;
 constexpr size_t kMostStages = 64;
 constexpr double kHuge = 1e9;
 
-const Words& top_keys() {
-  static const Words keys = {"about", "start", "hourglass", "input", "stage", "run"};
-  return keys;
-}
-const Words& hourglass_keys() {
-  static const Words keys = {"channels",   "encode_kernel", "pool_size", "pool", "decode_kernel",
-                             "activation", "output",        "tied",      "init", "init_std"};
+Words families_and(Words keys) {
+  for (const Family& family : families()) keys.push_back(family.name);
   return keys;
 }
 const Words& input_keys() {
@@ -34,15 +30,10 @@ const Words& input_keys() {
   return keys;
 }
 const Words& stage_keys() {
-  static const Words keys = {"loss",       "loss_weights",  "solver",      "batch",
-                             "iterations", "rate",          "rate_policy", "rate_factor",
-                             "rate_every", "warm_up",       "momentum",    "weight_decay",
-                             "top_level",  "frozen_levels", "greedy",      "rate_multipliers"};
+  static const Words keys = {
+      "solver",  "batch",    "iterations", "rate",         "rate_policy", "rate_factor", "rate_every",
+      "warm_up", "momentum", "nesterov",   "weight_decay", "clip",        "frozen",      "rate_multipliers"};
   return keys;
-}
-const Words& loss_words() {
-  static const Words words = {"euclidean", "cross-entropy"};
-  return words;
 }
 const Words& solver_words() {
   static const Words words = {"sgd", "adagrad", "adam"};
@@ -53,48 +44,15 @@ const Words& policy_words() {
   return words;
 }
 
-// The value of a list for a level: the last one holds for the levels above.
-template <class T, class Read>
-T per_level(const TomlReader& reader, std::string_view key, size_t level, T fallback, const Read& read) {
-  const auto items = reader.list(key);
-  if (items.empty()) return fallback;
-  return static_cast<T>(read(*items[std::min(level, items.size() - 1)]));
-}
-
-LevelConfig read_level(const TomlReader& reader, size_t l) {
-  const auto whole = [&](int64_t low, int64_t high) {
-    return [&reader, low, high](const TomlNode& n) { return reader.whole_at(n, low, high); };
-  };
-  const auto word = [&](const Words& words) {
-    return [&reader, &words](const TomlNode& n) { return reader.word_at(n, words); };
-  };
-  LevelConfig level;
-  level.channels = per_level(reader, "channels", l, level.channels, whole(1, kMostChannels));
-  level.encode_kernel = per_level(reader, "encode_kernel", l, level.encode_kernel, whole(1, kLargestKernel));
-  level.pool_size = per_level(reader, "pool_size", l, level.pool_size, whole(1, kLargestPool));
-  level.decode_kernel = per_level(reader, "decode_kernel", l, level.pool_size, whole(1, kLargestKernel));
-  level.pool = per_level(reader, "pool", l, level.pool, word(pool_words()));
-  level.activation = per_level(reader, "activation", l, level.activation, word(activation_words()));
-  return level;
-}
-
-void read_hourglass(const TomlReader& reader, Recipe& recipe) {
-  const auto channels = reader.list("channels");
-  if (channels.empty() || channels.size() > kMostLevels)
-    fail_at_line(reader.file_name(), reader.line(),
-                 fmt::format("'channels' is to list 1 to {} levels", kMostLevels));
-  for (size_t l = 0; l < channels.size(); ++l) recipe.hourglass.levels.push_back(read_level(reader, l));
-  recipe.hourglass.output =
-      reader.word("output", activation_words(), std::optional(recipe.hourglass.levels[0].activation));
-  recipe.hourglass.tied = reader.flag("tied", false);
-  recipe.init = reader.word("init", init_words(), std::optional(InitKind::kGaussian));
-  recipe.init_std = reader.number("init_std", 0, 100, recipe.init_std);
-  reader.at(*channels[0], [&] { check_hourglass(recipe.hourglass, "this recipe"); });
-}
-
 InputSettings read_input(const TomlReader& reader) {
   InputSettings input;
-  input.mean = reader.flag("mean", input.mean);
+  const TomlNode* mean = reader.find("mean");
+  if (mean && mean->kind == TomlNode::Kind::kText) {
+    reader.word_at(*mean, {"channel"});
+    input.mean = MeanKind::kChannel;
+  } else {
+    input.mean = reader.flag("mean", true) ? MeanKind::kPicture : MeanKind::kNone;
+  }
   input.scale = reader.number("scale", 1e-6, 1e6, input.scale);
   input.flip = reader.flag("flip", false);
   input.shift = static_cast<int>(reader.whole("shift", 0, 64, 0));
@@ -113,18 +71,8 @@ std::map<std::string, double> read_multipliers(const TomlReader& reader) {
   return multipliers;
 }
 
-Stage read_stage(const TomlReader& reader, const HourglassConfig& hourglass) {
+Stage read_stage(const TomlReader& reader) {
   Stage s;
-  s.loss = reader.word("loss", loss_words(), std::optional(s.loss));
-  s.top_level = static_cast<int>(reader.whole("top_level", 1, hourglass.count(), hourglass.count()));
-  if (const auto weights = reader.list("loss_weights"); !weights.empty()) {
-    if (weights.size() > static_cast<size_t>(s.top_level))
-      reader.fail(*reader.find("loss_weights"), "more loss weights than levels that are decoded");
-    s.loss_weights.clear();
-    for (const TomlNode* node : weights) s.loss_weights.push_back(reader.number_at(*node, 0, 1e6));
-    if (std::all_of(s.loss_weights.begin(), s.loss_weights.end(), [](double w) { return w == 0; }))
-      reader.fail(*reader.find("loss_weights"), "every loss weight is 0");
-  }
   s.solver = reader.word("solver", solver_words(), std::optional(s.solver));
   s.batch = static_cast<int>(reader.whole("batch", 1, 65536, s.batch));
   s.iterations = reader.whole("iterations", 1, 1000000000, s.iterations);
@@ -135,21 +83,11 @@ Stage read_stage(const TomlReader& reader, const HourglassConfig& hourglass) {
   s.warm_up = reader.whole("warm_up", 0, 1000000000, s.warm_up);
   s.momentum = reader.number("momentum", 0, 0.999999, s.momentum);
   s.weight_decay = reader.number("weight_decay", 0, kHuge, s.weight_decay);
-  s.frozen_levels = static_cast<int>(reader.whole("frozen_levels", 0, hourglass.count() - 1, 0));
+  s.nesterov = reader.flag("nesterov", false);
+  s.clip = reader.number("clip", 0, kHuge, s.clip);
+  for (const TomlNode* node : reader.list("frozen")) s.frozen.push_back(reader.text_at(*node));
   s.rate_multipliers = read_multipliers(reader);
   return s;
-}
-
-// One stage for each level on its own reconstruction.
-void add_greedy(const Stage& stage, int levels, std::vector<Stage>& stages) {
-  for (int l = stage.frozen_levels; l < levels; ++l) {
-    Stage s = stage;
-    s.frozen_levels = l;
-    s.top_level = l + 1;
-    s.loss_weights.assign(static_cast<size_t>(l) + 1, 0);
-    s.loss_weights.back() = 1;
-    stages.push_back(s);
-  }
 }
 
 // The text after '=' as a TOML value; a bare word is a text.
@@ -185,47 +123,100 @@ bool has(const Words& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// Where a key of --set belongs.
+struct Place {
+  std::string table;  // empty: the top of the recipe
+  size_t stage = 0;   // of [[stage]], from 1; 0: all
+  std::string key;
+};
+
+// The tables that a recipe of this family has, with their keys.
+using Tables = std::vector<std::pair<std::string, Words>>;
+Tables tables_of(const TomlNode& root) {
+  Tables tables;
+  Words of_stages = stage_keys();
+  for (const Family& family : families()) {
+    const bool there = std::any_of(root.items.begin(), root.items.end(),
+                                   [&](const TomlNode& node) { return node.key == family.name; });
+    if (!there) continue;
+    tables.emplace_back(family.name, family.keys);
+    const Words& own = task_kind(family.name).stage_keys;
+    of_stages.insert(of_stages.end(), own.begin(), own.end());
+  }
+  tables.emplace_back("input", input_keys());
+  tables.emplace_back("", Words{"about", "start"});
+  tables.emplace_back("stage", of_stages);
+  return tables;
+}
+
+// KEY, TABLE.KEY or stage.N.KEY.
+Place find_place(const std::string& text, const std::string& path_text, const Tables& tables) {
+  const Words path = split(path_text, '.');
+  Place place;
+  place.key = path.back();
+  const bool numbered = path.size() == 3 && path[0] == "stage";
+  const auto fail = [&](const std::string& why) { throw Error("understand --set", text, why); };
+  if (path.size() > 2 && !numbered)
+    fail(fmt::format("'{}' is no place in a recipe: KEY, TABLE.KEY or stage.N.KEY", printable(path_text)));
+  Words names;
+  Words all;
+  for (const auto& [table, keys] : tables) {
+    if (!table.empty()) names.push_back(table);
+    if (path.size() > 1 && table != path[0]) continue;
+    all.insert(all.end(), keys.begin(), keys.end());
+    if (place.table.empty() && has(keys, place.key)) place.table = table.empty() ? "." : table;
+  }
+  if (path.size() > 1 && !has(names, path[0])) {
+    fail(fmt::format("the recipe has no table '{}'{}", printable(path[0]), did_you_mean(path[0], names)));
+  }
+  if (place.table.empty())
+    fail(fmt::format("a recipe has no key '{}'{}", printable(place.key), did_you_mean(place.key, all)));
+  if (place.table == ".") place.table.clear();
+  if (numbered) {
+    const double n = to_number(path[1]).value_or(0);
+    place.stage = n >= 1 && n <= static_cast<double>(kMostStages) && n == std::floor(n)
+                      ? static_cast<size_t>(n)
+                      : kMostStages + 1;
+  }
+  return place;
+}
+
 // "rate=0.1" to all stages, "stage.2.rate=0.1" to one.
 void change(TomlNode& root, const std::string& text) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos)
     throw Error("understand --set", text, "there is no '='", "KEY=VALUE, such as rate=0.01");
-  const std::vector<std::string> path = split(std::string(trim(text.substr(0, equals))), '.');
-  const std::string& key = path.back();
-  const TomlNode value = parse_value(key, trim(std::string_view(text).substr(equals + 1)));
-  const bool one = path.size() == 3 && path[0] == "stage";
-  if (has(hourglass_keys(), key)) return put(table_of(root, "hourglass"), value);
-  if (has(input_keys(), key)) return put(table_of(root, "input"), value);
-  if (key == "about" || key == "start") return put(root, value);
-  if (!has(stage_keys(), key)) {
-    Words all = hourglass_keys();
-    for (const auto& more : {input_keys(), stage_keys()}) all.insert(all.end(), more.begin(), more.end());
-    throw Error("understand --set", text,
-                fmt::format("a recipe has no key '{}'{}", key, did_you_mean(key, all)));
-  }
-  TomlNode& stages = table_of(root, "stage");
-  const double wanted = one ? to_number(path[1]).value_or(0) : 0;
-  if (one && (wanted < 1 || wanted > static_cast<double>(stages.items.size())))
-    throw Error("understand --set", text, fmt::format("there are stages 1 to {}", stages.items.size()));
-  for (size_t i = 0; i < stages.items.size(); ++i) {
-    if (!one || static_cast<double>(i + 1) == wanted) put(stages.items[i], value);
+  const Place place = find_place(text, std::string(trim(text.substr(0, equals))), tables_of(root));
+  const TomlNode value = parse_value(place.key, trim(std::string_view(text).substr(equals + 1)));
+  if (place.table.empty()) return put(root, value);
+  TomlNode& table = table_of(root, place.table);
+  if (place.table != "stage") return put(table, value);
+  if (place.stage > table.items.size())
+    throw Error("understand --set", text, fmt::format("there are stages 1 to {}", table.items.size()));
+  for (size_t i = 0; i < table.items.size(); ++i) {
+    if (place.stage == 0 || i + 1 == place.stage) put(table.items[i], value);
   }
 }
 
-void check_multipliers(const TomlReader& reader, const Recipe& recipe) {
+// A name of a stage's `frozen` or rate_multipliers: a network, a layer or a parameter.
+void check_names(const TomlReader& reader, const Recipe& recipe) {
   Words names;
-  for (int n = 1; n <= recipe.hourglass.count(); ++n) {
-    for (const char* part : {"encode", "decode"}) {
-      names.push_back(fmt::format("{}{}.weight", part, n));
-      names.push_back(fmt::format("{}{}.bias", part, n));
+  for (const auto& [family, network] : recipe.networks) {
+    for (std::string name : network->parameter_names()) {
+      if (recipe.networks.size() > 1) name = family + "." + name;
+      for (size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+        names.push_back(name.substr(0, dot));
+      names.push_back(name);
     }
   }
+  const auto check = [&](const char* key, const std::string& part) {
+    if (has(names, part)) return;
+    fail_at_line(reader.file_name(), reader.line(),
+                 fmt::format("{}: there is no '{}'{}", key, printable(part), did_you_mean(part, names)));
+  };
   for (const Stage& stage : recipe.stages) {
-    for (const auto& [name, factor] : stage.rate_multipliers) {
-      if (!has(names, name))
-        fail_at_line(reader.file_name(), reader.line(),
-                     fmt::format("rate_multipliers: there is no '{}'{}", name, did_you_mean(name, names)));
-    }
+    for (const auto& [name, factor] : stage.rate_multipliers) check("rate_multipliers", name);
+    for (const std::string& name : stage.frozen) check("frozen", name);
   }
 }
 
@@ -248,24 +239,31 @@ int64_t Recipe::iterations() const {
 Recipe parse_recipe(std::string_view text, const std::string& file_name, const Words& changes) {
   TomlNode root = parse_toml(text, file_name);
   for (const std::string& c : changes) change(root, c);
-  const TomlReader reader(root, file_name, top_keys());
+  const TomlReader reader(root, file_name, families_and({"about", "start", "input", "stage", "run"}));
   Recipe recipe;
   recipe.about = reader.text("about", "");
   recipe.start = reader.text("start", "");
-  read_hourglass(TomlReader(section(root, "hourglass"), file_name, hourglass_keys()), recipe);
+  for (const TomlNode& node : root.items) {
+    const Family* family = find_family(node.key);
+    if (!family) continue;
+    recipe.networks.emplace_back(family->name,
+                                 family->read_recipe(TomlReader(node, file_name, family->keys)));
+  }
+  if (recipe.networks.empty())
+    fail_at_line(file_name, 1,
+                 fmt::format("no network: a recipe has a table [{}]", join(families_and({}), "] or [")));
   recipe.input = read_input(TomlReader(section(root, "input"), file_name, input_keys()));
+  const TaskKind& task = task_kind(recipe.family());
+  Words keys = stage_keys();
+  keys.insert(keys.end(), task.stage_keys.begin(), task.stage_keys.end());
   for (const TomlNode* node : reader.tables("stage")) {
-    const TomlReader stage_reader(*node, file_name, stage_keys());
-    const Stage stage = read_stage(stage_reader, recipe.hourglass);
-    if (stage_reader.flag("greedy", false)) {
-      add_greedy(stage, recipe.hourglass.count(), recipe.stages);
-    } else {
-      recipe.stages.push_back(stage);
-    }
+    const TomlReader stage_reader(*node, file_name, keys);
+    for (Stage& stage : task.read_stage(stage_reader, recipe.network(), read_stage(stage_reader)))
+      recipe.stages.push_back(std::move(stage));
   }
   if (recipe.stages.empty() || recipe.stages.size() > kMostStages)
     fail_at_line(file_name, 1, fmt::format("a recipe has 1 to {} tables [[stage]]", kMostStages));
-  check_multipliers(reader, recipe);
+  check_names(reader, recipe);
   return recipe;
 }
 

@@ -1,32 +1,39 @@
-// Recipes: TOML files that say how to train one hourglass.  docs/recipes.md lists all that can stand in one.
+// Recipes: TOML files that say how to train a model.  docs/recipes.md lists all that can stand in one.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "models/hourglass_config.h"
+#include "models/family.h"
 
 namespace reverie {
 
-enum class LossKind { kEuclidean, kCrossEntropy };
 enum class SolverKind { kSgd, kAdagrad, kAdam };
 enum class RatePolicy { kConstant, kStep, kExponential, kCosine };
 
+enum class MeanKind { kNone, kPicture, kChannel };
+
 struct InputSettings {
-  bool mean = true;
+  MeanKind mean = MeanKind::kPicture;
   double scale = 1.0 / 256;
   bool flip = false;
   int shift = 0;
   double noise = 0, corrupt = 0, drop = 0;
 };
 
+// A task's own keys of a stage.
+class StageSettings {
+ public:
+  virtual ~StageSettings() = default;
+  virtual std::string text() const = 0;
+};
+
 struct Stage {
-  LossKind loss = LossKind::kEuclidean;
-  std::vector<double> loss_weights = {1};
   SolverKind solver = SolverKind::kSgd;
   int batch = 100;
   int64_t iterations = 10000;
@@ -35,24 +42,29 @@ struct Stage {
   double rate_factor = 0.1;
   int64_t rate_every = 10000, warm_up = 0;
   double momentum = 0.9, weight_decay = 0;
-  int top_level = 0, frozen_levels = 0;
+  bool nesterov = false;
+  double clip = 0;  // largest norm of a gradient; 0: any
+  // Networks, layers and parameters by name (is_within()).
+  std::vector<std::string> frozen;
   std::map<std::string, double> rate_multipliers;
+  std::shared_ptr<const StageSettings> own;
 };
 
 struct Recipe {
   std::string about, start;
-  HourglassConfig hourglass;
-  InitKind init = InitKind::kGaussian;
-  double init_std = 0.1;
+  // The first network's family names the task (train/task.h).
+  std::vector<std::pair<std::string, std::shared_ptr<const NetworkSettings>>> networks;
   InputSettings input;
   std::vector<Stage> stages;
 
+  const std::string& family() const { return networks.front().first; }
+  const NetworkSettings& network() const { return *networks.front().second; }
   int64_t iterations() const;
 };
 
-// Reads a recipe after changes of the form "rate=0.01", "channels=[6]", "stage.2.rate=0.1" (stages count from
-// 1; without a number: all stages).  Any bytes are safe.  Error "FILE:LINE: why" for whatever is wrong; keys
-// of the table [run], which a run's own file has, are left to the caller.
+// Reads a recipe after changes of the form "rate=0.01", "channels=[6]", "input.scale=1", "stage.2.rate=0.1"
+// (stages count from 1; without a number: all stages).  Any bytes are safe.  Error "FILE:LINE: why" for
+// whatever is wrong; keys of the table [run], which a run's own file has, are left to the caller.
 Recipe parse_recipe(std::string_view text, const std::string& file_name,
                     const std::vector<std::string>& changes = {});
 

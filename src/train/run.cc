@@ -14,9 +14,7 @@
 #include "core/stop.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
-#include "train/evaluate.h"
 #include "train/run_log.h"
-#include "weights/safetensors.h"
 
 namespace reverie {
 namespace {
@@ -29,8 +27,8 @@ std::string run_text(const RunOptions& options) {
   return format_recipe(options.recipe) +
          fmt::format("\n[run]\ndata = {}\ntest = {}\nseed = {}\nthreads = {}\ndevice = {}\n",
                      quote_toml(fs::absolute(s.data).string()),
-                     quote_toml(s.test.empty() ? "" : fs::absolute(s.test).string()), s.seed, s.threads,
-                     quote_toml(s.device));
+                     quote_toml(s.test.empty() ? "" : fs::absolute(s.test).string()), toml_seed(s.seed),
+                     s.threads, quote_toml(s.device));
 }
 
 void write_text(const fs::path& path, const std::string& text) {
@@ -38,7 +36,7 @@ void write_text(const fs::path& path, const std::string& text) {
 }
 
 // start = "hourglass-07": a run beside this one, or a path of a run or a model, from the current folder.
-std::optional<HourglassModel> start_model(const RunOptions& options) {
+std::unique_ptr<Model> start_model(const RunOptions& options) {
   const std::string& start = options.recipe.start;
   if (start.empty()) return {};
   const fs::path beside = fs::absolute(options.run).lexically_normal().parent_path() / start;
@@ -52,7 +50,7 @@ std::optional<HourglassModel> start_model(const RunOptions& options) {
 
 void keep(const fs::path& run, const Trainer& trainer) {
   write_checkpoint(run, trainer.checkpoint());
-  write_safetensors(run / "model.safetensors", model_tensors(trainer.model()));
+  write_model(run / "model.safetensors", *trainer.model());
 }
 
 // Of a new run: the folder, this process's alone, with what it is to do.
@@ -77,7 +75,7 @@ class Watch {
         progress_("train", "iterations", options.recipe.iterations(), options.quiet),
         kept_(Clock::now()) {}
 
-  void after(const StepReport& report, const Trainer& trainer) {
+  void after(const TrainingStep& report, const Trainer& trainer) {
     log_.step(report, trainer);
     progress_.update(trainer.iteration(), log_.losses());
     if (std::chrono::duration<double>(Clock::now() - kept_).count() < options_.checkpoint_seconds) return;
@@ -97,7 +95,7 @@ RunEnd loop(const RunOptions& options, Trainer& trainer, const RecordSet& test, 
   if (group.first()) watch.emplace(options, test, trainer);
   try {
     while (!trainer.done()) {
-      const StepReport report = trainer.step(stop_requested());
+      const TrainingStep report = trainer.step(stop_requested());
       if (watch) watch->after(report, trainer);
       if (trainer.wanted_stop()) break;
     }
@@ -125,8 +123,8 @@ RunEnd run_training(const RunOptions& options) {
   if (group.first() && options.resume) lock.emplace(options.run);
   // a run that was killed before its first checkpoint begins anew, where it had begun
   const auto checkpoint = options.resume ? read_checkpoint(options.run) : std::nullopt;
-  const auto start = checkpoint ? std::nullopt : start_model(options);
-  Trainer trainer(options.recipe, set, options.settings, group, start ? &*start : nullptr);
+  const auto start = checkpoint ? nullptr : start_model(options);
+  Trainer trainer(options.recipe, set, options.settings, group, start.get());
   if (checkpoint) trainer.resume(*checkpoint);
   if (group.first()) prepare_folder(options, lock);
   return loop(options, trainer, other ? *other : set, group);
@@ -144,7 +142,7 @@ RunOptions read_run(const fs::path& run) {
     const TomlReader reader(node, file.string(), {"data", "test", "seed", "threads", "device"});
     options.settings.data = reader.text("data");
     options.settings.test = reader.text("test", "");
-    options.settings.seed = static_cast<uint64_t>(reader.whole("seed", INT64_MIN, INT64_MAX, 1));
+    options.settings.seed = reader.seed("seed", 1);
     options.settings.threads = static_cast<int>(reader.whole("threads", 0, kMostThreads, 0));
     options.settings.device = reader.text("device", "cpu");
     return options;

@@ -17,7 +17,7 @@ class RunLog {
   RunLog(const std::filesystem::path& run, const Recipe& recipe, const RecordSet& test, int64_t first);
   ~RunLog();
 
-  void step(const StepReport& report, const Trainer& trainer);
+  void step(const TrainingStep& report, const Trainer& trainer);
   std::string losses() const;  // a running mean, and the last one of test pictures
 
  private:

@@ -8,15 +8,22 @@ constexpr double kEpsilon = 1e-8;
 
 }  // namespace
 
-Solver::Solver(const Stage& stage, const HourglassNet& net) : stage_(stage) {
-  const torch::Tensor& flat = net.flat();
+Solver::Solver(const Stage& stage, const Parameters& parameters, const std::string& prefix,
+               const std::vector<std::string>& frozen)
+    : stage_(stage) {
+  const torch::Tensor& flat = parameters.flat();
   const auto options = flat.options().requires_grad(false);
   multiplier_ = torch::ones({flat.size(0)}, options);
   decay_ = torch::zeros({flat.size(0)}, options);
-  for (const ParameterSlice& slice : net.slices()) {
-    double factor = slice.level < stage.frozen_levels ? 0 : 1;
-    if (const auto it = stage.rate_multipliers.find(slice.name); it != stage.rate_multipliers.end())
-      factor *= it->second;
+  for (const ParameterSlice& slice : parameters.slices()) {
+    const std::string name = prefix + slice.name;
+    double factor = 1;
+    for (const std::string& part : frozen) {
+      if (is_within(part, name)) factor = 0;
+    }
+    for (const auto& [part, multiplier] : stage.rate_multipliers) {
+      if (is_within(part, name)) factor *= multiplier;
+    }
     multiplier_.narrow(0, slice.begin, slice.count).fill_(factor);
     if (!slice.is_bias) decay_.narrow(0, slice.begin, slice.count).fill_(stage.weight_decay);
   }
@@ -29,8 +36,13 @@ void Solver::step(torch::Tensor& flat, const torch::Tensor& gradient, int64_t it
   torch::Tensor g = stage_.weight_decay > 0 ? gradient + decay_ * flat : gradient;
   const double rate = rate_at(stage_, iteration);
   if (stage_.solver == SolverKind::kSgd) {
-    state_[0].mul_(stage_.momentum).add_(g * multiplier_, rate);
-    flat.sub_(state_[0]);
+    const torch::Tensor moved = g * multiplier_;
+    state_[0].mul_(stage_.momentum).add_(moved, rate);
+    if (stage_.nesterov) {
+      flat.sub_(state_[0], stage_.momentum).sub_(moved, rate);
+    } else {
+      flat.sub_(state_[0]);
+    }
   } else if (stage_.solver == SolverKind::kAdagrad) {
     state_[0].addcmul_(g, g);
     flat.addcdiv_(g * multiplier_, state_[0].sqrt().add_(kEpsilon), -rate);

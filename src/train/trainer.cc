@@ -1,15 +1,14 @@
 #include "train/trainer.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
+#include "core/memory.h"
 #include "core/random.h"
 #include "train/input.h"
-#include "train/loss.h"
 #include "train/solver.h"
 
 namespace reverie {
@@ -32,42 +31,49 @@ torch::Device device_of(const std::string& name) {
 // What each process holds at least: the weights with their gradient and what the solver keeps, and its part
 // of the activations of the largest batch.
 double least_bytes(const Recipe& recipe, int height, int width, int processes) {
-  const HourglassConfig& c = recipe.hourglass;
   int batch = 1;
   for (const Stage& stage : recipe.stages) batch = std::max(batch, stage.batch);
-  double weights = 0, activations = 0, below = c.channels(0);
-  double samples = static_cast<double>(height) * width;
-  for (const LevelConfig& level : c.levels) {
-    const double above = level.channels;
-    weights += below * above * (std::pow(level.encode_kernel, 2) + std::pow(level.decode_kernel, 2));
-    activations += samples * (above + below);
-    samples /= std::pow(level.pool_size, 2);
-    below = above;
-  }
-  return sizeof(float) * (3 * weights + activations * batch / processes);
+  double numbers = 0;
+  for (const auto& [family, network] : recipe.networks)
+    numbers += 3 * network->weights() + network->activations(height, width) * batch / processes;
+  return sizeof(float) * numbers;
 }
 
 void check_memory(const Recipe& recipe, const RecordSet& set, const RunSettings& settings, int processes) {
   if (settings.device != "cpu") return;
   const auto [height, width] = set.common_size();
   const double wanted = least_bytes(recipe, height, width, processes);
-  const double there =
-      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE));
-  if (wanted > there)
+  const double there = memory_bytes();
+  if (there > 0 && wanted > there)
     throw Error(
         "train", "the recipe",
         fmt::format("it takes {:.0f} GB at least and this machine has {:.0f}", wanted * 1e-9, there * 1e-9),
         "fewer channels, smaller kernels or a smaller batch");
 }
 
-HourglassNet make_net(const Recipe& recipe, const RecordSet& set, const RunSettings& settings,
-                      const Group& group, const HourglassModel* start) {
+std::unique_ptr<Task> make_task(const Recipe& recipe, const RecordSet& set, const RunSettings& settings,
+                                const Group& group, const Model* start) {
   check_memory(recipe, set, settings, group.size());
-  HourglassNet net(recipe.hourglass, device_of(settings.device));
-  net.initialise(recipe.init, recipe.init_std, seed_of(settings.seed, kWeightStream));
-  if (start && take_levels(net, start->net) == 0)
-    throw Error("start from", recipe.start, "its first level has other shapes than the recipe's");
-  return net;
+  BuildOptions options;
+  options.device = device_of(settings.device);
+  options.input = make_transform(recipe.input, set);
+  const auto [height, width] = set.common_size();
+  options.side = std::min(height, width);
+  options.labels = set.labels();
+  options.seed = seed_of(settings.seed, kWeightStream);
+  std::unique_ptr<Task> task = task_kind(recipe.family()).make(recipe, options);
+  if (start) task->take(*start, recipe.start);
+  return task;
+}
+
+// The gradients as they are used: cut to the stage's largest norm, over all of a turn's networks.
+void clip(std::vector<torch::Tensor>& gradients, double most) {
+  if (most <= 0) return;
+  double squares = 0;
+  for (const torch::Tensor& g : gradients) squares += g.square().sum().item<double>();
+  const double norm = std::sqrt(squares);
+  if (!(norm > most)) return;
+  for (torch::Tensor& g : gradients) g = g * (most / norm);
 }
 
 }  // namespace
@@ -75,15 +81,10 @@ HourglassNet make_net(const Recipe& recipe, const RecordSet& set, const RunSetti
 class Trainer::Work {
  public:
   Work(const Recipe& recipe, const RecordSet& set, const RunSettings& settings, Group& group,
-       const HourglassModel* start)
-      : recipe_(recipe),
-        set_(set),
-        settings_(settings),
-        group_(group),
-        net_(make_net(recipe, set, settings, group, start)),
-        transform_(make_transform(recipe.input, set)) {
+       std::unique_ptr<Task> task)
+      : recipe_(recipe), set_(set), settings_(settings), group_(group), task_(std::move(task)) {
     const auto [height, width] = set.common_size();
-    const int factor = recipe.hourglass.shrink(recipe.hourglass.count());
+    const int64_t factor = task_->multiple();
     if (height % factor != 0 || width % factor != 0)
       throw Error(
           "train on", set.name(),
@@ -99,19 +100,29 @@ class Trainer::Work {
   bool done() const { return stage_ >= recipe_.stages.size(); }
   int64_t iteration() const { return iteration_; }
   bool wanted_stop() const { return wanted_stop_; }
+  Task& task() const { return *task_; }
 
   void resume(const Checkpoint& c) {
-    if (c.seed != settings_.seed || c.weights.size(0) != net_.flat().size(0) ||
-        c.stage > static_cast<int64_t>(recipe_.stages.size()))
-      throw Error("resume", "the run", "its checkpoint is of another recipe or seed");
+    const std::vector<TaskNetwork> networks = task_->networks();
+    bool fits = c.seed == settings_.seed && c.stage <= static_cast<int64_t>(recipe_.stages.size()) &&
+                c.weights.size() == networks.size();
+    for (size_t i = 0; fits && i < networks.size(); ++i) {
+      fits = c.weights[i].numel() == networks[i].parameters->flat().numel() &&
+             c.buffers[i].numel() == networks[i].parameters->buffers().numel();
+    }
+    if (!fits) throw Error("resume", "the run", "its checkpoint is of another recipe or seed");
     enter_stage(static_cast<size_t>(c.stage), c.in_stage);
     iteration_ = c.iteration;
     torch::NoGradGuard no_grad;
-    net_.flat().copy_(c.weights);
-    if (!solver_) return;
-    if (c.solver.size() != solver_->state().size())
+    for (size_t i = 0; i < networks.size(); ++i) {
+      networks[i].parameters->flat().copy_(c.weights[i]);
+      networks[i].parameters->buffers().copy_(c.buffers[i]);
+    }
+    if (done()) return;
+    std::vector<torch::Tensor> states = solver_states();
+    if (c.solver.size() != states.size())
       throw Error("resume", "the run", "its checkpoint is of another solver");
-    for (size_t i = 0; i < c.solver.size(); ++i) solver_->state()[i].copy_(c.solver[i]);
+    for (size_t i = 0; i < states.size(); ++i) states[i].copy_(c.solver[i]);
   }
 
   Checkpoint checkpoint() const {
@@ -120,31 +131,39 @@ class Trainer::Work {
     c.stage = static_cast<int64_t>(stage_);
     c.iteration = iteration_;
     c.in_stage = in_stage_;
-    c.weights = net_.flat().detach().clone();
-    if (solver_) {
-      for (const torch::Tensor& t : solver_->state()) c.solver.push_back(t.clone());
+    for (const TaskNetwork& network : task_->networks()) {
+      c.weights.push_back(network.parameters->flat().detach().clone());
+      c.buffers.push_back(network.parameters->buffers().clone());
     }
+    for (const torch::Tensor& state : solver_states()) c.solver.push_back(state.clone());
     return c;
   }
 
-  StepReport step(bool stop) {
+  TrainingStep step(bool stop) {
     const Stage& stage = recipe_.stages[stage_];
     const Batch batch = batches_->next();
-    const torch::Device device = net_.flat().device();
-    const torch::Tensor target =
-        apply(transform_, as_tensor(batch, batches_->height(), batches_->width()).to(device));
-    const torch::Tensor input = corrupt(target, recipe_.input, seed_of(settings_.seed, kNoiseStream),
-                                        iteration_, slot_begin(stage), stage.batch);
-    const LossParts parts = losses(net_, stage, input, target, stage.batch);
-    torch::Tensor gradient = torch::autograd::grad({parts.total}, {net_.flat()})[0];
-    StepReport report = share(parts, gradient, stop);
+    Sight sight;
+    const torch::Device device = task_->networks()[0].parameters->flat().device();
+    sight.pictures = as_tensor(batch, batches_->height(), batches_->width()).to(device);
+    sight.labels = labels_of(batch).to(device);
+    sight.first = slot_begin(stage);
+    sight.count = stage.batch;
+    sight.iteration = iteration_;
+    sight.seed = seed_of(settings_.seed, kNoiseStream);
+    TrainingStep report;
     report.iteration = iteration_;
     report.stage = stage_;
     report.rate = rate_at(stage, in_stage_);
-    if (!std::isfinite(report.loss))
-      throw Error("go on", fmt::format("training at iteration {}", iteration_),
-                  "the loss is no longer a finite number", "a smaller rate");
-    solver_->step(net_.flat(), gradient, in_stage_);
+    wanted_stop_ = false;
+    // what a turn that fails must not have changed: buffers, and what earlier turns did
+    const Checkpoint before = turns_.size() > 1 ? checkpoint() : buffers_only();
+    for (Player& turn : turns_) {
+      if (!take_turn(turn, sight, stage, stop, report)) {
+        restore(before);
+        throw Error("go on", fmt::format("training at iteration {}", iteration_),
+                    "the loss is no longer a finite number", "a smaller rate");
+      }
+    }
     ++iteration_;
     if (++in_stage_ == stage.iterations) enter_stage(stage_ + 1);
     return report;
@@ -162,64 +181,133 @@ class Trainer::Work {
     return options;
   }
 
-  HourglassModel model() const {
-    HourglassModel m{HourglassNet(recipe_.hourglass), transform_};
-    torch::NoGradGuard no_grad;
-    m.net.flat().copy_(net_.flat());
-    return m;
-  }
-
  private:
+  // A turn with a solver for each of its networks.
+  struct Player {
+    Turn turn;
+    std::vector<Solver> solvers;
+  };
+
   int slot_begin(const Stage& stage) const { return stage.batch / group_.size() * group_.rank(); }
 
   void enter_stage(size_t stage, int64_t in_stage = 0) {
     stage_ = stage;
     in_stage_ = in_stage;
-    solver_.reset();
+    turns_.clear();
     batches_.reset();
     if (done()) return;
-    solver_ = std::make_unique<Solver>(recipe_.stages[stage], net_);
+    const std::vector<TaskNetwork> networks = task_->networks();
+    const std::vector<std::string> frozen = task_->frozen(recipe_.stages[stage]);
+    for (const Turn& turn : task_->turns()) {
+      Player player{turn, {}};
+      for (const size_t n : turn.networks) {
+        const std::string prefix = networks[n].name.empty() ? "" : networks[n].name + ".";
+        player.solvers.emplace_back(recipe_.stages[stage], *networks[n].parameters, prefix, frozen);
+      }
+      turns_.push_back(std::move(player));
+    }
     batches_ = std::make_unique<Batches>(set_, Split::kTrain, batch_options());
   }
 
-  // Gradient, losses and the wish to stop, summed over all processes in one go.
-  StepReport share(const LossParts& parts, torch::Tensor& gradient, bool stop) {
-    std::vector<torch::Tensor> numbers = {parts.total.detach()};
-    for (const torch::Tensor& e : parts.errors)
-      numbers.push_back(e.defined() ? e.detach() : torch::zeros({}, gradient.options()));
-    numbers.push_back(torch::full({}, stop ? 1.0 : 0.0, gradient.options()));
+  // False, with nothing learned, where the loss is not finite.
+  bool take_turn(Player& player, const Sight& sight, const Stage& stage, bool stop, TrainingStep& report) {
+    const std::vector<TaskNetwork> networks = task_->networks();
+    const Losses losses = task_->losses(sight, stage, player.turn);
+    std::vector<torch::Tensor> flats;
+    for (const size_t n : player.turn.networks) flats.push_back(networks[n].parameters->flat());
+    std::vector<torch::Tensor> gradients = torch::autograd::grad({losses.total}, flats);
+    const double loss = share(losses, player.turn, gradients, stop, report);
+    if (!std::isfinite(loss)) return false;
+    report.loss += loss;
+    clip(gradients, stage.clip);
+    for (size_t i = 0; i < gradients.size(); ++i)
+      player.solvers[i].step(networks[player.turn.networks[i]].parameters->flat(), gradients[i], in_stage_);
+    return true;
+  }
+
+  // Gradients, losses and the wish to stop, summed over all processes in one go, and buffers, of which each
+  // then has the mean.
+  double share(const Losses& losses, const Turn& turn, std::vector<torch::Tensor>& gradients, bool stop,
+               TrainingStep& report) {
+    std::vector<torch::Tensor> numbers = {losses.total.detach()};
+    for (const NamedLoss& part : losses.parts)
+      numbers.push_back(part.value.defined() ? part.value.detach()
+                                             : torch::zeros({}, gradients[0].options()));
+    numbers.push_back(torch::full({}, stop ? 1.0 : 0.0, gradients[0].options()));
     torch::Tensor tail = torch::stack(numbers);
     if (group_.size() > 1) {
-      torch::Tensor all = torch::cat({gradient, tail});
+      std::vector<torch::Tensor> parts = gradients;
+      parts.push_back(tail);
+      const std::vector<TaskNetwork> networks = task_->networks();
+      for (const size_t n : turn.networks) parts.push_back(networks[n].parameters->buffers());
+      torch::Tensor all = torch::cat(parts);
       group_.sum(all);
-      tail = all.narrow(0, gradient.size(0), tail.size(0));
-      gradient = all.narrow(0, 0, gradient.size(0));
+      int64_t at = 0;
+      const auto next = [&](const torch::Tensor& like) {
+        at += like.size(0);
+        return all.narrow(0, at - like.size(0), like.size(0));
+      };
+      for (torch::Tensor& g : gradients) g = next(g);
+      tail = next(tail);
+      for (const size_t n : turn.networks) {
+        torch::Tensor& buffers = networks[n].parameters->buffers();
+        if (buffers.size(0) > 0) buffers.copy_(next(buffers) / group_.size());
+      }
     }
     tail = tail.to(torch::kCPU).contiguous();
     const auto* v = tail.data_ptr<float>();
-    StepReport report;
-    report.loss = v[0];
-    report.errors.assign(v + 1, v + tail.size(0) - 1);
-    wanted_stop_ = v[tail.size(0) - 1] > 0;
-    return report;
+    for (size_t i = 0; i < losses.parts.size(); ++i)
+      report.parts.emplace_back(losses.parts[i].name, v[i + 1]);
+    wanted_stop_ = wanted_stop_ || v[tail.size(0) - 1] > 0;
+    return v[0];
+  }
+
+  // Handles of the tensors: writing to them in place writes to the solvers.
+  std::vector<torch::Tensor> solver_states() const {
+    std::vector<torch::Tensor> all;
+    for (const Player& player : turns_) {
+      for (const Solver& solver : player.solvers)
+        all.insert(all.end(), solver.state().begin(), solver.state().end());
+    }
+    return all;
+  }
+
+  Checkpoint buffers_only() const {
+    Checkpoint c;
+    for (const TaskNetwork& network : task_->networks())
+      c.buffers.push_back(network.parameters->buffers().clone());
+    return c;
+  }
+
+  void restore(const Checkpoint& c) {
+    torch::NoGradGuard no_grad;
+    const std::vector<TaskNetwork> networks = task_->networks();
+    for (size_t i = 0; i < networks.size(); ++i) {
+      networks[i].parameters->buffers().copy_(c.buffers[i]);
+      if (!c.weights.empty()) networks[i].parameters->flat().copy_(c.weights[i]);
+    }
+    std::vector<torch::Tensor> states = solver_states();
+    for (size_t i = 0; i < c.solver.size(); ++i) states[i].copy_(c.solver[i]);
   }
 
   const Recipe& recipe_;
   const RecordSet& set_;
   RunSettings settings_;
   Group& group_;
-  HourglassNet net_;
-  InputTransform transform_;
+  std::unique_ptr<Task> task_;
   size_t stage_ = 0;
   int64_t iteration_ = 0, in_stage_ = 0;
   bool wanted_stop_ = false;
-  std::unique_ptr<Solver> solver_;
+  std::vector<Player> turns_;
   std::unique_ptr<Batches> batches_;
 };
 
 Trainer::Trainer(const Recipe& recipe, const RecordSet& set, const RunSettings& settings, Group& group,
-                 const HourglassModel* start)
-    : work_(std::make_unique<Work>(recipe, set, settings, group, start)) {}
+                 const Model* start)
+    : Trainer(recipe, set, settings, group, make_task(recipe, set, settings, group, start)) {}
+Trainer::Trainer(const Recipe& recipe, const RecordSet& set, const RunSettings& settings, Group& group,
+                 std::unique_ptr<Task> task)
+    : work_(std::make_unique<Work>(recipe, set, settings, group, std::move(task))) {}
 Trainer::~Trainer() = default;
 void Trainer::resume(const Checkpoint& checkpoint) {
   work_->resume(checkpoint);
@@ -233,7 +321,7 @@ bool Trainer::done() const {
 int64_t Trainer::iteration() const {
   return work_->iteration();
 }
-StepReport Trainer::step(bool stop) {
+TrainingStep Trainer::step(bool stop) {
   return work_->step(stop);
 }
 bool Trainer::wanted_stop() const {
@@ -242,8 +330,11 @@ bool Trainer::wanted_stop() const {
 BatchOptions Trainer::batch_options() const {
   return work_->batch_options();
 }
-HourglassModel Trainer::model() const {
-  return work_->model();
+std::unique_ptr<Model> Trainer::model() const {
+  return work_->task().model();
+}
+Task& Trainer::task() const {
+  return work_->task();
 }
 
 }  // namespace reverie

@@ -9,10 +9,10 @@
 
 #include "data/batches.h"
 #include "data/record_set.h"
-#include "models/model_file.h"
 #include "train/checkpoint.h"
 #include "train/group.h"
 #include "train/recipe.h"
+#include "train/task.h"
 
 namespace reverie {
 
@@ -26,11 +26,11 @@ struct RunSettings {
 };
 
 // One iteration, for logs.
-struct StepReport {
+struct TrainingStep {
   int64_t iteration = 0;  // of the whole run, from 0
   size_t stage = 0;
-  double loss = 0;  // the weighted sum, of the batch of all processes
-  std::vector<double> errors;
+  double loss = 0;  // the total of all turns, of the batch of all processes
+  std::vector<std::pair<std::string, double>> parts;
   double rate = 0;
 };
 
@@ -38,9 +38,12 @@ struct StepReport {
 // of threads give the same weights to the bit, whether in one go or from a checkpoint.
 class Trainer {
  public:
-  // start: the model whose levels are taken first, or null.  set and group must outlive this.
+  // start: the model whose parameters are taken first, or null.  recipe, set and group must outlive this.
   Trainer(const Recipe& recipe, const RecordSet& set, const RunSettings& settings, Group& group,
-          const HourglassModel* start);
+          const Model* start);
+  // The same with a task that is there already.
+  Trainer(const Recipe& recipe, const RecordSet& set, const RunSettings& settings, Group& group,
+          std::unique_ptr<Task> task);
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
@@ -52,14 +55,15 @@ class Trainer {
   int64_t iteration() const;
   // One step of the solver.  Error when the loss is not finite; weights and solver are then as before it.
   // stop: this process wants to stop; wanted_stop() says after the step whether any of them does.
-  StepReport step(bool stop);
+  TrainingStep step(bool stop);
   bool wanted_stop() const;
 
   // Which pictures the current stage sees.
   BatchOptions batch_options() const;
 
   // The model as it stands; its tensors are copies.
-  HourglassModel model() const;
+  std::unique_ptr<Model> model() const;
+  Task& task() const;
 
  private:
   class Work;

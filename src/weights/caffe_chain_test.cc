@@ -135,8 +135,8 @@ TEST(CaffeHourglass, NamesTheTensorsByTheirLevel) {
   EXPECT_EQ(m.get("decode2.weight", {5, 4, 5, 5}).data[0], 5);
   EXPECT_EQ(m.get("decode1.bias", {3}).data[0], 8);
   const std::map<std::string, std::string> expected = {
-      {"family", "hourglass"}, {"pool_size", "2,3"}, {"pool", "max,mean"}, {"activation", "tanh,relu"},
-      {"output", "sigmoid"},   {"scale", "1"},       {"mean", "none"}};
+      {"family", "hourglass"},     {"format", "2"},       {"pool_size", "2,3"}, {"pool", "max,mean"},
+      {"activation", "tanh,relu"}, {"output", "sigmoid"}, {"scale", "1"},       {"mean", "none"}};
   EXPECT_EQ(m.metadata, expected);
   EXPECT_TRUE(h.warnings.empty());
 }

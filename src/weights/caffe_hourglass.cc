@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <functional>
 
 #include "core/error.h"
-#include "core/text.h"
 #include "weights/caffe_chain.h"
+#include "weights/hourglass_file.h"
 
 namespace reverie {
 namespace {
@@ -16,13 +15,6 @@ Tensor bias_of(const CaffeLayer& layer, const TensorFile& weights) {
   const int64_t n = layer.convolution->outputs;
   if (!layer.convolution->has_bias) return {{n}, std::vector<float>(static_cast<size_t>(n))};
   return weights.get(layer.name + ".bias", {n});
-}
-
-std::string list(const CaffeChain& chain, const std::function<std::string(const CaffeLevel&)>& of) {
-  std::vector<std::string> words;
-  words.reserve(chain.levels.size());
-  for (const CaffeLevel& level : chain.levels) words.push_back(of(level));
-  return join(words, ",");
 }
 
 void add_tensors(const CaffeChain& chain, const TensorFile& weights, TensorFile& model) {
@@ -57,16 +49,16 @@ CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weigh
   if (!std::isfinite(transform.scale) || transform.scale <= 0)
     throw Error("use", net.file,
                 fmt::format("layer {}: its scale is {}", in_quotes(chain.data->name), transform.scale));
-  model.metadata = {
-      {"family", "hourglass"},
-      {"pool_size", list(chain, [](const CaffeLevel& l) { return std::to_string(l.pool_size); })},
-      {"pool",
-       list(chain, [](const CaffeLevel& l) { return l.pool == CaffePoolMethod::kMean ? "mean" : "max"; })},
-      {"activation", list(chain, [](const CaffeLevel& l) { return l.activation; })},
-      {"output", chain.output},
-      {"scale", fmt::format("{}", transform.scale)},
-      {"mean", transform.mean_file.empty() ? "none" : "training"},
-  };
+  HourglassWords words;
+  for (const CaffeLevel& level : chain.levels) {
+    words.pool_size.push_back(std::to_string(level.pool_size));
+    words.pool.emplace_back(level.pool == CaffePoolMethod::kMean ? "mean" : "max");
+    words.activation.push_back(level.activation);
+  }
+  words.output = chain.output;
+  words.scale = transform.scale;
+  words.subtract_mean = !transform.mean_file.empty();
+  model.metadata = hourglass_metadata(words);
   if (chain.data == nullptr) {
     result.warnings.push_back(
         fmt::format("{} has no data layer: the model says scale 1 and no mean", net.file));

@@ -15,11 +15,9 @@ struct CaffeHourglass {
 };
 
 // Tensors encodeN.weight [upper, lower, k, k], encodeN.bias, decodeN.weight [upper, lower, k, k] (stride
-// pool_size), decodeN.bias, N = 1.. from the picture upwards, whatever the layers are called; metadata
-// family, pool_size, pool (max, mean), activation, output (of the picture: linear, tanh, relu, sigmoid),
-// scale and mean ("training" where the data layer subtracts a mean picture, else "none").  Lists have an
-// entry for each level.  Error names file and layer where the net is no hourglass (caffe_chain.h) or the
-// weights do not fit it.
+// pool_size), decodeN.bias, N = 1.. from the picture upwards, whatever the layers are called; metadata as
+// hourglass_file.h has them, mean "training" where the data layer subtracts a mean picture.  Error names file
+// and layer where the net is no hourglass (caffe_chain.h) or the weights do not fit it.
 CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weights);
 
 // Error names the layer that learns (Convolution, Deconvolution, InnerProduct) and has no weights, or other

@@ -1,20 +1,10 @@
-#include "models/hourglass_config.h"
+#include "models/hourglass/config.h"
 
 #include <fmt/format.h>
 
 #include "core/error.h"
 
 namespace reverie {
-
-const std::vector<std::string>& pool_words() {
-  static const std::vector<std::string> words = {"max", "mean"};
-  return words;
-}
-
-const std::vector<std::string>& activation_words() {
-  static const std::vector<std::string> words = {"tanh", "relu", "linear", "sigmoid"};
-  return words;
-}
 
 const std::vector<std::string>& init_words() {
   static const std::vector<std::string> words = {"gaussian", "xavier"};

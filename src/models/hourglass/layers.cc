@@ -1,4 +1,4 @@
-#include "models/layers.h"
+#include "models/hourglass/layers.h"
 
 #include "core/error.h"
 

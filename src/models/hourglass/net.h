@@ -7,36 +7,28 @@
 #include <string>
 #include <vector>
 
-#include "models/hourglass_config.h"
+#include "models/hourglass/config.h"
+#include "models/parameters.h"
 
 namespace reverie {
-
-// Where one of the parameters stands in the flat vector of all.
-struct ParameterSlice {
-  std::string name;  // "encode1.weight", ...; N counts from 1
-  std::vector<int64_t> shape;
-  int64_t begin = 0, count = 0;
-  int level = 0;  // 0 for encode1 and decode1
-  int fan_in = 1, fan_out = 1;
-  bool is_bias = false;
-};
 
 struct NamedTensor {
   std::string name;
   torch::Tensor tensor;
 };
 
-// All parameters live in one flat leaf tensor, so that a solver, a checkpoint or an all-reduce is one
-// operation; forward() cuts it up once a step.
 class HourglassNet {
  public:
   // Weights are zero until initialise() or flat() is written.
   explicit HourglassNet(HourglassConfig config, torch::Device device = torch::kCPU);
 
   const HourglassConfig& config() const { return config_; }
-  const std::vector<ParameterSlice>& slices() const { return slices_; }
-  torch::Tensor& flat() { return flat_; }  // [P] float32, requires grad
-  const torch::Tensor& flat() const { return flat_; }
+  // encodeN.weight, encodeN.bias, decodeN.weight (untied), decodeN.bias; N counts from 1.
+  Parameters& parameters() { return parameters_; }
+  const Parameters& parameters() const { return parameters_; }
+  const std::vector<ParameterSlice>& slices() const { return parameters_.slices(); }
+  torch::Tensor& flat() { return parameters_.flat(); }
+  const torch::Tensor& flat() const { return parameters_.flat(); }
 
   // Gaussian: deviation `deviation`; xavier: uniform within sqrt(3 / fan_in) (Glorot and Bengio 2010, as
   // Caffe fills).  Biases 0.  The same seed gives the same weights everywhere.
@@ -64,15 +56,21 @@ class HourglassNet {
     std::vector<Layer> layers_;
   };
   Weights weights() const;
+  // The same, but constants.
+  Weights constant_weights() const;
 
   // encodeN.weight, encodeN.bias, decodeN.weight, decodeN.bias as a file holds them; tied weights written
   // out.
   std::vector<NamedTensor> named() const;
 
  private:
+  Weights weights_of(const std::vector<torch::Tensor>& parts) const;
+
   HourglassConfig config_;
-  std::vector<ParameterSlice> slices_;
-  torch::Tensor flat_;
+  Parameters parameters_;
 };
+
+// The layout of an hourglass's parameters.
+Layout hourglass_layout(const HourglassConfig& config);
 
 }  // namespace reverie

@@ -1,11 +1,11 @@
-#include "train/loss.h"
+#include "train/hourglass_loss.h"
 
 namespace reverie {
 namespace {
 
 // Level by level upwards; frozen levels remember nothing for the way back.
 std::vector<torch::Tensor> encode_up(const HourglassNet::Weights& weights, const torch::Tensor& input,
-                                     const Stage& stage) {
+                                     const HourglassStage& stage) {
   std::vector<torch::Tensor> h = {input};
   for (int l = 0; l < stage.top_level; ++l) {
     const torch::AutoGradMode learning(l >= stage.frozen_levels);
@@ -20,8 +20,8 @@ torch::Tensor euclidean(const torch::Tensor& a, const torch::Tensor& b, int64_t 
   return (a - b).square().sum() / (2.0 * static_cast<double>(count));
 }
 
-LossParts losses(const HourglassNet& net, const Stage& stage, const torch::Tensor& input,
-                 const torch::Tensor& target, int64_t count) {
+LossParts hourglass_losses(const HourglassNet& net, const HourglassStage& stage, const torch::Tensor& input,
+                           const torch::Tensor& target, int64_t count) {
   const HourglassNet::Weights weights = net.weights();
   const std::vector<torch::Tensor> h = encode_up(weights, input, stage);
   LossParts parts;

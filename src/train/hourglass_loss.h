@@ -1,12 +1,12 @@
-// What is to become small.
+// What an hourglass's training is to make small.
 #pragma once
 
 #include <torch/torch.h>
 
 #include <vector>
 
-#include "models/hourglass_net.h"
-#include "train/recipe.h"
+#include "models/hourglass/net.h"
+#include "train/hourglass_task.h"
 
 namespace reverie {
 
@@ -20,8 +20,8 @@ struct LossParts {
 // the gradient flowing into both, as Caffe's EuclideanLossLayer.  Cross-entropy of level 0: sum over the
 // picture of -t log s(r) - (1 - t) log(1 - s(r)), / count. count: pictures in the whole batch, over all
 // processes.
-LossParts losses(const HourglassNet& net, const Stage& stage, const torch::Tensor& input,
-                 const torch::Tensor& target, int64_t count);
+LossParts hourglass_losses(const HourglassNet& net, const HourglassStage& stage, const torch::Tensor& input,
+                           const torch::Tensor& target, int64_t count);
 
 // sum (a - b)^2 / (2 count)
 torch::Tensor euclidean(const torch::Tensor& a, const torch::Tensor& b, int64_t count);

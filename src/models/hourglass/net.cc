@@ -1,11 +1,11 @@
-#include "models/hourglass_net.h"
+#include "models/hourglass/net.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
 #include "core/random.h"
-#include "models/layers.h"
+#include "models/hourglass/layers.h"
 
 namespace reverie {
 namespace {
@@ -24,40 +24,38 @@ torch::Tensor tied_decode_weight(const torch::Tensor& encode, int pool_size) {
 
 }  // namespace
 
-HourglassNet::HourglassNet(HourglassConfig config, torch::Device device) : config_(std::move(config)) {
-  check_hourglass(config_, "these settings");
-  int64_t at = 0;
-  const auto add = [&](std::string name, std::vector<int64_t> shape, int level, int fan_in, int fan_out) {
-    ParameterSlice slice{std::move(name), std::move(shape), at, 1, level, fan_in, fan_out, false};
-    for (const int64_t d : slice.shape) slice.count *= d;
-    slice.is_bias = slice.shape.size() == 1;
-    at += slice.count;
-    slices_.push_back(std::move(slice));
-  };
-  for (int l = 0; l < config_.count(); ++l) {
-    const LevelConfig& level = config_.levels[static_cast<size_t>(l)];
-    const int lower = config_.channels(l);
+Layout hourglass_layout(const HourglassConfig& config) {
+  Layout layout;
+  for (int l = 0; l < config.count(); ++l) {
+    const LevelConfig& level = config.levels[static_cast<size_t>(l)];
+    const int lower = config.channels(l);
     const int upper = level.channels;
     const int encode_taps = level.encode_kernel * level.encode_kernel;
     const int reach = level.decode_kernel * level.decode_kernel / (level.pool_size * level.pool_size);
-    add(fmt::format("encode{}.weight", l + 1), {upper, lower, level.encode_kernel, level.encode_kernel}, l,
-        lower * encode_taps, upper * encode_taps);
-    add(fmt::format("encode{}.bias", l + 1), {upper}, l, 1, 1);
-    if (!config_.tied) {
-      add(fmt::format("decode{}.weight", l + 1), {upper, lower, level.decode_kernel, level.decode_kernel}, l,
-          std::max(1, upper * reach), lower * level.decode_kernel * level.decode_kernel);
+    layout.add(fmt::format("encode{}.weight", l + 1),
+               {upper, lower, level.encode_kernel, level.encode_kernel}, lower * encode_taps,
+               upper * encode_taps);
+    layout.add(fmt::format("encode{}.bias", l + 1), {upper});
+    if (!config.tied) {
+      layout.add(fmt::format("decode{}.weight", l + 1),
+                 {upper, lower, level.decode_kernel, level.decode_kernel}, std::max(1, upper * reach),
+                 lower * level.decode_kernel * level.decode_kernel);
     }
-    add(fmt::format("decode{}.bias", l + 1), {lower}, l, 1, 1);
+    layout.add(fmt::format("decode{}.bias", l + 1), {lower});
   }
-  flat_ = torch::zeros({at}, torch::TensorOptions().device(device).requires_grad(true));
+  return layout;
 }
+
+HourglassNet::HourglassNet(HourglassConfig config, torch::Device device)
+    : config_((check_hourglass(config, "these settings"), std::move(config))),
+      parameters_(hourglass_layout(config_), {}, device) {}
 
 void HourglassNet::initialise(InitKind kind, double deviation, uint64_t seed) {
   torch::NoGradGuard no_grad;
-  torch::Tensor values = torch::zeros({flat_.size(0)});
+  torch::Tensor values = torch::zeros({flat().size(0)});
   auto* v = values.data_ptr<float>();
-  for (size_t i = 0; i < slices_.size(); ++i) {
-    const ParameterSlice& slice = slices_[i];
+  for (size_t i = 0; i < slices().size(); ++i) {
+    const ParameterSlice& slice = slices()[i];
     if (slice.is_bias) continue;
     Random random = Random(seed).split(i);
     const double reach = std::sqrt(3.0 / slice.fan_in);
@@ -66,21 +64,25 @@ void HourglassNet::initialise(InitKind kind, double deviation, uint64_t seed) {
           kind == InitKind::kGaussian ? deviation * random.normal() : reach * (2 * random.uniform() - 1));
     }
   }
-  flat_.copy_(values);
+  flat().copy_(values);
 }
 
 HourglassNet::Weights HourglassNet::weights() const {
-  std::vector<int64_t> counts;
-  counts.reserve(slices_.size());
-  for (const ParameterSlice& slice : slices_) counts.push_back(slice.count);
-  const std::vector<torch::Tensor> parts = flat_.split_with_sizes(counts);
+  return weights_of(parameters_.cut());
+}
+
+HourglassNet::Weights HourglassNet::constant_weights() const {
+  return weights_of(parameters_.cut_constant());
+}
+
+HourglassNet::Weights HourglassNet::weights_of(const std::vector<torch::Tensor>& parts) const {
   Weights w;
   w.config_ = &config_;
   w.layers_.resize(static_cast<size_t>(config_.count()));
   const size_t step = config_.tied ? 3 : 4;
   for (size_t i = 0; i < parts.size(); ++i) {
     Weights::Layer& layer = w.layers_[i / step];
-    const torch::Tensor part = parts[i].view(slices_[i].shape);
+    const torch::Tensor& part = parts[i];
     const size_t which = i % step;
     if (which == 0) layer.encode_weight = part.contiguous(torch::MemoryFormat::ChannelsLast);
     if (which == 1) layer.encode_bias = part;

@@ -4,14 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "weights/hourglass_file.h"
+
 namespace reverie {
 
-enum class PoolKind { kMax, kMean };
-enum class ActivationKind { kTanh, kRelu, kLinear, kSigmoid };
 enum class InitKind { kGaussian, kXavier };
 
-const std::vector<std::string>& pool_words();
-const std::vector<std::string>& activation_words();
 const std::vector<std::string>& init_words();
 
 // The way between level l and level l + 1: a convolution with padding (encode_kernel - 1) / 2, the activation

@@ -3,7 +3,7 @@
 
 #include <torch/torch.h>
 
-#include "models/hourglass_config.h"
+#include "models/hourglass/config.h"
 
 namespace reverie {
 

@@ -1,10 +1,10 @@
-#include "models/hourglass_net.h"
+#include "models/hourglass/net.h"
 
 #include <gtest/gtest.h>
 
 #include "core/test_help.h"
-#include "models/layers.h"
-#include "models/model_file.h"
+#include "models/hourglass/layers.h"
+#include "models/hourglass/model.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
@@ -105,13 +105,13 @@ TEST(HourglassNet, SameSeedSameWeights) {
 }
 
 TEST(ModelFile, ComesBackAsItWas) {
-  HourglassModel model{HourglassNet(two_levels()), {}};
+  HourglassModel model{HourglassNet(two_levels())};
   model.net.initialise(InitKind::kGaussian, 0.1, 5);
   model.input.scale = 0.5;
   model.input.mean = numbers({3, 4, 4});
   const TemporaryFolder folder;
-  write_safetensors(folder.path() / "model.safetensors", model_tensors(model));
-  const HourglassModel again = read_model(folder.path());
+  write_safetensors(folder.path() / "model.safetensors", model.tensors());
+  const HourglassModel again = read_hourglass(folder.path());
   EXPECT_TRUE(torch::equal(again.net.flat(), model.net.flat()));
   EXPECT_TRUE(torch::equal(again.input.mean, model.input.mean));
   EXPECT_EQ(again.input.scale, 0.5);
@@ -125,7 +125,7 @@ TEST(ModelFile, LowerLevelsAreTaken) {
   HourglassNet from(one);
   from.initialise(InitKind::kGaussian, 0.1, 5);
   HourglassNet to(two_levels());
-  EXPECT_EQ(take_levels(to, from), 1);
+  EXPECT_EQ(take_levels(to, from.parameters()), 1);
   EXPECT_TRUE(torch::equal(to.flat().narrow(0, 0, from.flat().size(0)), from.flat()));
   EXPECT_EQ(to.flat().narrow(0, from.flat().size(0), 10).abs().sum().item<double>(), 0);
 }
@@ -133,18 +133,18 @@ TEST(ModelFile, LowerLevelsAreTaken) {
 TEST(ModelFile, WhatDoesNotFitIsNamed) {
   TensorFile file;
   file.name = "m.safetensors";
-  EXPECT_NE(message_of([&] { model_from_tensors(file); }).find("no tensor encode1.weight"),
+  EXPECT_NE(message_of([&] { hourglass_from_tensors(file); }).find("no tensor encode1.weight"),
             std::string::npos);
-  HourglassModel model{HourglassNet(two_levels()), {}};
-  file = model_tensors(model);
+  HourglassModel model{HourglassNet(two_levels())};
+  file = model.tensors();
   file.name = "m.safetensors";
   file.metadata["pool"] = "median";
-  EXPECT_NE(message_of([&] { model_from_tensors(file); }).find("pool is one of max, mean, not 'median'"),
+  EXPECT_NE(message_of([&] { hourglass_from_tensors(file); }).find("pool is one of max, mean, not 'median'"),
             std::string::npos);
   file.metadata["pool"] = "max";
   file.tensors["decode2.bias"].shape = {5};
   file.tensors["decode2.bias"].data.resize(5);
-  EXPECT_NE(message_of([&] { model_from_tensors(file); }).find("decode2.bias"), std::string::npos);
+  EXPECT_NE(message_of([&] { hourglass_from_tensors(file); }).find("decode2.bias"), std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,46 @@
+#include "models/family.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "models/hourglass/family.h"
+#include "weights/hourglass_file.h"
+#include "weights/safetensors.h"
+
+namespace reverie {
+
+const std::vector<Family>& families() {
+  static const std::vector<Family> list = {
+      hourglass_family(),
+  };
+  return list;
+}
+
+const Family* find_family(const std::string& name) {
+  const auto& all = families();
+  const auto it = std::find_if(all.begin(), all.end(), [&](const Family& f) { return f.name == name; });
+  return it == all.end() ? nullptr : &*it;
+}
+
+std::unique_ptr<Model> model_from_tensors(const TensorFile& file) {
+  const std::string name = family_of(file).empty() ? "hourglass" : family_of(file);
+  const Family* family = find_family(name);
+  if (family) return family->read_file(file);
+  std::vector<std::string> names;
+  for (const Family& f : families()) names.push_back(f.name);
+  throw Error("use", file.name,
+              fmt::format("its family is {}; there are {}", in_quotes(name), join(names, ", ")));
+}
+
+std::unique_ptr<Model> read_model(const std::filesystem::path& path) {
+  return model_from_tensors(read_safetensors(model_path(path)));
+}
+
+void write_model(const std::filesystem::path& path, const Model& model) {
+  write_safetensors(path, model.tensors());
+}
+
+}  // namespace reverie

@@ -1,0 +1,23 @@
+// From pictures to what a network sees, and back.
+#pragma once
+
+#include <torch/torch.h>
+
+namespace reverie {
+
+// (picture - mean) * scale, pictures in 0..255.
+struct InputTransform {
+  double scale = 1.0 / 256;
+  bool subtract_mean = true;  // of the training split
+  // [3, H, W], or [3, 1, 1] for pictures of any size, in 0..255; undefined where it is not known (a file from
+  // Caffe).
+  torch::Tensor mean;
+};
+
+// pictures: [..., 3, H, W].  Error where the mean is of another size.
+torch::Tensor apply(const InputTransform& transform, const torch::Tensor& pictures);
+
+// apply() backwards: values 0..255, not clamped.
+torch::Tensor unapply(const InputTransform& transform, const torch::Tensor& seen);
+
+}  // namespace reverie

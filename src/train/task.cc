@@ -1,0 +1,38 @@
+#include "train/task.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "train/hourglass_task.h"
+
+namespace reverie {
+
+const std::vector<TaskKind>& task_kinds() {
+  static const std::vector<TaskKind> list = {
+      hourglass_task(),
+  };
+  return list;
+}
+
+const TaskKind& task_kind(const std::string& family) {
+  const auto& all = task_kinds();
+  const auto it = std::find_if(all.begin(), all.end(), [&](const TaskKind& k) { return k.family == family; });
+  if (it == all.end()) throw Error("train", fmt::format("the family {}", family), "it has no task");
+  return *it;
+}
+
+std::vector<Figure> figures_of(const Model& model, const RecordSet& set, Split split, size_t limit) {
+  return task_kind(model.family()).evaluate(model, set, split, limit);
+}
+
+void Task::take(const Model& from, const std::string& name) {
+  size_t taken = 0;
+  for (const TaskNetwork& network : networks())
+    taken += take_parameters(*network.parameters, from.parameters()).size();
+  if (taken == 0)
+    throw Error("start from", name, "none of its parameters has the name and shape of one of the recipe's");
+}
+
+}  // namespace reverie
