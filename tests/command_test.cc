@@ -277,7 +277,7 @@ TEST(Command, OnceBrokenStaysMended) {
       0);
   const Outcome cut = run("reverie render veil --input t.jpg --frames 1 -q -o t.png");
   EXPECT_EQ(cut.status, 0);
-  EXPECT_NE(cut.err.find("damaged or cut off"), std::string::npos) << cut.err;
+  EXPECT_NE(cut.err.find("damaged or truncated"), std::string::npos) << cut.err;
   EXPECT_EQ(run("reverie render veil --input u.jpg --frames 1 -q -o u.png").status, 1);
   // folders and sessions are told too
   EXPECT_NE(run("mkdir -p p && cp t.png p/1.png && reverie info p").out.find("1 pictures"),

@@ -35,8 +35,8 @@ void check_options(const std::string& spec, const SourceOptions& o) {
   const auto wrong = [&](const std::string& why) { throw Error("read", spec, why); };
   if (!std::isfinite(o.start) || o.start < 0) wrong("it cannot start before its beginning");
   if (o.seconds && (!std::isfinite(*o.seconds) || *o.seconds < 0))
-    wrong("its length in seconds must be 0 or more");
-  if (!std::isfinite(o.fps) || o.fps < 0 || o.fps > 1000) wrong("frames per second must lie in 0 to 1000");
+    wrong("its length in seconds must not be negative");
+  if (!std::isfinite(o.fps) || o.fps < 0 || o.fps > 1000) wrong("frames per second must be 0 to 1000");
 }
 
 }  // namespace
