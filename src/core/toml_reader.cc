@@ -112,7 +112,7 @@ double TomlReader::number_at(const TomlNode& node) const {
 
 double TomlReader::number_at(const TomlNode& node, double low, double high) const {
   number_at(node);
-  if (!(node.number >= low && node.number <= high))  // not so for a NaN either
+  if (!(node.number >= low && node.number <= high))  // also false for NaN
     fail(node, fmt::format("{} is to be {} to {}, not {}", name_of(node), low, high, node.number));
   return node.number;
 }

@@ -68,7 +68,7 @@ TEST(TomlTree, DeepNestingIsRefusedBeforeItOverflowsTheStack) {
   EXPECT_EQ(error_of("x = " + times(kMany / 4, "{a=")), "f.toml:1: " + why);
 }
 
-// Strings that a careless scanner would leave open or close too early, each with a deep key behind them.
+// Strings that a careless scanner would leave open or close too early, each followed by a deep key.
 TEST(TomlTree, NothingHidesDeepNesting) {
   const std::string deep = "a" + times(20, ".a") + " = 1";
   for (const std::string start : {"x = \"\"\"q\"\"\"\"\ny = 1\n", "x = '''q'''''\ny = 1\n", "x = \"a\\\"\"\n",
@@ -80,7 +80,7 @@ TEST(TomlTree, NothingHidesDeepNesting) {
   EXPECT_NE(error_of("x = {q = \"\"\"q\"\"\"\", " + deep + "}").find("nested deeper"), std::string::npos);
 }
 
-// Where toml++ 3.3 alone runs into undefined behaviour, which the sanitizers see.
+// Cases where toml++ 3.3 by itself has undefined behaviour, which the sanitizers detect.
 TEST(TomlTree, LettersBeyondAscii) {
   const TomlNode root = parse("\xEF\xBB\xBF\"Ňé\" = ['é€', \"\\u00e9😀\", \"\"\"\\\n Ň\"\"\"] # é\n");
   EXPECT_EQ(root.items[0].key, "Ňé");
