@@ -1,4 +1,4 @@
-// From a Caffe net and its weights to the hourglass that Reverie plays and trains on.
+// Converts a Caffe net and its weights to an hourglass that Reverie can play and train.
 #pragma once
 
 #include <string>
@@ -11,19 +11,18 @@ namespace reverie {
 
 struct CaffeHourglass {
   TensorFile model;
-  std::vector<std::string> warnings;  // what the model's form cannot say, a line each
+  std::vector<std::string> warnings;  // what the model cannot express, one line each
 };
 
 // Tensors encodeN.weight [upper, lower, k, k], encodeN.bias, decodeN.weight [upper, lower, k, k] (stride
-// pool_size), decodeN.bias, N = 1.. from the picture upwards, whatever the layers are called; metadata
-// family, pool_size, pool (max, mean), activation, output (of the picture: linear, tanh, relu, sigmoid),
-// scale and mean ("training" where the data layer subtracts a mean picture, else "none").  Lists have an
-// entry for each level.  Error names file and layer where the net is no hourglass (caffe_chain.h) or the
-// weights do not fit it.
+// pool_size), decodeN.bias, N = 1.. from the picture up, whatever the layers are called; metadata family,
+// pool_size, pool (max, mean), activation, output (of the picture: linear, tanh, relu, sigmoid), scale and
+// mean ("training" if the data layer subtracts a mean picture, else "none").  Lists have one entry per level.
+// Error names file and layer if the net is not an hourglass (caffe_chain.h) or the weights do not fit it.
 CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weights);
 
-// Error names the layer that learns (Convolution, Deconvolution, InnerProduct) and has no weights, or other
-// ones than the net says.
+// Error names a layer with weights to learn (Convolution, Deconvolution, InnerProduct) that has none, or
+// whose weights do not match the net.
 void check_caffe_weights(const CaffeNet& net, const TensorFile& weights);
 
 }  // namespace reverie
