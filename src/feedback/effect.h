@@ -7,8 +7,8 @@
 
 namespace reverie {
 
-// Source: video feedback x_t = f(x_{t-1}) extended over the levels of a convolutional pooling autoencoder
-// (2015). Error when the weights cannot be read or do not fit the fixed parameters.
+// Source: video feedback x_t = f(x_{t-1}) extended to the levels of a convolutional pooling autoencoder
+// (2015).  Error if the weights cannot be read or do not match the fixed parameters.
 std::unique_ptr<Effect> make_feedback_effect(const EffectSetup& setup, const ParameterValues& values);
 
 }  // namespace reverie
