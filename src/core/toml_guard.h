@@ -12,9 +12,9 @@ namespace reverie {
 // parser stops.
 void check_nesting(std::string_view text, const std::string& file_name);
 
-// Moves every letter from U+0080 to U+FFFF to the same place in private plane 16, and back. toml++ asks in
+// Moves every letter from U+0080 to U+FFFF to the same place in private plane 16, and back.  toml++ asks in
 // many places whether a letter is white space, and for half of the alphabets below U+FFFF this runs into
-// __builtin_unreachable(); above it, the answer is reliable. (Letters of plane 16 itself do not survive.)
+// __builtin_unreachable(); above it, the answer is reliable.  (Letters of plane 16 itself do not survive.)
 std::string shield_letters(std::string_view text);
 std::string unshield_letters(std::string_view text);
 

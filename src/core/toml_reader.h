@@ -60,7 +60,7 @@ class TomlReader {
   }
 
   [[noreturn]] void fail(const TomlNode& node, const std::string& message) const;
-  // Error "KEY is to be WHAT, not a list".
+  // Error "KEY must be WHAT, not a list".
   [[noreturn]] void fail_type(const TomlNode& node, std::string_view what) const;
 
  private:
