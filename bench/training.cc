@@ -4,7 +4,7 @@
 //   threads)
 //
 // Plain: NCHW, convolution, activation, pooling, transposed convolution, autograd, one update per parameter.
-// Both begin with the same weights and see the same batches; their losses are compared over the first 100
+// Both start with the same weights and see the same batches; their losses are compared over the first 100
 // steps, then blocks of steps are timed in turn.  Medians.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -27,9 +27,9 @@ using namespace reverie;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kCompared = 100;  // steps whose losses are compared
-constexpr int kBlock = 10;      // steps that are timed together
+constexpr int kBlock = 10;      // steps timed together
 
-// What a person writes who has read LibTorch's tutorial.
+// What one would write after LibTorch's tutorial.
 class PlainLoop {
  public:
   PlainLoop(const Recipe& recipe, const HourglassModel& begin, const RecordSet& set,
@@ -95,7 +95,7 @@ void compare(const std::string& name, const RecordSet& set, int steps) {
   const Recipe recipe = parse_recipe(read_text_file(file), file.string(), {"iterations=1000000"});
   if (recipe.stages.size() != 1 || recipe.stages[0].solver != SolverKind::kSgd ||
       recipe.stages[0].loss_weights.size() != 1)
-    throw Error("compare", name, "the plain loop knows one stage of sgd, end to end");
+    throw Error("compare", name, "the plain loop supports only one stage of sgd, end to end");
   Group alone;
   const RunSettings settings;
   Trainer ours(recipe, set, settings, alone, nullptr);

@@ -43,7 +43,7 @@ void write_pictures(const fs::path& folder) {
   }
 }
 
-// The same command, short and small.
+// The same command, made short and small.
 std::string quick(std::string line) {
   line = std::regex_replace(line, std::regex(R"(^\./run )"), "reverie ");
   if (!line.starts_with("reverie render")) return line;
@@ -67,7 +67,7 @@ TEST(Docs, EveryCommandWorks) {
     if (e.path().extension() == ".md") pages.push_back(e.path());
   }
   const bool lab =
-      shell("reverie train").err.find("unknown verb") == std::string::npos;  // it may be left out
+      shell("reverie train").err.find("unknown verb") == std::string::npos;  // it may not be built
   int commands = 0;
   for (const fs::path& page : pages) {
     if (!lab && read_text_file(page).find("reverie train") != std::string::npos) continue;
