@@ -1,4 +1,4 @@
-// The stages of the plain transition at 400x400 with 3, 12, 48 and 192 channels (work W1), one thread each;
+// The stages of the plain transition at 400x400 with 3, 12, 48 and 192 channels (work W1), on one thread;
 // items are floating-point operations of plain convolutions.  bf16: 1 with precision = "bf16".
 #include <benchmark/benchmark.h>
 

@@ -4,7 +4,7 @@
 //   threads)
 //
 // Plain: NCHW, convolution, activation, pooling, transposed convolution, autograd, one update per parameter.
-// Both begin with the same weights and see the same batches; their losses are compared over the first 100
+// Both start with the same weights and see the same batches; their losses are compared over the first 100
 // steps, then blocks of steps are timed in turn.  Medians.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -28,9 +28,9 @@ using namespace reverie;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kCompared = 100;  // steps whose losses are compared
-constexpr int kBlock = 10;      // steps that are timed together
+constexpr int kBlock = 10;      // steps timed together
 
-// What a person writes who has read LibTorch's tutorial.
+// What one would write after LibTorch's tutorial.
 class PlainLoop {
  public:
   PlainLoop(const Recipe& recipe, const Model& begin, const RecordSet& set, const BatchOptions& options)

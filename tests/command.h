@@ -1,4 +1,4 @@
-// Running the built command from outside, as a person would.
+// Runs the built command from outside, as a user would.
 #pragma once
 
 #include <sys/wait.h>
@@ -18,7 +18,7 @@ struct Outcome {
   std::string out, err;
 };
 
-// A folder of its own for each test, gone afterwards.
+// A folder for each test, removed afterwards.
 class TestFolder {
  public:
   explicit TestFolder(const std::string& name)
@@ -38,7 +38,7 @@ class TestFolder {
   std::filesystem::path path_;
 };
 
-// A line for the shell, `reverie` being the built command; run in folder.
+// Runs a shell command in folder, where `reverie` is the built command.
 inline Outcome shell(const std::string& line, const std::filesystem::path& folder = ".") {
   const TestFolder capture("capture");
   const std::string full = "reverie() { \"" REVERIE_COMMAND "\" \"$@\"; }; cd '" + folder.string() +
@@ -52,7 +52,7 @@ inline Outcome shell(const std::string& line, const std::filesystem::path& folde
   return o;
 }
 
-// One value of ffprobe, such as probe_entry("a.mp4", "v:0", "stream=width").
+// One value from ffprobe, such as probe_entry("a.mp4", "v:0", "stream=width").
 inline std::string probe_entry(const std::string& file, const std::string& stream, const std::string& entry) {
   const std::string select = stream.empty() ? "" : " -select_streams " + stream;
   const Outcome o = shell("ffprobe -v error" + select + " -show_entries " + entry + " -of csv=p=0 '" + file +
@@ -62,7 +62,7 @@ inline std::string probe_entry(const std::string& file, const std::string& strea
   return value;
 }
 
-// Test data that is not part of the project; empty where there is none.
+// Test data that is not part of the project; empty if there is none.
 inline std::filesystem::path data_folder() {
   const char* set = std::getenv("REVERIE_DATA");  // NOLINT(concurrency-mt-unsafe)
   const std::filesystem::path folder =

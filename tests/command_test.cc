@@ -1,4 +1,4 @@
-// The built program from outside: what it prints, what it leaves, how it ends.
+// Tests the built program from outside: what it prints, what it leaves, how it ends.
 #include "command.h"
 
 #include <fmt/format.h>
@@ -198,7 +198,7 @@ TEST(Command, EverySinkGivesAFileThatPlays) {
             0);
   EXPECT_EQ(names_in(folder.path() / "p").size(), 8U);
   EXPECT_EQ(probe_entry(folder.file("sheet.png"), "v:0", "stream=codec_name"), "png");
-  // the numbered pictures are a source again, in their natural order, and nothing is lost in FFV1
+  // the numbered pictures are a source again, in natural order, and FFV1 loses nothing
   ASSERT_EQ(shell("reverie render veil --input 'p/%03d.png' --without feedback --fps 30 -o again.mkv -q",
                   folder.path())
                 .status,
@@ -217,7 +217,7 @@ TEST(Command, CtrlCKeepsAPlayableFileAndKillLeavesNone) {
   EXPECT_EQ(o.status, 130) << o.err;
   EXPECT_NE(o.err.find("stopped; kept a.mp4"), std::string::npos) << o.err;
   EXPECT_GT(std::atof(probe_entry(folder.file("a.mp4"), "", "format=duration").c_str()), 0.05);
-  // what was interrupted is repeated as far as it came
+  // an interrupted render is repeated as far as it got
   const Outcome again = shell(
       "reverie render --again a.mp4 -q -o again.mp4 && cmp a.mp4 again.mp4 | head -1; "
       "for f in a again; do ffmpeg -v error -i $f.mp4 -f framemd5 - | md5sum; done",
@@ -225,7 +225,7 @@ TEST(Command, CtrlCKeepsAPlayableFileAndKillLeavesNone) {
   const std::vector<std::string> sums = split(std::string(trim(again.out)), '\n');
   ASSERT_GE(sums.size(), 2U) << again.err;
   EXPECT_EQ(sums[sums.size() - 2], sums.back());
-  // a closed terminal hangs up twice
+  // a closing terminal sends SIGHUP twice
   const Outcome c =
       shell(start + "c.mp4 & p=$!; sleep 2; kill -HUP $p; kill -HUP $p; wait $p", folder.path());
   EXPECT_NE(c.err.find("stopped; kept c.mp4"), std::string::npos) << c.err;
@@ -268,7 +268,7 @@ TEST(Command, NothingThatIsReadIsReplaced) {
   EXPECT_EQ(run(play + "--session s.mkv --also s.mkv"), 2);
   ASSERT_EQ(run(play + "--session s.session --input f1.png"), 0);
   EXPECT_EQ(run("render --session s.session -q -o f1.png"), 2);
-  // pictures that are merely unusual are no damage
+  // pictures that are merely unusual are not damaged
   EXPECT_EQ(shell("ffmpeg -v error -i f1.png t.tiff && reverie render veil --input t.tiff --frames 1 -q -o "
                   "t.mkv && rm t.*",
                   folder.path())
@@ -277,7 +277,7 @@ TEST(Command, NothingThatIsReadIsReplaced) {
   EXPECT_EQ(names_in(folder.path()).size(), 5U);  // three pictures, one more, the session
 }
 
-// What a reviewer broke once.
+// Bugs that a reviewer found.
 TEST(Command, OnceBrokenStaysMended) {
   const TestFolder folder("mended");
   const auto run = [&](const std::string& line) { return shell(line, folder.path()); };
@@ -289,11 +289,11 @@ TEST(Command, OnceBrokenStaysMended) {
   EXPECT_EQ(run("reverie render --again a.mp4 -q -o a.mp4").status, 2);
   EXPECT_EQ(run("reverie render veil --input a.mp4 --frames 2 -q -o v.mp4").status, 0);
   EXPECT_EQ(run("reverie render --again v.mp4 -q -o a.mp4").status, 2);  // its input
-  // numbers that are none, or do not fit
+  // numbers that are invalid, or out of range
   for (const char* words :
        {"--tempo nan", "--seed -1", "--seed 99999999999999999999999", "--frames -3", "--start 3"})
     EXPECT_EQ(run(std::string("reverie render mandala -q -o n.mp4 ") + words).status, 2) << words;
-  // a picture that is cut off is shown as far as it goes, and that is said
+  // a truncated picture is shown as far as it can be decoded, with a warning
   ASSERT_EQ(
       run("ffmpeg -v error -f lavfi -i testsrc2=s=320x240 -frames:v 1 w.jpg && head -c 6000 w.jpg > t.jpg && "
           "head -c 20 w.jpg > u.jpg")
@@ -301,47 +301,47 @@ TEST(Command, OnceBrokenStaysMended) {
       0);
   const Outcome cut = run("reverie render veil --input t.jpg --frames 1 -q -o t.png");
   EXPECT_EQ(cut.status, 0);
-  EXPECT_NE(cut.err.find("damaged or cut off"), std::string::npos) << cut.err;
+  EXPECT_NE(cut.err.find("damaged or truncated"), std::string::npos) << cut.err;
   EXPECT_EQ(run("reverie render veil --input u.jpg --frames 1 -q -o u.png").status, 1);
-  // folders and sessions are told too
+  // info describes folders and sessions too
   EXPECT_NE(run("mkdir -p p && cp t.png p/1.png && reverie info p").out.find("1 pictures"),
             std::string::npos);
   EXPECT_NE(run("reverie parameters zoom").out.find("zoom"), std::string::npos);
-  // a parent beside a preset that is named without a folder
+  // a parent next to a preset that is named without a folder
   EXPECT_EQ(run("printf 'parent = \"mother\"\\n' > my.toml; printf 'parent = \"mandala\"\\n' > mother.toml; "
                 "reverie render my.toml --set preroll=0 -o my.mp4" +
                 std::string(kSmall))
                 .status,
             0);
-  // a sheet that cannot be written is known before the work
+  // a sheet that cannot be written is an error before the work starts
   EXPECT_EQ(run(std::string("reverie render mandala -o c.mp4 --sheet c.bmp") + kSmall).status, 1);
   EXPECT_FALSE(fs::exists(folder.file("c.mp4")));
   // one picture is one frame
   EXPECT_NE(run("reverie render mandala --set preroll=0 --size 32x32 -q -o still.png").err.find("1 frame"),
             std::string::npos);
-  // shorter than asked is said
+  // ending early is reported
   EXPECT_NE(
       run("reverie render echoes --input a.mp4 --frames 100 -q -o d.mp4").err.find("ended after 8 of 100"),
       std::string::npos);
-  // broadcast rates are exact, times may have minutes
+  // broadcast rates are exact, times may include minutes
   ASSERT_EQ(
       run("reverie render mandala --set preroll=0 --size 32x32 --fps 30000/1001 --seconds 0:01 -q -o e.mp4")
           .status,
       0);
   EXPECT_EQ(probe_entry(folder.file("e.mp4"), "v:0", "stream=r_frame_rate"), "30000/1001");
-  // a message never lands in the video
+  // a message never ends up in the video
   EXPECT_EQ(run("reverie render mandala --set preroll=0 --size 32x32 --frames 3 -o f.mkv 2>&- && ! grep -q "
                 "'a second)' f.mkv")
                 .status,
             0);
   // a full standard output is an error
   EXPECT_EQ(run("reverie presets > /dev/full").status, 1);
-  // stopped before the first frame: Ctrl-C all the same, and nothing left
+  // stopped before the first frame: still status 130, and nothing is left
   const Outcome o = run("'" REVERIE_COMMAND
                         "' render mandala --size 64x64 --set preroll=100000 -q -o g.mp4 & p=$!; sleep 1; "
                         "kill -INT $p; wait $p");
   EXPECT_EQ(o.status, 130) << o.err;
-  // escapes of strangers do not reach the terminal
+  // escape sequences in strangers' files do not reach the terminal
   ASSERT_EQ(run("ffmpeg -v error -i a.mp4 -c copy -metadata title=\"$(printf 'a\\033[31mb')\" h.mkv").status,
             0);
   EXPECT_EQ(run("reverie info h.mkv").out.find('\033'), std::string::npos);

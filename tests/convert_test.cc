@@ -1,4 +1,4 @@
-// `reverie convert` from outside: Caffe's files, safetensors and folders of .npy files into each other.
+// Tests `reverie convert` from outside: between Caffe's files, safetensors and folders of .npy files.
 #include <fmt/format.h>
 
 #include <gtest/gtest.h>
@@ -103,7 +103,7 @@ TEST(Convert, ANetMakesAModelThatPlays) {
   o = toy.run(
       "reverie render smoke --set weights=m.safetensors --set levels=1 --size 32x32 --frames 3 -q -o a.mp4");
   EXPECT_EQ(o.status, 0) << o.err;
-  // where the metadata have no place, it is said
+  // metadata that cannot be stored is reported
   o = toy.run("reverie convert m.safetensors -o m.caffemodel");
   EXPECT_EQ(o.status, 0);
   EXPECT_TRUE(has(o.err, "has no place for: ") && has(o.err, "pool_size = 2")) << o.err;
@@ -113,7 +113,7 @@ TEST(Convert, ANetAndItsSolverMakeARecipe) {
   const Toy toy("convert-recipe");
   const Outcome o = toy.run("reverie convert solver.prototxt net.prototxt -o recipe.toml");
   EXPECT_EQ(o.status, 0) << o.err;
-  EXPECT_TRUE(has(o.err, "left out, what is learned stays the same: display")) << o.err;
+  EXPECT_TRUE(has(o.err, "ignored, with no effect on what is learned: display")) << o.err;
   const std::string recipe = bytes_of(toy.folder.file("recipe.toml"));
   for (const char* part :
        {"channels = [2]", "solver = \"sgd\"", "iterations = 50", "rate_policy = \"constant\""})
@@ -145,7 +145,7 @@ TEST(Convert, WhatCannotBeDoneIsOneLineAndLeavesNothing) {
       {"odd.prototxt toy.safetensors -o x.safetensors", "layer 'lrn' (LRN): it has no place in an hourglass",
        1},
       {"net.prototxt poly.prototxt -o x.toml", "the lr_policy is 'poly'", 1},
-      {"toy.safetensors -o full/", "it is there already", 1},
+      {"toy.safetensors -o full/", "it already exists", 1},
       {"toy.safetensors -o toy.safetensors", "is also what is read", 2},
       {"toy.safetensors -o ./toy.safetensors", "is also what is read", 2},
       {"toy.safetensors -o x.pth", ".caffemodel", 2},

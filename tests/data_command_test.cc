@@ -1,4 +1,4 @@
-// reverie data, from outside.
+// Tests `reverie data` from outside.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-// Pictures that ffmpeg draws: pets/cat and pets/dog with three each, 20x10, and one of 10x10 in odd/.
+// Pictures drawn by ffmpeg: three each in pets/cat and pets/dog, 20x10, and one of 10x10 in odd/.
 class Data : public testing::Test {
  protected:
   Data() {
@@ -37,7 +37,7 @@ TEST_F(Data, ImportsAndShows) {
   EXPECT_TRUE(has(o.out, "train channels R, G, B: mean ")) << o.out;
   EXPECT_EQ(probe_entry(folder_.file("sets/pets.png"), "v:0", "stream=codec_name"), "png");
   EXPECT_EQ(run("reverie data show sets/pets.tfrecord -o look.png && test -s look.png").status, 0);
-  // the same again, and packed
+  // again, and compressed
   EXPECT_EQ(run("reverie data import pets -o b.tfrecord --test-fraction 0.34 --seed 3 -q && cmp b.tfrecord "
                 "sets/pets.tfrecord")
                 .status,
@@ -51,7 +51,7 @@ TEST_F(Data, ImportsAndShows) {
 TEST_F(Data, PicturesOfSeveralSizesNeedASize) {
   Outcome o = run("reverie data import pets odd -o a.tfrecord");
   EXPECT_EQ(o.status, 1);
-  EXPECT_TRUE(has(o.err, "odd/1.png: it is 10x10, and pets/cat/1.png is 20x10 (give --size WxH")) << o.err;
+  EXPECT_TRUE(has(o.err, "odd/1.png: it is 10x10, but pets/cat/1.png is 20x10 (use --size WxH")) << o.err;
   EXPECT_EQ(run("ls | grep tfrecord").status, 1);
   for (const char* fit : {"crop", "pad", "stretch"}) {
     o =
@@ -104,7 +104,7 @@ TEST_F(Data, SaysWhatIsWrong) {
   expect("import pets -o a.tfrecord --size 8", 2, "--size takes");
   expect("import pets -o a.tfrecord --test-fraction 2", 2, "");
   expect("import none -o a.tfrecord", 1, "cannot import none: there is no such file or folder");
-  expect("import pets -o a.tfrecord --crop 10,0,0,0", 1, "nothing of its 20x10 pixels is left");
+  expect("import pets -o a.tfrecord --crop 10,0,0,0", 1, "none of its 20x10 pixels are left");
   expect("show none.tfrecord", 1, "there is no such file");
   expect("show pets", 1, "it is a folder");
   run("reverie data import pets -o a.tfrecord -q && head -c 2000 a.tfrecord >b.tfrecord && echo hello "
@@ -117,7 +117,7 @@ TEST_F(Data, SaysWhatIsWrong) {
 }
 
 TEST_F(Data, CtrlCLeavesNoHalfSet) {
-  // one clip named a hundred times is a long import
+  // one clip listed a hundred times is a long import
   const Outcome o =
       run("ffmpeg -v error -f lavfi -i testsrc2=size=640x360:rate=25 -frames:v 50 clip.mkv; '" REVERIE_COMMAND
           "' data import $(yes clip.mkv | head -100) -o a.tfrecord & p=$!; sleep 2; kill -INT $p; wait $p");
@@ -126,7 +126,7 @@ TEST_F(Data, CtrlCLeavesNoHalfSet) {
   EXPECT_EQ(run("ls | grep tfrecord").status, 1);
 }
 
-// The 60,000 pictures in full take half a minute: the parts of them that are quick.
+// All 60,000 pictures take half a minute: test the parts that are quick.
 TEST(DataFiles, RealDataSets) {
   const fs::path data = data_folder();
   if (data.empty()) GTEST_SKIP() << "no shared data";

@@ -43,7 +43,7 @@ void write_pictures(const fs::path& folder) {
   }
 }
 
-// The same command, short and small.
+// The same command, made short and small.
 std::string quick(std::string line) {
   line = std::regex_replace(line, std::regex(R"(^\./run )"), "reverie ");
   if (!line.starts_with("reverie render")) return line;

@@ -1,4 +1,5 @@
-// The instrument from outside: a real window on a virtual display, real keys and a real mouse, OSC over UDP.
+// Tests the instrument from outside: a real window on a virtual display, real keys and a real mouse, OSC over
+// UDP.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +21,7 @@ class Play : public testing::Test {
     if (!has_display_tools()) GTEST_SKIP() << "needs xvfb and xdotool";
   }
 
-  // Plays a small set under a display of its own and does `hands` to it, once its window is there.
+  // Plays a small set on a display of its own and runs `hands` on it once its window is there.
   Outcome play(const std::string& words, const std::string& hands) const {
     std::ofstream(folder_.file("hands.sh")) << fmt::format(
         "export XDG_STATE_HOME=$PWD/state XDG_CONFIG_HOME=$PWD/config SDL_AUDIODRIVER=dummy\n"
@@ -30,7 +31,7 @@ class Play : public testing::Test {
         "player=$!\n"
         "export window=$(timeout 30 xdotool search --sync --onlyvisible --name '^Reverie 96x64$' | head -1)\n"
         "xdotool windowfocus --sync $window\n"
-        "for i in $(seq 100); do grep -q reached a.session && break; sleep 0.1; done\n"  // it plays
+        "for i in $(seq 100); do grep -q reached a.session && break; sleep 0.1; done\n"  // it is playing
         "key() {{ for k in \"$@\"; do xdotool key $k; sleep 0.15; done; }}\n"
         "{}\n"
         "wait $player\n"
@@ -132,7 +133,7 @@ TEST(PlayCommand, WithoutAWindowItPlaysIntoFiles) {
   EXPECT_TRUE(std::filesystem::exists(folder.file("b005.png")));
 }
 
-// A stream stands for the camera: both come when they come.
+// A stream stands in for the camera: the frames of both arrive in real time.
 TEST(PlayCommand, ALiveInputIsKeptAndTheSetIsMadeAgainWithIt) {
   const TestFolder folder("kept");
   const std::string stream = fmt::format("udp://127.0.0.1:{}", 20000 + ::getpid() % 20000);

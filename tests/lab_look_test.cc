@@ -1,4 +1,4 @@
-// Looking inside from outside: inspect and probe.
+// Tests inspect and probe from outside.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Stripes along or across, in any phase: a folder for each, as PPM.
+// Stripes along or across, in any phase: one folder each, as PPM.
 void write_pictures(const fs::path& folder) {
   for (int i = 0; i < 120; ++i) {
     const fs::path label = folder / (i % 2 ? "across" : "along");
@@ -85,7 +85,7 @@ TEST_F(LabLook, InspectNamesEverySheetItWrites) {
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name << "\n" << o.out;
   const auto files =
       std::distance(fs::directory_iterator(folder_->path() / "sheets"), fs::directory_iterator());
-  EXPECT_EQ(static_cast<size_t>(files), names.size());  // nothing half-written, nothing unnamed
+  EXPECT_EQ(static_cast<size_t>(files), names.size());  // no partial files, none unlisted
 }
 
 TEST_F(LabLook, InspectTakesAFileAndARunByItself) {
@@ -109,7 +109,7 @@ TEST_F(LabLook, ProbePrintsALineForEachLevel) {
     EXPECT_EQ(match[1], std::to_string(l));
     EXPECT_EQ(match[2], l == 0 ? "48" : l == 1 ? "96" : "128");
     EXPECT_LE(std::stod(match[4]), 1);
-    // cells of 4x4 pixels hide stripes of period 4, answers of filters do not
+    // cells of 4x4 pixels hide stripes of period 4, the filters' responses do not
     if (l == 1) {
       EXPECT_GT(std::stod(match[4]), 0.9) << o.out;
     }
@@ -147,7 +147,7 @@ TEST_F(LabLook, BothHaveHelpWithExamples) {
   }
 }
 
-// A level of an hourglass knows more of real pictures than their pixels at the same resolution.
+// A level of an hourglass knows more about real pictures than their pixels at the same resolution.
 TEST_F(LabLook, ALevelKnowsMoreOfCifarThanItsPixels) {
   const fs::path data = data_folder();
   if (data.empty()) GTEST_SKIP() << "no shared data: set REVERIE_DATA";

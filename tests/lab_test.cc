@@ -1,4 +1,4 @@
-// The training lab from outside: killed, stopped, several processes.
+// Tests the training lab from outside: killed, stopped, several processes.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -56,7 +56,7 @@ class Lab : public testing::Test {
     text.replace(text.find("ITERATIONS"), 10, std::to_string(iterations));
     std::ofstream(folder_.path() / "small.toml") << text;
   }
-  // The outcome of a line that is to work.
+  // The outcome of a command that must succeed.
   Outcome run(const std::string& line) const {
     Outcome o = shell(line, folder_.path());
     EXPECT_EQ(o.status, 0) << line << "\n" << o.err;
@@ -71,14 +71,14 @@ class Lab : public testing::Test {
 
 TEST_F(Lab, KilledAtAnyMomentAndResumedEndsBitEqual) {
   run("reverie train small.toml --data set.tfrecord -o whole -q --threads 1");
-  // killed again and again, each time a little later, until a resumption comes to its end
-  const std::string reverie = "'" REVERIE_COMMAND "' ";  // itself: it is what is killed
+  // killed repeatedly, each time a little later, until a resumed run finishes
+  const std::string reverie = "'" REVERIE_COMMAND "' ";  // not through a shell: it must be what is killed
   run(reverie +
       "train small.toml --data set.tfrecord -o killed -q --threads 1 --checkpoint-every 0.02 & "
       "for i in $(seq 6000); do sleep 0.01; [ -f killed/checkpoint.safetensors ] && break; done; "
       "kill -9 $!; wait; true");
   ASSERT_TRUE(fs::exists(folder_.path() / "killed" / "checkpoint.safetensors"));
-  ASSERT_FALSE(same("whole/checkpoint.safetensors", "killed/checkpoint.safetensors"));  // it was in time
+  ASSERT_FALSE(same("whole/checkpoint.safetensors", "killed/checkpoint.safetensors"));  // killed in time
 
   run(reverie + "train --resume killed -q --checkpoint-every 0.05 & sleep 1; kill -9 $!; wait; true");
   run("reverie train --resume killed -q");
@@ -136,7 +136,7 @@ TEST_F(Lab, MistakesAreOneLine) {
   EXPECT_NE(error("reverie train small.toml --data none.tfrecord", 1).find("none.tfrecord"),
             std::string::npos);
   EXPECT_NE(error("reverie train small.toml --data set.tfrecord --set rate=fast", 1)
-                .find("'rate' is to be a number"),
+                .find("'rate' must be a number"),
             std::string::npos);
   EXPECT_NE(error("reverie train small.toml --data set.tfrecord --set nonsense.rate=0.1", 1)
                 .find("no table 'nonsense'"),

@@ -1,4 +1,4 @@
-// Real videos from end to end: size, duration, frame count and sound of what the built program makes of them.
+// Real videos from end to end: size, duration, frame count and sound of the built program's output.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,10 +16,10 @@ struct Clip {
   const char* size;  // as a player shows it, even for 4:2:0
   int frames;
   double seconds;
-  const char* sound;  // codec in the MP4; none: ""
+  const char* sound;  // codec in the MP4; "": no sound
 };
 
-// As ffprobe and a player show them.
+// As shown by ffprobe and a player.
 const Clip kClips[] = {
     {"big_buck_bunny_0_30.webm", "1280,720", 720, 30, "aac"},  // Vorbis cannot be copied into MP4
     {"carphone_pristine.mp4", "192,144", 120, 4.004, ""},      // 176x144, pixel aspect 128:117
@@ -64,7 +64,7 @@ TEST(MediaFiles, SoundIsCutAndShiftedWithThePicture) {
             0);
   EXPECT_NEAR(std::atof(probe_entry(folder.file("a.mp4"), "a:0", "stream=duration").c_str()), 3, 0.1);
   EXPECT_EQ(probe_entry(folder.file("a.mp4"), "v:0", "stream=nb_frames"), "75");
-  // the loudness of each half second goes with the source's from second 2 on
+  // the loudness of each half second follows that of the source from second 2 on
   const auto volume = [](const std::string& file, double start) {
     const Outcome o =
         shell(fmt::format("ffmpeg -hide_banner -ss {} -t 0.5 -i '{}' -vn -af volumedetect -f null - 2>&1 | "
@@ -78,7 +78,7 @@ TEST(MediaFiles, SoundIsCutAndShiftedWithThePicture) {
 
 struct Edge {
   const char* file;
-  const char* size;  // "" where it cannot be read
+  const char* size;  // "" if it cannot be read
   int frames;
 };
 

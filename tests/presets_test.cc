@@ -1,4 +1,4 @@
-// Every preset of the tree in motion: it loads, it moves, and it still moves in its second minute.
+// Every preset in the tree in motion: it loads, it moves, and it still moves in its second minute.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -71,11 +71,10 @@ TEST_P(PresetInMotion, DoesNotSettleInTwoMinutes) {
   }
   RecordProperty("second10", std::to_string(second10));
   RecordProperty("minute2", std::to_string(minute2));
-  EXPECT_GT(second10, source
-                          ? 0.0005
-                          : 0.002);  // with an input it follows that one, and the test picture is a calm one
+  EXPECT_GT(second10,
+            source ? 0.0005 : 0.002);  // with an input it follows that, and the test picture is calm
   EXPECT_GE(minute2, 0.5 * second10);
-  // nor one flat colour
+  // nor a single flat colour
   double mean = 0;
   for (size_t i = 0; i < last.plane_size(); ++i)
     mean += last.plane(1)[i] / static_cast<double>(last.plane_size());

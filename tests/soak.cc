@@ -1,7 +1,6 @@
-// soak REVERIE SECONDS [WORDS OF play ...]: plays a set without a window for so long, with wild hands over
-// OSC, another preset every 5 s, an input that comes and goes, and hostile packets; prints the memory once a
-// minute and says at the end whether it stayed flat.  Run by hand: a soak that shows anything takes minutes
-// to hours.
+// soak REVERIE SECONDS [WORDS OF play ...]: plays a set without a window for SECONDS, with wild OSC moves,
+// another preset every 5 s, an input that comes and goes, and hostile packets; prints the memory once a
+// minute and reports at the end whether it stayed flat.  Run manually: a useful soak takes minutes to hours.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
@@ -52,7 +51,7 @@ pid_t start(const std::string& reverie, const std::vector<std::string>& words) {
   return process;
 }
 
-// The hands: one move each time.
+// One OSC move at a time.
 class Hands {
  public:
   void move() {

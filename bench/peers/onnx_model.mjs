@@ -45,7 +45,7 @@ export class Graph {
   #parts = [];
   #names = 0;
 
-  // A tensor that does not change; dims as numbers.  Returns its name.
+  // A constant tensor; dims as numbers.  Returns its name.
   constant(data, dims) {
     const name = `c${this.#names++}`;
     this.#parts.push(tensor(5, name, dims, data));
@@ -58,7 +58,7 @@ export class Graph {
     return this.constant(Float32Array.of(value), []);
   }
 
-  // Returns the name of the node's one output.
+  // Returns the name of the node's only output.
   node(type, inputs, attributes = {}, output = `v${this.#names++}`) {
     this.#parts.push(message(1, ...inputs.map((i) => text(1, i)), text(2, output), text(4, type),
         ...Object.entries(attributes).map(([k, v]) => attribute(k, v))));

@@ -1,5 +1,5 @@
 // ONNX Runtime's side of the comparison: node play_onnx.mjs MODULES FILE THREADS, see player.h.  MODULES is the folder
-// where npm has put onnxruntime-node.  Of the graphs that give the same result the fastest is taken.
+// where npm installed onnxruntime-node.  Of the graphs that give the same result, the fastest is used.
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {createInterface} from 'node:readline';
@@ -25,7 +25,7 @@ function readSafetensors(path) {
   return tensors;
 }
 
-// Decode weights [upper, lower, 2, 2] as those of a 1x1 convolution whose outputs DepthToSpace (CRD) puts side by side.
+// Decode weights [upper, lower, 2, 2] as those of a 1x1 convolution whose outputs DepthToSpace (CRD) interleaves.
 function shuffled({shape: [upper, lower], data}) {
   const out = new Float32Array(data.length);
   for (let u = 0; u < upper; ++u) {
@@ -125,7 +125,7 @@ class Player {
     const tensors = () => Array.from({length: p.top + 1}, (_, l) =>
         new ort.Tensor('float32', Float32Array.from(work[`state.${l}`].data), work[`state.${l}`].shape));
     p.state = tensors();
-    p.next = tensors();  // the results' memory, given back and forth: nothing is allocated in a step
+    p.next = tensors();  // the results' memory, swapped back and forth: a step allocates nothing
     return p;
   }
 

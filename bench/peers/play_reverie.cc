@@ -1,8 +1,8 @@
-// Our side of the comparison, and the file that all sides play.
+// Our side of the comparison, and the file that all sides use.
 //
-//   play_reverie write FILE WIDTH HEIGHT             weights, first state, and what the reference makes of it
+//   play_reverie write FILE WIDTH HEIGHT             weights, first state, and the reference kernel's result
 //   play_reverie play FILE THREADS [avx2] [bf16]     see player.h; avx2: without AVX-512
-//   play_reverie amx                                 whether this machine has it: status 0
+//   play_reverie amx                                 status 0 if this machine has AMX
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 
@@ -18,7 +18,7 @@ namespace {
 
 using namespace reverie;
 
-// The plain transition: three levels of 3, 12, 48 and 192 channels, as the parameters begin.
+// The plain transition: levels of 3, 12, 48 and 192 channels, default parameters.
 const ParameterValues& work() {
   static const ParameterValues values(feedback_parameters());
   return values;
@@ -97,11 +97,11 @@ int main(int argc, char** argv) {
     };
     if (verb == "amx") return cpu::has_amx() ? 0 : 1;
     if (words.size() >= 3 && verb == "play") {
-      // all that are better; DisableTargets() would last until somebody asks for the targets
+      // disables all better targets; DisableTargets() would last only until the next query for the targets
       if (says("avx2")) hwy::SetSupportedTargetsForTest(hwy::SupportedTargets() & -HWY_AVX2);
       return play(words[1], std::stoi(words[2]), says("bf16") ? Precision::kBf16 : Precision::kFp32);
     }
-    if (words.size() != 4 || verb != "write") throw Error("usage: see the head of play_reverie.cc");
+    if (words.size() != 4 || verb != "write") throw Error("usage: see the top of play_reverie.cc");
     write(words[1], std::stoi(words[2]), std::stoi(words[3]));
     return 0;
   } catch (const std::exception& e) {

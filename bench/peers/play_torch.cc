@@ -1,6 +1,6 @@
 // LibTorch's side of the comparison: play_torch FILE THREADS, see player.h.  As fast as its operators allow:
-// states are kept padded, sums are written where they are read, tanh comes after the pooling, and of the ways
-// there are to lay out, decode and blur the fastest is taken.
+// states are kept padded, sums are written where they are read, tanh comes after the pooling, and of the
+// possible ways to lay out, decode and blur, the fastest is used.
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
@@ -29,7 +29,7 @@ Tensor inner(const Tensor& t, int n) {
   return t.slice(2, n, t.size(2) - n).slice(3, n, t.size(3) - n);
 }
 
-// The rim of one sample, wrapped around.
+// A rim of one sample, wrapped around.
 void wrap(Tensor& t) {
   const int64_t h = t.size(2);
   const int64_t w = t.size(3);
@@ -92,7 +92,7 @@ class Player {
  private:
   static Tensor load(const TensorFile& file, const std::string& name) {
     const auto& t = file.get(name);
-    return torch::from_blob(const_cast<float*>(t.data.data()), t.shape).clone();  // only read
+    return torch::from_blob(const_cast<float*>(t.data.data()), t.shape).clone();  // read-only
   }
 
   // gain * (e + d) / 2, blurred
@@ -109,7 +109,7 @@ class Player {
   }
 
   Tensor decoding(size_t l) const {
-    const Tensor& h = h_[l + 1];  // with its rim: a ring decoded in vain costs less than a copy
+    const Tensor& h = h_[l + 1];  // with its rim: decoding a ring in vain costs less than a copy
     if (!way_.shuffle) return inner(at::conv_transpose2d(h, decode_[l], decode_bias_[l], {2, 2}), 2).tanh_();
     return inner(at::pixel_shuffle(at::conv2d(h, decode_[l], decode_bias_[l]).tanh_(), 2), 2);
   }

@@ -1,6 +1,6 @@
-// What every program of the comparison does: plays the work of a file, says how far its result is from the
-// reference kernel's, then frames as often as it is asked to, on one line of milliseconds each time.
-// play_onnx.mjs speaks the same.
+// What every program of the comparison does: plays the work in a file, prints how far its result is from the
+// reference kernel's, then plays as many frames as requested, and prints one line of milliseconds each time.
+// play_onnx.mjs uses the same protocol.
 #pragma once
 
 #include <fmt/format.h>
@@ -39,7 +39,7 @@ double milliseconds(const Step& step) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
 }
 
-// The conversation: first the error and the settings that were found best, then the times.
+// The protocol: first the error and the best settings found, then the times.
 template <class Step>
 int answer(double error, const std::string& settings, const Step& step) {
   fmt::print("{:.1e} {}\n", error, settings);

@@ -86,7 +86,7 @@ TEST(Description, IsStrict) {
   EXPECT_NE(error_of(replaced(text, "render 1", "render 3")).find("newer"), std::string::npos);
   EXPECT_EQ(error_of("# reverie render 1\n"), "a.mp4:1: the table [render] is missing");
   EXPECT_EQ(error_of("# reverie render 1\nrender = 1\n"),
-            "a.mp4:2: 'render' is to be a table, not a whole number");
+            "a.mp4:2: 'render' must be a table, not a whole number");
   EXPECT_NE(error_of(replaced(text, "zoom = ", "zom = ")).find("did you mean 'zoom'?"), std::string::npos);
   EXPECT_NE(error_of(replaced(text, "width = ", "widht = ")).find("did you mean 'width'?"),
             std::string::npos);
@@ -99,7 +99,7 @@ TEST(Description, IsStrict) {
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "18446744073709551616")).find("is no seed"),
             std::string::npos);
-  EXPECT_NE(error_of(replaced(text, "tempo = 127", "tempo = 5000")).find("'tempo' is to be 1 to 1000"),
+  EXPECT_NE(error_of(replaced(text, "tempo = 127", "tempo = 5000")).find("'tempo' must be 1 to 1000"),
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "-1")).find("is no seed"), std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "")).find("is no seed"), std::string::npos);

@@ -51,7 +51,7 @@ TEST(Text, NaturalOrder) {
   EXPECT_TRUE(natural_less("frame9.png", "frame10.png"));
   EXPECT_TRUE(natural_less("a2b3", "a2b10"));
   EXPECT_FALSE(natural_less("b1", "a2"));
-  EXPECT_TRUE(natural_less("f01", "f1"));  // equal numbers: still one definite order
+  EXPECT_TRUE(natural_less("f01", "f1"));  // equal numbers: the order is still well defined
   EXPECT_FALSE(natural_less("f1", "f1"));
 }
 

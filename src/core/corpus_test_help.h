@@ -1,4 +1,4 @@
-// Replays the seeds of the fuzzers, and every input that once broke a reader, in the normal build.
+// Replays the fuzzers' seeds, and every input that once broke a reader, in the normal build.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,8 +16,8 @@
 
 namespace reverie {
 
-// Calls parse(bytes, file) on each file of tests/fuzz/corpus/NAME.  Those named valid-* must parse, those
-// named broken-* must be refused with an Error, and no file may do anything else.
+// Calls parse(bytes, file) on each file of tests/fuzz/corpus/NAME.  Files named valid-* must parse, those
+// named broken-* must be rejected with an Error, and the others may do either.
 inline void replay_corpus(
     const std::string& name,
     const std::function<void(const std::vector<uint8_t>& bytes, const std::string& file)>& parse) {

@@ -1,4 +1,4 @@
-// The one exception of Reverie: what was being done, to what, why it failed, what to do about it.
+// Reverie's only exception: what was being done, to what, why it failed, what to do about it.
 #pragma once
 
 #include <stdexcept>
@@ -15,7 +15,7 @@ class Error : public std::runtime_error {
   Error(const std::string& doing, const std::string& to_what, const std::string& why,
         const std::string& advice = "");
 
-  // A whole sentence of one's own, for the few errors that do not fit "cannot DOING WHAT: WHY".
+  // A complete sentence, for the few errors that do not fit "cannot DOING WHAT: WHY".
   explicit Error(const std::string& line);
 };
 

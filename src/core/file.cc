@@ -29,7 +29,7 @@ std::string process_number() {
 #endif
 }
 
-// Why the last write failed, and what helps.
+// Why the last write failed, and what to do about it.
 Error write_error(const fs::path& path) {
   const int code = errno;
   return {"write", path.string(), std::strerror(code), code == ENOSPC ? "the disk is full" : ""};
@@ -43,7 +43,7 @@ std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Error("read", path.string(), std::strerror(errno));
   std::vector<uint8_t> bytes;
-  // A device or a pipe has no size to ask for: read until the end or one byte past the limit.
+  // A device or a pipe does not know its size: read to the end, or one byte past the limit.
   constexpr size_t kPiece = 1U << 16U;
   while (in) {
     const size_t have = bytes.size();
@@ -97,7 +97,7 @@ void PartialFile::keep() {
   kept_ = true;
 }
 
-// The lock is the system's, on the folder itself: nothing is left behind.
+// A system lock on the folder itself: it leaves nothing behind.
 FolderLock::FolderLock(const fs::path& folder) {
 #if !defined(_WIN32)
   handle_ = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -1,4 +1,4 @@
-// Whole files, read with a bound and written without halves.
+// Whole files, read with a size limit and written atomically.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,17 @@
 
 namespace reverie {
 
-// The bytes of a file of at most limit bytes; Error when it is missing, no plain file, or larger.
+// The bytes of a file of at most limit bytes; Error if it is missing, not a regular file, or larger.
 std::vector<uint8_t> read_file(const std::filesystem::path& path, uint64_t limit);
 std::string read_text_file(const std::filesystem::path& path, uint64_t limit = 1U << 20U);
 
-// "clip.mp4" -> "clip.partial-4711.mp4" with the process's number: what is being written, beside its final
-// name and with its ending, so that two writers of one name do not meet in one file.
+// "clip.mp4" -> "clip.partial-4711.mp4" with the process ID: the name of a file while it is being written,
+// next to the final one and with the same extension, so that two processes writing the same file do not
+// collide.
 std::filesystem::path partial_name(const std::filesystem::path& path);
 
-// A file that appears under its name only when it is whole: write to partial(), then keep().  Destroyed
-// without keep(), the partial file goes.
+// A file that appears under its name only once it is complete: write to partial(), then call keep().  Without
+// keep(), the destructor deletes the partial file.
 class PartialFile {
  public:
   explicit PartialFile(std::filesystem::path path);
@@ -29,7 +30,7 @@ class PartialFile {
   const std::filesystem::path& path() const { return path_; }
   const std::filesystem::path& partial() const { return partial_; }
   void keep();
-  // Leaves the partial file where it is, and says where.
+  // Leaves the partial file where it is, and returns its path.
   std::filesystem::path leave();
 
  private:
@@ -37,7 +38,7 @@ class PartialFile {
   bool kept_ = false;
 };
 
-// A folder that this process alone writes to, until it ends however it ends.  Error where another has it.
+// A folder that only this process writes to, until it ends in any way.  Error if another process holds it.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);
@@ -49,7 +50,7 @@ class FolderLock {
   int handle_ = -1;
 };
 
-// Writes bytes beside path, then renames.
+// Writes bytes to a temporary file, then renames it.
 void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
 
 }  // namespace reverie

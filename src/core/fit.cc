@@ -9,7 +9,7 @@
 namespace reverie {
 namespace {
 
-// The part of `side` that has the ratio over / under to the other side, rounded.
+// The part of `side` in the ratio over / under to the other side, rounded.
 int part(int other, int over, int under, int side) {
   return std::clamp(static_cast<int>(std::lround(static_cast<double>(other) * over / under)), 1, side);
 }
@@ -49,7 +49,8 @@ std::string fit_word(Fit fit) {
 
 Fit fit_of(const std::string& word) {
   const auto it = std::find(fit_words().begin(), fit_words().end(), word);
-  if (it == fit_words().end()) throw Error("fit a picture", "'" + word + "'", "it is crop, pad or stretch");
+  if (it == fit_words().end())
+    throw Error("fit a picture", "'" + word + "'", "it must be crop, pad or stretch");
   return static_cast<Fit>(it - fit_words().begin());
 }
 

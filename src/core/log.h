@@ -1,14 +1,14 @@
-// Lines for the person, on stderr; stdout is for what was asked for.
+// Messages to the user, on stderr; stdout is for the results.
 #pragma once
 
 #include <string>
 
 namespace reverie {
 
-void note(const std::string& line);     // what happens
-void warning(const std::string& line);  // what may not be as wished
+void note(const std::string& line);     // what is happening
+void warning(const std::string& line);  // what may not be as intended
 
-// Puts a line that the next line overwrites (a terminal) under the log; empty takes it away.
+// Shows a status line below the log that the next one overwrites (on a terminal); an empty one removes it.
 void status_line(const std::string& line);
 
 bool stderr_is_terminal();

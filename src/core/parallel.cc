@@ -1,7 +1,6 @@
-// Threads that stay alive and look for the next loop for a moment before they sleep: loops follow each other
+// Threads stay alive and poll for the next loop for a moment before they sleep: loops follow each other
 // within microseconds while a frame is made, and waking takes about as long.  A loop ends with its last
-// piece, not when the last thread has noticed it, so that a thread whose core is taken by others holds nobody
-// up.
+// piece, not when the last thread has noticed, so a thread whose core is taken by others holds nobody up.
 #include "core/parallel.h"
 
 #include <algorithm>
@@ -11,10 +10,10 @@
 namespace reverie {
 namespace {
 
-constexpr int kLooks = 2000;  // at a variable, without giving the core away
+constexpr int kLooks = 2000;  // polls of a variable, without yielding
 constexpr int kYields = 60;   // after that, before sleeping
 
-// Whether `ready` came true within the time for which waiting awake is worth it.
+// Whether `ready` came true during the time that is worth waiting awake.
 template <class Ready>
 bool came_soon(const Ready& ready) {
   for (int i = 0; i < kLooks; ++i) {
@@ -45,7 +44,7 @@ Threads::Threads(int count) {
   try {
     for (int i = 1; i < count; ++i) workers_.emplace_back([this] { worker(); });
   } catch (const std::system_error&) {
-    // the system gives no more: those there are do the work, with the same result
+    // the system allows no more threads: the ones we have do the work, with the same result
   }
 }
 
@@ -90,9 +89,9 @@ void Threads::worker() {
 void Threads::take_pieces() {
   uint64_t offer = offered_;
   while (static_cast<uint32_t>(offer) != 0) {
-    // succeeds only while this very loop has this very number of pieces left
+    // succeeds only while this very loop has exactly this many pieces left
     if (!offered_.compare_exchange_weak(offer, offer - 1)) continue;
-    // the loop cannot end before this piece: what describes it stays as it is
+    // the loop cannot end before this piece, so its description does not change
     const int piece = count_ - static_cast<int>(static_cast<uint32_t>(offer));
     try {
       if (!failed_) (*work_)(piece);

@@ -1,4 +1,4 @@
-// A pool of threads that share out the rows of one loop.
+// A pool of threads that share the rows of one loop.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@ namespace reverie {
 // threads gives the same bytes.
 class Threads {
  public:
-  // count: threads in all, the caller among them; 0 = one per core.
+  // count: number of threads including the caller; 0 = one per core.
   explicit Threads(int count = 0);
   ~Threads();
   Threads(const Threads&) = delete;
@@ -33,14 +33,14 @@ class Threads {
   void take_pieces();
 
   std::vector<std::thread> workers_;
-  // The current loop: set before its pieces are offered, and left alone until the last is done.
+  // The current loop: set before its pieces are offered, and not changed until the last is done.
   const std::function<void(int)>* work_ = nullptr;
   int count_ = 0;
-  std::atomic<uint64_t> offered_{0};  // the loop's number << 32 | how many pieces nobody has taken
+  std::atomic<uint64_t> offered_{0};  // the loop's number << 32 | number of pieces not yet taken
   std::atomic<int> unfinished_{0};
-  std::atomic<uint32_t> loop_{0};  // its number once more, to sleep on
+  std::atomic<uint32_t> loop_{0};  // the loop's number again, to sleep on
   std::atomic<bool> quit_{false}, failed_{false};
-  std::mutex mutex_;  // of failure_
+  std::mutex mutex_;  // protects failure_
   std::exception_ptr failure_;
 };
 

@@ -6,7 +6,7 @@
 namespace reverie {
 namespace {
 
-// For each output sample the first input sample it reads and the weights from there on.
+// For each output sample, the first input sample it reads and the weights from there on.
 struct Taps {
   int first = 0;
   std::vector<float> weight;
@@ -14,7 +14,7 @@ struct Taps {
 
 std::vector<Taps> taps(int from, int to) {
   const double scale = static_cast<double>(from) / to;
-  const double radius = std::max(1.0, scale);  // a tent: linear when it grows, a soft box when it shrinks
+  const double radius = std::max(1.0, scale);  // a tent: linear when enlarging, a soft box when shrinking
   std::vector<Taps> out(static_cast<size_t>(to));
   for (int i = 0; i < to; ++i) {
     const double centre = (i + 0.5) * scale - 0.5;

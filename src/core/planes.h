@@ -6,8 +6,8 @@
 
 namespace reverie {
 
-// [C, H, W] samples of 32-bit float, rows without padding.  A picture is three planes R, G, B in 0..1, as
-// shown on the screen (not linear light); a level's state is C_l planes around -1..1.
+// [C, H, W] samples of 32-bit float, rows without padding.  A picture is three planes R, G, B in 0..1, as on
+// screen (not linear light); a level's state is C_l planes around -1..1.
 class Planes {
  public:
   Planes() = default;
@@ -23,9 +23,9 @@ class Planes {
     return channels_ == o.channels_ && height_ == o.height_ && width_ == o.width_;
   }
 
-  // Takes a new shape; the samples are undefined afterwards unless the shape is the same.
+  // Changes the shape; the samples are undefined afterwards unless the shape is the same.
   void reshape(int channels, int height, int width);
-  // Empty; its memory is kept for the next shape, which then begins with 0.
+  // Makes it empty but keeps its memory for the next shape, whose samples start at 0.
   void clear();
 
   float* plane(int c) { return data_.data() + static_cast<size_t>(c) * plane_size(); }
@@ -48,10 +48,10 @@ class Planes {
 // Brightness of a picture as one plane, 0..1 (BT.709 weights).
 Planes luma(const Planes& picture);
 
-// Resamples every plane to height x width: a box average when it shrinks, linear when it grows.
+// Resamples every plane to height x width: box average when shrinking, linear when enlarging.
 Planes resize(const Planes& in, int height, int width);
 
-// Mean absolute difference over all samples; both of one shape.
+// Mean absolute difference over all samples; both must have the same shape.
 double mean_absolute_difference(const Planes& a, const Planes& b);
 
 }  // namespace reverie

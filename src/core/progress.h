@@ -1,4 +1,4 @@
-// Progress of long work: done, rate, time left.
+// Progress of long jobs: done, rate, time left.
 #pragma once
 
 #include <chrono>
@@ -8,16 +8,16 @@
 
 namespace reverie {
 
-// On a terminal a line that renews itself; elsewhere a plain line every ten seconds.
+// On a terminal, a line that updates itself; elsewhere, a plain line every ten seconds.
 class Progress {
  public:
-  // what: "render"; unit: "frames"; total unknown for endless work.
+  // what: "render"; unit: "frames"; total: nothing for endless jobs.
   Progress(std::string what, std::string unit, std::optional<int64_t> total, bool quiet = false);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // detail: a few words more, "loss 1.23".
+  // detail: extra text, such as "loss 1.23".
   void update(int64_t done, const std::string& detail = "");
   double seconds() const;
 
@@ -29,7 +29,7 @@ class Progress {
   bool terminal_, quiet_;
   std::chrono::steady_clock::time_point start_, shown_;
   std::optional<std::chrono::steady_clock::time_point>
-      first_;  // the first update: what came before is no measure of speed
+      first_;  // the first update: the time before it says nothing about the speed
   int64_t first_done_ = 0;
 };
 

@@ -5,7 +5,7 @@
 
 namespace reverie {
 
-// Box-Muller; std::normal_distribution differs from library to library.
+// Box-Muller, because std::normal_distribution differs between libraries.
 double Random::normal() {
   const double u = 1.0 - uniform();
   const double v = uniform();

@@ -1,5 +1,4 @@
-// Random numbers that depend on nothing but their seed and their place: the same on every machine, in any
-// order.
+// Random numbers that depend only on their seed and their position: the same on every machine, in any order.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +14,22 @@ constexpr uint64_t mix_bits(uint64_t x) {
 }
 
 // One stream of draws.  A stream split off by a key is independent of its parent and of the parent's other
-// splits.
+// streams.
 class Random {
  public:
   explicit Random(uint64_t seed) : state_(mix_bits(seed)) {}
   Random split(uint64_t key) const { return Random(state_ ^ mix_bits(key ^ 0x5851f42d4c957f2dULL)); }
 
-  // The i-th draw of this stream, by place rather than in turn: uniform in -1..1.
+  // The i-th draw of this stream, by position rather than in sequence: uniform in -1..1.
   float signed_at(uint64_t i) const { return to_signed(mix_bits(state_ + i * kStep)); }
 
-  // What the draws by place are made of: signed_at(i) = to_signed(mix_bits(key() + i * kStep)).
+  // How draws by position are made: signed_at(i) = to_signed(mix_bits(key() + i * kStep)).
   static constexpr uint64_t kStep = 0x9e3779b97f4a7c15ULL;
   uint64_t key() const { return state_; }
 
   uint64_t bits() { return mix_bits(state_ += 0x9e3779b97f4a7c15ULL); }
   double uniform() { return static_cast<double>(bits() >> 11U) * 0x1p-53; }  // 0 <= u < 1
-  double normal();                                                           // mean 0, deviation 1
+  double normal();                                                           // mean 0, standard deviation 1
 
  private:
   static float to_signed(uint64_t b) { return static_cast<float>(static_cast<int32_t>(b >> 32U)) * 0x1p-31F; }

@@ -7,12 +7,13 @@
 namespace reverie {
 namespace {
 
-// What a signal handler may touch; other threads look at it.
+// Only what a signal handler may touch; other threads poll it.
 std::atomic<bool> requested{false};    // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 std::atomic<bool> interrupted{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 static_assert(std::atomic<bool>::is_always_lock_free);
 
-// A closed terminal hangs up twice, and launchers send SIGTERM after SIGINT: only hands are impatient.
+// A closing terminal sends SIGHUP twice, and launchers send SIGTERM after SIGINT: only a second Ctrl-C means
+// impatience.
 extern "C" void reverie_on_signal(int signal) {
   if (signal == SIGINT && interrupted.exchange(true)) std::_Exit(130);
   requested = true;
@@ -25,8 +26,8 @@ void install_stop_handler() {
   std::signal(SIGTERM, reverie_on_signal);
 #if !defined(_WIN32)
   std::signal(SIGHUP, reverie_on_signal);  // the terminal was closed
-  // a closed pipe or a file grown too large is an error of that write, which cleans up, and not the end of
-  // the process
+  // a closed pipe or a file grown too large is an error of that write, which cleans up, and must not end the
+  // process
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 #endif

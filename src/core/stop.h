@@ -1,9 +1,9 @@
-// Ctrl-C, SIGTERM and a closed terminal as a flag that long work looks at.
+// Ctrl-C, SIGTERM and a closed terminal as a flag that long jobs poll.
 #pragma once
 
 namespace reverie {
 
-// From now on these only set the flag; a second Ctrl-C ends the process at once.
+// From now on these only set the flag; a second Ctrl-C ends the process immediately.
 void install_stop_handler();
 bool stop_requested();
 void request_stop();

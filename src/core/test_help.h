@@ -1,4 +1,4 @@
-// What the tests of this folder share.
+// Shared by the tests of this folder.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 namespace reverie {
 
-// The Error's message; empty without an error.
+// The Error's message; empty if there was no error.
 inline std::string message_of(const std::function<void()>& work) {
   try {
     work();
@@ -22,7 +22,7 @@ inline std::string message_of(const std::function<void()>& work) {
   return "";
 }
 
-// A folder of its own that goes with it.
+// A folder that is removed together with it.
 class TemporaryFolder {
  public:
   TemporaryFolder()
@@ -36,7 +36,7 @@ class TemporaryFolder {
 
   const std::filesystem::path& path() const { return path_; }
 
-  // Makes a file in it, and the folders on the way.
+  // Creates a file in it, and the folders on the way.
   std::filesystem::path write(const std::string& name, std::string_view text) const {
     std::filesystem::path file = path_ / name;
     std::filesystem::create_directories(file.parent_path());

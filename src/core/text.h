@@ -1,4 +1,4 @@
-// Words: the nearest one, numbers out of strings.
+// Text: the nearest word, numbers from strings.
 #pragma once
 
 #include <optional>
@@ -8,19 +8,19 @@
 
 namespace reverie {
 
-// The candidate with the fewest edits from word, if that is few enough to have been meant; else empty.
+// The candidate with the fewest edits from word, if that is few enough to be a plausible typo; else empty.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-// ", did you mean 'zoom'?" or "", to hang on an error.
+// ", did you mean 'zoom'?" or "", to append to an error.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
-// The whole of s as a number, or nothing.  Independent of the locale.
+// All of s as a number, or nothing.  Independent of the locale.
 std::optional<double> to_number(std::string_view s);
 
-// s without control characters: names and texts of strangers' files never steer the terminal.
+// s without control characters: names and texts from strangers' files must not control the terminal.
 std::string printable(std::string s);
 
-std::string lower(std::string s);  // of A to Z
+std::string lower(std::string s);  // A to Z only
 std::string_view trim(std::string_view s);
 std::vector<std::string> split(std::string_view s, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
@@ -28,7 +28,7 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 // Digits compare as numbers: "frame9.png" before "frame10.png".
 bool natural_less(std::string_view a, std::string_view b);
 
-// s as a TOML basic string with its quotes; what is no UTF-8 becomes U+FFFD.
+// s as a quoted TOML basic string; invalid UTF-8 becomes U+FFFD.
 std::string quote_toml(std::string_view s);
 
 }  // namespace reverie

@@ -13,8 +13,8 @@ namespace {
 constexpr int kDeepest = 16;
 constexpr char32_t kPrivatePlane = 0x100000;
 
-// Place after the string that begins with a quote at `from`.  A one-line string ends at its line's end at the
-// latest: there the parser stops.
+// Position after the string that begins with a quote at `from`. A one-line string ends at the end of the line
+// at the latest: there the parser stops.
 size_t skip_string(std::string_view text, size_t from) {
   const char quote = text[from];
   const std::string triple(3, quote);
@@ -25,7 +25,7 @@ size_t skip_string(std::string_view text, size_t from) {
       i += 2;
     } else if (many_lines && text.substr(i, 3) == triple) {
       i += 3;
-      // Up to two quotes more still belong to the string: """x""""" is x and two quotes.
+      // Up to two more quotes still belong to the string: """x""""" is x and two quotes.
       for (int more = 0; more < 2 && i < text.size() && text[i] == quote; ++more) ++i;
       return i;
     } else if (!many_lines && (text[i] == quote || text[i] == '\n')) {
@@ -37,10 +37,10 @@ size_t skip_string(std::string_view text, size_t from) {
   return text.size();
 }
 
-// Follows brackets and dots through what is neither string nor comment.
+// Tracks brackets and dots outside strings and comments.
 class Depth {
  public:
-  // False when it becomes too deep.
+  // False once it is too deep.
   bool step(char c) {
     if (c == '.') return ++dots_ <= kDeepest;
     if (c == '[' || c == '{') ++brackets_;
@@ -53,7 +53,7 @@ class Depth {
   int brackets_ = 0, dots_ = 0;
 };
 
-// Each letter for which shift gives a code goes over to that code.  What is no UTF-8 stays.
+// Replaces each letter for which shift returns a code by that code.  Invalid UTF-8 is left alone.
 template <class Shift>
 std::string shifted(std::string_view text, const Shift& shift) {
   std::string out;

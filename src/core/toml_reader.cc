@@ -15,7 +15,7 @@ constexpr size_t kLongestText = 4096;  // a path, a sentence
 std::string_view kind_name(TomlNode::Kind kind) {
   switch (kind) {
     case TomlNode::Kind::kText:
-      return "a text";
+      return "a string";
     case TomlNode::Kind::kWhole:
       return "a whole number";
     case TomlNode::Kind::kNumber:
@@ -105,12 +105,12 @@ std::vector<const TomlNode*> TomlReader::tables(std::string_view key) const {
   if (!node) return {};
   const auto is_table = [](const TomlNode& item) { return item.kind == TomlNode::Kind::kTable; };
   if (node->kind != TomlNode::Kind::kList || !std::all_of(node->items.begin(), node->items.end(), is_table))
-    fail(*node, fmt::format("'{0}' is a list of tables, each to begin with [[{0}]]", key));
+    fail(*node, fmt::format("'{0}' must be a list of tables, each starting with [[{0}]]", key));
   return list(key);
 }
 
 std::string TomlReader::text_at(const TomlNode& node) const {
-  if (node.kind != TomlNode::Kind::kText) fail_type(node, "a text");
+  if (node.kind != TomlNode::Kind::kText) fail_type(node, "a string");
   if (node.text.size() > kLongestText)
     fail(node, fmt::format("{} is longer than {} bytes", name_of(node), kLongestText));
   if (node.text.find('\0') != std::string::npos)
@@ -125,15 +125,15 @@ double TomlReader::number_at(const TomlNode& node) const {
 
 double TomlReader::number_at(const TomlNode& node, double low, double high) const {
   number_at(node);
-  if (!(node.number >= low && node.number <= high))  // not so for a NaN either
-    fail(node, fmt::format("{} is to be {} to {}, not {}", name_of(node), low, high, node.number));
+  if (!(node.number >= low && node.number <= high))  // also false for NaN
+    fail(node, fmt::format("{} must be {} to {}, not {}", name_of(node), low, high, node.number));
   return node.number;
 }
 
 int64_t TomlReader::whole_at(const TomlNode& node, int64_t low, int64_t high) const {
   if (node.kind != TomlNode::Kind::kWhole) fail_type(node, "a whole number");
   if (node.whole < low || node.whole > high)
-    fail(node, fmt::format("{} is to be {} to {}, not {}", name_of(node), low, high, node.whole));
+    fail(node, fmt::format("{} must be {} to {}, not {}", name_of(node), low, high, node.whole));
   return node.whole;
 }
 
@@ -146,7 +146,7 @@ size_t TomlReader::word_at(const TomlNode& node, const std::vector<std::string>&
   const std::string word = text_at(node);
   const auto it = std::find(words.begin(), words.end(), word);
   if (it == words.end()) {
-    fail(node, fmt::format("{} is one of {}, not '{}'{}", name_of(node), join(words, ", "), word,
+    fail(node, fmt::format("{} must be one of {}, not '{}'{}", name_of(node), join(words, ", "), word,
                            did_you_mean(word, words)));
   }
   return static_cast<size_t>(it - words.begin());
@@ -157,7 +157,7 @@ void TomlReader::fail(const TomlNode& node, const std::string& message) const {
 }
 
 void TomlReader::fail_type(const TomlNode& node, std::string_view what) const {
-  fail(node, fmt::format("{} is to be {}, not {}", name_of(node), what, kind_name(node.kind)));
+  fail(node, fmt::format("{} must be {}, not {}", name_of(node), what, kind_name(node.kind)));
 }
 
 std::string TomlReader::name_of(const TomlNode& node) const {

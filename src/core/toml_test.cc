@@ -68,7 +68,7 @@ TEST(TomlTree, DeepNestingIsRefusedBeforeItOverflowsTheStack) {
   EXPECT_EQ(error_of("x = " + times(kMany / 4, "{a=")), "f.toml:1: " + why);
 }
 
-// Strings that a careless scanner would leave open or close too early, each with a deep key behind them.
+// Strings that a careless scanner would leave open or close too early, each followed by a deep key.
 TEST(TomlTree, NothingHidesDeepNesting) {
   const std::string deep = "a" + times(20, ".a") + " = 1";
   for (const std::string start : {"x = \"\"\"q\"\"\"\"\ny = 1\n", "x = '''q'''''\ny = 1\n", "x = \"a\\\"\"\n",
@@ -80,7 +80,7 @@ TEST(TomlTree, NothingHidesDeepNesting) {
   EXPECT_NE(error_of("x = {q = \"\"\"q\"\"\"\", " + deep + "}").find("nested deeper"), std::string::npos);
 }
 
-// Where toml++ 3.3 alone runs into undefined behaviour, which the sanitizers see.
+// Cases where toml++ 3.3 by itself has undefined behaviour, which the sanitizers detect.
 TEST(TomlTree, LettersBeyondAscii) {
   const TomlNode root = parse("\xEF\xBB\xBF\"Ňé\" = ['é€', \"\\u00e9😀\", \"\"\"\\\n Ň\"\"\"] # é\n");
   EXPECT_EQ(root.items[0].key, "Ňé");
@@ -131,18 +131,18 @@ TEST(TomlReader, IsStrict) {
   const TomlReader r(root, "f.toml", {"a", "b", "list", "nan", "t"});
   EXPECT_EQ(r.whole("a", 0, 1), 1);
   EXPECT_EQ(r.number("c", 0, 1, 0.5), 0.5);
-  EXPECT_EQ(message_of([&] { r.text("a"); }), "f.toml:1: 'a' is to be a text, not a whole number");
-  EXPECT_EQ(message_of([&] { r.whole("a", 2, 3); }), "f.toml:1: 'a' is to be 2 to 3, not 1");
-  EXPECT_EQ(message_of([&] { r.number("nan", 0, 1); }), "f.toml:4: 'nan' is to be 0 to 1, not nan");
-  EXPECT_EQ(message_of([&] { r.flag("b", false); }), "f.toml:2: 'b' is to be true or false, not a text");
-  EXPECT_EQ(message_of([&] { r.number("list", 0, 1); }), "f.toml:3: 'list' is to be a number, not a list");
+  EXPECT_EQ(message_of([&] { r.text("a"); }), "f.toml:1: 'a' must be a string, not a whole number");
+  EXPECT_EQ(message_of([&] { r.whole("a", 2, 3); }), "f.toml:1: 'a' must be 2 to 3, not 1");
+  EXPECT_EQ(message_of([&] { r.number("nan", 0, 1); }), "f.toml:4: 'nan' must be 0 to 1, not nan");
+  EXPECT_EQ(message_of([&] { r.flag("b", false); }), "f.toml:2: 'b' must be true or false, not a string");
+  EXPECT_EQ(message_of([&] { r.number("list", 0, 1); }), "f.toml:3: 'list' must be a number, not a list");
   EXPECT_EQ(message_of([&] { r.text("q"); }), "f.toml:1: 'q' is missing");
   EXPECT_EQ(message_of([&] { r.tables("t"); }),
-            "f.toml:5: 't' is a list of tables, each to begin with [[t]]");
+            "f.toml:5: 't' must be a list of tables, each starting with [[t]]");
   EXPECT_EQ(message_of([&] {
               r.word<int>("b", {"xy", "z"});
             }),
-            "f.toml:2: 'b' is one of xy, z, not 'x', did you mean 'xy'?");
+            "f.toml:2: 'b' must be one of xy, z, not 'x', did you mean 'xy'?");
 }
 
 TEST(TomlReader, SeedsOfAnySizeComeBack) {

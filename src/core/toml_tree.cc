@@ -26,13 +26,13 @@ std::vector<TomlNode> convert_entries(const toml::table& table) {
     entries.back().key = unshield_letters(key.str());
     entries.back().line = line_of(key.source());
   }
-  // toml++ sorts by name; errors are to come in the order in which a person reads.
+  // toml++ sorts by name; errors must come in the order of the file.
   std::stable_sort(entries.begin(), entries.end(),
                    [](const TomlNode& a, const TomlNode& b) { return a.line < b.line; });
   return entries;
 }
 
-// The depth is bounded by check_nesting().
+// check_nesting() limits the depth.
 TomlNode convert(const toml::node& from) {
   TomlNode to;
   to.line = line_of(from.source());

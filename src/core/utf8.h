@@ -1,4 +1,4 @@
-// Letters in and out of UTF-8.
+// Encodes and decodes UTF-8 letters.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,10 @@ namespace reverie {
 
 struct Utf8Letter {
   char32_t code = 0;
-  size_t bytes = 0;  // 0: no whole, shortest and lawful sequence
+  size_t bytes = 0;  // 0: not a complete, shortest and valid sequence
 };
 
-// The letter at the front of s, which is not empty.
+// The letter at the start of s, which must not be empty.
 Utf8Letter front_letter(std::string_view s);
 
 // code: up to 0x10FFFF.

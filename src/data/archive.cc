@@ -23,13 +23,13 @@ struct FreeArchive {
   void operator()(archive* a) const { archive_read_free(a); }
 };
 
-// An archive from its beginning to its end.
+// Reads an archive from beginning to end.
 class Reader {
  public:
   explicit Reader(const fs::path& path) : name_(path.string()), archive_(archive_read_new()) {
     if (!archive_) throw std::bad_alloc();
     archive* a = archive_.get();
-    // only what libarchive unpacks itself: for some other kinds it would start a program
+    // only what libarchive unpacks itself: for some other formats it would start a program
     archive_read_support_filter_gzip(a);
     archive_read_support_filter_bzip2(a);
     archive_read_support_filter_xz(a);
@@ -40,7 +40,7 @@ class Reader {
     if (archive_read_open_filename(a, name_.c_str(), kBlock) != ARCHIVE_OK) fail();
   }
 
-  // Goes to the next plain file; false at the end.
+  // Moves to the next regular file; false at the end.
   bool next() {
     for (;;) {
       const int code = archive_read_next_header(archive_.get(), &entry_);
@@ -77,7 +77,7 @@ class Reader {
  private:
   [[noreturn]] void fail() const {
     const char* why = archive_error_string(archive_.get());
-    throw Error("read", name_, why != nullptr ? why : "it is no archive");
+    throw Error("read", name_, why != nullptr ? why : "it is not an archive");
   }
 
   std::string name_, path_;

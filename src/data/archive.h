@@ -7,9 +7,10 @@
 
 namespace reverie {
 
-// Hands in the pictures of a tar (plain, or packed by gzip, bzip2, xz or zstd) or zip archive in its order,
-// and those of CIFAR's binary files in it.  Nothing is unpacked to disk; links, hidden files and all else are
-// passed over.  Error when the archive is damaged, or a file of it larger than a picture may be.
+// Adds the pictures of a tar (plain, or compressed with gzip, bzip2, xz or zstd) or zip archive, in its
+// order, and those of CIFAR's binary files in it.  Nothing is unpacked to disk; links, hidden files and
+// everything else are skipped.  Error if the archive is damaged, or a file in it is larger than a picture may
+// be.
 void import_archive(const std::filesystem::path& path, const Decoders& decoders, PictureIntake& intake);
 
 }  // namespace reverie

@@ -19,10 +19,10 @@
 namespace reverie {
 namespace {
 
-// Streams of the seed.
+// Random streams, split off the seed.
 enum : uint64_t { kOrder = 0x6f726465, kChanges = 0x6368616e };
 
-constexpr size_t kAhead = 2;  // batches that wait for each thread
+constexpr size_t kAhead = 2;  // batches prepared ahead per thread
 
 int between(int v, int low, int high) {
   return v < low ? low : (v > high ? high : v);
@@ -34,9 +34,9 @@ int draw_shift(Random& random, int most) {
   return static_cast<int>(random.bits() % n) - most;
 }
 
-// Writes one picture [H, W, 3] as it is seen this time.
+// Writes one picture [H, W, 3] with this time's random changes.
 void show(const Record& record, const Augmentation& how, Random random, float* out) {
-  // each is drawn whether used or not: one setting does not change what another one draws
+  // each is drawn whether used or not: one setting must not change what another one draws
   const bool flip = (random.bits() & 1U) != 0 && how.flip;
   const int across = draw_shift(random, how.shift);
   const int down = draw_shift(random, how.shift);
@@ -81,7 +81,7 @@ class Batches::Assembly {
     try {
       for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { assemble(); });
     } catch (const std::system_error&) {
-      if (workers_.empty()) throw;  // else those there are do the work
+      if (workers_.empty()) throw;  // otherwise the threads we have do the work
     }
   }
 
@@ -173,7 +173,7 @@ class Batches::Assembly {
     return batch;
   }
 
-  // The order of an epoch; those in use are kept.
+  // The order of an epoch; orders in use are kept.
   Order order_of(uint64_t epoch) {
     const std::lock_guard lock(orders_mutex_);
     Order& order = orders_[epoch];
@@ -194,7 +194,7 @@ class Batches::Assembly {
   int height_ = 0, width_ = 0;
   size_t most_waiting_ = 0;
 
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;  // protects what follows
   std::condition_variable made_, room_;
   uint64_t next_made_, next_given_;
   std::map<uint64_t, Batch> waiting_;

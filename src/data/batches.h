@@ -1,4 +1,4 @@
-// Batches of a record set, assembled ahead in the background.
+// Batches of a record set, prepared ahead in the background.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,21 @@
 
 namespace reverie {
 
-// What is done to a picture each time it is seen.
+// Random changes made to a picture each time it is used.
 struct Augmentation {
-  bool flip = false;  // left and right exchanged, one time in two
-  int shift = 0;      // moved by up to so many pixels either way, across and down; the border is repeated
-  double noise = 0;   // deviation of the normal noise added to each sample, in units of 0..255; kept in range
+  bool flip = false;  // mirrors left and right, one time in two
+  int shift = 0;      // shifts by up to this many pixels either way, across and down; the border is repeated
+  double noise = 0;   // standard deviation of normal noise on each sample, in units of 0..255; kept in range
 };
 
 struct BatchOptions {
-  int batch_size = 1;  // of all ranks together
+  int batch_size = 1;  // across all ranks
   uint64_t seed = 1;
   Augmentation augmentation;
-  bool shuffle = true;  // else the order of the file
+  bool shuffle = true;  // otherwise in file order
   uint64_t first_batch = 0;
-  int threads = 1;  // that assemble
-  // The slots of every batch that are given out: a rank of a data-parallel run takes a part of them.
+  int threads = 1;  // that prepare batches
+  // The slots of each batch to return: in a data-parallel run every rank takes its share.
   int slot_begin = 0, slot_end = -1;  // -1: batch_size
 };
 
@@ -34,13 +34,13 @@ struct Batch {
   uint64_t number = 0;
 };
 
-// An endless row of batches.  Slot s of batch b stands at position p = b * batch_size + s, and what is there
-// depends only on the seed and p: epoch p / n shows all n pictures in an order of its own, its last batch
-// running on into the next epoch.  So a run that is resumed, and ranks that share the batches out, see the
-// same pictures as one run in one go.
+// An endless sequence of batches.  Slot s of batch b has position p = b * batch_size + s, and its content
+// depends only on the seed and p: epoch p / n shows all n pictures in an order of its own, and its last batch
+// continues into the next epoch.  So a resumed run, and ranks that share the batches, see the same pictures
+// as a single uninterrupted run.
 class Batches {
  public:
-  // Error where the split is empty or pictures differ in size.  The set must outlive this.
+  // Error if the split is empty or pictures differ in size.  The set must outlive this.
   Batches(const RecordSet& set, Split split, const BatchOptions& options);
   ~Batches();
   Batches(const Batches&) = delete;
@@ -51,7 +51,7 @@ class Batches {
   int height() const;
   int width() const;
 
-  // The next batch; waits until it is assembled.
+  // The next batch; waits until it is ready.
   Batch next();
 
  private:

@@ -66,7 +66,7 @@ BatchOptions everything(int size) {
 }
 
 TEST_F(BatchesTest, EveryEpochShowsEveryPictureOnceInItsOwnOrder) {
-  // 4 does not divide 10: epochs run on within batches
+  // 4 does not divide 10: epochs continue within batches
   const std::vector<Batch> all = batches(plain(4), 10);
   std::vector<int> seen;
   for (const Batch& b : all) {
@@ -143,7 +143,7 @@ TEST_F(BatchesTest, ShiftsRepeatTheBorder) {
   const Batch b = batches(o, 1)[0];
   std::map<std::pair<int, int>, int> shifts;
   for (int s = 0; s < 400; ++s) {
-    // the middle tells the shift, and the shift the rest
+    // the middle reveals the shift, and the shift determines the rest
     const int middle = static_cast<int>(red(b, s, 1, 1)) % 20;
     const int dx = 1 - middle % kWidth;
     const int dy = 1 - middle / kWidth;
@@ -170,7 +170,7 @@ TEST_F(BatchesTest, NoiseHasItsDeviationAndStaysInRange) {
   for (size_t i = 0; i < noisy.pixels.size(); ++i) {
     ASSERT_GE(noisy.pixels[i], 0);
     ASSERT_LE(noisy.pixels[i], 255);
-    if (still.pixels[i] < 40) continue;  // where nothing is cut off
+    if (still.pixels[i] < 40) continue;  // only where nothing is clipped
     const double d = noisy.pixels[i] - still.pixels[i];
     sum += d;
     square += d * d;

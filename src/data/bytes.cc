@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// zlib's state with an owner.
+// An owner for zlib's state.
 class Inflater {
  public:
   explicit Inflater(const std::string& name) : name_(name) {
@@ -36,7 +36,7 @@ class Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
 
-  // Goes on into out; takes what it used from the front of in.  True at the end of a member.
+  // Appends to out; removes what it consumed from the front of in.  True at the end of a member.
   bool step(std::span<const uint8_t>& in, std::vector<uint8_t>& out, uint64_t limit) {
     const size_t before = out.size();
     const size_t piece = std::clamp(before, size_t{1} << 14U, size_t{1} << 24U);
@@ -50,14 +50,13 @@ class Inflater {
     in = in.subspan(given - stream_.avail_in);
     out.resize(before + piece - stream_.avail_out);
     if (out.size() > limit) {
-      throw Error("read", name_,
-                  "unpacked it is larger than the " + std::to_string(limit) + " bytes allowed");
+      throw Error("read", name_, "it unpacks to more than the " + std::to_string(limit) + " bytes allowed");
     }
     if (code == Z_STREAM_END) return true;
     if (code == Z_BUF_ERROR || (code == Z_OK && in.empty() && stream_.avail_out != 0)) {
       throw Error("read", name_, "the compressed file is cut off");
     }
-    if (code != Z_OK) throw Error("read", name_, "it is no gzip file, or damaged");
+    if (code != Z_OK) throw Error("read", name_, "it is damaged or not a gzip file");
     return false;
   }
 
@@ -86,7 +85,7 @@ FileBytes::FileBytes(const fs::path& path) {
   std::error_code code;
   if (fs::is_directory(path, code)) throw Error("read", path.string(), "it is a folder");
   if (!fs::exists(path, code)) throw Error("read", path.string(), "there is no such file");
-  if (!fs::is_regular_file(path, code)) throw Error("read", path.string(), "it is no plain file");
+  if (!fs::is_regular_file(path, code)) throw Error("read", path.string(), "it is not a regular file");
   map(path);
   if (path.extension() == ".gz") {
     std::vector<uint8_t> inflated = inflate_gzip(bytes_, path.string());

@@ -1,4 +1,4 @@
-// Bytes of files: numbers out of them and into them, whole files mapped or inflated.
+// Bytes of files: reads and writes numbers, maps or decompresses whole files.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace reverie {
 
-// Whole numbers, lowest byte first, from and to any address.
+// Little-endian integers, at any address.
 template <class T>
 T load_little(const uint8_t* at) {
   T value = 0;
@@ -22,18 +22,19 @@ void store_little(uint8_t* at, T value) {
   for (size_t i = 0; i < sizeof(T); ++i) at[i] = static_cast<uint8_t>(value >> (8 * i));
 }
 
-// No compressed file may become larger, in bytes.
+// The most bytes a compressed file may expand to.
 inline constexpr uint64_t kMostInflated = uint64_t{16} << 30U;
 
-// What gzip packed (RFC 1952), of one or more members one after the other.  Error naming the file when it is
-// damaged, cut off, or becomes larger than limit.
+// Decompresses gzip data (RFC 1952) of one or more members.  Error naming the file if it is damaged,
+// truncated, or expands to more than limit.
 std::vector<uint8_t> inflate_gzip(std::span<const uint8_t> bytes, const std::string& name,
                                   uint64_t limit = kMostInflated);
 
-// The bytes of a file while this lives: mapped into memory, or, of one named .gz, inflated.
+// The bytes of a file for the lifetime of this object: mapped into memory, or decompressed if its name ends
+// in .gz.
 class FileBytes {
  public:
-  // Error when the file is missing, no plain file, or damaged.
+  // Error if the file is missing, not a regular file, or damaged.
   explicit FileBytes(const std::filesystem::path& path);
   ~FileBytes();
   FileBytes(const FileBytes&) = delete;
@@ -48,7 +49,7 @@ class FileBytes {
   void release() noexcept;
 
   std::span<const uint8_t> bytes_;
-  std::vector<uint8_t> own_;  // empty where the file is mapped
+  std::vector<uint8_t> own_;  // empty if the file is mapped
 };
 
 }  // namespace reverie

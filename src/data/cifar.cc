@@ -57,13 +57,13 @@ std::optional<Split> split_of(const std::string& name) {
 CifarBatch::CifarBatch(std::span<const uint8_t> bytes, const std::string& name) : bytes_(bytes) {
   if (bytes.empty() || bytes.size() % kRecordBytes != 0) {
     throw Error("read", name,
-                fmt::format("its {} bytes are no whole number of CIFAR-10's records of {}", bytes.size(),
+                fmt::format("its {} bytes are not a whole number of CIFAR-10 records of {}", bytes.size(),
                             kRecordBytes));
   }
   for (size_t i = 0; i < size(); ++i) {
     if (label(i) >= kCifarLabels) {
       throw Error("read", fmt::format("{}, record {}", name, i),
-                  fmt::format("its label is {}, and CIFAR-10 has 0 to {}", label(i), kCifarLabels - 1));
+                  fmt::format("its label is {}, but CIFAR-10 has 0 to {}", label(i), kCifarLabels - 1));
     }
   }
 }

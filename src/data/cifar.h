@@ -19,13 +19,14 @@ namespace reverie {
 inline constexpr int kCifarSide = 32;
 inline constexpr int kCifarLabels = 10;
 
-// The names that CIFAR-10's batches.meta.txt lists.
+// The names listed in CIFAR-10's batches.meta.txt.
 extern const std::array<std::string_view, kCifarLabels> kCifarNames;
 
 // One file in memory, which must outlive this.
 class CifarBatch {
  public:
-  // Error naming the file when its length is none of whole records, and the record when a label is beyond 9.
+  // Error naming the file if its length is not a whole number of records, or the record if its label is above
+  // 9.
   CifarBatch(std::span<const uint8_t> bytes, const std::string& name);
 
   size_t size() const { return bytes_.size() / kRecordBytes; }
@@ -39,15 +40,15 @@ class CifarBatch {
   std::span<const uint8_t> bytes_;
 };
 
-// Whether a file is called as CIFAR's are.
+// Whether a file is named like CIFAR's.
 bool is_cifar_name(const std::string& name);
 
-// Hands in one file's pictures; data_batch_* for training, test_batch for test, others untold.  names: of
+// Adds the pictures of one file; data_batch_* for training, test_batch for test, others undecided.  names: of
 // the ten labels.
 void import_cifar_batch(std::span<const uint8_t> bytes, const std::string& path,
                         std::span<const std::string> names, PictureIntake& intake);
 
-// One file, or all of a folder; the names from a batches.meta.txt beside it, where there is one.
+// One file, or all files in a folder; the names come from a batches.meta.txt next to it, if there is one.
 void import_cifar(const std::filesystem::path& path, PictureIntake& intake);
 
 }  // namespace reverie

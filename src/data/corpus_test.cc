@@ -1,4 +1,4 @@
-// Replays the seeds of the fuzzers, and every input that once broke a reader, in the normal build.
+// Replays the fuzzers' seeds, and every input that once broke a reader, in the normal build.
 #include <gtest/gtest.h>
 
 #include "core/corpus_test_help.h"
@@ -12,7 +12,7 @@ namespace {
 
 TEST(Corpus, TFRecord) {
   replay_corpus("tfrecord", [](const std::vector<uint8_t>& bytes, const std::string& /*file*/) {
-    // as one record too, as the fuzzer gives it
+    // also as a single record, as the fuzzer does
     std::vector<uint8_t> framed;
     append_tfrecord(framed, bytes);
     message_of([&] { RecordSet::parse(framed, "corpus"); });

@@ -1,4 +1,4 @@
-// tf.train.Example as record sets use it; internal to data/.
+// tf.train.Example as used in record sets; internal to data/.
 #pragma once
 
 #include <cstdint>
@@ -9,21 +9,20 @@
 
 namespace reverie {
 
-// The features that are known; others are passed over.
+// The known features; others are skipped.
 struct PictureExample {
   std::span<const uint8_t> raw;  // [height, width, 3] R, G, B
   int64_t height = 0, width = 0;
   int64_t type = -1;                     // label id, -1: none
-  std::string_view split;                // "train", "test", or empty where it is not told
-  std::vector<std::string_view> labels;  // of the side record alone
+  std::string_view split;                // "train", "test", or empty if not given
+  std::vector<std::string_view> labels;  // only in the side record
 };
 
-// Reads a message where it lies: the views point into bytes.  Nothing is copied, so that a set may be larger
-// than memory.  False when the bytes are no Example or a known feature has another kind or more values than
-// it should.
+// Reads a message in place: the views point into bytes.  Nothing is copied, so a set may be larger than
+// memory.  False if the bytes are not an Example, or a known feature has the wrong kind or too many values.
 bool parse_example(std::span<const uint8_t> bytes, PictureExample& out);
 
-// The message's bytes; the same example gives the same bytes.  Labels are written where there are some.
+// The message's bytes; the same example gives the same bytes.  Labels are written if there are any.
 void serialize_example(const PictureExample& example, std::string& out);
 
 }  // namespace reverie

@@ -22,7 +22,7 @@ void replace_once(std::string& s, std::string_view from, std::string_view to) {
   if (const size_t at = s.find(from); at != std::string::npos) s.replace(at, from.size(), to);
 }
 
-// The file of labels for a file of images, packed or not.
+// The file of labels for a file of images, compressed or not.
 fs::path labels_of(const fs::path& images) {
   std::string name = images.filename().string();
   replace_once(name, "images", "labels");
@@ -33,7 +33,7 @@ fs::path labels_of(const fs::path& images) {
     std::error_code code;
     if (candidate != images.filename().string() && fs::exists(file, code)) return file;
   }
-  throw Error("import", images.string(), fmt::format("its labels, {}, are not beside it", name));
+  throw Error("import", images.string(), fmt::format("its labels, {}, are not in the same folder", name));
 }
 
 std::optional<Split> split_of(const std::string& name) {
@@ -60,7 +60,7 @@ void import_images(const fs::path& path, PictureIntake& intake) {
     throw Error("read", labels_path.string(),
                 fmt::format("it does not hold one label for each of the {} pictures", images.shape[0]));
   }
-  // all labels up to the largest, so that ids are the labels themselves
+  // all labels up to the largest, so that ids equal labels
   const int count = labels.data.empty() ? 0 : 1 + *std::max_element(labels.data.begin(), labels.data.end());
   std::vector<int> ids;
   ids.reserve(static_cast<size_t>(count));
@@ -82,7 +82,7 @@ void import_images(const fs::path& path, PictureIntake& intake) {
 IdxArray parse_idx(std::span<const uint8_t> bytes, const std::string& name) {
   constexpr size_t kMagicBytes = 4;
   if (bytes.size() < kMagicBytes || bytes[0] != 0 || bytes[1] != 0) {
-    throw Error("read", name, "it is no idx file");
+    throw Error("read", name, "it is not an idx file");
   }
   if (bytes[2] != kUnsignedByte) {
     throw Error("read", name, fmt::format("its values are of type {}, not unsigned bytes (8)", bytes[2]));
@@ -100,7 +100,7 @@ IdxArray parse_idx(std::span<const uint8_t> bytes, const std::string& name) {
     const uint8_t* at = &bytes[kMagicBytes + 4 * d];
     const uint64_t size = uint64_t{at[0]} << 24U | uint64_t{at[1]} << 16U | uint64_t{at[2]} << 8U | at[3];
     array.shape.push_back(static_cast<size_t>(size));
-    // no more than the bytes there are, so that no product overflows
+    // no more than the number of bytes, so that no product overflows
     if (size != 0 && count > array.data.size() / size) {
       throw Error("read", name, fmt::format("it is shorter than its header says: {} bytes", bytes.size()));
     }
@@ -108,7 +108,7 @@ IdxArray parse_idx(std::span<const uint8_t> bytes, const std::string& name) {
   }
   if (count != array.data.size()) {
     throw Error("read", name,
-                fmt::format("its header asks for {} values, and it has {}", count, array.data.size()));
+                fmt::format("its header says {} values, but it has {}", count, array.data.size()));
   }
   return array;
 }
@@ -124,7 +124,7 @@ void import_idx(const fs::path& path, PictureIntake& intake) {
     for (const auto& entry : fs::directory_iterator(path)) {
       const std::string name = entry.path().filename().string();
       if (!is_images_name(name)) continue;
-      // the same file packed and not is one
+      // the same file, compressed and not, counts once
       if (name.ends_with(".gz") && fs::exists(path / name.substr(0, name.size() - 3), code)) continue;
       files.push_back(entry.path());
     }

@@ -38,7 +38,7 @@ bool is_archive_name(const std::string& name) {
   return has_ending(name, kEndings);
 }
 
-// The name of a folder however it was given: "faces/", ".".
+// The name of a folder, however it is given: "faces/", ".".
 fs::path own_name(const fs::path& path) {
   std::error_code code;
   const fs::path whole = fs::weakly_canonical(path, code);
@@ -54,7 +54,7 @@ void import_video(const std::string& path, const Place& place, const Decoders& d
                   PictureIntake& intake) {
   const Belonging to = {label_id(place, intake), place.split};
   int64_t frame = 0;
-  bool decoding = true;  // else an error is no fault of the video
+  bool decoding = true;  // otherwise an error is not the video's fault
   try {
     decoders.video(path, intake.options().step, [&](const Planes& picture) {
       decoding = false;
@@ -146,7 +146,7 @@ Place place_of(const fs::path& path) {
   for (size_t i = 0; i < folders; ++i) {
     if (names[i] != "train" && names[i] != "test") continue;
     const Split split = names[i] == "test" ? Split::kTest : Split::kTrain;
-    // pictures right in train/ are of the class of all
+    // pictures directly in train/ belong to the class "all"
     return {i + 1 < folders ? names[i + 1] : names[i > 0 ? i - 1 : i], split};
   }
   return {folders > 0 ? names[folders - 1] : "", std::nullopt};
@@ -178,7 +178,7 @@ void import_source(const std::string& spec, const Decoders& decoders, PictureInt
   if (name.ends_with(".bin")) return import_cifar(path, intake);
   if (is_idx_name(name)) return import_idx(path, intake);
   if (name.ends_with(".tfrecord") || name.ends_with(".tfrecord.gz")) {
-    throw Error("import", spec, "it is a record set already");
+    throw Error("import", spec, "it is already a record set");
   }
   if (is_archive_name(name)) return import_archive(path, decoders, intake);
   import_file(path, decoders, intake);

@@ -1,4 +1,4 @@
-// Pictures of any source into a record set.
+// Imports pictures from any source into a record set.
 #pragma once
 
 #include <filesystem>
@@ -9,31 +9,31 @@
 
 namespace reverie {
 
-// Hands in all pictures of
+// Adds all pictures of
 //   CIFAR-10's binary files, or a folder of them      data/cifar.h
 //   MNIST's idx files, or a folder of them            data/idx.h
 //   a tar or zip archive of pictures, or of CIFAR's binary files
 //   a folder of pictures and videos, and the folders in it, in natural order; links to folders are not
 //   followed
 //   a picture or a video
-// A picture's label is the name of the folder it lies in; below a folder called train or test, which then is
-// its split too, the name of the folder right below that.  Of a single video it is its name without ending.
-// Pictures that cannot be read are left out (PictureIntake::left_out).  Returns early after Ctrl-C.
-// Error when the source is nothing of these, or damaged as a whole.
+// A picture's label is the name of its folder; below a folder called train or test, which also sets its
+// split, the label is the name of the folder directly below that.  The label of a single video is its name
+// without extension.  Pictures that cannot be read are left out (PictureIntake::left_out).  Returns early
+// after Ctrl-C.  Error if the source is none of these, or damaged as a whole.
 void import_source(const std::string& spec, const Decoders& decoders, PictureIntake& intake);
 
-// Where a picture belongs by its path, names of folders first, its own last.  Internal to data/.
+// Where a picture belongs, from its path: names of folders first, its own last.  Internal to data/.
 struct Place {
   std::string label;
   std::optional<Split> split;
 };
 Place place_of(const std::filesystem::path& path);
 
-// Internal to data/: decodes a picture and hands it in, or leaves it out.
+// Internal to data/: decodes a picture and adds it, or leaves it out.
 void import_picture(std::span<const uint8_t> bytes, const Place& place, const std::string& name,
                     const Decoders& decoders, PictureIntake& intake);
 
-// No picture file may be larger, in bytes.
+// The largest allowed picture file, in bytes.
 inline constexpr uint64_t kMostPictureBytes = uint64_t{1} << 28U;
 
 }  // namespace reverie

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A picture file of these tests is the text "WIDTH HEIGHT GREY", a video several of them.
+// In these tests a picture file is the text "WIDTH HEIGHT GREY", a video several of them.
 std::optional<Planes> next_picture(std::istream& in) {
   int width = 0;
   int height = 0;
@@ -47,7 +47,7 @@ Decoders text_decoders() {
   return d;
 }
 
-// What the tests look at: "label split grey" of each picture, training pictures by grey.
+// What the tests compare: "label split grey" of each picture, training pictures sorted by grey.
 struct Imported {
   std::vector<std::string> pictures, labels, left_out;
   std::pair<int, int> size;
@@ -105,7 +105,7 @@ TEST_F(Import, TrainAndTestFoldersAreSplits) {
   folder_.write("set/test/a/2.txt", "1 1 2");
   folder_.write("set/test/b/3.txt", "1 1 3");
   EXPECT_EQ(import({folder_.path() / "set"}).pictures, (Words{"a test 2", "a train 1", "b test 3"}));
-  // given one by one too
+  // also one by one
   EXPECT_EQ(import({folder_.path() / "set/train", folder_.path() / "set/test"}).pictures,
             (Words{"a test 2", "a train 1", "b test 3"}));
   ImportOptions one;
@@ -138,8 +138,8 @@ TEST_F(Import, BringsPicturesToOneSize) {
   folder_.write("set/1.txt", "4 2 7");
   folder_.write("set/2.txt", "2 4 8");
   const std::string message = failure(folder_.path() / "set");
-  EXPECT_NE(message.find("2.txt: it is 2x4, and "), std::string::npos) << message;
-  EXPECT_NE(message.find("give --size WxH"), std::string::npos) << message;
+  EXPECT_NE(message.find("2.txt: it is 2x4, but "), std::string::npos) << message;
+  EXPECT_NE(message.find("use --size WxH"), std::string::npos) << message;
   ImportOptions options;
   options.width = 3;
   options.height = 5;
@@ -149,7 +149,7 @@ TEST_F(Import, BringsPicturesToOneSize) {
   }
   options = {};
   options.crop = {1, 3, 0, 0};
-  EXPECT_NE(failure(folder_.path() / "set", options).find("nothing of its 2x4 pixels is left"),
+  EXPECT_NE(failure(folder_.path() / "set", options).find("none of its 2x4 pixels are left"),
             std::string::npos);
   options.crop = {1, 1, 0, 0};
   EXPECT_EQ(import({folder_.path() / "set/1.txt"}, options).size, std::pair(1, 3));
@@ -180,7 +180,7 @@ TEST_F(Import, TakesEveryNthFrame) {
   EXPECT_NE(failure(folder_.path() / "walk").find("large.mp4, frame 0: it is 9x9"), std::string::npos);
 }
 
-// name -> content; a name that ends in / is a folder, content "-> x" a link.
+// name -> content; a name ending in / is a folder, content "-> x" a link.
 void write_archive(const fs::path& path, const std::vector<std::pair<std::string, std::string>>& files,
                    bool packed) {
   archive* a = archive_write_new();
@@ -255,7 +255,7 @@ TEST_F(Import, Cifar) {
   EXPECT_NE(
       failure(folder_.write("bad/data_batch_1.bin", cifar_record(10, 0))).find("record 0: its label is 10"),
       std::string::npos);
-  EXPECT_NE(failure(folder_.write("bad/data_batch_1.bin", "short")).find("no whole number"),
+  EXPECT_NE(failure(folder_.write("bad/data_batch_1.bin", "short")).find("not a whole number"),
             std::string::npos);
 }
 
@@ -301,11 +301,11 @@ TEST_F(Import, Idx) {
   folder_.write("mnist/train-labels-idx1-ubyte", idx({1}, {2}));
   EXPECT_NE(failure(folder).find("one label for each of the 2 pictures"), std::string::npos);
   fs::remove(folder / "train-labels-idx1-ubyte");
-  EXPECT_NE(failure(folder).find("train-labels-idx1-ubyte, are not beside it"), std::string::npos);
+  EXPECT_NE(failure(folder).find("train-labels-idx1-ubyte, are not in the same folder"), std::string::npos);
 }
 
 TEST_F(Import, RecordSetsAreNoSource) {
-  EXPECT_NE(failure(folder_.write("a.tfrecord", "")).find("record set already"), std::string::npos);
+  EXPECT_NE(failure(folder_.write("a.tfrecord", "")).find("already a record set"), std::string::npos);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ void to_bytes(const Planes& picture, std::vector<uint8_t>& out) {
   out.resize(n * 3);
   for (size_t c = 0; c < 3; ++c) {
     const float* from = picture.plane(static_cast<int>(c));
-    // what is no number becomes 0
+    // NaN becomes 0
     for (size_t i = 0; i < n; ++i) {
       const float v = from[i] > 0 ? std::min(from[i], 1.0F) : 0.0F;
       out[i * 3 + c] = static_cast<uint8_t>(std::lround(v * 255.0F));
@@ -43,7 +43,7 @@ void PictureIntake::add(const Planes& picture, const Belonging& to, const std::s
     const int height = picture.height() - m.top - m.bottom;
     if (width < 1 || height < 1) {
       throw Error("import", name,
-                  fmt::format("nothing of its {}x{} pixels is left", picture.width(), picture.height()),
+                  fmt::format("none of its {}x{} pixels are left", picture.width(), picture.height()),
                   "--crop cuts off TOP,RIGHT,BOTTOM,LEFT");
     }
     planes_ = cut_out(*shown, m.left, m.top, width, height);
@@ -75,8 +75,8 @@ void PictureIntake::store(std::span<const uint8_t> pixels, int height, int width
     width_ = width;
   } else if (height != height_ || width != width_) {
     throw Error("import", name,
-                fmt::format("it is {}x{}, and {} is {}x{}", width, height, first_, width_, height_),
-                "give --size WxH to bring all to one size");
+                fmt::format("it is {}x{}, but {} is {}x{}", width, height, first_, width_, height_),
+                "use --size WxH to resize all pictures");
   }
   set_->add(pixels, height, width, to.label, to.split);
   if (progress_ != nullptr) progress_->update(static_cast<int64_t>(set_->pictures()));

@@ -1,4 +1,4 @@
-// Where the importers hand their pictures in: each is brought to shape and goes to the set.
+// Where importers deliver pictures: each is brought to size and added to the set.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace reverie {
 
-// Pixels that are cut off at the four sides.
+// Pixels to cut off at the four sides.
 struct Margins {
   int top = 0, right = 0, bottom = 0, left = 0;
 
@@ -23,26 +23,26 @@ struct Margins {
 };
 
 struct ImportOptions {
-  int width = 0, height = 0;  // of the pictures in the set; 0: their own, which must then be one
+  int width = 0, height = 0;  // of the pictures in the set; 0: their own, which must all be the same
   Fit fit = Fit::kCrop;
-  Margins crop;       // before that
-  int64_t step = 1;   // of a video every so many frames one is taken
-  std::string label;  // of all pictures and videos, instead of their folders' names; empty for these
+  Margins crop;       // applied before resizing
+  int64_t step = 1;   // every this many frames of a video, one is taken
+  std::string label;  // for all pictures and videos, instead of their folders' names; empty: use those
 };
 
-// What decodes, given by the caller: this module knows no codecs.
+// The decoders, provided by the caller: this module knows no codecs.
 struct Decoders {
-  // Whether a file is a picture, by its name.
+  // Whether a file is a picture, judging by its name.
   std::function<bool(const std::string& name)> is_picture;
-  // A picture file in memory as [3, H, W] in 0..1; Error when it cannot be read.
+  // A picture file in memory as [3, H, W] in 0..1; Error if it cannot be read.
   std::function<Planes(std::span<const uint8_t> bytes, const std::string& name)> picture;
-  // Gives of every `step` frames of a video the first, [3, H, W] in 0..1, to take until that says false;
-  // Error when it cannot be read.
+  // Passes the first of every `step` frames of a video, [3, H, W] in 0..1, to take, until that returns false;
+  // Error if it cannot be read.
   std::function<void(const std::string& path, int64_t step, const std::function<bool(const Planes&)>& take)>
       video;
 };
 
-// Label id and split of a picture that comes in.
+// Label id and split of an incoming picture.
 struct Belonging {
   int label = -1;
   std::optional<Split> split;
@@ -53,16 +53,15 @@ class PictureIntake {
   // progress may be null.  set and progress must outlive this.
   PictureIntake(RecordSetWriter& set, ImportOptions options, Progress* progress = nullptr);
 
-  // name: for errors.  Error where sizes differ and none was asked for, and where nothing is left after
-  // cutting off.
+  // name: for errors.  Error if sizes differ and no size was requested, or if nothing is left after cropping.
   void add(const Planes& picture, const Belonging& to, const std::string& name);  // [3, H, W] in 0..1
   void add(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
            const std::string& name);  // [height, width, 3]
 
-  // A picture that cannot be read, among others that can; why: a whole line that names it.
+  // For a picture that cannot be read among others that can; why: a complete line that names it.
   void leave_out(const std::string& why);
   size_t left_out() const { return left_out_; }
-  const std::vector<std::string>& why_left_out() const { return why_left_out_; }  // of the first few
+  const std::vector<std::string>& why_left_out() const { return why_left_out_; }  // only the first few
 
   const ImportOptions& options() const { return options_; }
   RecordSetWriter& set() const { return *set_; }
@@ -78,11 +77,11 @@ class PictureIntake {
   std::string first_;           // its name
   size_t left_out_ = 0;
   std::vector<std::string> why_left_out_;
-  std::vector<uint8_t> bytes_;  // room
-  Planes planes_;               // room
+  std::vector<uint8_t> bytes_;  // buffer
+  Planes planes_;               // buffer
 };
 
-// [3, H, W] in 0..1 as [H, W, 3] of bytes, and back.
+// [3, H, W] in 0..1 to [H, W, 3] bytes, and back.
 void to_bytes(const Planes& picture, std::vector<uint8_t>& out);
 Planes to_planes(std::span<const uint8_t> pixels, int height, int width);
 

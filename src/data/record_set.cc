@@ -20,7 +20,7 @@ namespace {
 constexpr std::array<Split, 2> kSplits = {Split::kTrain, Split::kTest};
 constexpr size_t kMostRecords = std::numeric_limits<int32_t>::max();
 
-// Why an example is no picture of a set; empty if it is one.  labels: how many names there are, none untold.
+// Why an example is not a picture of a set; empty if it is.  labels: the number of names, none if unknown.
 std::string fault_of(const PictureExample& e, std::optional<size_t> labels) {
   const auto side = [](int64_t v) { return v >= 1 && v <= kLargestSide; };
   if (!side(e.height) || !side(e.width)) {
@@ -28,11 +28,12 @@ std::string fault_of(const PictureExample& e, std::optional<size_t> labels) {
   }
   const auto bytes = static_cast<uint64_t>(e.height) * static_cast<uint64_t>(e.width) * 3;
   if (e.raw.size() != bytes) {
-    return fmt::format("it has {} bytes of pixels, {}x{} has {}", e.raw.size(), e.width, e.height, bytes);
+    return fmt::format("it has {} bytes of pixels, but {}x{} needs {}", e.raw.size(), e.width, e.height,
+                       bytes);
   }
   const auto most = static_cast<int64_t>(labels.value_or(kMostLabels));
   if (e.type < -1 || e.type >= most) {
-    return fmt::format("its label is {}, and there are {}{}", e.type, labels ? "" : "at most ", most);
+    return fmt::format("its label is {}, but there are {}{}", e.type, labels ? "" : "at most ", most);
   }
   if (!e.split.empty() && e.split != "train" && e.split != "test") {
     return fmt::format("its split is '{}', not train or test", e.split.substr(0, 40));
@@ -40,7 +41,7 @@ std::string fault_of(const PictureExample& e, std::optional<size_t> labels) {
   return "";
 }
 
-// A record as it is understood, or why it is none.
+// A decoded record, or why it is invalid.
 struct Seen {
   Record record;
   Split split = Split::kTrain;
@@ -53,7 +54,7 @@ Seen look_at(const TFRecord& found, std::optional<size_t> labels) {
   if (!found.is_sound()) {
     seen.fault = "its checksum is wrong: the file is damaged here";
   } else if (!parse_example(found.bytes, e)) {
-    seen.fault = "it is no tf.train.Example with raw, height, width and type";
+    seen.fault = "it is not a tf.train.Example with raw, height, width and type";
   } else {
     seen.fault = fault_of(e, labels);
   }
@@ -93,7 +94,7 @@ class RecordSet::Content {
   std::vector<uint8_t> own_;
 };
 
-// Whether the first record is a side record; its names are then taken.
+// Whether the first record is a side record; if so, takes its names.
 bool RecordSet::Content::read_side_record(const TFRecord& first) {
   PictureExample e;
   if (!first.is_sound() || !parse_example(first.bytes, e) || e.height != 0 || e.labels.empty()) return false;
@@ -104,12 +105,12 @@ bool RecordSet::Content::read_side_record(const TFRecord& first) {
   return true;
 }
 
-// Finds the records one after the other, then looks at what is in them on all cores.
+// Finds the records one after the other, then decodes them on all cores.
 void RecordSet::Content::index(std::span<const uint8_t> bytes) {
   std::vector<TFRecord> found;
   TFRecordReader reader(bytes, name);
   while (const std::optional<TFRecord> r = reader.next_unchecked()) {
-    if (found.size() == kMostRecords) fail_at_record(name, found.size(), "a set has no more records");
+    if (found.size() == kMostRecords) fail_at_record(name, found.size(), "a set cannot have more records");
     found.push_back(*r);
   }
   const size_t first = !found.empty() && read_side_record(found[0]) ? 1 : 0;
@@ -187,7 +188,7 @@ std::vector<double> RecordSet::mean_picture(Split split) const {
   const auto [height, width] = common_size();
   const std::vector<Record>& records = content_->of(split);
   if (records.empty()) throw Error("use", name(), fmt::format("it has no {} pictures", split_name(split)));
-  // whole numbers: no order of adding changes them
+  // whole numbers: the order of summation does not matter
   std::vector<uint64_t> sums(static_cast<size_t>(height) * static_cast<size_t>(width) * 3);
   for (const Record& r : records) {
     for (size_t i = 0; i < sums.size(); ++i) sums[i] += r.pixels[i];

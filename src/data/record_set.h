@@ -3,14 +3,14 @@
 // A record set is a TFRecord file (.tfrecord, or .tfrecord.gz) of tf.train.Example with the features
 //   raw     bytes, [height, width, 3] uint8, R, G, B
 //   height, width    int64, pixels
-//   type    int64, the label's id; -1 where there is none
+//   type    int64, the label's id; -1 if there is none
 //   split   bytes, "train" or "test"
-// Its first record, the side record, has in addition
+// Its first record, the side record, also has
 //   labels  bytes list, the names of the labels in the order of their ids
-// and is told from the others by its height of 0; it has all other features too (raw empty, width 0, type
-// -1), so that a reader that wants the same features of every record needs but leave out those of height 0.
-// Training records lie shuffled, test records in the order of their source.  Sets of others, without side
-// record or split, can be read: all their records are for training.
+// It is recognised by its height of 0.  It has all other features too (raw empty, width 0, type -1), so that
+// a reader that expects the same features in every record only has to skip those of height 0.
+// Training records are shuffled, test records are in the order of their source.  Sets from other programs,
+// without side record or split, can be read: all their records are for training.
 #pragma once
 
 #include <cstddef>
@@ -33,18 +33,18 @@ std::string split_name(Split split);
 inline constexpr int kMostLabels = 100000;
 
 struct Record {
-  std::span<const uint8_t> pixels;  // [height, width, 3]; lives as long as its set
+  std::span<const uint8_t> pixels;  // [height, width, 3]; valid as long as its set
   int height = 0, width = 0;
   int label = -1;  // an index of RecordSet::labels(); -1: none
 };
 
-// A set that is read: memory-mapped, or inflated into memory where it is compressed.
+// A set for reading: memory-mapped, or decompressed into memory if it is compressed.
 class RecordSet {
  public:
-  // Goes once over all records and checks them.  Error names the file and the record, from 0, the side record
-  // among them.
+  // Reads through all records and checks them.  Error names the file and the number of the record, counting
+  // from 0 and including the side record.
   static RecordSet open(const std::filesystem::path& path);
-  // The same of bytes in memory; name is for errors.
+  // The same for bytes in memory; name is for errors.
   static RecordSet parse(std::vector<uint8_t> bytes, const std::string& name);
 
   ~RecordSet();
@@ -55,16 +55,16 @@ class RecordSet {
 
   const std::string& name() const;
   size_t size(Split split) const;
-  // The i-th of a split, in the order of the file.
+  // The i-th of a split, in file order.
   Record record(Split split, size_t i) const;
-  // Names by label id; of a set without side record "0", "1", ...
+  // Names by label id; "0", "1", ... for a set without a side record.
   const std::vector<std::string>& labels() const;
 
-  // (height, width) of all pictures.  Error where they differ, or where there are none: training needs
-  // pictures of one size.
+  // (height, width) of all pictures.  Error if they differ or there are none: training needs pictures of one
+  // size.
   std::pair<int, int> common_size() const;
 
-  // The mean of every sample over a split, [H, W, 3], 0..255, exact to rounding once.  Error where sizes
+  // The mean of every sample over a split, [H, W, 3], 0..255, exact up to a single rounding.  Error if sizes
   // differ or the split is empty.
   std::vector<double> mean_picture(Split split) const;
 
@@ -75,17 +75,17 @@ class RecordSet {
 };
 
 struct RecordSetOptions {
-  uint64_t seed = 1;         // of the order of the training records, and of the choice below
-  double test_fraction = 0;  // 0..1: of each label's pictures whose source tells no split, so many are test
+  uint64_t seed = 1;         // for the order of the training records, and for the choice below
+  double test_fraction = 0;  // 0..1: share of each label's pictures without a split that becomes test
 };
 
 struct RecordSetCounts {
   size_t train = 0, test = 0;
-  size_t undecided = 0;  // of these, pictures whose source told no split
+  size_t undecided = 0;  // of these, pictures whose source gave no split
 };
 
-// Writes a set.  Pictures go to a file beside it as they come, so that a set may be larger than memory; the
-// set appears under its name only when it is whole.
+// Writes a set.  Pictures go to a temporary file as they come, so that a set may be larger than memory; the
+// set appears under its name only once it is complete.
 class RecordSetWriter {
  public:
   explicit RecordSetWriter(const std::filesystem::path& path, const RecordSetOptions& options = {});
@@ -93,18 +93,18 @@ class RecordSetWriter {
   RecordSetWriter(const RecordSetWriter&) = delete;
   RecordSetWriter& operator=(const RecordSetWriter&) = delete;
 
-  // The id of a label, a new one for a new name.  Error for too many or endless names.
+  // The id of a label; a new name gets a new id.  Error for too many labels or a name that is too long.
   int label(const std::string& name);
   size_t labels() const;
-  // Sorts the labels from id `first` on by name, numbers in them by value, and gives them and their pictures
-  // new ids: ask label() again for those that are still needed.
+  // Sorts the labels from id `first` on by name, numbers in them by value, and renumbers them and their
+  // pictures: call label() again for ids that are still needed.
   void sort_labels(size_t first);
 
-  // pixels: [height, width, 3].  label: an id, or -1.  split: nothing where the source does not tell.
+  // pixels: [height, width, 3].  label: an id, or -1.  split: nothing if the source gives none.
   void add(std::span<const uint8_t> pixels, int height, int width, int label, std::optional<Split> split);
   size_t pictures() const;
 
-  // Writes the set and gives it its name; nothing after Ctrl-C, and no set is then left.
+  // Writes the set and gives it its name; after Ctrl-C it writes nothing and leaves no set.
   std::optional<RecordSetCounts> finish();
 
  private:

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Pictures of 1x2 that tell their number by their first sample.
+// Pictures of 1x2 with their number in the first sample.
 std::vector<uint8_t> numbered(int n) {
   return {static_cast<uint8_t>(n), 1, 2, 3, 4, static_cast<uint8_t>(255 - n)};
 }
@@ -49,7 +49,7 @@ TEST(RecordSet, ComesBack) {
     const RecordSet set = RecordSet::open(path);
     EXPECT_EQ(set.labels(), (std::vector<std::string>{"cat", "dog"}));
     EXPECT_EQ(set.common_size(), std::pair(1, 2));
-    // test pictures in their order, training pictures in another one
+    // test pictures keep their order, training pictures do not
     EXPECT_EQ(numbers(set, Split::kTest), (std::vector<int>{0, 5, 10, 15, 20, 25, 30, 35, 40, 45}));
     std::vector<int> train = numbers(set, Split::kTrain);
     EXPECT_FALSE(std::is_sorted(train.begin(), train.end()));
@@ -64,7 +64,7 @@ TEST(RecordSet, ComesBack) {
       }
     }
   }
-  // nothing else is left behind
+  // no other file is left behind
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 2);
 }
 
@@ -164,7 +164,7 @@ TEST(RecordSetWriter, RefusesWhatIsNoPicture) {
   EXPECT_NE(message_of([&] { writer.label(std::string(256, 'x')); }), "");
 }
 
-// tf.train.Example by hand, features in the order that another writer may give them.
+// tf.train.Example by hand, with features in an order that another writer may use.
 class Foreign {
  public:
   Foreign& number(const std::string& key, uint64_t v, bool packed) {
@@ -217,7 +217,7 @@ TEST(RecordSet, SaysWhatIsWrongWithARecord) {
     return Foreign().number("height", height, true).number("width", width, true);
   };
   EXPECT_EQ(message(sized(1, 3).text("raw", "abcdef")),
-            "cannot read a.tfrecord, record 0: it has 6 bytes of pixels, 3x1 has 9");
+            "cannot read a.tfrecord, record 0: it has 6 bytes of pixels, but 3x1 needs 9");
   EXPECT_NE(message(sized(1, 2)).find("0 bytes of pixels"), std::string::npos);
   EXPECT_NE(message(sized(1U << 31U, 1U << 31U)).find("its size is 2147483648x2147483648"),
             std::string::npos);
@@ -226,7 +226,7 @@ TEST(RecordSet, SaysWhatIsWrongWithARecord) {
             std::string::npos);
   EXPECT_NE(message(sized(1, 1).text("raw", "abc").text("split", "val")).find("its split is 'val'"),
             std::string::npos);
-  EXPECT_NE(message(sized(1, 1).text("height", "abc")).find("no tf.train.Example"), std::string::npos);
+  EXPECT_NE(message(sized(1, 1).text("height", "abc")).find("not a tf.train.Example"), std::string::npos);
 }
 
 TEST(Example, ComesBackWhateverItsBytes) {
@@ -245,7 +245,7 @@ TEST(Example, ComesBackWhateverItsBytes) {
   EXPECT_TRUE(std::equal(raw.begin(), raw.end(), again.raw.begin(), again.raw.end()));
   EXPECT_EQ(again.type, 77777);
   EXPECT_EQ(again.labels, e.labels);
-  // cut off anywhere it is whole fields or none
+  // truncated anywhere, it is whole fields or none
   for (size_t n = 1; n < bytes.size(); ++n)
     EXPECT_FALSE(parse_example({reinterpret_cast<const uint8_t*>(bytes.data()), n}, again)) << n;
 }

@@ -1,5 +1,4 @@
-// Pictures go to a spool file as they come; finish() knows them all, and can shuffle, split and rename
-// labels.
+// Pictures go to a spool file as they come; finish() knows them all, and can shuffle, split and renumber.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -27,9 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMostLabelBytes = 255;  // of one name, as of a folder's
+constexpr size_t kMostLabelBytes = 255;  // of one name, as for a folder's name
 
-// Streams of the seed.
+// Random streams, split off the seed.
 enum : uint64_t { kTrainOrder = 0x747261696e, kTestChoice = 0x74657374 };
 
 fs::path spool_path(const fs::path& path) {
@@ -44,12 +43,12 @@ class RecordSetWriter::Work {
       : options_(options), file_(path), spool_(spool_path(path)), out_(spool_.partial(), std::ios::binary) {
     if (!out_) throw Error("write", spool_.partial().string(), std::strerror(errno));
     if (!(options.test_fraction >= 0 && options.test_fraction <= 1)) {
-      throw Error("write", path.string(), "the test fraction is not within 0 to 1");
+      throw Error("write", path.string(), "the test fraction must be 0 to 1");
     }
   }
 
   struct Picture {
-    uint64_t begin = 0;  // in the spool
+    uint64_t begin = 0;  // in the spool file
     int height = 0, width = 0, label = -1;
     std::optional<Split> split;
   };
@@ -57,12 +56,12 @@ class RecordSetWriter::Work {
   int label(const std::string& name) {
     if (const auto known = ids_.find(name); known != ids_.end()) return known->second;
     if (name.empty() || name.size() > kMostLabelBytes) {
-      throw Error("take", fmt::format("the label '{:.40}'", name),
-                  fmt::format("a label has 1 to {} bytes", kMostLabelBytes));
+      throw Error("add", fmt::format("the label '{:.40}'", name),
+                  fmt::format("a label must have 1 to {} bytes", kMostLabelBytes));
     }
     if (names_.size() == kMostLabels) {
-      throw Error("take", fmt::format("the label '{:.40}'", name),
-                  fmt::format("there are {} already", kMostLabels));
+      throw Error("add", fmt::format("the label '{:.40}'", name),
+                  fmt::format("there are already {}", kMostLabels));
     }
     const int id = static_cast<int>(names_.size());
     ids_.emplace(name, id);
@@ -141,11 +140,11 @@ class RecordSetWriter::Work {
 
   [[noreturn]] void fail_to_spool() const {
     const int code = errno;
-    throw Error("write", spool_.partial().string(), code != 0 ? std::strerror(code) : "it does not take more",
+    throw Error("write", spool_.partial().string(), code != 0 ? std::strerror(code) : "the write failed",
                 code == ENOSPC ? "the disk is full" : "");
   }
 
-  // Of each label's pictures whose source told no split, the wished part becomes test, drawn by seed.
+  // Of each label's pictures without a split, the requested share becomes test, drawn by seed.
   RecordSetCounts decide_splits() {
     RecordSetCounts counts;
     std::map<int, std::vector<size_t>> open;
@@ -168,7 +167,7 @@ class RecordSetWriter::Work {
   void write_side_record(TFRecordWriter& writer) {
     PictureExample side;
     side.split = "train";
-    // without a single label the list would be empty, and the side record no side record
+    // without a single label the list would be empty, and the side record not recognised
     if (names_.empty()) return;
     side.labels.assign(names_.begin(), names_.end());
     serialize_example(side, message_);
@@ -189,7 +188,7 @@ class RecordSetWriter::Work {
 
   RecordSetOptions options_;
   PartialFile file_, spool_;
-  std::ofstream out_;  // to the spool
+  std::ofstream out_;  // to the spool file
   uint64_t spooled_ = 0;
   std::vector<Picture> pictures_;
   std::vector<std::string> names_;

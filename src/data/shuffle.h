@@ -1,4 +1,4 @@
-// Orders drawn by a seed.
+// Random orders from a seed.
 #pragma once
 
 #include <cstddef>

@@ -66,7 +66,7 @@ std::optional<TFRecord> TFRecordReader::next_unchecked() {
   if (left_.size() < kHeadBytes) fail_at_record(name_, count_, "it is cut off within its length");
   if (load_little<uint32_t>(left_.data() + 8) != masked_crc32c(left_.first(8))) {
     fail_at_record(name_, count_,
-                   count_ == 0 ? "this is no TFRecord file, or its length is damaged"
+                   count_ == 0 ? "this is not a TFRecord file, or its length is damaged"
                                : "the checksum of its length is wrong: the file is damaged here");
   }
   const auto length = load_little<uint64_t>(left_.data());
@@ -141,7 +141,7 @@ class TFRecordWriter::Output {
 
   [[noreturn]] void fail() const {
     const int code = errno;
-    throw Error("write", path_.string(), code != 0 ? std::strerror(code) : "it does not take more",
+    throw Error("write", path_.string(), code != 0 ? std::strerror(code) : "the write failed",
                 code == ENOSPC ? "the disk is full" : "");
   }
 

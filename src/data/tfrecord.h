@@ -1,8 +1,8 @@
-// TFRecord framing: what record sets and TensorBoard's event files are made of.
+// TFRecord framing, as used in record sets and TensorBoard's event files.
 //
 // Format: "TFRecord and tf.train.Example" in TensorFlow's guide. Each record is
 //   uint64 length, uint32 masked CRC-32C of these 8 bytes, the bytes, uint32 masked CRC-32C of the bytes,
-// all little-endian; masked: turned right by 15 bits, plus 0xa282ead8.
+// all little-endian; masked: rotated right by 15 bits, plus 0xa282ead8.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,12 @@
 
 namespace reverie {
 
-// CRC-32C (Castagnoli) as RFC 3720 has it: of "123456789" 0xe3069283.
+// CRC-32C (Castagnoli) as in RFC 3720: 0xe3069283 for "123456789".
 uint32_t crc32c(std::span<const uint8_t> bytes);
-// The same in the disguise that TFRecord stores it in.
+// The same, masked as TFRecord stores it.
 uint32_t masked_crc32c(std::span<const uint8_t> bytes);
 
-// One record where it lies; the bytes belong to whoever gave them to the reader.
+// One record in place; the bytes belong to the reader's caller.
 struct TFRecord {
   std::span<const uint8_t> bytes;
   uint32_t stored_crc = 0;
@@ -31,19 +31,19 @@ struct TFRecord {
   bool is_sound() const { return masked_crc32c(bytes) == stored_crc; }
 };
 
-// Goes through the records of bytes in memory.
+// Iterates over the records of bytes in memory.
 class TFRecordReader {
  public:
   // name: of the file, for errors.
   TFRecordReader(std::span<const uint8_t> bytes, std::string name);
 
-  // The next record, its length checked but not yet its bytes; nothing at the end.  Error names the file and
-  // the record's number, from 0, when it is cut off or its length is damaged.
+  // The next record, with its length checked but not its bytes; nothing at the end.  Error names the file and
+  // the record's number, from 0, if it is truncated or its length is damaged.
   std::optional<TFRecord> next_unchecked();
-  // The same with the bytes checked too.
+  // The same, with the bytes checked too.
   std::optional<TFRecord> next();
 
-  // How many records were given out.
+  // How many records were returned.
   size_t count() const { return count_; }
 
  private:
@@ -55,13 +55,13 @@ class TFRecordReader {
 // Throws Error("read", "NAME, record 17", why).
 [[noreturn]] void fail_at_record(const std::string& name, size_t record, const std::string& why);
 
-// Writes records one after the other to a file; to one named .gz, compressed.  The same records give the same
-// bytes.
+// Writes records to a file, one after the other; compressed if its name ends in .gz.  The same records give
+// the same bytes.
 class TFRecordWriter {
  public:
   enum class Begin { kAnew, kAtEnd };
 
-  // Error when the file cannot be opened.
+  // Error if the file cannot be opened.
   explicit TFRecordWriter(const std::filesystem::path& path, Begin begin = Begin::kAnew);
   ~TFRecordWriter();
   TFRecordWriter(const TFRecordWriter&) = delete;
@@ -69,15 +69,15 @@ class TFRecordWriter {
   TFRecordWriter(TFRecordWriter&&) noexcept;
   TFRecordWriter& operator=(TFRecordWriter&&) noexcept;
 
-  // Error when the file does not take it.
+  // Error if the write fails.
   void write(std::span<const uint8_t> record);
   void write(std::string_view record) {
     write({reinterpret_cast<const uint8_t*>(record.data()), record.size()});
   }
-  // What was written can be read by others from now on.
+  // Makes what was written so far visible to other readers.
   void flush();
-  // Flushes and ends the file; Error when something of it did not arrive.  A writer that is destroyed without
-  // it closes in silence.
+  // Flushes and closes the file; Error if any of it could not be written.  The destructor closes without
+  // reporting errors.
   void close();
 
  private:

@@ -1,4 +1,4 @@
-// Sizes that are odd in every way, and long plays with whatever parameters there are.
+// Odd sizes of every kind, and long runs with arbitrary parameters.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -25,11 +25,11 @@ TEST(Sizes, BothKernelsAgreeAtAnySize) {
   v.set("rotate", 3);
   v.set("home_rate", 0.1);
   v.set("input", std::vector<double>{0.2, 0, 0.2});
-  v.set("home_centre", 0.5);  // of a level of one sample nothing would be left but rounding
+  v.set("home_centre", 0.5);  // a level of one sample would have nothing left but rounding errors
   Threads threads(2);
   for (const auto& [height, width] : {std::pair{16, 16}, std::pair{17, 23}, std::pair{1, 1}, std::pair{1, 40},
                                       std::pair{40, 1}, std::pair{33, 129}, std::pair{7, 200}}) {
-    v.set("advect", height == 1 || width == 1 ? 0 : 0.5);  // the direction there is a matter of rounding
+    v.set("advect", height == 1 || width == 1 ? 0 : 0.5);  // the direction there is decided by rounding
     for (const char* pools : {"2", "3,1,2", "4,5,3"}) {
       for (const char* schedule : {"every", "even"}) {
         v.parse("pool_size", pools);
@@ -52,8 +52,7 @@ TEST(Sizes, BothKernelsAgreeAtAnySize) {
   }
 }
 
-// Bytes of this process in memory; 0 where that cannot be known, as with sanitizers, which keep what is
-// freed.
+// The process's resident memory in bytes; 0 if unknown, as with sanitizers, which keep freed memory.
 size_t resident() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return 0;
@@ -65,7 +64,7 @@ size_t resident() {
 #endif
 }
 
-// Some parameters anywhere within their ranges, often at an end.
+// Random parameters within their ranges, often at an end.
 void throw_in(ParameterValues& values, Random& dice) {
   const ParameterTable& table = values.table();
   for (int n = 0; n < 6; ++n) {
@@ -81,7 +80,7 @@ void throw_in(ParameterValues& values, Random& dice) {
   }
 }
 
-// 100,000 frames by hand: REVERIE_ENDURANCE=100000 feedback_test --gtest_filter='Endurance.*'
+// 100,000 frames, run manually: REVERIE_ENDURANCE=100000 feedback_test --gtest_filter='Endurance.*'
 TEST(Endurance, NoNaNAndNoGrowthWhateverIsThrownIn) {
   const char* wished = std::getenv("REVERIE_ENDURANCE");  // NOLINT(concurrency-mt-unsafe)
   const int frames = wished ? std::atoi(wished) : 4000;

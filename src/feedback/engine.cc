@@ -12,11 +12,11 @@
 namespace reverie {
 namespace {
 
-// Streams of the engine's seed.
+// Random streams, split off the engine's seed.
 constexpr uint64_t kStartStream = 1;
 constexpr uint64_t kNoiseStream = 2;
 
-constexpr double kMostSamples = 1.5e9;  // of all levels together: 6 GB a copy
+constexpr double kMostSamples = 1.5e9;  // of all levels together: 6 GB per copy
 
 size_t z(int i) {
   return static_cast<size_t>(i);
@@ -30,7 +30,7 @@ LevelSizes checked_sizes(const Hourglass& glass, int height, int width) {
   }
   if (samples > kMostSamples) {
     throw Error("play", fmt::format("{}x{}", width, height),
-                fmt::format("its levels would take {:.0f} GB each time", samples * 4e-9),
+                fmt::format("its levels would take {:.0f} GB per copy", samples * 4e-9),
                 "choose a smaller --size, fewer levels or fewer channels");
   }
   return sizes;
@@ -142,7 +142,7 @@ void FeedbackEngine::look(const ParameterValues& values, Planes& out) const {
   const int top = (sizes_.height[0] - height_) / 2;
   const int left = (sizes_.width[0] - width_) / 2;
   out.reshape(kPictureChannels, height_, width_);
-  const auto show = [&](const auto& row) {  // row(c, y): of level 0's size
+  const auto show = [&](const auto& row) {  // row(c, y): at level 0's size
     threads_.each(height_, [&](int y) {
       for (int c = 0; c < kPictureChannels; ++c) {
         const float* from = row(c, y + top) + left;
@@ -151,7 +151,7 @@ void FeedbackEngine::look(const ParameterValues& values, Planes& out) const {
       }
     });
   };
-  // what is shown nearly always, without a copy
+  // the most common case, without a copy
   if (view == View::kState && level == 0)
     return show([&](int c, int y) { return kernel_->state_row(0, channel(c), y); });
 

@@ -1,4 +1,4 @@
-// The feedback engine: a hierarchy that is stepped frame by frame and looked at.  No codecs, no clock.
+// The feedback engine: steps the hierarchy frame by frame and renders it.  No codecs, no clock.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@ namespace reverie {
 
 class FeedbackEngine {
  public:
-  // The state starts as `init` says; first_picture [3, H, W] in 0..1 is what init = "picture" starts from
-  // (may be null).  check: hold the kernel against the reference kernel (checked_kernel.h); null: do not.
+  // The state starts as `init` says; first_picture [3, H, W] in 0..1 is the start for init = "picture" (may
+  // be null).  check: compare the kernel with the reference kernel (checked_kernel.h); null: do not.
   FeedbackEngine(Hourglass hourglass, int height, int width, const ParameterValues& values,
                  const std::string& kernel, uint64_t seed, Threads& threads, const Planes* first_picture,
                  const std::shared_ptr<CheckReport>& check = nullptr);
@@ -21,16 +21,16 @@ class FeedbackEngine {
   // One frame.  input: [3, H, W] in 0..1, or null.
   void step(int64_t frame, const ParameterValues& values, const Planes* input);
 
-  // Starts anew as the constructor did, from another seed.
+  // Restarts as the constructor did, with another seed.
   void restart(uint64_t seed, const ParameterValues& values, const Planes* first_picture);
 
-  // Takes over the states of the levels that have the same shape in both.
+  // Copies the states of the levels that have the same shape in both.
   void follow(const FeedbackEngine& before);
 
-  // What `view` says, in 0..1, [3, H, W].
+  // The picture selected by `view`, in 0..1, [3, H, W].
   void look(const ParameterValues& values, Planes& out) const;
 
-  // What it holds now: after a step, what playing on takes.
+  // The memory held now: after a step, all that further steps need.
   Memory memory() const;
 
   const Hourglass& hourglass() const { return glass_; }

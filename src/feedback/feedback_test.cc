@@ -1,4 +1,4 @@
-// The transition beyond the goldens: each part by what it must do.
+// The transition beyond the goldens: what each part must do.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -29,7 +29,7 @@ Hourglass glass_of(const ParameterValues& values) {
   return make_hourglass(values, Random(5), nullptr);
 }
 
-// Values for a loop of level 0 alone that keeps its state as it is.
+// Values for a loop of level 0 only that keeps its state unchanged.
 ParameterValues still_values() {
   ParameterValues v(feedback_parameters());
   v.set("levels", 0);
@@ -218,7 +218,8 @@ TEST(Flow, IsFreeOfDivergenceAndOfRmsOne) {
   EXPECT_LT(std::sqrt(divergence / gradient), 0.02);
 }
 
-// Rows of every level are made and mixed once in each of its cycles, and no two levels end in one frame.
+// Rows of every level are computed and mixed once in each of its cycles, and no two levels end in the same
+// frame.
 TEST(Schedule, EvenMakesEveryRowOnceACycle) {
   ParameterValues v(feedback_parameters());
   v.set_text("schedule", "even");
@@ -228,7 +229,7 @@ TEST(Schedule, EvenMakesEveryRowOnceACycle) {
     TransitionResolver resolver(sizes);
     Cycles cycles(glass, sizes);
     for (int frame = 0; frame < 8; ++frame)
-      cycles.next(resolver.resolve(v));  // before the first whole cycles
+      cycles.next(resolver.resolve(v));  // before the first complete cycles
     std::vector<std::vector<int>> made;
     for (const int height : sizes.height) made.emplace_back(height);
     std::vector<std::vector<int>> mixed = made;
@@ -315,7 +316,7 @@ TEST(Engine, KnowsItsMemoryWhichDoesNotGrow) {
     FeedbackEngine engine(glass_of(v), 64, 64, v, kernel, 3, threads, nullptr);
     engine.step(0, v, nullptr);
     const Memory first = engine.memory();
-    // three samples a pixel, six of 4, ..; twice; and the weights at least once
+    // three samples per pixel, six of 4, ..; twice; and the weights at least once
     const size_t samples =
         size_t{64 * 64} * 3 + size_t{32 * 32} * 6 + size_t{16 * 16} * 10 + size_t{8 * 8} * 12;
     EXPECT_GE(first.states, 2 * samples * sizeof(float)) << kernel;

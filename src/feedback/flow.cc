@@ -27,7 +27,7 @@ Planes gaussian_blur(const Planes& in, float deviation, bool wraps, Threads& thr
   for (float& w : weight) w /= sum;
   Planes across(1, in.height(), in.width());
   threads.each(in.height(), [&](int y) {
-    std::vector<float> wide(z(in.width() + 2 * radius));  // with what lies beyond the edges
+    std::vector<float> wide(z(in.width() + 2 * radius));  // including what lies beyond the edges
     for (int x = -radius; x < in.width() + radius; ++x)
       wide[z(x + radius)] = in.at(0, y, edge(x, in.width(), wraps));
     float* to = across.row(0, y);

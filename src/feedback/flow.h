@@ -1,5 +1,5 @@
-// The flow that advects the picture: made of the picture's own features, free of divergence, so that nothing
-// piles up.
+// The flow that advects the picture: computed from the picture's own features and divergence-free, so that
+// nothing piles up.
 #pragma once
 
 #include "core/parallel.h"
@@ -7,10 +7,10 @@
 
 namespace reverie {
 
-// channel: [1, h, w], the stream function psi.  Smoothed by a Gaussian of deviation `smooth` (in its
-// samples), enlarged with cubic B-splines to height x width (which are multiples of h and w), then v = (d psi
-// / dy, -d psi / dx), scaled to RMS 1.  wraps: whether the edges meet.  Returns [2, height, width]: x and y
-// of v in pixels.
+// channel: [1, h, w], the stream function psi.  It is smoothed by a Gaussian of standard deviation `smooth`
+// (in its samples), enlarged with cubic B-splines to height x width (multiples of h and w), then v = (d psi /
+// dy, -d psi / dx), scaled to RMS 1. wraps: whether the edges meet.  Returns [2, height, width]: x and y of v
+// in pixels.
 Planes stream_velocity(const Planes& channel, float smooth, int height, int width, bool wraps,
                        Threads& threads);
 

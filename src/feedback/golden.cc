@@ -81,7 +81,7 @@ std::vector<GoldenFrame> replay_golden(const TensorFile& file, const std::string
     kernel->set_state(l, planes_of(file.get(fmt::format("frame0.h{}", l), shape), file));
   }
   const std::set<int> recorded = recorded_frames(file);
-  if (recorded.empty()) throw Error("replay", file.name, "it records no frame");
+  if (recorded.empty()) throw Error("replay", file.name, "it contains no recorded frame");
   TransitionResolver resolver(sizes);
   std::vector<GoldenFrame> out;
   for (int frame = 1; frame <= *recorded.rbegin(); ++frame) {

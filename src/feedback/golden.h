@@ -1,4 +1,4 @@
-// Goldens: recorded frames of the plain transition, and a kernel held against them.
+// Goldens: recorded frames of the plain transition, to compare a kernel with.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct GoldenFrame {
 constexpr double kGoldenTolerance = 1e-5;
 
 // file: weights, frame0.h0 .. (the state before), frameN.h0 .. (after N frames), and metadata fb, tblur,
-// pool, pool_size, activation, border.  Every recorded frame in turn; Error when something is missing.
+// pool, pool_size, activation, border.  Compares every recorded frame in turn; Error if something is missing.
 std::vector<GoldenFrame> replay_golden(const TensorFile& file, const std::string& kernel, Threads& threads,
                                        Precision precision = Precision::kFp32);
 

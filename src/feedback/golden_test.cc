@@ -42,7 +42,7 @@ TEST(Golden, Bf16StaysWithinAHundredth) {
   for (const auto& entry : fs::directory_iterator(golden_folder())) {
     if (entry.path().extension() != ".safetensors") continue;
     const TensorFile file = read_safetensors(entry.path());
-    // of two magnitudes that are nearly the same rounding picks the other, which may have the other sign
+    // of two nearly equal magnitudes, rounding may pick the other, which may have the opposite sign
     const double most = file.metadata.at("pool") == "maxmag" ? 3e-2 : 1e-2;
     for (const GoldenFrame& f : replay_golden(file, "cpu", threads, Precision::kBf16)) {
       EXPECT_LT(f.error, most) << entry.path() << " frame " << f.frame;

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kMostWeights = 5e8;               // random ones of all levels together: 2 GB
-constexpr size_t kDrawsBetween = size_t{1} << 16;  // looks at Ctrl-C
+constexpr size_t kDrawsBetween = size_t{1} << 16;  // between checks for Ctrl-C
 
 size_t square(int side) {
   return static_cast<size_t>(side) * static_cast<size_t>(side);
@@ -36,7 +36,7 @@ void check_layer(const Layer& layer, int level, const std::string& what) {
 
 enum class Draw { kNormal, kUniform, kSharp };
 
-// All three with deviation 1 before scaling: only their sharpness differs.
+// All three have standard deviation 1 before scaling: only their sharpness differs.
 double draw(Draw how, Random& random) {
   if (how == Draw::kNormal) return random.normal();
   const double u = 2 * random.uniform() - 1;
@@ -46,13 +46,14 @@ double draw(Draw how, Random& random) {
 std::vector<float> draws(size_t n, double deviation, Draw how, Random random) {
   std::vector<float> v(n);
   for (size_t i = 0; i < n; ++i) {
-    if (i % kDrawsBetween == 0 && stop_requested()) break;  // nobody will play them
+    if (i % kDrawsBetween == 0 && stop_requested()) break;  // they will never be used
     v[i] = static_cast<float>(deviation * draw(how, random));
   }
   return v;
 }
 
-// Each filter (one run of n weights) to mean 0 and norm 1: it answers to shape, not to brightness.
+// Normalises each filter (one run of n weights) to mean 0 and norm 1: it responds to shape, not to
+// brightness.
 void normalise_encode(std::vector<float>& w, size_t n, double gain) {
   for (size_t at = 0; at < w.size(); at += n) {
     double mean = 0;
@@ -64,8 +65,8 @@ void normalise_encode(std::vector<float>& w, size_t n, double gain) {
   }
 }
 
-// Every output phase of a decode filter to the same sum, so that a flat state decodes to a flat picture and
-// not to a checkerboard (Odena, Dumoulin, Olah 2016, "Deconvolution and Checkerboard Artifacts").
+// Gives every output phase of a decode filter the same sum, so that a flat state decodes to a flat picture
+// rather than a checkerboard (Odena, Dumoulin, Olah 2016, "Deconvolution and Checkerboard Artifacts").
 void even_out_phases(Layer& layer) {
   const int k = layer.decode_kernel;
   const int p = layer.pool_size;
@@ -91,7 +92,7 @@ void even_out_phases(Layer& layer) {
   }
 }
 
-// What reaches one decoded sample (k/p x k/p taps of every upper channel) to norm 1.
+// Normalises what contributes to one decoded sample (k/p x k/p taps of every upper channel) to norm 1.
 void normalise_decode(Layer& layer, double gain) {
   const size_t taps = square(layer.decode_kernel);
   for (int o = 0; o < layer.lower; ++o) {
@@ -137,7 +138,7 @@ Layer random_layer(const ParameterValues& values, int level, int lower, Draw how
   return layer;
 }
 
-// Before they are drawn: whether that many weights can be had.
+// Checks before drawing whether that many weights fit.
 void check_weights(const ParameterValues& values, int levels) {
   double weights = 0;
   double lower = kPictureChannels;
@@ -150,7 +151,7 @@ void check_weights(const ParameterValues& values, int levels) {
   }
   if (weights <= kMostWeights) return;
   throw Error("play", fmt::format("{} levels", levels),
-              fmt::format("their weights would take {:.1f} GB and more", weights * sizeof(float) * 1e-9),
+              fmt::format("their weights would take {:.1f} GB or more", weights * sizeof(float) * 1e-9),
               "choose fewer channels, smaller kernels or fewer levels");
 }
 

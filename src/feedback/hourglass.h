@@ -1,4 +1,4 @@
-// The hourglass as data: the shapes and weights that the transition plays.
+// The hourglass as data: the shapes and weights that the transition uses.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,7 @@
 
 namespace reverie {
 
-// The way between level l and level l + 1.
+// What connects level l and level l + 1.
 struct Layer {
   int lower = 3, upper = 12;  // channels of level l and of level l + 1
   int encode_kernel = 3;      // odd
@@ -31,8 +31,8 @@ struct Layer {
 };
 
 struct Hourglass {
-  std::vector<Layer> layers;  // from the picture upwards
-  // That its convolutions are computed in, where a kernel offers more than fp32.
+  std::vector<Layer> layers;  // from the picture up
+  // The precision of its convolutions, if a kernel offers more than fp32.
   Precision precision = Precision::kFp32;
   // Of the file it was read from (kHourglassFormat); 1 for files of version 0.1 and random weights: what
   // their layers say of pooling and activation does not count.
@@ -46,17 +46,17 @@ struct Hourglass {
 
 constexpr int kPictureChannels = 3;
 
-// The hourglass that the fixed parameters describe: random, or read from `weights`.  find_file resolves that
-// name. Error when a file does not fit together, when a kernel and a pool size do not, or when random weights
-// would take too much memory.  After Ctrl-C random weights are 0 from where it came.
+// The hourglass that the fixed parameters describe: random, or read from `weights`. find_file resolves that
+// name.  Error if the parts of a file do not match, if a kernel and a pool size do not, or if random weights
+// would take too much memory.  After Ctrl-C the remaining random weights are 0.
 Hourglass make_hourglass(const ParameterValues& values, Random random,
                          const std::function<std::filesystem::path(const std::string&)>& find_file);
 
 // From tensors encodeN.weight [upper, lower, k, k], encodeN.bias, decodeN.weight [upper, lower, k, k],
-// decodeN.bias, N = 1..; pool_size from the metadata where it says, else as given.
+// decodeN.bias, N = 1..; pool_size from the metadata if given there, else from the argument.
 Hourglass hourglass_from_tensors(const TensorFile& file, const std::function<int(int level)>& pool_size);
 
-// The same from a folder of .npy files, also of those of 2015 (weights/npy_folder.h).
+// The same from a folder of .npy files, including those of 2015 (weights/npy_folder.h).
 Hourglass hourglass_from_npy_folder(const std::filesystem::path& folder,
                                     const std::function<int(int level)>& pool_size);
 

@@ -178,7 +178,7 @@ TEST(Hourglass, RefusesRandomWeightsThatNoMachineHolds) {
   } catch (const Error& e) {
     EXPECT_STREQ(
         e.what(),
-        "cannot play 6 levels: their weights would take 10.1 GB and more (choose fewer channels, smaller "
+        "cannot play 6 levels: their weights would take 10.1 GB or more (choose fewer channels, smaller "
         "kernels or fewer levels)");
   }
 }

@@ -14,7 +14,7 @@ using Eigen::Matrix3f;
 using Eigen::Vector3d;
 using Eigen::Vector3f;
 
-constexpr double kLeastVariance = 1e-5;  // of a colour axis: below it there is nothing but noise to stretch
+constexpr double kLeastVariance = 1e-5;  // of a colour axis: below this there is only noise to stretch
 
 Matrix3d matrix(const ColourStatistics& s) {
   return Eigen::Map<const Matrix3d>(s.covariance.data());
@@ -31,8 +31,8 @@ Matrix3d with_eigenvalues(const Matrix3d& m, const std::function<double(double)>
   return solver.eigenvectors() * values.asDiagonal() * solver.eigenvectors().transpose();
 }
 
-// Deviation of tanh(contrast * z) for normal z: what the squashed colours must be divided by to have
-// deviation 1 again.
+// Standard deviation of tanh(contrast * z) for normal z: dividing the squashed colours by it restores a
+// standard deviation of 1.
 double squashed_deviation(double contrast) {
   double sum = 0;
   double weights = 0;
@@ -50,7 +50,7 @@ void follow(ColourStatistics& slow, const ColourStatistics& now, double rate) {
   for (size_t i = 0; i < 9; ++i) slow.covariance[i] += rate * (now.covariance[i] - slow.covariance[i]);
 }
 
-// tanh within 5e-7, the fit of kernels/cpu/math-inl.h: plain arithmetic, which compilers turn into vectors.
+// tanh within 5e-7, the fit of kernels/cpu/math-inl.h: plain arithmetic, which compilers vectorise.
 float quick_tanh(float x) {
   x = x < -8.0F ? -8.0F : x;
   x = x > 8.0F ? 8.0F : x;
@@ -61,7 +61,7 @@ float quick_tanh(float x) {
   return x * p / q;
 }
 
-// out = raw + mix * (to + colour * tanh(whiten * (raw - from)) - raw), into 0..1.
+// out = raw + mix * (to + colour * tanh(whiten * (raw - from)) - raw), clamped to 0..1.
 struct Recolour {
   Matrix3f whiten, colour;
   Vector3f from, to;
@@ -84,7 +84,7 @@ struct Recolour {
         const float middle = to[c];
         const float share = mix;
         float* out = planes[c] + first;
-        for (int x = 0; x < n; ++x) {  // no std::clamp: it keeps compilers from making vectors of this
+        for (int x = 0; x < n; ++x) {  // no std::clamp: it keeps compilers from vectorising this
           const float target = middle + w[0] * white[0][x] + w[1] * white[1][x] + w[2] * white[2][x];
           float v = out[x] + share * (target - out[x]);
           v = v < 0 ? 0 : v;

@@ -1,4 +1,4 @@
-// The palette: the shown picture in the colours of another one.  Output only, the state is untouched.
+// The palette: recolours the shown picture like another one.  Output only, the state is not changed.
 #pragma once
 
 #include <array>
@@ -17,8 +17,7 @@ struct ColourStatistics {
 ColourStatistics colour_statistics(const Planes& picture, Threads& threads);
 
 // Colours are whitened by their own slow statistics (ZCA: C^-1/2 (x - m)), softly squashed by tanh, and given
-// the mean and covariance of the palette: colour transfer in the way of Reinhard et al. 2001 and Kessy et al.
-// 2018.
+// the mean and covariance of the palette: colour transfer after Reinhard et al. 2001 and Kessy et al. 2018.
 class Palette {
  public:
   struct Settings {

@@ -19,12 +19,11 @@ std::vector<Parameter> hierarchy() {
           .fixed()
           .weights({"normal", "uniform", "sharp"}),
       choice("filters", "raw", {"raw", "normalised", "smooth"},
-             "random weights as drawn; encode filters of mean zero and unit norm, decode of unit norm; and "
-             "decode "
-             "without checkerboard")
+             "random weights as drawn; or with unit norm and, for encode filters, zero mean; or also without "
+             "a checkerboard in decode")
           .fixed(),
       number("weights_gain", 1, 0, 16, "times", "scale of the random weights").fixed(),
-      number("weights_bias", 0.1, 0, 4, "", "deviation of the random biases").fixed(),
+      number("weights_bias", 0.1, 0, 4, "", "standard deviation of the random biases").fixed(),
       integer("encode_kernel", 3, 1, 15, "samples",
               "side of the encode filters, odd; entry l leads from level l to l + 1")
           .levels()
@@ -33,20 +32,21 @@ std::vector<Parameter> hierarchy() {
               "side of the decode filters: pool_size plus an even number")
           .levels()
           .fixed(),
-      integer("pool_size", 2, 1, 8, "samples", "how much smaller each level is than the one below")
+      integer("pool_size", 2, 1, 8, "samples", "how many times smaller each level is than the one below")
           .levels()
           .fixed(),
       choice("pool", "max", {"max", "mean", "stride", "maxmag"}, "which sample of a block goes up a level")
           .levels(),
       choice("activation", "tanh", {"tanh", "relu"}, "after each convolution").levels(),
       choice("border", "wrap", {"wrap", "clamp", "zero"},
-             "what lies beyond the edge: the other side, the edge, nothing"),
-      choice("schedule", "every", {"every", "even"},
-             "every level steps in every frame; or level l in every 2^l frames, its work spread evenly over "
-             "them and its result eased in")
+             "what lies beyond the edge: the opposite side, the edge itself, nothing"),
+      choice(
+          "schedule", "every", {"every", "even"},
+          "every level steps in every frame; or level l once every 2^l frames, its work spread evenly over "
+          "them and its result eased in")
           .fixed(),
       choice("precision", "fp32", {"fp32", "bf16"},
-             "numbers that are multiplied in convolutions; bf16 is coarser, faster on processors with AMX "
+             "number format for multiplications in convolutions; bf16 is coarser, faster on CPUs with AMX "
              "and slower on others")
           .fixed(),
       choice("init", "noise", {"noise", "binary", "picture", "black"}, "the state before the first frame")
@@ -75,10 +75,10 @@ std::vector<Parameter> mixing() {
       number("input", 0, -4, 4, "", "share of the input picture, encoded up to the level").levels().map(),
       number("bias", 0, -2, 2, "", "added to every sample").levels().map(),
       number("noise", 0, 0, 2, "", "amplitude of new uniform noise in each frame").levels().map(),
-      number("sblur", 1, -8, 1, "", "blur (above 0), nothing (0) or sharpen (below 0) of what is mixed")
+      number("sblur", 1, -8, 1, "", "blurs (above 0), leaves alone (0) or sharpens (below 0) what is mixed")
           .levels()
           .map(),
-      number("tblur", 0.5, 0, 1, "", "how much of the last frame stays: motion blur").levels().map(),
+      number("tblur", 0.5, 0, 1, "", "how much of the last frame is kept: motion blur").levels().map(),
       choice("trail", "state", {"state", "self"},
              "what tblur keeps: the last state as it was, or moved and coloured")
           .levels(),
@@ -95,35 +95,36 @@ std::vector<Parameter> movement() {
       number("shift_x", 0, -256, 256, "pixels a frame", "moves it to the right").levels().map(),
       number("shift_y", 0, -256, 256, "pixels a frame", "moves it down").levels().map(),
       number("swirl", 0, -180, 180, "degrees a frame", "turns the centre more than the edge").levels().map(),
-      number("centre_x", 0.5, -1, 2, "widths", "where zoom, rotate, swirl and mirrors have their centre"),
-      number("centre_y", 0.5, -1, 2, "heights", "where zoom, rotate, swirl and mirrors have their centre"),
+      number("centre_x", 0.5, -1, 2, "widths", "horizontal centre of zoom, rotate, swirl and mirror"),
+      number("centre_y", 0.5, -1, 2, "heights", "vertical centre of zoom, rotate, swirl and mirror"),
       choice("mirror", "none", {"none", "horizontal", "vertical", "both", "kaleidoscope"},
              "folds it at the centre")
           .levels(),
       integer("segments", 6, 2, 64, "", "sectors of the kaleidoscope"),
-      number("advect", 0, -64, 64, "pixels a frame", "moves it along a flow made of its own features")
+      number("advect", 0, -64, 64, "pixels a frame", "moves it along a flow computed from its own features")
           .levels()
           .map(),
       integer("advect_level", 2, 0, 6, "", "the level whose channel is the flow's stream function"),
       integer("advect_channel", 0, 0, 1023, "", "that channel"),
       number("advect_smooth", 1.5, 0, 64, "samples of that level",
-             "deviation of the blur of the stream function"),
-      choice("sampling", "linear", {"linear", "cubic", "nearest"}, "between samples; linear also softens"),
+             "standard deviation of the stream function's blur"),
+      choice("sampling", "linear", {"linear", "cubic", "nearest"}, "interpolation; linear also softens"),
       number("hue", 0, -180, 180, "degrees a frame", "turns the colours of each channel triple about grey")
           .levels()
           .map(),
-      integer("permute", 0, 0, 1023, "channels", "each channel takes the state of the one so many places on")
+      integer("permute", 0, 0, 1023, "channels",
+              "each channel takes the state of the one this many places further")
           .levels(),
   };
 }
 
 std::vector<Parameter> homeostasis() {
   return {
-      number("home_centre", 0, 0, 1, "", "homeostasis: how much of each channel's mean is taken away")
+      number("home_centre", 0, 0, 1, "", "homeostasis: how much of each channel's mean is subtracted")
           .levels(),
-      number("home_level", 0.4, 0, 4, "", "homeostasis: RMS that the level is led to").levels(),
+      number("home_level", 0.4, 0, 4, "", "homeostasis: target RMS of the level").levels(),
       number("home_rate", 0, 0, 1, "per frame",
-             "homeostasis: speed of the gain that leads it there; 0 switches it off")
+             "homeostasis: how fast the gain approaches that target; 0 switches it off")
           .levels(),
   };
 }
@@ -136,7 +137,7 @@ std::vector<Parameter> output() {
       flag("view_mono", false, "show that channel in grey instead of three as R, G, B").views(),
       number("view_gain", 1, 0, 16, "times", "contrast of what is shown").views(),
       text("palette", "",
-           "picture whose colours the shown picture gets: a name of presets/palettes, a file, or input")
+           "picture whose colours the shown picture takes on: a name from presets/palettes, a file, or input")
           .fixed(),
       number("palette_mix", 1, 0, 1, "", "from the raw colours (0) to the palette's (1)"),
       number("palette_rate", 0.05, 0, 1, "per frame", "how fast the statistics of the shown colours follow"),

@@ -18,7 +18,7 @@ bool LevelTransition::moves() const {
          mirror != Mirror::kNone;
 }
 
-// unit: how many of the parameter's units one unit of the field is.
+// unit: how many of the parameter's units make one unit of the field.
 Field TransitionResolver::field(const ParameterValues& values, const char* name, int level, float unit) {
   Field f;
   f.value = static_cast<float>(values.number(name, level)) * unit;

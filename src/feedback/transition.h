@@ -1,4 +1,4 @@
-// The parameters of one frame's transition, resolved for every level: what a kernel reads.
+// The parameters of one frame's transition, resolved for every level: the input of a kernel.
 #pragma once
 
 #include <array>
@@ -22,7 +22,7 @@ struct Field {
 
   bool is(float v) const { return picture == nullptr && value == v; }
   float at(int y, int x) const { return picture ? value + depth * (2 * picture->at(0, y, x) - 1) : value; }
-  // Row y of the field in out[0..width).
+  // Writes row y of the field to out[0..width).
   void row(int y, int width, float* out) const;
 };
 
@@ -34,8 +34,8 @@ struct LevelTransition {
   int permute = 0;
   Trail trail = Trail::kState;
   Squash squash = Squash::kTanh;
-  Pool pool = Pool::kMax;                     // on the way up to level l + 1
-  Activation activation = Activation::kTanh;  // both ways between l and l + 1
+  Pool pool = Pool::kMax;                     // up to level l + 1
+  Activation activation = Activation::kTanh;  // both directions between l and l + 1
   float home_centre = 0, home_level = 0.4F, home_rate = 0;
 
   static constexpr size_t kFields = 16;
@@ -52,20 +52,19 @@ struct Transition {
   std::vector<LevelTransition> level;
   Border border = Border::kWrap;
   Sampling sampling = Sampling::kLinear;
-  Schedule schedule = Schedule::kEvery;    // of a kernel always the same
+  Schedule schedule = Schedule::kEvery;    // always the same for one kernel
   float centre_x = 0.5F, centre_y = 0.5F;  // of the movement, in widths and heights
   int segments = 6;
-  int64_t frame = 0;  // for messages
-  const Planes* velocity =
-      nullptr;  // [2, H, W] of level 0: x, y of a flow of RMS 1; null where nothing is advected
+  int64_t frame = 0;                 // for error messages
+  const Planes* velocity = nullptr;  // [2, H, W] of level 0: x, y of a flow of RMS 1; null without advection
 };
 
-// Sizes of the levels, as padded inside: level l is height(l) x width(l).
+// Sizes of the levels, including padding: level l is height(l) x width(l).
 struct LevelSizes {
   std::vector<int> height, width, shrink;
 };
 
-// Resolves the values of one frame.  Keeps the maps, resampled for each level, from frame to frame.
+// Resolves the values of one frame.  Keeps the maps, resampled for each level, between frames.
 class TransitionResolver {
  public:
   explicit TransitionResolver(LevelSizes sizes) : sizes_(std::move(sizes)) {}

@@ -13,7 +13,7 @@ struct Point {
   float x, y;
 };
 
-// Folds the plane at the origin, so that one side is shown on all.
+// Folds the plane at the origin, so that one side is shown on all sides.
 Point fold(Point q, Mirror mirror, int segments) {
   switch (mirror) {
     case Mirror::kNone:
@@ -41,7 +41,7 @@ Point turn(Point q, float degrees) {
   return {q.x * c - q.y * s, q.x * s + q.y * c};
 }
 
-// Index of sample i of n under a border rule; -1 where there is nothing.
+// Index of sample i of n under a border rule; -1 if there is none.
 int border_index(int i, int n, Border border) {
   if (i >= 0 && i < n) return i;
   switch (border) {
@@ -64,12 +64,12 @@ void catmull_rom(float t, float w[4]) {
   w[3] = t * t * (-0.5F + 0.5F * t);
 }
 
-// Far outside nothing differs any more, and the conversion to int must not overflow.
+// Far outside nothing changes any more, and the conversion to int must not overflow.
 float tame(float v) {
   return std::isfinite(v) ? std::clamp(v, -1e6F, 1e6F) : 0;
 }
 
-// Turned places about the centre to source positions: zoom and shift.
+// Converts turned positions about the centre to source positions: zoom and shift.
 void place_row(const LevelTransition& l, Point centre, int y, int width, float* source_x, float* source_y) {
   if (!l.zoom.picture && !l.shift_x.picture && !l.shift_y.picture) {
     const float zoom = std::max(l.zoom.value, 0.01F);

@@ -1,18 +1,18 @@
-// Where each sample of a moved level comes from, and what is found there.
+// Where each sample of a moved level comes from, and its value there.
 #pragma once
 
 #include "feedback/transition.h"
 
 namespace reverie {
 
-// Source positions of row y of a level: x and y in samples, 0 = centre of the first one.  Of all places p of
-// the level:
+// Source positions of row y of a level: x and y in samples, 0 = centre of the first one.  Each place p of the
+// level is
 //   read at  centre + R(-rotate - swirl(r)) fold(p - centre) / zoom - shift - advect * v(p)
 // width x height: the level's; shrink: pixels per sample.
 void warp_row(const Transition& t, int level, int height, int width, int shrink, int y, float* source_x,
               float* source_y);
 
-// A plane at positions between its samples; beyond the edge the border rule holds.
+// Samples a plane at fractional positions; the border rule applies beyond the edge.
 class Sampler {
  public:
   Sampler(int height, int width, Border border, Sampling sampling)

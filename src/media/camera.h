@@ -1,4 +1,4 @@
-// What differs between systems about cameras.  Internal to media/.
+// How cameras differ between operating systems.  Internal to media/.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@ namespace reverie::ffmpeg {
 
 struct CameraAddress {
   std::string format;  // of libavdevice: "v4l2"
-  std::string url;     // what that takes: "/dev/video0"
+  std::string url;     // for that format: "/dev/video0"
 };
 CameraAddress camera_address(const std::string& device);
 
-// The format alone.
+// Only the format.
 const char* camera_format();
 
 }  // namespace reverie::ffmpeg

@@ -21,13 +21,13 @@ Size turned(Size s, const Orientation& o) {
   return o.transpose ? Size{s.height, s.width} : s;
 }
 
-// How R, G and B follow from Y, Cb and Cr: each is Y + cb * Cb + cr * Cr.
+// How R, G and B are computed from Y, Cb and Cr: each is Y + cb * Cb + cr * Cr.
 struct Matrix {
   std::array<float, 3> cb, cr;
 };
 Matrix matrix_for(AVColorSpace space) {
   if (space == AVCOL_SPC_YCGCO) return {{-1, 1, -1}, {1, 0, -1}};
-  double r = 0.299;  // BT.601; what of Y is red, and blue
+  double r = 0.299;  // BT.601; the share of red and of blue in Y
   double b = 0.114;
   if (space == AVCOL_SPC_BT709) r = 0.2126, b = 0.0722;
   if (space == AVCOL_SPC_BT2020_NCL || space == AVCOL_SPC_BT2020_CL) r = 0.2627, b = 0.0593;
@@ -54,7 +54,7 @@ void to_rgb(const Matrix& m, std::array<std::vector<float>, 3>& planes) {
   }
 }
 
-// Where the first chroma sample lies, in luma samples from the first of those: level with it (MPEG) or
+// Where the first chroma sample lies, in luma samples from the first of those: co-sited with it (MPEG) or
 // between (JPEG).
 struct Position {
   double x = 0, y = 0;
@@ -69,7 +69,7 @@ Position chroma_position(const AVFrame& f, const AVPixFmtDescriptor& d) {
   return {centre ? across / 2 : 0, top ? 0 : bottom ? down : down / 2};
 }
 
-// The picture's size when it fits the target as wished.
+// The picture's size when fitted to the target.
 struct Fitted {
   double width, height;
 };
@@ -81,7 +81,7 @@ Fitted fitted(Size shown, Size target, Fit fit) {
   return {std::round(shown.width * scale), std::round(shown.height * scale)};
 }
 
-// One side: `whole` output samples would show all of `from`; of them those from `skip` on are made.
+// One side: `whole` output samples would show all of `from`; only those from `skip` on are computed.
 struct Side {
   int from = 0, to = 0, skip = 0;
   double whole = 0;
@@ -103,7 +103,7 @@ Axis chroma_axis_of(const Side& s, int log2, double position) {
 Orientation orientation_of(const int32_t* m) {
   Orientation o;
   if (m == nullptr) return o;
-  // (x, y) is seen at (x m0 + y m3, x m1 + y m4), all in 16.16
+  // (x, y) is shown at (x m0 + y m3, x m1 + y m4), all in 16.16
   const auto size = [](int32_t v) { return std::abs(static_cast<double>(v)); };
   o.transpose = size(m[1]) + size(m[3]) > size(m[0]) + size(m[4]);
   o.flip_x = (o.transpose ? m[3] : m[0]) < 0;
@@ -123,9 +123,9 @@ void check_size(Size size, const std::string& what) {
   if (size.width >= 1 && size.height >= 1 && size.width <= kLargestSide && size.height <= kLargestSide)
     return;
   if (size.width == 0 || size.height == 0)
-    throw Error("show", what, "it has no picture that can be decoded: it is damaged or cut off");
+    throw Error("show", what, "none of it can be decoded: it is damaged or truncated");
   throw Error("show", what, fmt::format("its pictures would be {}x{}", size.width, size.height),
-              fmt::format("sides of 1 to {} are possible", kLargestSide));
+              fmt::format("sides must be 1 to {}", kLargestSide));
 }
 
 Size wanted_size(const SourceOptions& options, Size shown, const std::string& what) {
@@ -158,7 +158,7 @@ void FrameToPlanes::prepare(const AVFrame& frame, const Look& look) {
   place_.size = {std::min(all.width, target_.width), std::min(all.height, target_.height)};
   place_.x = (target_.width - place_.size.width) / 2;
   place_.y = (target_.height - place_.size.height) / 2;
-  // From here on as it is stored, not as it is shown
+  // From here on as stored, not as shown
   const Orientation& o = look.orientation;
   scaled_ = turned(place_.size, o);
   const Size stored_all = turned(all, o);
@@ -192,7 +192,7 @@ void FrameToPlanes::resample_all(const AVFrame& frame) {
 
 void FrameToPlanes::place(const Orientation& o, Planes& out) const {
   const auto stride = static_cast<ptrdiff_t>(scaled_.width);
-  // Steps through the stored picture for one pixel right and one down on the screen
+  // Steps through the stored picture for one pixel right and one down on screen
   ptrdiff_t right = (o.flip_x ? -1 : 1) * (o.transpose ? stride : 1);
   ptrdiff_t below = (o.flip_y ? -1 : 1) * (o.transpose ? 1 : stride);
   const Size s = place_.size;

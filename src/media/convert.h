@@ -1,4 +1,4 @@
-// Frames of FFmpeg to planes and back: size, shape, colour.  Internal to media/.
+// FFmpeg frames to planes and back: size, shape, colour.  Internal to media/.
 #pragma once
 
 #include <array>
@@ -13,17 +13,17 @@
 
 namespace reverie::ffmpeg {
 
-// Into 0..1; not a number becomes 0.
+// Clamps to 0..1; NaN becomes 0.
 inline float clip(float v) {
   return v > 0 ? (v < 1 ? v : 1.0F) : 0.0F;
 }
 
-// How a stored picture has to be turned to be seen: transposed first, then mirrored.
+// How a stored picture must be turned for display: transposed first, then mirrored.
 struct Orientation {
   bool transpose = false, flip_x = false, flip_y = false;
   bool operator==(const Orientation&) const = default;
 };
-// Of a display matrix (nullptr: upright), to the nearest quarter turn.
+// From a display matrix (nullptr: upright), to the nearest quarter turn.
 Orientation orientation_of(const int32_t* matrix);
 
 struct Size {
@@ -31,7 +31,7 @@ struct Size {
   bool operator==(const Size&) const = default;
 };
 
-// How a frame is meant to be seen: what its stream and container know besides the samples.
+// How a frame is meant to be shown: what its stream and container know besides the samples.
 struct Look {
   Orientation orientation;
   AVRational pixel_aspect = {1, 1};
@@ -41,16 +41,16 @@ struct Look {
 };
 
 // The size with square pixels, turned.  The short side of a pixel is stretched, so nothing is lost; an aspect
-// within 1 % of square is taken for square rather than resampled.
+// ratio within 1 % of square counts as square and is not resampled.
 Size shown_size(Size stored, const Look& look);
 
-// The size that options ask of a source whose own shown size is given.  Error beyond kLargestSide.
+// The size that the options request, given the source's own shown size.  Error beyond kLargestSide.
 Size wanted_size(const SourceOptions& options, Size shown, const std::string& what);
 
 // Error naming `what` when a side is beyond kLargestSide or below 1.
 void check_size(Size size, const std::string& what);
 
-// Turns frames of any size, format and colour into planes of one size.
+// Converts frames of any size, format and colour to planes of one size.
 class FrameToPlanes {
  public:
   FrameToPlanes(Size target, Fit fit, std::string what)
@@ -60,7 +60,7 @@ class FrameToPlanes {
   void convert(const AVFrame& frame, const Look& look, Planes& out);
 
  private:
-  // What the geometry was made for; a change in mid-stream makes it anew.
+  // What the geometry was computed for; recomputed when it changes mid-stream.
   struct Key {
     Size stored;
     int format = -1, chroma = 0;
@@ -92,16 +92,16 @@ class FrameToPlanes {
   std::vector<float> alpha_, room_;
 };
 
-// Turns planes into 8 bit frames for an encoder: rounded to the nearest for RGB; BT.709 in limited range for
-// YUV, with chroma level with the left sample; BT.601 in full range for the yuvj formats, as JPEG has it.
+// Converts planes to 8 bit frames for an encoder: rounded to nearest for RGB; BT.709 limited range for YUV,
+// with chroma co-sited with the left sample; BT.601 full range for the yuvj formats, as in JPEG.
 class PlanesToFrame {
  public:
-  // Whether frames of this format can be made.
+  // Whether this format is supported.
   static bool can_make(AVPixelFormat format);
 
   PlanesToFrame(Size size, AVPixelFormat format) : size_(size), format_(format) {}
 
-  // A frame of its own for every call.  Error if picture is not [3, height, width].
+  // Returns a new frame on every call.  Error if picture is not [3, height, width].
   FramePtr convert(const Planes& picture) const;
 
  private:

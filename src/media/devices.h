@@ -1,4 +1,4 @@
-// What this machine's FFmpeg offers.
+// What the FFmpeg on this machine supports.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ struct CameraInfo {
   std::string spec;  // "camera:/dev/video0"
   std::string name;  // "HD Webcam"
 };
-// The cameras that are there; empty where none is or the system does not tell.
+// The cameras found; empty if there are none or the system cannot list them.
 std::vector<CameraInfo> list_cameras();
 
 struct EncoderInfo {
@@ -21,7 +21,7 @@ struct EncoderInfo {
 // Every encoder that Reverie's own targets need.
 std::vector<EncoderInfo> list_encoders();
 
-// The names that test:NAME takes.
+// The names accepted by test:NAME.
 std::vector<std::string> list_test_pictures();
 
 }  // namespace reverie

@@ -10,9 +10,9 @@
 namespace reverie::ffmpeg {
 namespace {
 
-constexpr int kThreads = 4;  // not the machine's number: an encoder's bytes depend on it
+constexpr int kThreads = 4;  // not the machine's number: an encoder's output depends on it
 
-// x264's AVX-512 code (build 164, macroblock tree) gives other bytes from run to run: seen in 19 of 30
+// x264's AVX-512 code (build 164, macroblock tree) gives different bytes from run to run: seen in 19 of 30
 // encodings of the same 45 pictures of 320x176, and in none of 30 with AVX2.
 bool has_avx512() {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -32,7 +32,7 @@ void set_quality(AVCodecContext& c, const EncoderOptions& o, Options& options) {
     if (o.live) options.set("tune", "zerolatency");
     if (has_avx512()) options.set("x264-params", "asm=avx2");
   } else if (o.name == "libvpx-vp9") {
-    c.bit_rate = 0;  // the quality alone decides
+    c.bit_rate = 0;  // only the quality counts
     options.set("crf", crf(22, 63));
     options.set("deadline", "good");
     options.set("cpu-used", "4");
@@ -42,12 +42,12 @@ void set_quality(AVCodecContext& c, const EncoderOptions& o, Options& options) {
     options.set("level", "3");
     options.set("slices", "4");
     options.set("slicecrc", "1");
-    c.gop_size = 1;  // every frame by itself
+    c.gop_size = 1;  // every frame on its own
   } else if (o.name == "mjpeg") {
     c.flags |= AV_CODEC_FLAG_QSCALE;
     c.global_quality = FF_QP2LAMBDA * std::clamp(2 - o.quality, 1, 31);
   } else if (c.codec->id != AV_CODEC_ID_RAWVIDEO) {
-    // Encoders that only know a bit rate: a fifth of a bit for each sample is plenty
+    // Encoders that only know a bit rate: a fifth of a bit per sample is plenty
     c.bit_rate = std::llround(0.2 * c.width * c.height * o.fps);
   }
   if ((o.live || o.durable) && o.name != "ffv1") {
@@ -67,7 +67,7 @@ VideoEncoder::VideoEncoder(const EncoderOptions& o, const std::string& target)
   if (codec == nullptr && o.name == "libx264") codec = avcodec_find_encoder(AV_CODEC_ID_H264);
   if (codec == nullptr) {
     throw Error("write", target, "this FFmpeg has no encoder " + o.name,
-                "see 'reverie doctor' for those it has");
+                "see 'reverie doctor' for those available");
   }
   if (!o.filter.empty()) make_filter(o);
   open(o, codec);
@@ -108,9 +108,9 @@ void VideoEncoder::open(const EncoderOptions& o, const AVCodec* codec) {
   }
   Options options;
   set_quality(c, o, options);
-  check(
-      avcodec_open2(&c, codec, options.get()), "write", target_,
-      fmt::format("the encoder {} does not take {}x{} at {:.4g} fps", codec->name, c.width, c.height, o.fps));
+  check(avcodec_open2(&c, codec, options.get()), "write", target_,
+        fmt::format("the encoder {} does not support {}x{} at {:.4g} fps", codec->name, c.width, c.height,
+                    o.fps));
 }
 
 void VideoEncoder::send(const AVFrame* frame) {

@@ -11,27 +11,27 @@ namespace reverie::ffmpeg {
 struct EncoderOptions {
   std::string name;  // "libx264"
   Size size;
-  AVPixelFormat format = AV_PIX_FMT_NONE;  // of the frames that are made from planes
-  std::string filter;                      // between those and the encoder
+  AVPixelFormat format = AV_PIX_FMT_NONE;  // of the frames made from planes
+  std::string filter;                      // between those frames and the encoder
   double fps = 30;
   int quality = 0;             // as in SinkOptions
   bool live = false;           // no long delays
-  bool durable = false;        // a keyframe a second, where fragments of a file can begin
-  bool global_header = false;  // as the muxer wants it
+  bool durable = false;        // a keyframe every second, where file fragments can begin
+  bool global_header = false;  // required by the muxer
 };
 
-// A picture encoder whose bytes depend on its input alone: its number of threads is fixed.
+// A picture encoder whose bytes depend only on its input: its number of threads is fixed.
 class VideoEncoder {
  public:
-  // Error when this FFmpeg has no such encoder, or the size does not suit it.
+  // Error if this FFmpeg has no such encoder, or it does not support the size.
   VideoEncoder(const EncoderOptions& options, const std::string& target);
 
   void write(const Planes& picture);
-  // Passes over so many frames in time.
+  // Skips this many frames in time.
   void hold(int64_t frames) { count_ += frames; }
-  // No more pictures will come.
+  // Call after the last picture.
   void finish();
-  // The next packet that is ready, in context().time_base; false when more pictures are needed or all is out.
+  // The next finished packet, in context().time_base; false when more pictures are needed or after the last.
   bool read(AVPacket& packet);
 
   const AVCodecContext& context() const { return *context_; }
@@ -44,7 +44,7 @@ class VideoEncoder {
   std::string target_;
   PlanesToFrame convert_;
   AVRational time_base_;
-  GraphPtr graph_;  // where there is a filter
+  GraphPtr graph_;  // if there is a filter
   AVPixelFormat encoded_;
   CodecPtr context_;
   int64_t count_ = 0;

@@ -38,7 +38,7 @@ std::string reason(int code) {
 int check(int code, const std::string& doing, const std::string& what, const std::string& advice) {
   if (code >= 0) return code;
   throw Error(doing, what, reason(code),
-              code == AVERROR(ENOSPC) && advice.empty() ? "make room first" : advice);
+              code == AVERROR(ENOSPC) && advice.empty() ? "free some space first" : advice);
 }
 
 void prepare() {
@@ -98,8 +98,7 @@ std::vector<int> sample_rates(const AVCodec& encoder) {
 GraphPtr make_graph(const std::string& description, const std::string& what) {
   GraphPtr graph(avfilter_graph_alloc());
   if (!graph) throw std::bad_alloc();
-  graph->nb_threads =
-      1;  // filters give the same either way; this keeps their number of threads out of question
+  graph->nb_threads = 1;  // the result is the same either way; this makes sure
   AVFilterInOut* in = nullptr;
   AVFilterInOut* out = nullptr;
   const int code = avfilter_graph_parse2(graph.get(), description.c_str(), &in, &out);

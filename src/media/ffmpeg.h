@@ -37,7 +37,7 @@ using InOutPtr = std::unique_ptr<AVFilterInOut, FreeAt<avfilter_inout_free>>;
 FramePtr new_frame();
 PacketPtr new_packet();
 
-// Options for a call that takes what it knows out of the dictionary.
+// Options for a call that removes the ones it recognises from the dictionary.
 class Options {
  public:
   Options() = default;
@@ -56,16 +56,16 @@ class Options {
 // FFmpeg's words for an error code.
 std::string reason(int code);
 
-// Passes a code >= 0 on; else throws Error(doing, what, reason(code), advice).
+// Returns code if it is >= 0; otherwise throws Error(doing, what, reason(code), advice).
 int check(int code, const std::string& doing, const std::string& what, const std::string& advice = "");
 
-// To be called before any other use: FFmpeg keeps its own log to itself, devices and network are ready.
+// Call before any other use: silences FFmpeg's own log and initialises devices and network.
 void prepare();
 
 // A rate in frames per second as a fraction: 29.97002997 is 30000/1001.
 AVRational to_rational(double fps);
 
-// How long the frame is shown, in its stream's time base; 0 if unknown.
+// Display duration of the frame in its stream's time base; 0 if unknown.
 int64_t duration_of(const AVFrame& frame);
 
 // What an encoder takes, its first choice first; empty: anything.

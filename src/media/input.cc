@@ -18,7 +18,7 @@
 namespace reverie::ffmpeg {
 namespace {
 
-// Ctrl-C ends a wait for the network or a device; files are never waited for.
+// Ctrl-C ends a wait for the network or a device; files never wait.
 int interrupted(void* /*unused*/) {
   return stop_requested() ? 1 : 0;
 }
@@ -43,7 +43,7 @@ InputPtr open_context(const std::string& url, const AVInputFormat* format, Optio
   // On failure FFmpeg frees the context itself
   const int code = avformat_open_input(&context, url.c_str(), format, options.get());
   check(code, "read", name,
-        code == AVERROR_INVALIDDATA ? "it is no media file, or a part of it is missing" : "");
+        code == AVERROR_INVALIDDATA ? "it is not a media file, or part of it is missing" : "");
   InputPtr input(context);
   check(avformat_find_stream_info(context, nullptr), "read", name);
   return input;
@@ -108,7 +108,7 @@ std::optional<double> seconds_of(int64_t time, AVRational base) {
 
 }  // namespace
 
-// Bytes as a file of FFmpeg.
+// Memory as a file for FFmpeg.
 class MemoryFile {
  public:
   explicit MemoryFile(std::span<const uint8_t> bytes) : place_(bytes, 0) {
@@ -156,7 +156,7 @@ Input Input::open_memory(std::span<const uint8_t> bytes, const std::string& name
   auto memory = std::make_shared<MemoryFile>(bytes);
   Options options;
   options.set("protocol_whitelist", "");
-  // the name's ending helps to tell what it is, as with a file
+  // the extension helps to detect the format, as with a file
   Input input(open_context(name, nullptr, options, false, name, memory->io()), name, false);
   input.memory_ = std::move(memory);
   return input;
@@ -166,7 +166,7 @@ Input Input::open_camera(const std::string& device, Size size, double fps) {
   prepare();
   const CameraAddress address = camera_address(device);
   const AVInputFormat* format = av_find_input_format(address.format.c_str());
-  if (format == nullptr) throw Error("open", "camera:" + device, "this FFmpeg has no input from cameras");
+  if (format == nullptr) throw Error("open", "camera:" + device, "this FFmpeg does not support cameras");
   const std::string name = "camera:" + device;
   for (const bool wishes : {true, false}) {
     Options options;
@@ -177,11 +177,11 @@ Input Input::open_camera(const std::string& device, Size size, double fps) {
     try {
       return {open_context(address.url, format, options, true, name), name, true};
     } catch (const Error&) {
-      // A camera that has not this size or rate is asked again without wishes; the frames are fitted anyway
+      // If a camera does not offer this size or rate, try without; the frames are fitted anyway
       if (!wishes) throw;
     }
   }
-  throw Error("open", name, "it does not answer");
+  throw Error("open", name, "it does not respond");
 }
 
 void Input::reopen() {
@@ -228,8 +228,8 @@ double Input::rate(int i) const {
   const auto value = [](AVRational r) { return r.num > 0 && r.den > 0 ? av_q2d(r) : 0.0; };
   const double average = value(s.avg_frame_rate);
   const double grid = value(s.r_frame_rate);  // on which all time stamps lie
-  // A stream that leaves out some frames of a usual rate has that rate, or the pictures that are there would
-  // be shifted; not so one whose grid is but its clock (a GIF's 100) or its fields (twice the rate).
+  // A stream that leaves out some frames of a usual rate has that rate, or its pictures would be shifted; but
+  // not if the grid is only its clock (a GIF's 100) or its fields (twice the rate).
   constexpr double kMostGrid = 120;
   if (grid > 0 && grid <= kMostGrid && (average == 0 || average > 0.55 * grid)) return grid;
   constexpr double kMost = 1000;
@@ -251,7 +251,7 @@ bool Input::read(int i, AVPacket& packet) {
   for (unsigned other = 0; other < context_->nb_streams; ++other) {
     context_->streams[other]->discard = static_cast<int>(other) == i ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
   }
-  constexpr int kTries = 100;  // a device may have nothing yet, a damaged file may go on after a gap
+  constexpr int kTries = 100;  // a device may have nothing yet, a damaged file may continue after a gap
   for (int failures = 0; failures < kTries;) {
     av_packet_unref(&packet);
     const int code = av_read_frame(context_.get(), &packet);
@@ -295,8 +295,8 @@ void Decoder::damaged(int code) {
   if (failure_ == 0) failure_ = code;
   if (warned_) return;
   warned_ = true;
-  warning(
-      fmt::format("{}: some of it is damaged ({}); going on with what can be decoded", name_, reason(code)));
+  warning(fmt::format("{}: some of it is damaged ({}); continuing with what can be decoded", name_,
+                      reason(code)));
 }
 
 void Decoder::be_strict() {

@@ -1,4 +1,4 @@
-// What the tests of media/ share.
+// Shared by the tests of media/.
 #pragma once
 
 #include <unistd.h>
@@ -16,7 +16,7 @@
 
 namespace reverie::testing_media {
 
-// A folder that goes with the test.
+// A folder that is removed after the test.
 class TempFolder {
  public:
   TempFolder() {
@@ -63,7 +63,7 @@ inline std::vector<Planes> read_all(const std::string& spec, const SourceOptions
   return frames;
 }
 
-// Writes count frames of one grey each: frame n is (n + 1) / (count + 1).
+// Writes count frames, each of a single grey: frame n is (n + 1) / (count + 1).
 inline void write_greys(const std::string& target, int count, const SinkOptions& options) {
   const std::unique_ptr<Sink> sink = open_sink(target, options);
   for (int n = 0; n < count; ++n) {

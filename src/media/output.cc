@@ -28,7 +28,7 @@ Output::Output(const Target& target, std::string name) : name_(std::move(name)) 
 }
 
 Output::~Output() {
-  // FFmpeg's GIF muxer holds its last packet back and lets it go only in the trailer
+  // FFmpeg's GIF muxer holds back its last packet and writes it only in the trailer
   if (begun_ && std::string_view(context_->oformat->name) == "gif") av_write_trailer(context_.get());
 }
 
@@ -36,7 +36,7 @@ int Output::add(const AVCodecParameters& parameters, AVRational time_base) {
   AVStream* s = avformat_new_stream(context_.get(), nullptr);
   if (s == nullptr) throw std::bad_alloc();
   check(avcodec_parameters_copy(s->codecpar, &parameters), "write", name_);
-  s->codecpar->codec_tag = 0;  // a tag is the container's own; the muxer finds the one for this container
+  s->codecpar->codec_tag = 0;  // a tag belongs to its container; this muxer picks its own
   s->time_base = time_base;
   return s->index;
 }
@@ -60,7 +60,7 @@ void Output::begin(const std::map<std::string, std::string>& metadata, bool dura
   }
   Options options;
   const std::string muxer = context_->oformat->name;
-  // QuickTime's own text atoms are cut at 64 KB; the keys that take their place are not
+  // QuickTime's own text atoms are cut off at 64 KB; the keys used instead are not
   const std::string layout = durable ? "+frag_keyframe+empty_moov+default_base_moof" : "+faststart";
   if (durable) context_->flags |= AVFMT_FLAG_FLUSH_PACKETS;
   if (muxer == "mp4") options.set("movflags", layout);
@@ -70,9 +70,9 @@ void Output::begin(const std::map<std::string, std::string>& metadata, bool dura
 }
 
 void Output::check_write(int code) const {
-  // What avio could not write comes up only here
+  // Write errors of avio show up only here
   if (code >= 0 && context_->pb != nullptr) code = std::min(code, context_->pb->error);
-  check(code, "write", name_, code == AVERROR(ENOSPC) ? "the disk is full; make room first" : "");
+  check(code, "write", name_, code == AVERROR(ENOSPC) ? "the disk is full; free some space first" : "");
 }
 
 void Output::write(AVPacket& packet, int stream, AVRational base) {
@@ -84,7 +84,7 @@ void Output::write(AVPacket& packet, int stream, AVRational base) {
 
 std::string Output::salvage() {
   if (!partial_) return "";
-  if (std::exchange(begun_, false)) av_write_trailer(context_.get());  // as far as it goes
+  if (std::exchange(begun_, false)) av_write_trailer(context_.get());  // best effort
   if (context_->pb != nullptr) avio_closep(&context_->pb);
   return partial_->leave().string();
 }

@@ -1,4 +1,4 @@
-// A container that is written.  Internal to media/.
+// A container being written.  Internal to media/.
 #pragma once
 
 #include <map>
@@ -15,11 +15,11 @@ struct FreeOutput {
   void operator()(AVFormatContext* c) const;
 };
 
-// Streams are added, then begin(), then packets, then finish().  Destroyed before that, it leaves no file.
-// The same packets give the same bytes: no dates and versions are stored.
+// Call add() for each stream, then begin(), then write the packets, then finish().  Without finish() the
+// destructor leaves no file.  The same packets give the same bytes: no dates or versions are stored.
 class Output {
  public:
-  // Error when the place cannot be written.
+  // Error if the target cannot be written.
   Output(const Target& target, std::string name);
   ~Output();
   Output(const Output&) = delete;
@@ -32,13 +32,12 @@ class Output {
   int add(const AVCodecParameters& parameters, AVRational time_base);
   int add(const AVCodecContext& encoder);
 
-  // durable: what is written can be played at every moment.
+  // durable: the file is playable at any moment while it is being written.
   void begin(const std::map<std::string, std::string>& metadata, bool durable = false);
-  // Takes the packet, whose times are in `base`.
+  // The packet's times are in `base`.
   void write(AVPacket& packet, int stream, AVRational base);
   void finish();
-  // In place of finish(): what was written stays under the name that is returned; empty where there is no
-  // file.
+  // Instead of finish(): keeps what was written, under the name that is returned; empty if there is no file.
   std::string salvage();
 
  private:

@@ -31,7 +31,7 @@ ffmpeg::EncoderOptions encoder_for(const std::filesystem::path& path, const Plan
     options.name = "mjpeg";
     options.format = AV_PIX_FMT_YUVJ444P;
   } else {
-    throw Error("write", path.string(), "pictures are written as .png or .jpg");
+    throw Error("write", path.string(), "pictures must be .png or .jpg");
   }
   return options;
 }
@@ -76,7 +76,7 @@ void write_picture(const std::filesystem::path& path, const Planes& picture) {
   }
   encoder.finish();
   const ffmpeg::PacketPtr packet = ffmpeg::new_packet();
-  if (!encoder.read(*packet)) throw Error("write", path.string(), "the encoder gave nothing");
+  if (!encoder.read(*packet)) throw Error("write", path.string(), "the encoder produced nothing");
   write_file(path, {packet->data, static_cast<size_t>(packet->size)});
 }
 

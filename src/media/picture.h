@@ -1,4 +1,4 @@
-// One picture in one file.
+// Single pictures in files.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@
 
 namespace reverie {
 
-// A picture file of any kind FFmpeg reads (of a video: its first frame) as [3, H, W] R, G, B in 0..1, turned
-// as its metadata says, transparency over black.  Error when it cannot be read.
+// Reads any picture file that FFmpeg can read (or the first frame of a video) as [3, H, W] R, G, B in 0..1,
+// turned as its metadata says, transparency over black.  Error if it cannot be read.
 Planes read_picture(const std::filesystem::path& path);
 
-// The same of a file in memory; name is for errors, and its ending tells what it is where the bytes do not.
+// The same for a file in memory; name is for errors, and its extension tells the type if the bytes do not.
 Planes parse_picture(std::span<const uint8_t> bytes, const std::string& name);
 
-// Writes [3, H, W] or [1, H, W] (grey) in 0..1 as .png (8 bit, lossless) or .jpg, beside and then renamed.
-// Error for other endings and when the file cannot be written.
+// Writes [3, H, W] or [1, H, W] (grey) in 0..1 as .png (8 bit, lossless) or .jpg, to a temporary file that is
+// then renamed.  Error for other extensions and if the file cannot be written.
 void write_picture(const std::filesystem::path& path, const Planes& picture);
 
-// Whether the name has an ending of a picture file that folders are searched for.
+// Whether the name has one of the extensions searched for in folders of pictures.
 bool is_picture_name(const std::filesystem::path& path);
 
 }  // namespace reverie

@@ -101,11 +101,12 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// Whether name matches a pattern of * (anything), ? (one character) and %d, %04d (digits, at least so many).
+// Whether name matches a pattern of * (anything), ? (one character) and %d, %04d (digits, at least this
+// many).
 bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
   if (pattern[0] == '*') {
-    // A run of stars is one star; each further star is tried at every place, so names of a few hundred
+    // A run of stars counts as one; every other star is tried at every position, so names of a few hundred
     // letters are fine
     while (!pattern.empty() && pattern[0] == '*') pattern.remove_prefix(1);
     for (size_t i = 0; i <= name.size(); ++i) {
@@ -135,7 +136,7 @@ std::vector<fs::path> list_pictures(const fs::path& folder, const std::string& p
   fs::directory_iterator entries(folder.empty() ? fs::path(".") : folder, code);
   for (; !code && entries != fs::directory_iterator(); entries.increment(code)) {
     const std::string name = entries->path().filename().string();
-    // partial pictures are what a sink is still writing
+    // partial pictures are still being written by a sink
     if (name.starts_with('.') || fs::path(name).stem().extension().string().starts_with(".partial-"))
       continue;
     if (pattern.empty() ? !is_picture_name(name) : !matches(pattern, name)) continue;
@@ -152,30 +153,29 @@ std::vector<fs::path> list_pictures(const fs::path& folder, const std::string& p
 
 Still decode_first(Input& input) {
   const int stream = input.best(AVMEDIA_TYPE_VIDEO);
-  if (stream < 0) throw Error("read", input.name(), "it is no picture");
+  if (stream < 0) throw Error("read", input.name(), "it is not a picture");
   Still still;
   still.frame = new_frame();
   int failure = 0;
   const auto decode = [&](bool strict) {
     Decoder decoder(input, stream);
     decoder.keep_quiet();
-    // of other kinds FFmpeg would refuse what is merely unusual (tags of TIFF)
+    // only JPEG: in other formats FFmpeg would reject what is merely unusual (TIFF tags)
     if (strict && decoder.context().codec_id == AV_CODEC_ID_MJPEG) decoder.be_strict();
     const bool good = decoder.read(input, *still.frame);
     failure = decoder.failure();
     return good;
   };
   if (!decode(true)) {
-    const Error undecodable(
-        "read", input.name(),
-        "its picture cannot be decoded" + (failure != 0 ? ": " + reason(failure) : std::string()));
+    const Error undecodable("read", input.name(),
+                            "it cannot be decoded" + (failure != 0 ? ": " + reason(failure) : std::string()));
     try {
       input.reopen();
     } catch (const Error&) {
       throw undecodable;  // a pipe
     }
     if (!decode(false)) throw undecodable;
-    warning(input.name() + ": it is damaged or cut off, and shown as far as it goes");
+    warning(input.name() + ": it is damaged or truncated; showing what can be decoded");
   }
   check_size(stored_size(*still.frame), input.name());
   still.look = input.look(stream, still.frame.get());
@@ -202,7 +202,8 @@ std::unique_ptr<Source> open_pictures(const std::string& spec, const SourceOptio
   std::vector<fs::path> paths =
       folder ? list_pictures(path, "") : list_pictures(path.parent_path(), path.filename().string());
   if (paths.empty()) {
-    throw Error("read", spec, folder ? "there are no pictures in this folder" : "no picture has such a name");
+    throw Error("read", spec,
+                folder ? "there are no pictures in this folder" : "no picture matches this name");
   }
   return std::make_unique<PicturesSource>(spec, std::move(paths), options);
 }

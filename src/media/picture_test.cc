@@ -41,7 +41,7 @@ TEST(ParsePicture, SaysWhatItCannotRead) {
   EXPECT_EQ(message("", "a.png"), "cannot read a.png: it is empty");
   EXPECT_NE(message("this is no picture", "a.png").find("a.png"), std::string::npos);
   EXPECT_NE(message("\xff\xd8\xff\xe0 cut off", "a.jpg").find("a.jpg"), std::string::npos);
-  // a list of other files stays closed
+  // a list of other files is not opened
   const std::string file = fs::absolute("CMakeLists.txt").string();
   EXPECT_NE(message("ffconcat version 1.0\nfile '" + file + "'\n", "a.png"), "");
   EXPECT_NE(message("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n" + file + "\n", "a.png"), "");

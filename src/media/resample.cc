@@ -44,7 +44,7 @@ Axis::Axis(int from, int to, double first, double step) : to_(to) {
     double sum = 0;
     for (int j = low; j <= high; ++j) sum += cubic((j - centre) / widen);
     for (int j = low; j <= high; ++j) {
-      // Never outside begin .. begin + taps - 1: taps covers low..high wherever those lie inside
+      // Never outside begin .. begin + taps - 1: taps covers low..high wherever they lie inside
       const int at = std::clamp(std::clamp(j, 0, from - 1) - begin, 0, taps_ - 1);
       w[at] += static_cast<float>(cubic((j - centre) / widen) / sum);
     }

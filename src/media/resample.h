@@ -1,4 +1,4 @@
-// Resampling along one axis and then the other, from any place at any step.  Internal to media/.
+// Resampling along one axis, then the other, with any start and step.  Internal to media/.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace reverie::ffmpeg {
 
-// For each output sample where it begins to read and with which weights: Catmull-Rom cubic (Keys 1981),
-// widened when it shrinks.  Samples beyond the edges are those at the edges.
+// For each output sample, where reading begins and with which weights: Catmull-Rom cubic (Keys 1981), widened
+// when shrinking.  Samples beyond the edges repeat the edge.
 class Axis {
  public:
   Axis() = default;
@@ -28,7 +28,7 @@ class Axis {
   std::vector<float> weights_;  // [to, taps]
 };
 
-// One plane [height, width] -> [down.to(), across.to()]; `out` and `room` take what size they need.
+// One plane [height, width] -> [down.to(), across.to()]; `out` and `room` are resized as needed.
 void resample(const std::vector<float>& in, int width, const Axis& across, const Axis& down,
               std::vector<float>& room, std::vector<float>& out);
 

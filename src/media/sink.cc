@@ -26,7 +26,7 @@ using ffmpeg::Target;
 
 constexpr uint64_t kLargestPicture = 1U << 30U;  // bytes
 
-// Files, devices and streams of moving pictures.
+// Video files, devices and streams.
 class VideoSink final : public Sink {
  public:
   VideoSink(const std::string& name, const Target& target, const SinkOptions& options)
@@ -100,7 +100,7 @@ class VideoSink final : public Sink {
   std::string description_;
 };
 
-// Numbered pictures: each is whole as soon as it is there, and stays.
+// Numbered pictures: each is complete once written, and kept.
 class PicturesSink final : public Sink {
  public:
   PicturesSink(std::string pattern, const SinkOptions& options)
@@ -120,7 +120,7 @@ class PicturesSink final : public Sink {
   int64_t count_ = 0;
 };
 
-// The first picture; it gets its name in finish(), as any other file.
+// The first picture; renamed in finish(), like any other file.
 class PictureSink final : public Sink {
  public:
   PictureSink(const std::string& path, const SinkOptions& options)
@@ -158,11 +158,11 @@ int size_multiple(const Target& target) {
 void check_options(const std::string& name, const Target& target, const SinkOptions& o) {
   const int n = size_multiple(target);
   if (o.width < 1 || o.height < 1 || o.width > kLargestSide || o.height > kLargestSide) {
-    throw Error("write", name, fmt::format("{}x{} is no size for a picture", o.width, o.height));
+    throw Error("write", name, fmt::format("{}x{} is not a valid picture size", o.width, o.height));
   }
   if (o.width % n != 0 || o.height % n != 0) {
     throw Error("write", name,
-                fmt::format("{}x{} has an odd side, which {} cannot have here", o.width, o.height,
+                fmt::format("{}x{} has an odd side, which {} does not support here", o.width, o.height,
                             target.container.words),
                 fmt::format("use --size {}x{}, or write .mkv or .png", (o.width + n - 1) / n * n,
                             (o.height + n - 1) / n * n));
@@ -191,7 +191,7 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
 }
 
 void round_to_8_bit(Planes& picture) {
-  constexpr auto kUnit = static_cast<float>(1 / 255.0);  // as unpack.cc makes numbers of codes
+  constexpr auto kUnit = static_cast<float>(1 / 255.0);  // unpack.cc converts codes to numbers this way
   for (float& v : picture.data()) v = std::round(std::clamp(v, 0.0F, 1.0F) * 255.0F) * kUnit;
 }
 

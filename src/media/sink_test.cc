@@ -153,7 +153,7 @@ TEST(Sink, Mp4IsTaggedAndKeepsColours) {
   EXPECT_EQ(p.color_trc, AVCOL_TRC_BT709);
 }
 
-// A fast start means that what describes the file comes before the pictures.
+// A fast start means that the index comes before the pictures.
 TEST(Sink, Mp4StartsFast) {
   const TempFolder folder;
   testing_media::write_greys(folder / "a.mp4", 5, sink_options(64, 48, 30));
@@ -305,7 +305,7 @@ TEST(Sink, LeavesNothingUnfinished) {
   EXPECT_NE(message_of([&] { sink->write(Planes(3, 10, 10)); }).find("3x48x64"), std::string::npos);
 }
 
-// A file may grow no further: what a full disk is to a writer.
+// No file may grow beyond this: what a writer sees when the disk is full.
 TEST(Sink, FullDiskIsAnErrorAndLeavesNothing) {
   const TempFolder folder;
   rlimit before{};
@@ -335,7 +335,7 @@ TEST(Sound, ClicksStayInPlace) {
     options.sound = SinkOptions::Sound{folder / "s.wav", 0.5, false};
     testing_media::write_greys(folder / name, 90, options);
     const Heard heard = listen(folder / name);
-    ASSERT_EQ(heard.clicks.size(), 2U) << name;  // the third lies past the pictures' end
+    ASSERT_EQ(heard.clicks.size(), 2U) << name;  // the third lies past the end of the pictures
     EXPECT_NEAR(heard.clicks[0], 0.5, 0.012) << name;
     EXPECT_NEAR(heard.clicks[1], 2.0, 0.012) << name;
     EXPECT_NEAR(heard.end, 3, 0.05) << name;
@@ -413,7 +413,7 @@ TEST(Devices, NamesEncodersWithTheirUse) {
     if (e.name == "png") png = e.available;
   }
   EXPECT_TRUE(png);
-  list_cameras();  // whatever is there
+  list_cameras();  // whatever cameras there are
 }
 
 // x264's AVX-512 code did not.

@@ -13,7 +13,7 @@
 namespace reverie::ffmpeg {
 namespace {
 
-// Packets as they are, at their place to within one packet.
+// Packets copied unchanged, placed to within one packet.
 class CopiedSound final : public SoundPackets {
  public:
   explicit CopiedSound(Passes passes) : passes_(std::move(passes)) {}
@@ -40,7 +40,7 @@ class CopiedSound final : public SoundPackets {
   }
 
  private:
-  // Reads one packet; it is waiting if it will be heard.  False at the end.
+  // Reads one packet; keeps it waiting if it will be heard.  False at the end.
   bool fetch() {
     if (!passes_.input.read(passes_.stream, *held_)) return passes_.again();
     seconds_ = static_cast<double>(held_->duration) * passes_.base();
@@ -59,7 +59,7 @@ class CopiedSound final : public SoundPackets {
   int64_t last_ = -1;
 };
 
-// Decoded, brought into the encoder's form and encoded.
+// Decoded, converted to the encoder's format and encoded.
 class EncodedSound final : public SoundPackets {
  public:
   EncodedSound(Passes passes, const AVCodec& codec, bool global_header) : sound_(std::move(passes)) {
@@ -113,7 +113,7 @@ class EncodedSound final : public SoundPackets {
             any_size ? 1024 : context_->frame_size, ""};
   }
 
-  // Gives the encoder a frame if it ends before `until`, and its end if that is the last.
+  // Gives the encoder a frame if it ends before `until`, and the end of stream if that is the last.
   bool send_frame(double until, bool last) {
     const auto limit = static_cast<int64_t>(std::llround(until * context_->sample_rate));
     if (!pending_) pending_ = sound_.next();
@@ -150,7 +150,7 @@ std::unique_ptr<SoundPackets> open_packets(const SinkOptions& options, const Con
   std::optional<Passes> passes = open_passes(*options.sound, options.fps);
   if (!passes) return nullptr;
   const AVCodecID codec = passes->input.stream(passes->stream).codecpar->codec_id;
-  // The frames of a codec do not join without a click, so a loop is encoded anew
+  // Frames of a codec do not join without a click, so a loop is encoded again
   const bool copy = !options.sound->loop && can_copy(container, output, codec);
   if (copy) return std::make_unique<CopiedSound>(std::move(*passes));
   const AVCodec* encoder = avcodec_find_encoder(container.sound);

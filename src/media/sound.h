@@ -9,7 +9,7 @@
 
 namespace reverie::ffmpeg {
 
-// A sound as packets for an output, one after the other; times in base().
+// Sound as a sequence of packets for an output, with times in base().
 class SoundPackets {
  public:
   SoundPackets() = default;
@@ -20,18 +20,18 @@ class SoundPackets {
   virtual int add_to(Output& output) = 0;
   virtual AVRational base() const = 0;
   virtual std::string words() const = 0;  // "copied (aac)"
-  // The next packet, as long as it ends before `until` seconds; `last`: the sound ends there.
+  // The next packet, if it ends before `until` seconds; `last`: the sound ends there.
   virtual bool read(AVPacket& packet, double until, bool last) = 0;
 };
 
-// Carries a source's best sound into an output, from the same moment on that the pictures begin.
+// Carries a source's best sound into an output, starting together with the pictures.
 class SoundTrack {
  public:
-  // nullptr when the source has no sound or the container takes none; when it is broken too, after a warning.
+  // nullptr if the source has no sound or the container takes none; also, after a warning, if it is broken.
   static std::unique_ptr<SoundTrack> open(const SinkOptions& options, const Container& container,
                                           Output& output);
 
-  // Writes what is heard before `seconds`.  Sound that breaks is left out from there on, with one warning.
+  // Writes the sound before `seconds`. If the sound breaks, the rest is left out, with one warning.
   void write_until(double seconds) { pump(seconds, false); }
   void finish(double seconds) { pump(seconds, true); }
 

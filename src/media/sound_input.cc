@@ -12,7 +12,7 @@
 namespace reverie::ffmpeg {
 namespace {
 
-// Pictures, cameras and test pictures have no sound to look for.
+// Pictures, cameras and test pictures have no sound.
 bool may_have_sound(const std::string& spec) {
   std::error_code code;
   return !spec.starts_with("test:") && !spec.starts_with("camera:") &&
@@ -27,7 +27,7 @@ Passes::Passes(Input from, int sound, const SinkOptions::Sound& options, double 
   origin_ = input.origin();
   const int video = input.best(AVMEDIA_TYPE_VIDEO);
   const std::optional<double> seconds = video < 0 ? std::nullopt : input.seconds(video);
-  // A looping video is a whole number of frames long, and its sound must not drift from it
+  // A looping video is a whole number of frames long, and its sound must not drift away from it
   if (loop_ && seconds) length_ = std::max(1.0, std::round((*seconds - start_) * fps)) / fps;
   if (start_ > 0 && !input.seek(stream, start_)) input.reopen();
 }
@@ -62,7 +62,7 @@ void DecodedSound::convert_to(const SoundForm& form) {
   const AVCodecContext& from = decoder_.context();
   std::array<char, 128> in{};
   av_channel_layout_describe(&from.ch_layout, in.data(), in.size());
-  // atrim cuts what comes before the start, aresample fills holes with silence
+  // atrim cuts off what comes before the start, aresample fills gaps with silence
   graph_ = make_graph(
       fmt::format(
           "abuffer@in=time_base=1/{0}:sample_rate={0}:sample_fmt={1}:channel_layout={2} [in]; "
@@ -86,7 +86,7 @@ FramePtr DecodedSound::next() {
   }
 }
 
-// Decodes one frame into the filters, or ends them.
+// Decodes one frame into the filters, or flushes them.
 void DecodedSound::feed() {
   AVFilterContext* in = graph_node(graph_, "abuffer@in");
   FramePtr frame = new_frame();

@@ -9,20 +9,20 @@
 
 namespace reverie::ffmpeg {
 
-// An input whose sound is heard from `start` on, again and again if it loops.
+// An input whose sound is heard from `start`, repeatedly if it loops.
 class Passes {
  public:
-  // fps: of the pictures; a loop is a whole number of them long.
+  // fps: of the pictures; the length of a loop is a whole number of them.
   Passes(Input from, int sound, const SinkOptions::Sound& options, double fps);
 
-  // Begins the next pass; false if this was the last one, or gave nothing.
+  // Begins the next pass; false if this was the last one, or it had no sound.
   bool again();
 
   // When, in seconds of the output, something with this time stamp (in the stream's time base) and length is
   // heard; nothing if that is outside the pass.
   std::optional<double> when(int64_t pts, double seconds);
 
-  // The output's time at which this pass began, and ends if that is known.
+  // The output time at which this pass began, and ends if that is known.
   double begin() const { return offset_; }
   std::optional<double> end() const {
     return length_ ? std::optional<double>(offset_ + *length_) : std::nullopt;
@@ -40,25 +40,25 @@ class Passes {
   bool heard_ = false;
 };
 
-// The best sound of a source; nothing where it has none.  Error when it cannot be read.
+// The best sound of a source; nothing if it has none.  Error if it cannot be read.
 std::optional<Passes> open_passes(const SinkOptions::Sound& options, double fps);
 
-// What samples are to be.
+// The sample format wanted.
 struct SoundForm {
   AVSampleFormat format = AV_SAMPLE_FMT_FLT;
   int rate = 48000;
   std::string layout = "mono";
-  int samples = 1024;  // of a frame
+  int samples = 1024;  // per frame
   std::string mixing;  // options of swresample, such as "rematrix_maxval=1"
 };
 
-// A sound's samples: decoded, in the wished form, silence where it has holes.
+// A sound's samples: decoded, in the requested format, with gaps filled with silence.
 class DecodedSound {
  public:
   explicit DecodedSound(Passes passes)
       : passes_(std::move(passes)), decoder_(passes_.input, passes_.stream) {}
 
-  // To be called once, before the first frame.
+  // Call once, before the first frame.
   void convert_to(const SoundForm& form);
 
   // The next frame, its pts in 1/rate seconds of the output; none at the end.

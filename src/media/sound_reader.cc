@@ -19,13 +19,14 @@ ffmpeg::Passes must_open(const SinkOptions::Sound& sound, double fps) {
 
 struct SoundReader::State {
   State(const SinkOptions::Sound& sound, double fps) : decoded(must_open(sound, fps)) {
-    decoded.keep_quiet();  // who plays it says what is damaged
-    // averaged rather than added up, as swresample does with whole numbers: nothing is louder than full scale
+    decoded.keep_quiet();  // whoever plays the sound reports damage
+    // averaged rather than added up, as swresample does for integers: nothing exceeds full scale
     decoded.convert_to({AV_SAMPLE_FMT_FLT, kRate, "mono", 1024, "rematrix_maxval=1"});
   }
 
   ffmpeg::DecodedSound decoded;
-  ffmpeg::FramePtr frame;  // of which `used` samples are given out; null before the first and after the last
+  ffmpeg::FramePtr
+      frame;  // of which `used` samples have been returned; null before the first and after the last
   size_t used = 0;
   bool ended = false;
 };

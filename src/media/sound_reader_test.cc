@@ -18,7 +18,7 @@ using testing_media::TempFolder;
 
 constexpr int kRate = SoundReader::kRate;
 
-// Has the ffmpeg command write a file of an expression of time: what its aevalsrc takes.
+// Makes the ffmpeg command write a file from an expression of time, as aevalsrc takes it.
 void write_sound(const std::string& file, const std::string& expressions, int rate, double seconds,
                  const std::string& encoding = "") {
   const std::string line = fmt::format("ffmpeg -v error -y -f lavfi -i 'aevalsrc={}:s={}:d={}' {} '{}'",

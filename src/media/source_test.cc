@@ -202,7 +202,7 @@ TEST(Source, RefusesWithAReason) {
   EXPECT_NE(message_of([&] { open_source("test:testsrc2", options); }), "no error");
 }
 
-// Lists of other files are no media: a file from a stranger must not open others.
+// Lists of other files are not media: a file from a stranger must not open others.
 TEST(Source, OpensNoOtherFiles) {
   const TempFolder folder;
   testing_media::write_greys(folder / "a.mkv", 3, sink_options(16, 12, 10));
@@ -298,7 +298,8 @@ TEST(Colour, OtherFormats) {
   EXPECT_NEAR(middle_of(*f).g, 0.5, 1e-4);
 }
 
-// A picture stored upright with its four corners told apart, seen through each of the eight display matrices.
+// A picture stored upright with its four corners distinguished, seen through each of the eight display
+// matrices.
 TEST(Colour, Orientation) {
   const ffmpeg::FramePtr f = frame_of(AV_PIX_FMT_GRAY8, 3, 2);
   for (int i = 0; i < 6; ++i) f->data[0][i / 3 * f->linesize[0] + i % 3] = static_cast<uint8_t>(i * 51);
@@ -384,7 +385,7 @@ TEST(Data, Videos) {
   }
 }
 
-// Colours of single places as ffmpeg -vf zscale=chromalin=left gives them.
+// Colours at single points as given by ffmpeg -vf zscale=chromalin=left.
 TEST(Data, DamagedAndOdd) {
   const auto data = testing_media::data_folder();
   if (!data) GTEST_SKIP() << "no folder of data";
@@ -411,7 +412,7 @@ TEST(Data, DamagedAndOdd) {
   testing::internal::GetCapturedStderr();
   for (size_t n = 0; n < 72; ++n) EXPECT_TRUE(damaged[n].data() == again[n].data()) << n;
 
-  // What is missing is concealed, not left as the green of zeros
+  // What is missing is concealed, not left green from zeros
   for (const Planes& p : damaged) {
     double green = 0;
     for (size_t i = 0; i < p.plane_size(); ++i) green += p.plane(1)[i] - p.plane(0)[i];

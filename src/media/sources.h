@@ -12,7 +12,7 @@
 
 namespace reverie::ffmpeg {
 
-// A video, stream or camera; or, of an Input that is a picture, a still.
+// A video, stream or camera; or, if the Input is a picture, a still.
 std::unique_ptr<Source> open_video(Input input, const SourceOptions& options);
 std::unique_ptr<Source> open_still(Input input, const SourceOptions& options);
 
@@ -22,19 +22,18 @@ bool is_picture_pattern(const std::string& spec);
 
 std::unique_ptr<Source> open_test_picture(const std::string& name, const SourceOptions& options);
 
-// One decoded picture and how to look at it.
+// One decoded picture and how to show it.
 struct Still {
   FramePtr frame;
   Look look;
 };
-// The first frame of an input.  Error when nothing in it can be decoded.
+// The first frame of an input.  Error if nothing in it can be decoded.
 Still decode_first(Input& input);
 
-// How many frames options.seconds allows, if it is told.
+// How many frames options.seconds allows, if it is set.
 std::optional<int64_t> frame_limit(const SourceOptions& options, double fps);
 
-// Fills in frames, seconds and endless: `own` is how many frames there are, none if that is endless or
-// unknown.
+// Sets frames, seconds and endless: `own` is the source's number of frames, none if endless or unknown.
 void set_length(SourceInfo& info, const SourceOptions& options, std::optional<int64_t> own, bool endless);
 
 }  // namespace reverie::ffmpeg

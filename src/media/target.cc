@@ -21,12 +21,12 @@ const std::vector<AVCodecID> kAnySound = {
 const std::vector<AVCodecID> kMp4Sound = {AV_CODEC_ID_AAC, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3,
                                           AV_CODEC_ID_ALAC};
 
-// One palette for each frame, so that memory stays bounded and colours may change altogether; the ordered
-// dither stays in place from frame to frame.
+// One palette per frame, so that memory stays bounded and colours may change completely; the ordered dither
+// stays in place from frame to frame.
 constexpr const char* kPalette =
     "split [a][b]; [a] palettegen=stats_mode=single [p]; [b][p] paletteuse=new=1:dither=bayer:bayer_scale=4";
 
-// The place of %d or %05d in a file name: its begin, its end and its width.
+// The position of %d or %05d in a file name: its begin, its end and its width.
 struct Number {
   size_t begin = std::string::npos, end = 0, width = 0;
 };
@@ -43,7 +43,7 @@ Number find_number(const std::string& pattern) {
   return n;
 }
 
-// Not one of the endings: whatever muxer it is, with H.264 wherever that is usual.
+// Not one of the extensions: any muxer, with H.264 where that is usual.
 Container container_of_muxer(const std::string& muxer, const std::string& url, const std::string& target) {
   const AVOutputFormat* format = av_guess_format(muxer.c_str(), nullptr, nullptr);
   if (format == nullptr) throw Error("write", target, "this FFmpeg has no muxer " + muxer);
@@ -59,12 +59,12 @@ Container container_of_muxer(const std::string& muxer, const std::string& url, c
     codec = avcodec_find_encoder(av_guess_codec(format, nullptr, url.c_str(), nullptr, AVMEDIA_TYPE_VIDEO));
   }
   if (codec == nullptr || codec->type != AVMEDIA_TYPE_VIDEO) {
-    throw Error("write", target, "the muxer " + muxer + " takes no pictures that this FFmpeg can encode");
+    throw Error("write", target, "the muxer " + muxer + " takes no video that this FFmpeg can encode");
   }
   c.encoder = codec->name;
   c.words = codec->name;
-  // 4:2:0 where the encoder takes it, which receivers expect; else the first it names that the scaler can
-  // make
+  // 4:2:0, which receivers expect, if the encoder takes it; else the first of its formats that the scaler can
+  // produce
   c.format = AV_PIX_FMT_YUV420P;
   const std::vector<AVPixelFormat> formats = pixel_formats(*codec);
   if (formats.empty() || std::find(formats.begin(), formats.end(), c.format) != formats.end()) return c;
@@ -85,7 +85,7 @@ Target stream_target(const std::string& scheme, const std::string& target) {
   if (scheme == "rtsp") muxer = "rtsp";
   if (scheme == "udp" || scheme == "srt" || scheme == "tcp") muxer = "mpegts";
   if (muxer.empty()) {
-    throw Error("write", target, "it does not say what is sent there",
+    throw Error("write", target, "it does not say what format to send",
                 "put the muxer first, as in mpegts:" + target);
   }
   return {Target::Kind::kVideo, target, false, true, container_of_muxer(muxer, target, target)};
@@ -141,12 +141,12 @@ Target parse_target(const std::string& target) {
     if (c.ending == ending) return {Target::Kind::kVideo, target, true, false, c};
   }
   if (target == "-")
-    throw Error("write", "to standard output", "it has no ending that says how",
+    throw Error("write", "to standard output", "it has no extension that names a format",
                 "use matroska:- or mpegts:-");
   throw Error("write", target,
               ending.empty()
-                  ? "its name has no ending"
-                  : "the ending " + ending + " is not known" + did_you_mean(ending, sink_endings()),
+                  ? "its name has no extension"
+                  : "the extension " + ending + " is unknown" + did_you_mean(ending, sink_endings()),
               "use one of " + join(sink_endings(), " ") + ", a folder/, or FORMAT:URL");
 }
 

@@ -1,4 +1,4 @@
-// What a target of open_sink means.  Internal to media/.
+// How a target of open_sink is written.  Internal to media/.
 #pragma once
 
 #include <string>
@@ -10,32 +10,32 @@ namespace reverie::ffmpeg {
 
 // A kind of file or stream and what goes into it.
 struct Container {
-  std::string ending;                      // ".mp4"; empty where the target names a muxer
+  std::string ending;                      // ".mp4"; empty if the target names a muxer
   std::string muxer;                       // "mp4"
   std::string words;                       // "H.264"
   std::string encoder;                     // "libx264"
-  AVPixelFormat format = AV_PIX_FMT_NONE;  // of the frames that are made from planes
-  std::vector<AVCodecID> copied;           // kinds of sound that players know inside it
-  AVCodecID sound = AV_CODEC_ID_NONE;      // what other sound is made into; none: it has no sound
+  AVPixelFormat format = AV_PIX_FMT_NONE;  // of the frames made from planes
+  std::vector<AVCodecID> copied;           // sound codecs that players support in it
+  AVCodecID sound = AV_CODEC_ID_NONE;      // other sound is encoded with this; none: it has no sound
   std::string filter;                      // between the frames and the encoder
 };
 
-// The file endings that hold moving pictures.
+// The extensions of video files.
 const std::vector<Container>& containers();
 
 struct Target {
   enum class Kind { kVideo, kPictures, kPicture, kNowhere };
   Kind kind = Kind::kNowhere;
   std::string url;      // for FFmpeg, or a path, or a pattern of paths
-  bool file = false;    // a plain file: written beside, then renamed
-  bool live = false;    // someone watches: no long delays
+  bool file = false;    // a regular file: written under a temporary name, then renamed
+  bool live = false;    // someone is watching: no long delays
   Container container;  // of a video
 };
 
-// Error for what open_sink does not know.
+// Error for a target that open_sink does not know.
 Target parse_target(const std::string& target);
 
-// Whether the pattern makes a file of this name, without its folder, for some number.
+// Whether the pattern produces a file of this name, ignoring its folder, for some number.
 bool numbers(const std::string& pattern, const std::string& name);
 
 // "frames/%05d.png" -> "frames/00012.png"

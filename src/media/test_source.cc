@@ -1,4 +1,4 @@
-// test:NAME, the video generators of FFmpeg.
+// test:NAME, FFmpeg's video generators.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 namespace reverie::ffmpeg {
 namespace {
 
-// Without inputs too, but they need something from outside.
+// These have no inputs either, but need something from outside.
 const std::set<std::string_view> kNoGenerators = {"buffer",  "movie",        "frei0r_src", "openclsrc",
                                                   "ddagrab", "coreimagesrc", "nullsrc",    "zmq"};
 
@@ -28,7 +28,7 @@ bool is_generator(const AVFilter& f) {
          avfilter_pad_get_type(f.outputs, 0) == AVMEDIA_TYPE_VIDEO && kNoGenerators.count(f.name) == 0;
 }
 
-// ":size=512x512" if the generator has such an option.
+// ":size=512x512" if the generator has this option.
 std::string option(const AVFilter& f, const char* name, const std::string& value) {
   const AVClass* options = f.priv_class;
   if (options == nullptr ||
@@ -51,7 +51,7 @@ class TestSource final : public Source {
                            option(generator, "rate", fmt::format("{}/{}", rate.num, rate.den)) +
                            option(generator, "seed", "1") + option(generator, "random_seed", "1") +
                            option(generator, "c0", "0x1b2a6b") +
-                           option(generator, "c1", "0xf2b134");  // else random
+                           option(generator, "c1", "0xf2b134");  // random by default
     if (!settings.empty()) settings.pop_back();
     graph_ = make_graph(fmt::format("{}@in={} [a]; [a] buffersink@out", generator.name, settings), name_);
     out_ = graph_node(graph_, "buffersink@out");

@@ -12,7 +12,7 @@ namespace reverie::ffmpeg {
 namespace {
 
 uint8_t rounded(float v) {
-  // The nearest code; v is never negative.  lround would be a call for every sample
+  // Rounds to nearest; v is never negative.  lround would be a call for every sample
   return static_cast<uint8_t>(v + 0.5F);  // NOLINT(bugprone-incorrect-roundings)
 }
 
@@ -66,7 +66,7 @@ void code_row(const Planes& p, int at, const Coding& k, Row& row) {
   }
 }
 
-// Halves a row with chroma level with the even samples: weights 1 2 1.
+// Halves a row with chroma co-sited with the even samples: weights 1 2 1.
 void add_halved(const std::vector<float>& full, float weight, std::vector<float>& sum) {
   const size_t last = full.size() - 1;
   for (size_t i = 0; i < sum.size(); ++i) {

@@ -21,7 +21,7 @@ bool is_gray(const AVPixFmtDescriptor& d) {
   return !has(d, AV_PIX_FMT_FLAG_RGB) && d.nb_components - (has(d, AV_PIX_FMT_FLAG_ALPHA) ? 1 : 0) == 1;
 }
 
-// The yuvj formats say "full range" in their name.
+// The yuvj formats imply full range.
 bool is_yuvj(int format) {
   return format == AV_PIX_FMT_YUVJ420P || format == AV_PIX_FMT_YUVJ422P || format == AV_PIX_FMT_YUVJ444P ||
          format == AV_PIX_FMT_YUVJ440P || format == AV_PIX_FMT_YUVJ411P;
@@ -35,7 +35,7 @@ enum class Meaning { kLevel, kChroma };
 
 Range range_of(int depth, bool full, Meaning meaning) {
   const double codes = std::ldexp(1.0, depth);
-  const double unit = std::ldexp(1.0, depth - 8);  // of 8 bit, in which the limits are written down
+  const double unit = std::ldexp(1.0, depth - 8);  // one 8 bit step, the unit in which the limits are defined
   if (meaning == Meaning::kLevel) {
     if (full) return {static_cast<float>(1 / (codes - 1)), 0};
     return {static_cast<float>(1 / (219 * unit)), -16.0F / 219.0F};
@@ -54,7 +54,7 @@ void read_plain(const AVFrame& f, const AVComponentDescriptor& c, const Range& r
   }
 }
 
-// Any layout, by FFmpeg's own reader.
+// Any layout, through FFmpeg's own reader.
 void read_packed(const AVFrame& f, const AVPixFmtDescriptor& d, int component, const Range& range,
                  SamplePlane& out) {
   std::vector<uint16_t> line(static_cast<size_t>(out.width));
@@ -134,7 +134,7 @@ bool is_full_range(const AVFrame& f) {
 
 AVColorSpace matrix_of(const AVFrame& f) {
   if (f.colorspace != AVCOL_SPC_UNSPECIFIED && f.colorspace != AVCOL_SPC_RGB) return f.colorspace;
-  // Untold, high definition is BT.709 and the rest BT.601
+  // If unspecified, high definition is BT.709 and the rest BT.601
   return f.width >= 1280 || f.height > 576 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
 }
 

@@ -15,19 +15,19 @@ struct SamplePlane {
 };
 
 struct Samples {
-  // R, G, B in 0..1; or Y in 0..1 with Cb and Cr in -0.5..0.5, at their own size; or grey in 0..1 alone.
-  // Limited range may stick out.
+  // R, G, B in 0..1; or Y in 0..1 with Cb and Cr in -0.5..0.5, at their own size; or only grey in 0..1.
+  // Limited-range samples may exceed these limits.
   std::array<SamplePlane, 3> planes;
-  SamplePlane alpha;  // 0..1; empty where the format has none
+  SamplePlane alpha;  // 0..1; empty if the format has none
   bool gray = false, yuv = false;
 };
 
-// Whether the samples fill all codes of their depth, and the matrix (an AVColorSpace) they are coded with:
-// what the frame says, else what players take it for.
+// Whether the samples are full range, and the matrix (an AVColorSpace) they are coded with: as the frame
+// says, or as players assume.
 bool is_full_range(const AVFrame& frame);
 AVColorSpace matrix_of(const AVFrame& frame);
 
-// Error, naming `what`, for formats that are no plain pictures (hardware surfaces, Bayer patterns).
+// Error, naming `what`, for formats that are not ordinary pictures (hardware surfaces, Bayer patterns).
 void unpack(const AVFrame& frame, const std::string& what, Samples& out);
 
 const AVPixFmtDescriptor& descriptor(int format);

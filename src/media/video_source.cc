@@ -18,9 +18,9 @@ int video_stream(const Input& input) {
   throw Error("read", input.name(), sound ? "it has sound but no pictures" : "it has no pictures");
 }
 
-// Output frame n shows the last decoded frame whose slot, its time in output frames to the nearest, is n or
-// less.  To the nearest rather than downwards: containers round time stamps, and a frame at 0.0417 s is meant
-// to be on at 1/24.
+// Output frame n shows the last decoded frame whose slot (its time in output frames, rounded to nearest) is n
+// or less.  Nearest rather than down: containers round time stamps, and a frame at 0.0417 s is meant for
+// 1/24.
 class VideoSource final : public Source {
  public:
   VideoSource(Input input, const SourceOptions& options)
@@ -66,7 +66,7 @@ class VideoSource final : public Source {
   void set_rate() {
     const double own = input_.rate(decoder_.stream());
     info_.live = input_.live();
-    // Frames of a live source are given out as they come, whatever rate was wished
+    // Frames of a live source are returned as they come, whatever rate was requested
     info_.fps = options_.fps > 0 ? options_.fps : own;
     const double step = 1 / own;
     frame_seconds_ = step;
@@ -88,14 +88,14 @@ class VideoSource final : public Source {
   [[noreturn]] void throw_nothing() const {
     if (decoded_any_) {
       throw Error("read", input_.name(),
-                  fmt::format("it ends before {} s, where it should start", options_.start));
+                  fmt::format("it ends before {} s, where it should begin", options_.start));
     }
     throw Error("read", input_.name(),
                 decoder_.failure() != 0 ? "none of its pictures can be decoded: " + reason(decoder_.failure())
                                         : "it holds no pictures");
   }
 
-  // Decodes one frame into next_; at the end next_ is empty and end_slot_ known.
+  // Decodes one frame into next_; at the end next_ is empty and end_slot_ is known.
   void decode() {
     Timed t;
     t.frame = new_frame();
@@ -127,7 +127,7 @@ class VideoSource final : public Source {
     decode();
   }
 
-  // Finds the frame on the screen at options.start.
+  // Finds the frame on screen at options.start.
   void begin_pass(bool seek) {
     slot_ = 0;
     end_time_ = 0;
@@ -135,7 +135,7 @@ class VideoSource final : public Source {
     if (seek) decoder_.flush();
     decode();
     if (seek && next_.frame && next_.slot > 0 && options_.start > 0) {
-      // The container's index led too far: decode from the beginning
+      // The container's index went too far: decode from the beginning
       input_.reopen();
       decoder_.flush();
       end_time_ = 0;
@@ -169,12 +169,12 @@ class VideoSource final : public Source {
   Decoder decoder_;
   SourceInfo info_;
   std::optional<FrameToPlanes> convert_;
-  std::optional<int64_t> limit_;  // frames, by options.seconds
+  std::optional<int64_t> limit_;  // in frames, from options.seconds
   double origin_ = 0;             // container time of the first picture
-  double frame_seconds_ = 0;      // how long a frame lasts that does not say
-  double end_time_ = 0;           // of what is decoded, after the origin
-  int64_t slot_ = 0;              // the next to give out, since the start of this pass
-  int64_t given_ = 0;             // frames given out in all
+  double frame_seconds_ = 0;      // how long a frame lasts if it does not say
+  double end_time_ = 0;           // of what has been decoded, after the origin
+  int64_t slot_ = 0;              // the next to return, since the start of this pass
+  int64_t given_ = 0;             // frames returned in all
   Timed shown_, next_;
   bool fresh_ = false;  // shown_ is not yet in picture_
   bool decoded_any_ = false;

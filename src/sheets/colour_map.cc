@@ -9,7 +9,7 @@
 namespace reverie {
 namespace {
 
-// CoolWarmFloat33 as Moreland publishes it, in 255ths.
+// CoolWarmFloat33 as published by Moreland, in 255ths.
 constexpr std::array<std::array<float, 3>, 33> kCoolWarm = {
     {{59, 76, 192},   {68, 90, 204},   {77, 104, 215},  {87, 117, 225},  {98, 130, 234},  {108, 142, 241},
      {119, 154, 247}, {130, 165, 251}, {141, 176, 254}, {152, 185, 255}, {163, 194, 255}, {174, 201, 253},
@@ -18,7 +18,7 @@ constexpr std::array<std::array<float, 3>, 33> kCoolWarm = {
      {244, 154, 123}, {241, 141, 111}, {236, 127, 99},  {229, 112, 88},  {222, 96, 77},   {213, 80, 66},
      {203, 62, 56},   {192, 40, 47},   {180, 4, 38}}};
 
-// value / limit in -1..1; what is no number is 0.
+// value / limit in -1..1; NaN becomes 0.
 float relative(float value, float limit) {
   const float t = value / limit;
   return std::isnan(t) ? 0.0F : std::clamp(t, -1.0F, 1.0F);

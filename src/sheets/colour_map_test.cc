@@ -10,7 +10,7 @@ namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-// CIE L*, 0..100, of a colour of the screen.
+// CIE L*, 0..100, of a screen colour.
 double lightness(const Colour& c) {
   const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
   const double y = 0.2126 * linear(c.r) + 0.7152 * linear(c.g) + 0.0722 * linear(c.b);
@@ -28,7 +28,7 @@ TEST(CoolWarm, IsNeutralAtZeroAndBlueBelow) {
   EXPECT_EQ(cool_warm(7).r, cool_warm(1).r);
 }
 
-// What makes it honest: lightness falls steadily, and alike, to both sides.
+// What makes it honest: lightness falls steadily, and equally on both sides.
 TEST(CoolWarm, DarkensAlikeToBothSides) {
   for (int i = 1; i <= 32; ++i) {
     const float t = static_cast<float>(i) / 32;

@@ -13,8 +13,8 @@ namespace reverie {
 namespace {
 
 constexpr int kScale = 2;              // of the letters
-constexpr size_t kManyPoints = 300;    // from here on a running mean is drawn too
-constexpr size_t kMeansPerCurve = 60;  // widths of the running mean in one curve
+constexpr size_t kManyPoints = 300;    // from this many points a running mean is drawn too
+constexpr size_t kMeansPerCurve = 60;  // widths of the running mean that make up one curve
 constexpr Colour kGridLine = {0.16F, 0.17F, 0.19F};
 constexpr float kLineRadius = 1.1F;  // pixels
 constexpr std::array<Colour, 6> kLines = {{{0.36F, 0.66F, 0.96F},
@@ -35,7 +35,7 @@ struct Range {
   double part(double v) const { return (v - low) / (high - low); }
 };
 
-// Where a value lies: the pixels of the plot's frame.
+// Where a value lies, in pixels of the plot's frame.
 struct Frame {
   int left = 0, top = 0, right = 0, bottom = 0;
   Range x, y;  // y: of the logarithms on a logarithmic axis
@@ -69,7 +69,7 @@ CurveSeries running_mean(const CurveSeries& s) {
   return out;
 }
 
-// The nearest of 1, 2, 5 times a power of ten that makes at most `most` steps of the length.
+// The best of 1, 2, 5 times a power of ten for a step: at most `most` steps fit into the length.
 double nice_step(double length, int most) {
   const double least = length / most;
   const double ten = std::pow(10.0, std::floor(std::log10(least)));
@@ -93,8 +93,8 @@ std::vector<Tick> linear_ticks(const Range& range, int most) {
   return ticks;
 }
 
-// Decades; where there are few of them 2 and 5 between.  Where not even two of these lie in the range, even
-// steps of the value itself.
+// Decades; if there are few, also 2 and 5 in between.  If fewer than two of these are in range, even steps of
+// the value itself.
 std::vector<Tick> log_ticks(const Range& range, int most) {
   std::vector<Tick> ticks;
   const double decades = range.high - range.low;
@@ -123,7 +123,7 @@ void fill_rectangle(Planes& p, int x0, int y0, int x1, int y1, const Colour& col
   }
 }
 
-// Raises how far each pixel [1, H, W] is covered by the line from (x0, y0) to (x1, y1).
+// Raises the coverage of each pixel [1, H, W] by the line from (x0, y0) to (x1, y1).
 void cover_segment(Planes& cover, double x0, double y0, double x1, double y1) {
   constexpr double kReach = kLineRadius + 1;
   const double dx = x1 - x0;
@@ -160,7 +160,7 @@ void draw_line(Planes& sheet, const Frame& frame, const CurveSeries& s, const Co
   }
 }
 
-// Room above and below, and no range of length 0.
+// Adds space above and below, so that no range has length 0.
 Range with_room(Range r, double share) {
   if (!(r.low <= r.high)) return {0, 1};
   double room = (r.high - r.low) * share;
@@ -184,7 +184,7 @@ void draw_axes(Planes& sheet, const Frame& f, const std::vector<Tick>& x, const 
   }
 }
 
-// The names in their colours, from the right edge, one under the other.
+// The names in their colours, right-aligned, one below the other.
 void draw_names(Planes& sheet, const Frame& f, const std::vector<CurveSeries>& lines) {
   int y = f.top + 8;
   for (size_t i = 0; i < lines.size(); ++i) {

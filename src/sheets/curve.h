@@ -1,4 +1,4 @@
-// Line plots: a loss over the iterations.
+// Line plots, such as a loss over the iterations.
 #pragma once
 
 #include <string>
@@ -8,9 +8,8 @@
 
 namespace reverie {
 
-// One line of a plot.  x and y of one length, x in rising order; points that are no finite numbers (or not
-// above 0 on a logarithmic axis) are left out.  A line of very many points is drawn faint, and its running
-// mean over it.
+// One line of a plot.  x and y have the same length, x ascending; points that are not finite (or not above 0
+// on a logarithmic axis) are left out.  A line with many points is drawn faint, with its running mean on top.
 struct CurveSeries {
   std::string name;
   std::vector<double> x, y;
@@ -20,7 +19,7 @@ struct CurveLook {
   std::string title;
   std::string x_label = "iteration";
   bool log_y = false;
-  int width = 960, height = 540;  // pixels, at least 240 x 160
+  int width = 960, height = 540;  // in pixels, at least 240 x 160
 };
 
 // All series in one plot with axes, numbers and names; [3, height, width].

@@ -11,7 +11,7 @@
 namespace reverie {
 namespace {
 
-// The rows, in each column, where blue stands out: the first line's colour.
+// For each column, the rows where blue stands out: the colour of the first line.
 std::vector<int> line_rows(const Planes& p, int column) {
   std::vector<int> rows;
   for (int y = 0; y < p.height(); ++y) {

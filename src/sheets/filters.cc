@@ -15,13 +15,13 @@
 namespace reverie {
 namespace {
 
-constexpr int kWidestSheet = 1600;  // pixels, where tiles may be enlarged
+constexpr int kWidestSheet = 1600;  // pixels, if tiles may be enlarged
 constexpr int kLargestTile = 64;    // pixels
-constexpr int kSmallestTile = 14;   // where a table is broken into blocks instead
-constexpr int kMostColumns = 512;   // of a table; filters beyond are not shown
+constexpr int kSmallestTile = 14;   // below this a table is split into blocks instead
+constexpr int kMostColumns = 512;   // of a table; further filters are not shown
 constexpr int kMostRows = 256;
 constexpr int kGap = 2;
-constexpr double kShare = 0.99;  // of the weights are within the scale
+constexpr double kShare = 0.99;  // of the weights lie within the scale
 
 // Filter `out` as planes [in, height, width].
 Planes filter_of(const FilterBank& bank, int out) {
@@ -32,7 +32,7 @@ Planes filter_of(const FilterBank& bank, int out) {
   return planes;
 }
 
-// The scale of the tiles; a few strong weights do not make all others grey.
+// The scale of the tiles; a few strong weights must not turn all others grey.
 float scale_of(const FilterBank& bank) {
   const size_t expected = static_cast<size_t>(bank.out) * static_cast<size_t>(bank.in) *
                           static_cast<size_t>(bank.height) * static_cast<size_t>(bank.width);
@@ -65,7 +65,7 @@ std::string scale_text(const FilterBank& bank, float limit) {
                      largest > limit ? fmt::format(" (largest {:.3g})", largest) : "");
 }
 
-// What fits beside each other.
+// How many fit side by side.
 struct TableLook {
   int columns = 1, magnify = 1, gap = kGap;
 };
@@ -82,7 +82,7 @@ TableLook look_of(const FilterBank& bank, int columns) {
   return look;
 }
 
-// Every one, every second, fifth, tenth, ... cell has a number, as there is room.
+// Numbers every cell, or every second, fifth, tenth, ... as space permits.
 int number_stride(int cell, int needed) {
   for (const int stride : {1, 2, 5, 10, 20, 50}) {
     if (cell * stride >= needed) return stride;
@@ -122,7 +122,7 @@ Planes numbered_table(const std::function<Planes(int, int)>& tile, int first, in
   return out;
 }
 
-// The table of all filters, in blocks one under the other where they are many.
+// The table of all filters, in blocks below one another if there are many.
 Planes filter_table(const FilterBank& bank, int rows, int row_step,
                     const std::function<Planes(const Planes& filter, int row)>& tile) {
   const int columns = std::min(bank.out, kMostColumns);

@@ -6,7 +6,7 @@
 namespace reverie {
 namespace {
 
-// The letters ' ' to '~', row by row from above, 1 = ink; rows 8 and 9 are below the line.
+// The letters ' ' to '~', row by row from the top, 1 = ink; rows 8 and 9 are below the line.
 constexpr std::array<const char*, 95> kLetters = {
     "00000",                                                  //
     "00100 00100 00100 00100 00100 00000 00100",              // !

@@ -12,7 +12,7 @@ namespace reverie {
 namespace {
 
 uint8_t to_byte(float v) {
-  if (!(v > 0)) return 0;  // no number, too
+  if (!(v > 0)) return 0;  // NaN too
   return v >= 1 ? 255 : static_cast<uint8_t>(std::lround(v * 255.0F));
 }
 

@@ -18,7 +18,7 @@ Cell largest(std::span<const Planes> pictures, Cell cell = {}) {
   return cell;
 }
 
-// Magnified as often as the cell takes, centred in it.
+// Magnified as far as the cell allows, and centred in it.
 void paste_into_cell(const Planes& picture, const Cell& cell, Planes& sheet, int x, int y) {
   if (picture.empty()) return;
   const int factor = std::max(1, std::min(cell.width / picture.width(), cell.height / picture.height()));

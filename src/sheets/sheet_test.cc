@@ -13,7 +13,7 @@ bool is(const Planes& p, int y, int x, const Colour& c) {
   return p.at(0, y, x) == c.r && p.at(1, y, x) == c.g && p.at(2, y, x) == c.b;
 }
 
-// How many pixels have the colour.
+// How many pixels have this colour.
 int count(const Planes& p, const Colour& c) {
   int n = 0;
   for (int y = 0; y < p.height(); ++y) {
@@ -72,7 +72,7 @@ TEST(Sheet, SmallerPicturesFillTheirCellAsOftenAsTheyFit) {
   const std::vector<Planes> pictures = {large, small};
   const Planes sheet = grid(pictures, 2, 1, 2);
   ASSERT_EQ(sheet.width(), 22);
-  // 3x3 goes twice into 8x8 and is centred: its middle pixel covers 15..16
+  // 3x3 fits twice into 8x8 and is centred: its middle pixel covers 15..16
   EXPECT_TRUE(is(sheet, 5, 15, {1, 1, 1}));
   EXPECT_TRUE(is(sheet, 6, 16, {1, 1, 1}));
   EXPECT_TRUE(is(sheet, 5, 14, {0, 0, 0}));

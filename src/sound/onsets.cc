@@ -7,11 +7,11 @@ namespace reverie {
 namespace {
 
 constexpr double kLowest = 40, kHighest = 12000;  // Hz
-constexpr double kLeastFlux = 0.01;  // below it nothing begins: noise 60 dB under full scale stays under it
+constexpr double kLeastFlux = 0.01;  // nothing below is an onset: noise 60 dB below full scale stays under it
 constexpr double kOverMedian = 2;    // an onset's flux is this many times the median ...
-constexpr double kOfMaximum = 0.15;  // ... and this part of the recent maximum above that
-constexpr double kForget = 1 - 1 / 500.0;  // of the maximum, each hop: it follows within 5 s
-constexpr int kQuietHops = 6;              // 60 ms: one drum stroke is one onset
+constexpr double kOfMaximum = 0.15;  // ... and above that, this share of the recent maximum
+constexpr double kForget = 1 - 1 / 500.0;  // of the maximum, per hop: it adapts within 5 s
+constexpr int kQuietHops = 6;              // 60 ms: one drum hit is one onset
 
 }  // namespace
 
@@ -19,11 +19,11 @@ Onsets::Onsets(double bin_hz) {
   for (size_t b = 0; b <= kBands; ++b) {
     const double share = static_cast<double>(b) / kBands;
     const auto bin = static_cast<size_t>(kLowest * std::pow(kHighest / kLowest, share) / bin_hz);
-    edges_[b] = b == 0 ? std::max<size_t>(bin, 1) : std::max(bin, edges_[b - 1] + 1);  // one bin at least
+    edges_[b] = b == 0 ? std::max<size_t>(bin, 1) : std::max(bin, edges_[b - 1] + 1);  // at least one bin
   }
 }
 
-// Square roots of amplitudes stand for loudness: a soft stroke counts beside a loud one.
+// Square roots of amplitudes stand for loudness: a soft hit counts next to a loud one.
 double Onsets::flux_of(std::span<const float> power) {
   double flux = 0;
   for (size_t b = 0; b < kBands; ++b) {

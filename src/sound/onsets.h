@@ -1,7 +1,7 @@
 // Onsets: the moments at which something in a sound begins.  Internal to sound/.
 //
 // Spectral flux (Bello et al., "A Tutorial on Onset Detection in Music Signals", 2005): how much louder each
-// of a few bands has become since the last hop, against what that has been of late.
+// of a few bands has become since the last hop, compared with recent values.
 #pragma once
 
 #include <array>
@@ -12,13 +12,14 @@ namespace reverie {
 
 class Onsets {
  public:
-  // bin_hz: the distance of the spectrum's bins.
+  // bin_hz: the spacing of the spectrum's bins.
   explicit Onsets(double bin_hz);
 
-  // Takes the next hop's power spectrum; true where an onset is.
+  // Takes the next hop's power spectrum; true at an onset.
   bool push(std::span<const float> power);
 
-  // How much began in the last hop, 0..1: the flux above its median, as part of its recent maximum.
+  // The strength of the onset in the last hop, 0..1: the flux above its median, relative to its recent
+  // maximum.
   double strength() const { return strength_; }
 
  private:
@@ -33,7 +34,7 @@ class Onsets {
   std::array<double, kMedianHops> recent_{};
   size_t place_ = 0;
   double maximum_ = 0, strength_ = 0;
-  int quiet_hops_ = 0;  // still to come before the next onset
+  int quiet_hops_ = 0;  // left before the next onset is possible
 };
 
 }  // namespace reverie

@@ -17,17 +17,17 @@ static_assert(SoundAnalysis::kHop == Tempo::kHop * SoundAnalysis::kRate);
 
 constexpr double kBinHz = static_cast<double>(SoundAnalysis::kRate) / SoundAnalysis::kWindow;
 constexpr double kBassEnd = 250, kMidEnd = 2000;  // Hz
-constexpr float kLoudest = 8;                     // samples beyond it are cut: their squares would overflow
+constexpr float kLoudest = 8;                     // samples are clipped to it: their squares would overflow
 
-constexpr double kGainForget = 1 - 1 / 1200.0;  // of a maximum, each hop: half in 8 s, a verse's time
-constexpr double kFloor = 0.003;                // the least maximum, RMS: -50 dB of full scale, a quiet room
+constexpr double kGainForget = 1 - 1 / 1200.0;  // of a maximum, per hop: half in 8 s, about a verse
+constexpr double kFloor = 0.003;  // the smallest maximum, RMS: -50 dB of full scale, a quiet room
 constexpr double kBandFloor =
-    0.03;  // the least maximum of a band, of the level's: what leaks into it stays low
-constexpr double kOnsetForget = 0.905;  // of the pulse, each hop: half in 70 ms
+    0.03;  // the smallest maximum of a band, relative to the level's: leakage into it stays low
+constexpr double kOnsetForget = 0.905;  // of the pulse, per hop: half in 70 ms
 
 constexpr size_t kHistory = 512;  // hops
 
-// A value as part of its own slowly falling maximum.
+// A value relative to its own slowly decaying maximum.
 class AutomaticGain {
  public:
   float operator()(double value, double floor) {
@@ -40,10 +40,10 @@ class AutomaticGain {
   double maximum_ = 0;
 };
 
-// RMS of what lies between two frequencies.
+// RMS between two frequencies.
 double band(std::span<const float> power, double from_hz, double to_hz) {
   double sum = 0;
-  for (size_t b = 1; b < power.size(); ++b) {  // bin 0 is no sound but an offset
+  for (size_t b = 1; b < power.size(); ++b) {  // bin 0 is not sound but an offset
     const double hz = static_cast<double>(b) * kBinHz;
     if (hz >= from_hz && hz < to_hz) sum += power[b];
   }
@@ -63,10 +63,10 @@ struct SoundAnalysis::State {
   Tempo tempo;
   AutomaticGain level, bass, mid, treble;
   float pulse = 0;
-  std::vector<float> window;  // the last samples, of which the last `waiting` are no whole hop yet
+  std::vector<float> window;  // the last samples, of which the last `waiting` do not fill a hop yet
   size_t waiting = 0;
   int64_t hops = 0;
-  std::vector<SoundValues> values;  // of hop n at n % kHistory
+  std::vector<SoundValues> values;  // hop n at n % kHistory
   SoundValues nothing;
 };
 
@@ -117,8 +117,8 @@ const SoundValues& SoundAnalysis::newest() const {
 const SoundValues& SoundAnalysis::at(double seconds) const {
   const State& s = *state_;
   if (s.hops == 0) return s.nothing;
-  if (!(seconds > 0)) seconds = 0;  // no number neither
-  constexpr double kHair = 1e-6;    // a time that is a hop's end must not fall before it
+  if (!(seconds > 0)) seconds = 0;  // NaN too
+  constexpr double kHair = 1e-6;    // a time at the end of a hop must not fall before it
   const double ended =
       std::clamp(std::floor(seconds * kRate / kHop + kHair), 0.0, static_cast<double>(s.hops));
   const auto oldest = std::max<int64_t>(0, s.hops - static_cast<int64_t>(kHistory));

@@ -28,7 +28,7 @@ std::vector<float> noise(double seconds, float amplitude) {
   return out;
 }
 
-// Strokes of a drum: a falling tone of 60 Hz that dies away in a tenth of a second, the first at `first` s.
+// Drum hits: a falling tone of 60 Hz that decays in a tenth of a second, the first at `first` s.
 std::vector<float> kicks(double bpm, double seconds, double first = 0, double amplitude = 0.8) {
   std::vector<float> out(static_cast<size_t>(seconds * kRate));
   for (double at = first; at < seconds; at += 60 / bpm) {
@@ -51,7 +51,7 @@ std::vector<float> clicks(double bpm, double seconds) {
   return out;
 }
 
-// The values of each hop, the samples pushed in blocks of this size.
+// The values of each hop, with the samples pushed in blocks of this size.
 std::vector<SoundValues> values_of(const std::vector<float>& samples, size_t block = SoundAnalysis::kHop,
                                    double tempo = 0) {
   SoundAnalysis analysis(tempo);
@@ -66,7 +66,7 @@ std::vector<SoundValues> values_of(const std::vector<float>& samples, size_t blo
   return all;
 }
 
-// When the pulses begin, in seconds: the end of the hop that saw them.
+// When the pulses begin, in seconds: the end of the hop that detected them.
 std::vector<double> onsets_of(const std::vector<SoundValues>& values) {
   std::vector<double> at;
   for (size_t i = 0; i < values.size(); ++i) {
@@ -111,7 +111,7 @@ TEST(SoundAnalysis, SilenceIsNothing) {
     EXPECT_EQ(v.onset, 0);
     EXPECT_EQ(v.tempo, 0);
   }
-  for (const SoundValues& v : values_of(noise(2, 1e-4F))) {  // a good microphone's own
+  for (const SoundValues& v : values_of(noise(2, 1e-4F))) {  // the noise of a good microphone
     EXPECT_LT(v.level, 0.05);
     EXPECT_EQ(v.onset, 0);
   }
@@ -170,7 +170,7 @@ TEST(SoundAnalysis, OnsetsUnderNoise) {
   const std::vector<float> hiss = noise(8, 0.02F);
   for (size_t i = 0; i < s.size(); ++i) s[i] += hiss[i];
   std::vector<double> found = onsets_of(values_of(s));
-  std::erase_if(found, [](double t) { return t < 1; });  // the noise begins too
+  std::erase_if(found, [](double t) { return t < 1; });  // the start of the noise is an onset too
   ASSERT_EQ(found.size(), 14U);
   for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], 1 + 0.5 * static_cast<double>(i), 0.025);
 }

@@ -11,7 +11,7 @@
 namespace reverie {
 namespace {
 
-// FFTW plans one transform at a time ("Thread safety" in its manual); executing needs no lock.
+// FFTW can only plan one transform at a time ("Thread safety" in its manual); executing needs no lock.
 std::mutex& planner() {
   static std::mutex mutex;
   return mutex;
@@ -23,7 +23,7 @@ struct Spectrum::Transform {
   Transform() : in(fftwf_alloc_real(kWindow)), out(fftwf_alloc_complex(kBins)) {
     if (in == nullptr || out == nullptr) throw std::bad_alloc();
     const std::lock_guard lock(planner());
-    // Estimated, not measured, and without vectors: the same algorithm, and so the same bits, in each run
+    // Estimated, not measured, and without SIMD: the same algorithm, and so the same bits, in each run
     plan = fftwf_plan_dft_r2c_1d(kWindow, in, out, FFTW_ESTIMATE | FFTW_UNALIGNED);
     if (plan == nullptr) throw std::bad_alloc();
   }
@@ -44,7 +44,7 @@ struct Spectrum::Transform {
 };
 
 Spectrum::Spectrum() : transform_(std::make_unique<Transform>()), window_(kWindow), power_(kBins) {
-  // a Hann window's squares sum to 3/8 of its length
+  // the squares of a Hann window sum to 3/8 of its length
   const double scale = std::sqrt(8.0 / (3.0 * kWindow));
   for (int i = 0; i < kWindow; ++i)
     window_[static_cast<size_t>(i)] =
@@ -58,7 +58,7 @@ std::span<const float> Spectrum::power(std::span<const float> samples) {
   for (size_t i = 0; i < window_.size(); ++i) t.in[i] = samples[i] * window_[i];
   fftwf_execute(t.plan);
   for (size_t b = 0; b < power_.size(); ++b) {
-    const float sides = b == 0 || b + 1 == power_.size() ? 1 : 2;  // negative frequencies look the same
+    const float sides = b == 0 || b + 1 == power_.size() ? 1 : 2;  // negative frequencies are the same
     power_[b] = (t.out[b][0] * t.out[b][0] + t.out[b][1] * t.out[b][1]) * (sides / kWindow);
   }
   return power_;

@@ -17,12 +17,11 @@ class Spectrum {
   Spectrum(const Spectrum&) = delete;
   Spectrum& operator=(const Spectrum&) = delete;
 
-  // samples: [kWindow].  The mean square of the samples under a Hann window, shared out to the bins: a sum
-  // over bins is the mean square of what lies in them, that of a sine of amplitude 1 being 1/2.  Allocates
-  // nothing.
+  // samples: [kWindow].  Distributes the mean square of the samples under a Hann window over the bins: a sum
+  // over bins is the mean square of their band; a sine of amplitude 1 gives 1/2.  Does not allocate.
   std::span<const float> power(std::span<const float> samples);
 
-  // The weights of the samples, [kWindow], their squares summing to 1.
+  // The weights of the samples, [kWindow]; their squares sum to 1.
   std::span<const float> window() const { return window_; }
 
  private:

@@ -6,17 +6,17 @@
 namespace reverie {
 namespace {
 
-constexpr double kForget = 1 - 1 / 800.0;  // each hop: 8 s count
-constexpr int64_t kFirstEstimate = 400;    // hops: what lies four slow beats back must have been heard
+constexpr double kForget = 1 - 1 / 800.0;  // per hop: a memory of 8 s
+constexpr int64_t kFirstEstimate = 400;    // hops: four slow beats must have been heard
 constexpr int64_t kEstimateEvery = 10;     // hops
 constexpr double kLeastFit = 0.15;         // of strengths in time; noise reaches half of it
 constexpr double kUsualTempo = 120;
-constexpr double kSwitch = 1.15;  // another tempo must fit so much better than what is near the last
+constexpr double kSwitch = 1.15;  // another tempo must fit this much better than the best near the last one
 constexpr double kNear = 0.04;
-constexpr double kSlowestLock = 0.1;  // part of the error that an onset corrects, at least
+constexpr double kSlowestLock = 0.1;  // the smallest share of the error that an onset corrects
 
-// Most music lies around 120 (Ellis, "Beat Tracking by Dynamic Programming", 2007); halves and doubles of it
-// are equally far.
+// Most music is around 120 (Ellis, "Beat Tracking by Dynamic Programming", 2007); half and double of it are
+// equally far away.
 double likelihood(double bpm) {
   const double far = bpm / kUsualTempo - kUsualTempo / bpm;
   return 1 / (1 + 0.2 * far * far);
@@ -25,7 +25,7 @@ double likelihood(double bpm) {
 }  // namespace
 
 void Tempo::push(double strength, bool onset) {
-  // over three hops, so that an onset between two hops meets its like
+  // over three hops, so that an onset between two hops matches its counterparts
   correlate((before_that_ + 2 * before_ + strength) / 4);
   before_that_ = before_;
   before_ = strength;
@@ -55,8 +55,8 @@ double Tempo::correlation(double lag) const {
   return (product / weight_ - mean * mean) / variance;
 }
 
-// How well the strengths repeat with each of the last beats.  What repeats in half the time as well is
-// rather that tempo.
+// How well the strengths repeat with each of the last beats.  If something repeats in half the time as well,
+// that is the better tempo.
 double Tempo::fit(double bpm) const {
   const double lag = 60 / (bpm * kHop);
   double sum = 0;
@@ -72,14 +72,15 @@ void Tempo::estimate() {
     if (score > best) best = score, best_bpm = bpm;
     if (known_ && std::abs(bpm / bpm_ - 1) < kNear && score > near) near = score, near_bpm = bpm;
   }
-  if (best_bpm == 0 || fit(best_bpm) < kLeastFit) return;  // the last one holds
+  if (best_bpm == 0 || fit(best_bpm) < kLeastFit) return;  // keep the last one
   const bool other = best > kSwitch * near;
   if (other) locked_ = 0;
   bpm_ = other ? best_bpm : near_bpm;
   known_ = true;
 }
 
-// A phase-locked loop: each onset draws the nearest whole beat towards itself, those half a beat away least.
+// A phase-locked loop: each onset pulls the nearest whole beat towards itself, those half a beat away the
+// least.
 void Tempo::advance(bool onset) {
   const double step = (known_ ? bpm_ : kUsualTempo) / 60 * kHop;
   if (onset) {

@@ -126,10 +126,10 @@ TEST(Recipe, ErrorsNameFileLineAndTheNearestKey) {
       std::string::npos);
   EXPECT_NE(error("[hourglass]\nchannels = [3]\n").find("[[stage]]"), std::string::npos);
   EXPECT_NE(
-      error("[hourglass]\nchannels = [3]\n[[stage]]\nrate = -1\n").find("r.toml:4: 'rate' is to be 0 to"),
+      error("[hourglass]\nchannels = [3]\n[[stage]]\nrate = -1\n").find("r.toml:4: 'rate' must be 0 to"),
       std::string::npos);
   EXPECT_NE(error(kSmall, {"rates=1"}).find("did you mean 'rate'?"), std::string::npos);
-  EXPECT_NE(error(kSmall, {"iterations=0"}).find("--set: 'iterations' is to be 1 to"), std::string::npos);
+  EXPECT_NE(error(kSmall, {"iterations=0"}).find("--set: 'iterations' must be 1 to"), std::string::npos);
   EXPECT_NE(error(kSmall, {"channels=[0]"}).find("--set: "), std::string::npos);
   EXPECT_NE(error(kSmall, {"stage.3.rate=1"}).find("stages 1 to 2"), std::string::npos);
 }

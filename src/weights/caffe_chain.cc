@@ -14,7 +14,7 @@
 namespace reverie {
 namespace {
 
-// A blob as one layer leaves it; a layer that works in place makes another one of the same name.
+// A blob as one layer leaves it; an in-place layer makes another one of the same name.
 using Node = int;
 constexpr Node kNone = -1;
 
@@ -32,7 +32,7 @@ bool is_loss(const CaffeLayer& layer) {
   return layer.type.ends_with("Loss");
 }
 
-// Empty for what is no activation.
+// Empty if it is not an activation.
 std::string activation_word(const std::string& type) {
   static const std::map<std::string, std::string> words = {
       {"TanH", "tanh"}, {"ReLU", "relu"}, {"Sigmoid", "sigmoid"}};
@@ -40,17 +40,17 @@ std::string activation_word(const std::string& type) {
   return it == words.end() ? "" : it->second;
 }
 
-// What hourglasses are made of.
+// The layer types of an hourglass.
 bool is_step(const CaffeLayer& layer) {
   return layer.convolution || layer.pooling || !activation_word(layer.type).empty();
 }
 
-// Changes nothing.
+// Has no effect on the result.
 bool is_idle(const CaffeLayer& layer) {
   return layer.type == "Split" || layer.type == "Silence" || layer.type == "Accuracy";
 }
 
-// What reads what.
+// Which layer reads which blob.
 class Graph {
  public:
   explicit Graph(const CaffeNet& net) : net_(net) {
@@ -83,7 +83,7 @@ class Graph {
       if (layer->type != type) continue;
       if (found != nullptr)
         fail(net_, *layer,
-             fmt::format("{} reads the same: an hourglass has one way up", in_quotes(found->name)));
+             fmt::format("{} reads the same blob: an hourglass has only one way up", in_quotes(found->name)));
       found = layer;
     }
     return found;
@@ -132,7 +132,7 @@ class ChainFinder {
 
   CaffeChain find() {
     if (graph_.picture() == kNone)
-      throw Error("use", net_.file, "no layer and no input brings pictures into the net");
+      throw Error("use", net_.file, "neither a layer nor an input feeds pictures into the net");
     chain_.data = graph_.data();
     climb();
     decoded_.resize(chain_.levels.size());
@@ -143,7 +143,7 @@ class ChainFinder {
     require_one_activation_each();
     chain_.output = chain_.levels[0].decode_activation;
     for (const CaffeLoss& loss : chain_.losses) {
-      // this loss has the sigmoid in it
+      // this loss includes the sigmoid
       if (loss.level == 0 && loss.layer->type == "SigmoidCrossEntropyLoss" && chain_.output == "linear")
         chain_.output = "sigmoid";
     }
@@ -151,13 +151,13 @@ class ChainFinder {
   }
 
  private:
-  // Of one level: before and after the activation, and the level it was decoded from.
+  // For one level: before and after the activation, and the level it was decoded from.
   struct Reconstruction {
     Node linear = kNone, active = kNone;
     size_t from = 1;
   };
 
-  // A stranger that reads a part of the chain is the reason why the chain breaks: better named than the gap.
+  // An unknown layer that reads a part of the chain is why the chain breaks: name it rather than the gap.
   void refuse_strangers(Node node) const {
     for (const CaffeLayer* layer : graph_.readers(node)) {
       if (!is_step(*layer) && !is_idle(*layer) && !is_loss(*layer))
@@ -222,7 +222,7 @@ class ChainFinder {
     level.decode_activation = activation;
   }
 
-  // Two layers whose weights are shared by their names.
+  // Two layers that share their weights by name.
   static bool are_one(const CaffeLayer& a, const CaffeLayer& b) {
     return !a.multipliers.empty() && !b.multipliers.empty() && !a.multipliers[0].name.empty() &&
            a.multipliers[0].name == b.multipliers[0].name;
@@ -232,7 +232,7 @@ class ChainFinder {
     const CaffeLayer* found = nullptr;
     for (const CaffeLayer* layer : graph_.readers(node)) {
       if (activation_word(layer->type).empty()) continue;
-      if (found != nullptr) fail(net_, *layer, fmt::format("{} reads the same", in_quotes(found->name)));
+      if (found != nullptr) fail(net_, *layer, fmt::format("{} reads the same blob", in_quotes(found->name)));
       found = layer;
     }
     word = "linear";
@@ -248,7 +248,7 @@ class ChainFinder {
   void check_filters(const CaffeLayer& layer) const {
     const CaffeConvolution& c = *layer.convolution;
     if (layer.bottoms.size() != 1 || layer.tops.size() != 1)
-      fail(net_, layer, "it is to have one bottom and one top");
+      fail(net_, layer, "it must have one bottom and one top");
     if (c.kernel.height != c.kernel.width)
       fail(net_, layer, fmt::format("its kernel is not square ({} x {})", c.kernel.height, c.kernel.width));
     if (c.group != 1) fail(net_, layer, fmt::format("it has {} groups, an hourglass has one", c.group));
@@ -261,7 +261,7 @@ class ChainFinder {
     const int k = c.kernel.height;
     if (k % 2 == 0) fail(net_, layer, fmt::format("its kernel_size {} is not odd", k));
     if (c.stride != CaffeSize{1, 1})
-      fail(net_, layer, "its stride is not 1: an hourglass shrinks by pooling alone");
+      fail(net_, layer, "its stride is not 1: an hourglass shrinks only by pooling");
     check_pad(layer, (k - 1) / 2, "(kernel_size - 1) / 2");
   }
 
@@ -278,9 +278,9 @@ class ChainFinder {
   void check_pool(const CaffeLayer& layer, CaffeLevel& level) const {
     const CaffePooling& p = *layer.pooling;
     if (p.method == CaffePoolMethod::kStochastic)
-      fail(net_, layer, "it pools by chance: an hourglass takes MAX or AVE");
+      fail(net_, layer, "its pooling is stochastic: an hourglass needs MAX or AVE");
     if (p.global || p.kernel.height != p.kernel.width || p.stride != p.kernel || p.pad != CaffeSize{})
-      fail(net_, layer, "an hourglass needs square pools side by side: kernel_size = stride, pad 0");
+      fail(net_, layer, "an hourglass needs square pools that do not overlap: kernel_size = stride, pad 0");
     level.pool = p.method;
     level.pool_size = p.kernel.height;
   }
@@ -302,7 +302,7 @@ class ChainFinder {
     }
   }
 
-  // The ways up and down between two levels share one activation; the picture's may be another one.
+  // Up and down between two levels share one activation; the picture's may differ.
   void require_one_activation_each() const {
     for (size_t l = 1; l < chain_.levels.size(); ++l) {
       const CaffeLevel& level = chain_.levels[l];
@@ -314,7 +314,7 @@ class ChainFinder {
     }
   }
 
-  // Every layer is a part of the chain, changes nothing, or is an error.
+  // Every layer must be a part of the chain or have no effect; otherwise it is an error.
   void place(const CaffeLayer& layer) {
     if (layer.type == "Dropout") {
       chain_.dropouts.push_back(&layer);

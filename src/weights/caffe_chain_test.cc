@@ -87,22 +87,22 @@ TEST(CaffeChain, SaysWhatIsNoHourglass) {
     return data_layer() + conv_layer("a", "data", 4) + pool_layer("a", "p", more) + deconv_layer("z", "p", 3);
   };
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"", "no layer and no input brings pictures"},
+      {"", "neither a layer nor an input feeds pictures"},
       {data_layer(), "no Convolution reads the pictures"},
       {up, "no Deconvolution leads from level 1 to level 0 (layer 'a' leads up)"},
       {with_conv("kernel_size: 3"), "layer 'a' (Convolution): its pad is 0, an hourglass needs"},
       {with_conv("kernel_size: 4 pad: 1"), "kernel_size 4 is not odd"},
       {with_conv("kernel_h: 3 kernel_w: 5 pad: 1"), "not square (3 x 5)"},
-      {with_conv("kernel_size: 3 pad: 1 stride: 2"), "shrinks by pooling alone"},
+      {with_conv("kernel_size: 3 pad: 1 stride: 2"), "shrinks only by pooling"},
       {with_conv("kernel_size: 3 pad: 1 group: 2"), "2 groups"},
       {with_conv("kernel_size: 3 pad: 1 dilation: 2"), "dilated"},
       {with_deconv("kernel_size: 4 pad: 0 stride: 2"), "layer 'z' (Deconvolution): its pad is 0"},
       {with_deconv("kernel_size: 3 pad: 1 stride: 2"),
        "kernel_size 3 is not its stride 2 plus an even number"},
       {with_deconv("kernel_size: 4 pad: 1 stride: 4"), "its stride is not the 2 that level 1 was pooled by"},
-      {with_pool("kernel_size: 3 stride: 2"), "square pools side by side"},
-      {with_pool("pool: STOCHASTIC kernel_size: 2 stride: 2"), "by chance"},
-      {with_pool("global_pooling: true"), "square pools side by side"},
+      {with_pool("kernel_size: 3 stride: 2"), "square pools that do not overlap"},
+      {with_pool("pool: STOCHASTIC kernel_size: 2 stride: 2"), "its pooling is stochastic"},
+      {with_pool("global_pooling: true"), "square pools that do not overlap"},
       {up + "layer { name: 'x' type: 'Foo' bottom: 'p' top: 'x' }" + deconv_layer("z", "p", 3),
        "layer 'x' (Foo): it has no place in an hourglass"},
       {up + deconv_layer("z", "nowhere", 3), "layer 'z' (Deconvolution): no layer before it makes 'nowhere'"},
@@ -161,7 +161,7 @@ TEST(CaffeHourglass, WeightsThatDoNotFitAreNamed) {
   w.tensors["b.weight"].shape = {5, 5, 5, 4};
   EXPECT_NE(message_of([&] {
               hourglass_from_caffe(test_net(two_levels()), w);
-            }).find("'b.weight' of w.caffemodel: its shape is [5, 5, 5, 4], wanted is [5, 4, 5, 5]"),
+            }).find("'b.weight' of w.caffemodel: its shape is [5, 5, 5, 4], expected [5, 4, 5, 5]"),
             std::string::npos);
   w.tensors.erase("b.weight");
   EXPECT_NE(message_of([&] { hourglass_from_caffe(test_net(two_levels()), w); }).find("'b.weight'"),

@@ -61,14 +61,15 @@ CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weigh
   model.metadata = hourglass_metadata(words);
   if (chain.data == nullptr) {
     result.warnings.push_back(
-        fmt::format("{} has no data layer: the model says scale 1 and no mean", net.file));
+        fmt::format("{} has no data layer: the model gets scale 1 and no mean", net.file));
   }
   if (!transform.mean_values.empty()) {
-    result.warnings.push_back(fmt::format(
-        "layer {}: mean_value is left out, the model knows mean pictures only", in_quotes(chain.data->name)));
+    result.warnings.push_back(
+        fmt::format("layer {}: mean_value is ignored, the model supports only mean pictures",
+                    in_quotes(chain.data->name)));
   }
   for (const std::string& field : net.skipped)
-    result.warnings.push_back(fmt::format("{}: {}: not known here, left out", net.file, field));
+    result.warnings.push_back(fmt::format("{}: {}: unknown, ignored", net.file, field));
   return result;
 }
 
@@ -79,7 +80,7 @@ void check_caffe_weights(const CaffeNet& net, const TensorFile& weights) {
     const bool deconvolution = layer.type == "Deconvolution";
     const auto refuse = [&](const std::string& wanted) {
       throw Error("use tensor " + in_quotes(layer.name + ".weight") + " of", weights.name,
-                  fmt::format("its shape is {}, {} wants {}", shape_text(w.shape), net.file, wanted));
+                  fmt::format("its shape is {}, but {} needs {}", shape_text(w.shape), net.file, wanted));
     };
     if (layer.convolution) {
       const CaffeConvolution& c = *layer.convolution;

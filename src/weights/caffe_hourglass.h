@@ -1,4 +1,4 @@
-// From a Caffe net and its weights to the hourglass that Reverie plays and trains on.
+// Converts a Caffe net and its weights to an hourglass that Reverie can play and train.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace reverie {
 
 struct CaffeHourglass {
   TensorFile model;
-  std::vector<std::string> warnings;  // what the model's form cannot say, a line each
+  std::vector<std::string> warnings;  // what the model cannot express, one line each
 };
 
 // Tensors encodeN.weight [upper, lower, k, k], encodeN.bias, decodeN.weight [upper, lower, k, k] (stride
@@ -20,8 +20,8 @@ struct CaffeHourglass {
 // and layer where the net is no hourglass (caffe_chain.h) or the weights do not fit it.
 CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weights);
 
-// Error names the layer that learns (Convolution, Deconvolution, InnerProduct) and has no weights, or other
-// ones than the net says.
+// Error names a layer with weights to learn (Convolution, Deconvolution, InnerProduct) that has none, or
+// whose weights do not match the net.
 void check_caffe_weights(const CaffeNet& net, const TensorFile& weights);
 
 }  // namespace reverie

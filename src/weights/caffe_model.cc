@@ -15,7 +15,7 @@
 namespace reverie {
 namespace {
 
-constexpr uint64_t kMaxBytes = (uint64_t{1} << 31U) - 1;  // protobuf's own bound
+constexpr uint64_t kMaxBytes = (uint64_t{1} << 31U) - 1;  // protobuf's own limit
 constexpr int kMostLayers = 100'000;
 constexpr int kMostFields = 10'000;  // of one layer: a field of two bytes becomes a message of a hundred
 constexpr int kMostBlobs = 1000;     // of one layer
@@ -23,12 +23,12 @@ constexpr size_t kMaxCaffeRank = 32;
 constexpr uint32_t kV1Layers = 2;  // fields of NetParameter
 constexpr uint32_t kLayers = 100;
 
-// Walks the fields of one protobuf message without reading what is in them.
+// Walks through the fields of one protobuf message without decoding them.
 class Fields {
  public:
   struct Field {
     uint32_t number = 0;
-    std::span<const uint8_t> bytes;  // of a field with a length, else empty
+    std::span<const uint8_t> bytes;  // for a field with a length, else empty
   };
 
   explicit Fields(std::span<const uint8_t> bytes) : bytes_(bytes) {}
@@ -36,7 +36,7 @@ class Fields {
   bool at_end() const { return at_ == bytes_.size(); }
   size_t at() const { return at_; }
 
-  // Nothing where the bytes end too early or are no protobuf.
+  // Nothing if the bytes end too early or are not protobuf.
   std::optional<Field> next() {
     constexpr uint64_t kLargestTag = UINT32_MAX;
     const std::optional<uint64_t> tag = varint();
@@ -57,7 +57,7 @@ class Fields {
         at_ += static_cast<size_t>(*length);
         return field;
       }
-      default:  // groups: Caffe has none
+      default:  // groups: not used by Caffe
         return {};
     }
   }
@@ -86,7 +86,7 @@ bool is_old(const caffe::BlobProto& blob) {
   return blob.has_num() || blob.has_channels() || blob.has_height() || blob.has_width();
 }
 
-// Old blobs always have four dimensions; gives those that mean something.
+// Old blobs always have four dimensions; returns the meaningful ones.
 std::vector<int64_t> shape_of(const caffe::BlobProto& blob, std::string_view type, int index) {
   if (!is_old(blob)) return {blob.shape().dim().begin(), blob.shape().dim().end()};
   std::vector<int64_t> four = {blob.num(), blob.channels(), blob.height(), blob.width()};
@@ -118,7 +118,7 @@ class ModelReader {
       if (++layers_ > kMostLayers) fail(fmt::format("more than {} layers", kMostLayers));
       field->number == kLayers ? read_layer(field->bytes) : read_v1_layer(field->bytes);
     }
-    if (layers_ == 0) fail("there is no layer in it", "is it a .caffemodel?");
+    if (layers_ == 0) fail("it has no layers", "is it a .caffemodel?");
     if (content_.tensors.empty()) fail(fmt::format("none of its {} layers has weights", layers_));
   }
 
@@ -219,7 +219,7 @@ std::pair<std::string, int> layer_and_blob(const std::string& key, const std::st
       fmt::format("the name {} is not LAYER.weight, LAYER.bias or LAYER.2 and so on", in_quotes(key)));
 }
 
-// Caffe finds a layer's weights by its name alone; the type is for people who look into the file.
+// Caffe finds a layer's weights only by its name; the type is for people who look into the file.
 std::string likely_type(const std::string& layer, const Tensor& weight) {
   if (weight.shape.size() == 4) return layer.starts_with("decode") ? "Deconvolution" : "Convolution";
   return weight.shape.size() == 2 ? "InnerProduct" : "";

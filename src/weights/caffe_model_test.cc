@@ -10,7 +10,7 @@
 namespace reverie {
 namespace {
 
-// Protobuf by hand, so that broken files can be made too; lengths below 128.
+// Protobuf by hand, to make broken files too; lengths below 128.
 std::string field(int number, const std::string& payload) {
   const unsigned tag = static_cast<unsigned>(number) * 8 + 2;
   std::string s;

@@ -84,7 +84,7 @@ class LayerReader {
   template <class Repeated>
   CaffeSize size(const Repeated& list, bool has_both, uint32_t height, uint32_t width, const char* what,
                  uint32_t fallback, uint32_t least) const {
-    if (list.size() > 2) fail(fmt::format("{} has {} numbers: only pictures can be read", what, list.size()));
+    if (list.size() > 2) fail(fmt::format("{} has {} numbers: only 2-D is supported", what, list.size()));
     if (has_both && !list.empty()) fail(fmt::format("{} is given twice", what));
     if (!has_both) {
       height = list.empty() ? fallback : list[0];
@@ -110,7 +110,7 @@ class LayerReader {
     c.pad = size(from.pad(), from.has_pad_h() || from.has_pad_w(), from.pad_h(), from.pad_w(), "pad", 0, 0);
     c.dilation = size(from.dilation(), false, 0, 0, "dilation", 1, 1);
     c.group = whole(from.group(), "group", 1);
-    if (from.axis() != 1 && from.axis() != -3) fail(fmt::format("axis {} cannot be read", from.axis()));
+    if (from.axis() != 1 && from.axis() != -3) fail(fmt::format("axis {} is not supported", from.axis()));
     c.weight_filler = filler(from.weight_filler());
     c.bias_filler = filler(from.bias_filler());
     return c;
@@ -153,7 +153,7 @@ class LayerReader {
   std::string name_;
 };
 
-// Whether a layer is in the net that runs in a phase, at level 0 and without stages.
+// Whether a layer is in the net for a phase, at level 0 and without stages.
 template <class Layer>
 bool included(const Layer& from, caffe::Phase phase) {
   const auto meets = [phase](const caffe::NetStateRule& rule) {
@@ -164,7 +164,7 @@ bool included(const Layer& from, caffe::Phase phase) {
   return from.include().empty() ? !any(from.exclude()) : any(from.include());
 }
 
-// The transformation that data layers of before 2014 carry among their own fields.
+// The transform that data layers of before 2014 have among their own fields.
 template <class Data>
 std::optional<CaffeTransform> old_transform(const Data& data) {
   if (!data.has_scale() && !data.has_mean_file() && !data.has_mirror() && !data.has_crop_size()) return {};
@@ -198,7 +198,7 @@ void read_data(const Layer& from, CaffeLayer& layer) {
                      static_cast<int64_t>(t.crop_size())};
 }
 
-// What layers of both ages have under the same names.
+// What layers of both forms have under the same names.
 template <class Layer>
 CaffeLayer read_layer(const Layer& from, const std::string& type, const LayerReader& reader) {
   CaffeLayer layer;

@@ -1,7 +1,7 @@
 // Caffe's net descriptions (.prototxt) as plain data.
 //
 // Format: BVLC Caffe 1.0, src/caffe/proto/caffe.proto, NetParameter in protobuf's text form; also the form of
-// 2014 (`layers`, types in capitals), whose layers come out like the later ones.
+// 2014 (`layers`, types in capitals), whose layers are converted to the later form.
 #pragma once
 
 #include <cstdint>
@@ -18,17 +18,17 @@ struct CaffeSize {
   bool operator==(const CaffeSize&) const = default;
 };
 
-// How a parameter begins.
+// How a parameter is initialised.
 struct CaffeFiller {
   std::string type = "constant";
-  float value = 0;        // of constant
-  float mean = 0;         // of gaussian
-  float deviation = 1;    // of gaussian
-  bool sparse = false;    // gaussian: most of them 0
+  float value = 0;        // for constant
+  float mean = 0;         // for gaussian
+  float deviation = 1;    // for gaussian
+  bool sparse = false;    // gaussian: most values are 0
   bool by_fan_in = true;  // xavier, msra: else by fan-out or the mean of both
 };
 
-// Of Convolution and Deconvolution.
+// For Convolution and Deconvolution.
 struct CaffeConvolution {
   int outputs = 0;
   bool has_bias = true;
@@ -43,7 +43,7 @@ struct CaffePooling {
   CaffePoolMethod method = CaffePoolMethod::kMax;
   CaffeSize kernel, stride{1, 1}, pad;
   bool global = false;   // over the whole picture
-  bool round_up = true;  // the size of the result
+  bool round_up = true;  // the output size
 };
 
 struct CaffeInnerProduct {
@@ -55,47 +55,47 @@ struct CaffeInnerProduct {
 // What a data layer does to its pictures: (picture - mean) * scale.
 struct CaffeTransform {
   float scale = 1;
-  std::string mean_file;           // a picture's
-  std::vector<float> mean_values;  // of all channels or of each
+  std::string mean_file;           // of a mean picture
+  std::vector<float> mean_values;  // one for all channels, or one per channel
   bool mirror = false;
   int64_t crop = 0;  // side in pixels, 0: none
 };
 
 struct CaffeData {
   std::string source;
-  int64_t batch = 0;  // 0: not said
+  int64_t batch = 0;  // 0: not given
 };
 
-// Of one blob of a layer.
+// For one blob of a layer.
 struct CaffeMultiplier {
-  std::string name;  // blobs of one name are one
+  std::string name;  // blobs with the same name are shared
   float rate = 1, decay = 1;
 };
 
 struct CaffeLayer {
   std::string name, type;  // the type as in `type: "Convolution"`
   std::vector<std::string> bottoms, tops;
-  bool in_training = true, in_testing = true;  // by include and exclude
+  bool in_training = true, in_testing = true;  // from include and exclude
   std::vector<float> loss_weights;
   std::vector<CaffeMultiplier> multipliers;
-  std::optional<CaffeConvolution> convolution;     // always there for Convolution and Deconvolution
-  std::optional<CaffePooling> pooling;             // always there for Pooling
-  std::optional<CaffeInnerProduct> inner_product;  // always there for InnerProduct
-  std::optional<CaffeTransform> transform;         // of data layers
+  std::optional<CaffeConvolution> convolution;     // always set for Convolution and Deconvolution
+  std::optional<CaffePooling> pooling;             // always set for Pooling
+  std::optional<CaffeInnerProduct> inner_product;  // always set for InnerProduct
+  std::optional<CaffeTransform> transform;         // for data layers
   std::optional<CaffeData> data;
-  float negative_slope = 0;                // of ReLU
-  float dropout_ratio = 0.5F;              // of Dropout
-  int axis = 1;                            // of Concat and Softmax
-  bool loss_normalised_otherwise = false;  // loss_param says something
+  float negative_slope = 0;                // for ReLU
+  float dropout_ratio = 0.5F;              // for Dropout
+  int axis = 1;                            // for Concat and Softmax
+  bool loss_normalised_otherwise = false;  // loss_param is set
 };
 
 struct CaffeNet {
   std::string file;                                // for errors
   std::string title;                               // the net's `name`
   std::vector<std::string> inputs;                 // blobs that come from outside
-  std::vector<std::vector<int64_t>> input_shapes;  // of them, as far as the file says
+  std::vector<std::vector<int64_t>> input_shapes;  // their shapes, if the file gives them
   std::vector<CaffeLayer> layers;
-  std::vector<std::string> skipped;  // fields that this reader does not know, "line 12: name"
+  std::vector<std::string> skipped;  // fields unknown to this reader, "line 12: name"
 };
 
 // Error names the file, and the line or the layer: text that does not parse, a layer without a type, sizes

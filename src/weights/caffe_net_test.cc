@@ -106,7 +106,7 @@ TEST(CaffeNet, DeepTextIsRefusedBeforeItIsParsed) {
     while (text.size() < kDeep) text += open;
     EXPECT_NE(error_of(text).find("nest deeper"), std::string::npos) << open;
   }
-  // what looks like a string or a comment hides nothing
+  // what looks like a string or a comment must not hide brackets
   std::string text = "name: 'unfinished\n a: \"\\\n";
   while (text.size() < kDeep) text += "a {";
   EXPECT_NE(error_of(text).find("nest deeper"), std::string::npos);

@@ -18,7 +18,7 @@
 namespace reverie {
 namespace {
 
-// The words of a recipe for words of Caffe's.
+// Caffe's words translated to those of a recipe.
 using Words = std::map<std::string, std::string>;
 
 class RecipeWriter {
@@ -76,7 +76,7 @@ class RecipeWriter {
     write_fillers();
   }
 
-  // All layers from the picture upwards, each level's way up before its way down.
+  // All layers from the picture up, each level's encoder before its decoder.
   std::vector<const CaffeLayer*> layers() const {
     std::vector<const CaffeLayer*> all;
     for (const CaffeLevel& level : chain_.levels) all.insert(all.end(), {level.encode, level.decode});
@@ -84,7 +84,8 @@ class RecipeWriter {
   }
 
   static std::string describe(const CaffeFiller& filler) {
-    if (filler.type == "gaussian") return fmt::format("gaussian of deviation {}", filler.deviation);
+    if (filler.type == "gaussian")
+      return fmt::format("gaussian with standard deviation {}", filler.deviation);
     return filler.type;
   }
 
@@ -92,24 +93,25 @@ class RecipeWriter {
     const CaffeFiller& first = chain_.levels[0].encode->convolution->weight_filler;
     if (first.type != "gaussian" && first.type != "xavier")
       fail(*chain_.levels[0].encode,
-           fmt::format("its weight_filler is {}, a recipe has gaussian and xavier", in_quotes(first.type)));
+           fmt::format("its weight_filler is {}, but a recipe supports gaussian and xavier",
+                       in_quotes(first.type)));
     line("init", "\"" + first.type + "\"");
     if (first.type == "gaussian") number("init_std", first.deviation, net_.file);
     for (const CaffeLayer* layer : layers()) {
       const CaffeFiller& weight = layer->convolution->weight_filler;
       if (describe(weight) != describe(first)) {
-        warn(*layer, fmt::format("its weight_filler is {}, the recipe has {} for all", describe(weight),
+        warn(*layer, fmt::format("its weight_filler is {}, but the recipe uses {} for all", describe(weight),
                                  describe(first)));
       }
       if (weight.type == "gaussian" && (weight.mean != 0 || weight.sparse))
-        warn(*layer, "the mean and sparse of its weight_filler are left out");
+        warn(*layer, "the mean and sparse of its weight_filler are ignored");
       if (weight.type == "xavier" && !weight.by_fan_in)
-        warn(*layer, "the variance_norm of its weight_filler is left out");
+        warn(*layer, "the variance_norm of its weight_filler is ignored");
       const CaffeFiller& bias = layer->convolution->bias_filler;
       if (!layer->convolution->has_bias) {
-        warn(*layer, "it has no bias, the recipe's has");
+        warn(*layer, "it has no bias, but the recipe's does");
       } else if (bias.type != "constant" || bias.value != 0) {
-        warn(*layer, "its bias_filler is left out, a recipe's biases begin at 0");
+        warn(*layer, "its bias_filler is ignored, a recipe's biases start at 0");
       }
     }
   }
@@ -123,11 +125,11 @@ class RecipeWriter {
     number("scale", t.scale, net_.file);
     if (t.mirror) line("flip", "true");
     if (!t.mean_values.empty())
-      warn(*chain_.data, "mean_value is left out, a recipe subtracts the mean picture or nothing");
-    if (t.crop != 0) warn(*chain_.data, fmt::format("crop_size {} is left out", t.crop));
+      warn(*chain_.data, "mean_value is ignored, a recipe subtracts the mean picture or nothing");
+    if (t.crop != 0) warn(*chain_.data, fmt::format("crop_size {} is ignored", t.crop));
     if (!chain_.dropouts.empty()) {
       for (const CaffeLayer* layer : chain_.dropouts)
-        warn(*layer, fmt::format("Dropout of {} is left out", layer->dropout_ratio));
+        warn(*layer, fmt::format("Dropout of {} is ignored", layer->dropout_ratio));
     }
   }
 
@@ -143,13 +145,14 @@ class RecipeWriter {
     write_rate();
     number("momentum", solver_.momentum, solver_.file);
     if (solver_.weight_decay != 0 && solver_.regularization != "L2")
-      fail(fmt::format("regularization_type is {}, a recipe has L2", in_quotes(solver_.regularization)));
+      fail(fmt::format("regularization_type is {}, but a recipe supports L2",
+                       in_quotes(solver_.regularization)));
     number("weight_decay", solver_.weight_decay, solver_.file);
     if (solver == "adam" && solver_.second_momentum != 0.999F)
-      warn(fmt::format("{}: momentum2 {} is left out, a recipe's is 0.999", solver_.file,
+      warn(fmt::format("{}: momentum2 {} is ignored, a recipe's is 0.999", solver_.file,
                        solver_.second_momentum));
     if (solver != "sgd" && solver_.delta != 1e-8F)
-      warn(fmt::format("{}: delta {} is left out, a recipe's is 1e-8", solver_.file, solver_.delta));
+      warn(fmt::format("{}: delta {} is ignored, a recipe's is 1e-8", solver_.file, solver_.delta));
     write_multipliers();
   }
 
@@ -158,7 +161,7 @@ class RecipeWriter {
     if (it != words.end()) return it->second;
     std::vector<std::string> known;
     for (const auto& [name, to] : words) known.push_back(name);
-    fail(fmt::format("the {} is {}, a recipe has {}", what, in_quotes(from), join(known, ", ")));
+    fail(fmt::format("the {} is {}, but a recipe supports {}", what, in_quotes(from), join(known, ", ")));
   }
 
   void write_losses() {
@@ -168,7 +171,7 @@ class RecipeWriter {
     for (const CaffeLoss& loss : chain_.losses) {
       if (loss.weight == 0) continue;
       const std::string this_kind = loss_word(loss);
-      if (!kind.empty() && this_kind != kind) fail(*loss.layer, "a recipe has one kind of loss");
+      if (!kind.empty() && this_kind != kind) fail(*loss.layer, "a recipe has only one kind of loss");
       if (from != 0 && loss.from != from)
         fail(*loss.layer,
              fmt::format("it decodes from level {}, the other losses from level {}: train them one "
@@ -191,24 +194,25 @@ class RecipeWriter {
 
   std::string loss_word(const CaffeLoss& loss) const {
     const std::string& type = loss.layer->type;
-    if (loss.layer->loss_normalised_otherwise) fail(*loss.layer, "a recipe has no loss_param");
+    if (loss.layer->loss_normalised_otherwise) fail(*loss.layer, "a recipe does not support loss_param");
     if (type == "EuclideanLoss") {
-      if (!loss.on_active) fail(*loss.layer, "it compares before the activation, a recipe after it");
+      if (!loss.on_active) fail(*loss.layer, "it compares before the activation, but a recipe after it");
       return "euclidean";
     }
     if (type == "SigmoidCrossEntropyLoss") {
-      if (!loss.on_linear) fail(*loss.layer, "it compares after an activation, a recipe before it");
-      if (loss.level != 0) fail(*loss.layer, "a recipe has cross-entropy for the picture only");
+      if (!loss.on_linear) fail(*loss.layer, "it compares after an activation, but a recipe before it");
+      if (loss.level != 0) fail(*loss.layer, "a recipe supports cross-entropy only for the picture");
       return "cross-entropy";
     }
-    fail(*loss.layer, fmt::format("its type is {}, a recipe has EuclideanLoss and SigmoidCrossEntropyLoss",
-                                  in_quotes(type)));
+    fail(*loss.layer,
+         fmt::format("its type is {}, but a recipe supports EuclideanLoss and SigmoidCrossEntropyLoss",
+                     in_quotes(type)));
   }
 
   int64_t batch() const {
     const CaffeLayer& data = *chain_.data;
     if (!data.data || data.data->batch < 1) fail(data, "it has no batch_size");
-    // gradients of several batches are averaged: one large batch
+    // gradients of several batches are averaged: the same as one large batch
     if (data.data->batch > std::numeric_limits<int32_t>::max() / solver_.batches_per_step)
       fail("iter_size makes the batch too large");
     return data.data->batch * solver_.batches_per_step;
@@ -228,7 +232,7 @@ class RecipeWriter {
     line("rate_every", *solver_.step_size);
   }
 
-  // Of blob 0 or 1; what the layer does not say is 1.
+  // Of blob 0 or 1; 1 if the layer does not say.
   static CaffeMultiplier multiplier(const CaffeLayer& layer, size_t blob) {
     return blob < layer.multipliers.size() ? layer.multipliers[blob] : CaffeMultiplier{};
   }
@@ -260,34 +264,34 @@ class RecipeWriter {
     warn_about_decay(frozen);
   }
 
-  // A recipe lets weights decay, all alike, and biases not at all.
+  // A recipe decays all weights alike, and biases not at all.
   void warn_about_decay(size_t frozen) {
     if (solver_.weight_decay == 0) return;
     for (size_t l = frozen; l < chain_.levels.size(); ++l) {
       for (const CaffeLayer* layer : {chain_.levels[l].encode, chain_.levels[l].decode}) {
         const float weight = multiplier(*layer, 0).decay;
         const float bias = layer->convolution->has_bias ? multiplier(*layer, 1).decay : 0;
-        if (weight != 1) warn(*layer, fmt::format("decay_mult {} of its weights is left out", weight));
+        if (weight != 1) warn(*layer, fmt::format("decay_mult {} of its weights is ignored", weight));
         if (bias != 0)
-          warn(*layer, fmt::format("decay_mult {} of its biases is left out, a recipe's do not decay", bias));
+          warn(*layer, fmt::format("decay_mult {} of its biases is ignored, a recipe's do not decay", bias));
       }
     }
   }
 
   void warn_about_the_rest() {
     if (solver_.clip_gradients)
-      warn(fmt::format("{}: clip_gradients {} is left out", solver_.file, *solver_.clip_gradients));
+      warn(fmt::format("{}: clip_gradients {} is ignored", solver_.file, *solver_.clip_gradients));
     if (solver_.seed)
-      warn(fmt::format("{}: random_seed {} is left out: a seed is given where the training begins",
-                       solver_.file, *solver_.seed));
+      warn(fmt::format("{}: random_seed {} is ignored: the seed is set when training starts", solver_.file,
+                       *solver_.seed));
     if (!solver_.housekeeping.empty()) {
-      warn(fmt::format("{}: left out, what is learned stays the same: {}", solver_.file,
+      warn(fmt::format("{}: ignored, with no effect on what is learned: {}", solver_.file,
                        join(solver_.housekeeping, ", ")));
     }
     for (const std::string& field : net_.skipped)
-      warn(fmt::format("{}: {}: not known here, left out", net_.file, field));
+      warn(fmt::format("{}: {}: unknown, ignored", net_.file, field));
     for (const std::string& field : solver_.skipped)
-      warn(fmt::format("{}: {}: not known here, left out", solver_.file, field));
+      warn(fmt::format("{}: {}: unknown, ignored", solver_.file, field));
   }
 
   const CaffeNet& net_;

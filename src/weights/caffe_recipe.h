@@ -1,4 +1,4 @@
-// From a Caffe net and its solver to a training recipe.
+// Converts a Caffe net and its solver to a training recipe.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@ namespace reverie {
 
 struct CaffeRecipe {
   std::string text;                   // TOML
-  std::vector<std::string> warnings;  // what a recipe cannot say, a line each
+  std::vector<std::string> warnings;  // what a recipe cannot express, one line each
 };
 
-// The recipe of one stage that trains the net as the solver does.  Error names file and layer or field where
-// the net is no hourglass (caffe_chain.h), or where a recipe would learn something else: another solver,
-// loss, rate policy, kind of filler or regularization, no batch size, no number of iterations.
+// The recipe of one stage that trains the net as the solver does.  Error names file and layer or field if the
+// net is not an hourglass (caffe_chain.h), or if a recipe would learn something else: another solver, loss,
+// rate policy, kind of filler or regularization, no batch size, no number of iterations.
 CaffeRecipe recipe_from_caffe(const CaffeNet& net, const CaffeSolver& solver);
 
 }  // namespace reverie

@@ -72,7 +72,7 @@ TEST(CaffeRecipe, KnowsOtherSolversAndRates) {
                            "rate_factor = 0.999", "weight_decay = 0.0001", "momentum = 0"}) {
     EXPECT_TRUE(has_line(r.text, line)) << line << "\n" << r.text;
   }
-  // Caffe lets biases decay where nothing is said
+  // Caffe decays biases unless told otherwise
   ASSERT_EQ(r.warnings.size(), 4U);
   EXPECT_NE(r.warnings[0].find("layer 'a': decay_mult 1 of its biases"), std::string::npos);
   EXPECT_TRUE(has_line(recipe(good_net(), "base_lr: 1 lr_policy: 'fixed' max_iter: 5 type: 'Adam'").text,
@@ -115,7 +115,7 @@ TEST(CaffeRecipe, CrossEntropyHasTheSigmoidInIt) {
   const CaffeRecipe r = recipe(net + loss);
   EXPECT_TRUE(has_line(r.text, "loss = \"cross-entropy\""));
   EXPECT_TRUE(has_line(r.text, "output = \"sigmoid\""));
-  // the sigmoid beside the loss is for looking
+  // the sigmoid next to the loss is only for viewing
   EXPECT_EQ(recipe(net + loss + plain_layer("Sigmoid", "z", "shown") + loss_layer("shown", "data", 0)).text,
             r.text);
   EXPECT_NE(error_of(net + plain_layer("TanH", "z") + loss).find("after an activation"), std::string::npos);
@@ -128,7 +128,8 @@ TEST(CaffeRecipe, WhatARecipeCannotSayIsAnError) {
   const std::vector<std::pair<std::string, std::string>> solvers = {
       {"lr_policy: 'fixed' max_iter: 5", "no base_lr"},
       {"base_lr: 1 lr_policy: 'fixed'", "no max_iter"},
-      {"base_lr: 1 lr_policy: 'poly' max_iter: 5", "the lr_policy is 'poly', a recipe has exp, fixed, step"},
+      {"base_lr: 1 lr_policy: 'poly' max_iter: 5",
+       "the lr_policy is 'poly', but a recipe supports exp, fixed, step"},
       {"base_lr: 1 lr_policy: 'step' max_iter: 5", "needs gamma"},
       {"base_lr: 1 lr_policy: 'step' gamma: 1 max_iter: 5", "needs stepsize"},
       {"base_lr: 1 max_iter: 5 type: 'RMSProp'", "the solver type is 'RMSProp'"},
@@ -216,7 +217,7 @@ momentum = 0.9
 weight_decay = 0
 frozen_levels = 0
 )");
-  ASSERT_EQ(r.warnings.size(), 1U);  // what is only tested and shown
+  ASSERT_EQ(r.warnings.size(), 1U);  // what is only for testing and display
 }
 
 }  // namespace

@@ -13,14 +13,14 @@
 namespace reverie {
 namespace {
 
-// By the old enum.
+// Names for the values of the old enum.
 std::string type_name(caffe::SolverParameter::SolverType type) {
   static constexpr std::array<const char*, 6> kNames = {"SGD",     "Nesterov", "AdaGrad",
                                                         "RMSProp", "AdaDelta", "Adam"};
   return kNames.at(static_cast<size_t>(type));
 }
 
-// The fields that are set and only say what is tested, shown, stored, and on which machine.
+// Fields that are set and only control testing, display, storage and the device.
 std::vector<std::string> housekeeping_of(const caffe::SolverParameter& from) {
   static const std::set<std::string> kind = {
       "test_net",         "test_iter",       "test_interval", "test_initialization",  "test_compute_loss",

@@ -32,7 +32,7 @@ inline std::string deconv_layer(const std::string& name, const std::string& from
       "{3} weight_filler {{ type: 'xavier' }} }} {4} }}\n",
       name, from, outputs, more, outside);
 }
-// In place where to is empty.
+// In place if to is empty.
 inline std::string plain_layer(const std::string& type, const std::string& from, const std::string& to = "") {
   return fmt::format("layer {{ name: '{0}-{1}' type: '{0}' bottom: '{1}' top: '{2}' }}\n", type, from,
                      to.empty() ? from : to);
@@ -64,7 +64,7 @@ inline CaffeNet test_net(const std::string& text) {
   return parse_caffe_net(text, "net.prototxt");
 }
 
-// The shared test data, $REVERIE_DATA or beside the project.
+// The shared test data, $REVERIE_DATA or next to the project.
 inline std::filesystem::path caffe_data(const std::string& file) {
   const char* data = std::getenv("REVERIE_DATA");
   return (data != nullptr ? std::filesystem::path(data) : std::filesystem::path("../shared/data")) / file;

@@ -19,7 +19,7 @@ constexpr size_t kMaxBytes = size_t{4} << 20U;
 constexpr int kMaxDepth = 32;
 constexpr size_t kMostSkipped = 1000;
 
-// Fields that choose between implementations of the same thing.
+// Fields that only choose an implementation.
 constexpr std::array<std::string_view, 2> kMeaningless = {"engine", "force_nd_im2col"};
 
 // Remembers the first error and what was skipped.
@@ -50,8 +50,8 @@ class Listener : public google::protobuf::io::ErrorCollector {
   std::vector<std::string> skipped_;
 };
 
-// The parser calls itself for every { < [, also where it skips what it does not know; its own limit does not
-// hold for lists.  Strings and comments end where its tokenizer ends them.
+// The parser recurses for every { < [, even in what it skips; its own limit does not apply to lists.  Strings
+// and comments end where its tokenizer ends them.
 void check_depth(std::string_view text, const std::string& file) {
   int depth = 0;
   int line = 1;
@@ -99,7 +99,7 @@ std::vector<std::string> parse_caffe_text(std::string_view text, const std::stri
   parser.SetRecursionLimit(kMaxDepth + 1);
   if (!parser.ParseFromString(std::string(text), &message)) {
     const std::string& why = listener.error();
-    throw Error("read", file, why.empty() ? "it is no text of Caffe's" : why.substr(0, 300));
+    throw Error("read", file, why.empty() ? "it is not a Caffe text file" : why.substr(0, 300));
   }
   return listener.take_skipped();
 }

@@ -1,4 +1,5 @@
-// Caffe's text files (.prototxt) into protobuf messages, guarded; used by the caffe_*.cc files only.
+// Parses Caffe's text files (.prototxt) into protobuf messages, with guards; used only by the caffe_*.cc
+// files.
 #pragma once
 
 #include <string>
@@ -11,8 +12,8 @@ class Message;
 
 namespace reverie {
 
-// Fills the message.  Fields that it does not have are skipped; gives them as "line 12: name", at most 1000.
-// Error names file and line for text that is longer than 4 MB, nests deeper than 32 or does not parse.
+// Fills the message.  Unknown fields are skipped and returned as "line 12: name", at most 1000.  Error names
+// file and line for text that is longer than 4 MB, nests deeper than 32 or does not parse.
 std::vector<std::string> parse_caffe_text(std::string_view text, const std::string& file,
                                           google::protobuf::Message& message);
 

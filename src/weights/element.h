@@ -1,4 +1,4 @@
-// The element types that weights files store, and their way to float32.
+// The element types of weights files, and their conversion to float32.
 #pragma once
 
 #include <bit>
@@ -10,7 +10,7 @@
 namespace reverie {
 
 enum class ElementType : uint8_t {
-  kBool,  // one byte, any value but 0 is true
+  kBool,  // one byte, any value except 0 is true
   kU8,
   kI8,
   kU16,
@@ -28,12 +28,12 @@ enum class ElementType : uint8_t {
 // Bytes per element, 1 to 8.
 size_t element_size(ElementType type);
 
-// All whole elements in bytes as float32, rounded to nearest where float32 is too narrow; a double out of
+// All complete elements in bytes as float32, rounded to nearest if float32 is too narrow; a double out of
 // range becomes infinite.  true is 1.
 std::vector<float> to_floats(std::span<const uint8_t> bytes, ElementType type,
                              std::endian order = std::endian::little);
 
-// Appends the four bytes of each value, lowest first.
+// Appends the four bytes of each value, little-endian.
 void append_floats(std::vector<uint8_t>& bytes, std::span<const float> values);
 
 }  // namespace reverie

@@ -14,7 +14,7 @@ using Floats = std::vector<float>;
 TEST(Element, EveryTypeInBothByteOrders) {
   struct Case {
     ElementType type;
-    Bytes big;  // one element, highest byte first
+    Bytes big;  // one element, big-endian
     float value;
   };
   const std::vector<Case> cases{{ElementType::kBool, {0}, 0.0F},

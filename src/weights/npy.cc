@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint64_t kMaxFileBytes = uint64_t{16} << 30U;
 
-// From the first dimension moving fastest to the last one moving fastest; the shape stays.
+// From first dimension fastest to last dimension fastest; the shape does not change.
 std::vector<float> from_fortran_order(const std::vector<float>& in, const std::vector<int64_t>& shape) {
   if (shape.size() < 2 || in.empty()) return in;
   std::vector<size_t> stride(shape.size());  // of each dimension in the input

@@ -1,4 +1,4 @@
-// NumPy's .npy files, in and out: one array per file.
+// Reads and writes NumPy's .npy files: one array per file.
 //
 // Format: "numpy.lib.format" in the NumPy manual (NEP 1), versions 1.0, 2.0 and 3.0.
 #pragma once
@@ -26,7 +26,7 @@ Tensor parse_npy(std::span<const uint8_t> bytes, const std::string& file);
 // errors.
 std::vector<uint8_t> npy_bytes(const Tensor& tensor, const std::string& file = "");
 
-// Writes them beside path, then renames.
+// Writes to a temporary file, then renames it.
 void write_npy(const std::filesystem::path& path, const Tensor& tensor);
 
 }  // namespace reverie

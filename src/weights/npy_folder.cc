@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMostFiles = 100'000;
-constexpr size_t kLongestFileName = 200;  // file systems take 255, the partial name needs some
+constexpr size_t kLongestFileName = 200;  // file systems allow 255, the partial name needs some
 constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
 
 // "fire2/conv.weight" -> "fire2%2Fconv.weight.npy"
@@ -28,7 +28,7 @@ std::string file_name(const std::string& tensor, const fs::path& folder) {
   }
   if (name.empty() || name.size() > kLongestFileName)
     throw Error("write", folder.string(),
-                fmt::format("the tensor {} has a name that is no file name", in_quotes(tensor)));
+                fmt::format("the name of tensor {} is not a valid file name", in_quotes(tensor)));
   return name + ".npy";
 }
 
@@ -53,7 +53,7 @@ std::string tensor_name(const std::string& stem) {
   return name;
 }
 
-// [out, y, x, in] -> [a, b, y, x] with (a, b) = (out, in), or (in, out) where swap.
+// [out, y, x, in] -> [a, b, y, x] with (a, b) = (out, in), or (in, out) if swap is set.
 Tensor from_2015(const Tensor& t, bool swap) {
   const int64_t out = t.shape[0];
   const int64_t h = t.shape[1];
@@ -78,7 +78,7 @@ Tensor read_filters(const fs::path& path, bool swap) {
   const Tensor t = read_npy(path);
   if (t.shape.size() != 4) {
     throw Error("read", path.string(),
-                fmt::format("shape {} is no filters [out, y, x, in]", shape_text(t.shape)));
+                fmt::format("its shape {} is not that of filters [out, y, x, in]", shape_text(t.shape)));
   }
   return from_2015(t, swap);
 }
@@ -103,7 +103,7 @@ TensorFile read_hourglass_of_2015(const fs::path& folder) {
   return file;
 }
 
-// Goes with everything in it unless it was renamed.
+// Deleted with everything in it unless it was renamed.
 struct PartialFolder {
   explicit PartialFolder(fs::path p) : path(std::move(p)) {}
   ~PartialFolder() {
@@ -134,7 +134,7 @@ TensorFile read_npy_folder(const fs::path& folder) {
       throw Error("read", file.name, fmt::format("it has more than {} files", kMostFiles));
     const std::string name = tensor_name(it->path().stem().string());
     if (!file.tensors.emplace(name, read_npy(it->path())).second)
-      throw Error("read", file.name, fmt::format("two of its files are the tensor {}", in_quotes(name)));
+      throw Error("read", file.name, fmt::format("two of its files hold the tensor {}", in_quotes(name)));
   }
   if (code) throw Error("read", file.name, code.message());
   if (file.tensors.empty()) throw Error("read the weights", file.name, "there is no .npy file in it");
@@ -146,7 +146,7 @@ void write_npy_folder(const fs::path& folder, const TensorFile& content) {
   const fs::path target = folder.has_filename() ? folder : folder.parent_path();
   std::error_code code;
   if (fs::exists(target, code) && !(fs::is_directory(target, code) && fs::is_empty(target, code)))
-    throw Error("write", target.string(), "it is there already and not empty", "give another name");
+    throw Error("write", target.string(), "it already exists and is not empty", "use another name");
   std::map<std::string, const Tensor*> files;
   for (const auto& [name, tensor] : content.tensors) {
     require_whole(tensor, target.string(), name);
@@ -154,7 +154,7 @@ void write_npy_folder(const fs::path& folder, const TensorFile& content) {
   }
   const PartialFolder partial(partial_name(target));
   for (const auto& [name, tensor] : files) write_npy(partial.path / name, *tensor);
-  fs::remove(target, code);  // where it is empty
+  fs::remove(target, code);  // if it is empty
   fs::rename(partial.path, target, code);
   if (code) throw Error("write", target.string(), code.message());
 }

@@ -1,4 +1,4 @@
-// A folder of .npy files as named tensors, in and out.
+// Reads and writes a folder of .npy files as named tensors.
 #pragma once
 
 #include <filesystem>
@@ -10,16 +10,16 @@ namespace reverie {
 // Whether a folder has the files of an hourglass of 2015, encode1-filters.npy and so on.
 bool is_npy_hourglass(const std::filesystem::path& folder);
 
-// Every NAME.npy of the folder as the tensor NAME (%2F and the like in a file's name is the letter of that
-// number).  A folder of 2015 (encodeN-filters.npy [out, y, x, in], encodeN-biases.npy, decodeN-filters.npy
-// [out, y, x, in], decodeN-biases.npy, N = 1..) comes out as encodeN.weight [upper, lower, k, k],
-// encodeN.bias, decodeN.weight [upper, lower, k, k], decodeN.bias; its other files are left out.  Error names
-// the file; also for a folder without any .npy file.
+// Every NAME.npy of the folder as the tensor NAME (%2F and the like in a file name stand for the character
+// with that code).  A folder of 2015 (encodeN-filters.npy [out, y, x, in], encodeN-biases.npy,
+// decodeN-filters.npy [out, y, x, in], decodeN-biases.npy, N = 1..) becomes encodeN.weight [upper, lower, k,
+// k], encodeN.bias, decodeN.weight [upper, lower, k, k], decodeN.bias; its other files are ignored.  Error
+// names the file; also for a folder without any .npy file.
 TensorFile read_npy_folder(const std::filesystem::path& folder);
 
-// Makes the folder with one NAME.npy for each tensor; letters that may trouble a file system become %2F and
-// the like.  Metadata have no place in it.  Written beside, then renamed.  Error when the folder is there
-// already and not empty.
+// Creates the folder with one NAME.npy for each tensor; characters that may trouble a file system become %2F
+// and the like.  Metadata cannot be stored.  Written under a temporary name, then renamed.  Error if the
+// folder already exists and is not empty.
 void write_npy_folder(const std::filesystem::path& folder, const TensorFile& content);
 
 }  // namespace reverie

@@ -27,7 +27,7 @@ TEST(NpyFolder, GivesBackWhatItTook) {
     EXPECT_EQ(again.get(name).shape, tensor.shape) << name;
     EXPECT_EQ(again.get(name).data, tensor.data) << name;
   }
-  // nothing is left beside it
+  // no other file is left
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path() / "made"), fs::directory_iterator()), 1);
 }
 
@@ -39,7 +39,7 @@ TEST(NpyFolder, AFullFolderIsLeftAlone) {
   file.tensors["a"] = {{1}, {1}};
   EXPECT_NE(message_of([&] { write_npy_folder(folder.path() / "full/", file); }).find("not empty"),
             std::string::npos);
-  EXPECT_NE(message_of([&] { write_npy_folder(folder.path() / "full/thing", file); }).find("there already"),
+  EXPECT_NE(message_of([&] { write_npy_folder(folder.path() / "full/thing", file); }).find("already exists"),
             std::string::npos);
   write_npy_folder(folder.path() / "empty/", file);
   EXPECT_EQ(read_npy_folder(folder.path() / "empty").tensors.size(), 1U);
@@ -53,7 +53,7 @@ TEST(NpyFolder, AFailedWriteLeavesNothing) {
   EXPECT_THROW(write_npy_folder(folder.path() / "out", file), Error);
   file.tensors["b"] = {{1}, {1}};
   file.tensors[std::string(300, 'n')] = {{1}, {1}};
-  EXPECT_NE(message_of([&] { write_npy_folder(folder.path() / "out", file); }).find("no file name"),
+  EXPECT_NE(message_of([&] { write_npy_folder(folder.path() / "out", file); }).find("not a valid file name"),
             std::string::npos);
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
@@ -75,8 +75,9 @@ TEST(NpyFolder, OrdersTheFiltersOf2015) {
   EXPECT_EQ(file.get("decode1.weight", {2, 3, 1, 1}).data, (std::vector<float>{0, 2, 4, 1, 3, 5}));
   EXPECT_EQ(file.get("decode1.bias", {3}).data, (std::vector<float>{1, 2, 3}));
   save("encode1-filters.npy", {{6}, {1, 2, 3, 4, 5, 6}});
-  EXPECT_NE(message_of([&] { read_npy_folder(folder.path()); }).find("is no filters [out, y, x, in]"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of([&] { read_npy_folder(folder.path()); }).find("is not that of filters [out, y, x, in]"),
+      std::string::npos);
 }
 
 TEST(NpyFolder, SaysWhatIsWrong) {

@@ -15,7 +15,7 @@ namespace reverie {
 namespace {
 
 constexpr size_t kMaxHeaderBytes =
-    65535;  // what version 1.0 can hold; only records, refused anyway, need more
+    65535;  // the most that version 1.0 can hold; only records, which are rejected anyway, need more
 
 std::optional<ElementType> element_type(std::string_view code) {
   constexpr std::array<std::pair<std::string_view, ElementType>, 12> kTypes{{{"b1", ElementType::kBool},
@@ -37,7 +37,7 @@ std::optional<ElementType> element_type(std::string_view code) {
 }
 
 // Reads the one Python literal that such a header is: a dictionary of a string, a boolean and a tuple of
-// whole numbers.
+// integers.
 class DictReader {
  public:
   DictReader(std::string_view text, const std::string& file) : text_(text), file_(file) {}
@@ -156,11 +156,11 @@ int64_t DictReader::count() {
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
   if (error != std::errc()) expected("a whole number below 2^63");
   at_ += static_cast<size_t>(end - rest.data());
-  if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // Python 2 wrote its long integers so
+  if (at_ < text_.size() && text_[at_] == 'L') ++at_;  // Python 2 wrote its long integers like this
   return value;
 }
 
-// (), (3,) or (3, 4) with or without a comma at the end; (3) is a number, as in Python.
+// (), (3,) or (3, 4) with an optional trailing comma; (3) is a number, as in Python.
 std::vector<int64_t> DictReader::tuple() {
   std::vector<int64_t> values;
   need("(");
@@ -180,7 +180,7 @@ std::vector<int64_t> DictReader::tuple() {
 
 NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& file) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!text.starts_with(kNpyMagic)) throw Error("read", file, "it does not begin as a .npy file does");
+  if (!text.starts_with(kNpyMagic)) throw Error("read", file, "it does not begin like a .npy file");
   const std::span<const uint8_t> rest = bytes.subspan(kNpyMagic.size());
   const size_t major = rest.size() < 2 ? 0 : rest[0];
   const size_t minor = rest.size() < 2 ? 0 : rest[1];

@@ -1,4 +1,4 @@
-// The header of a .npy file; used by npy.cc only.
+// The header of a .npy file; used only by npy.cc.
 #pragma once
 
 #include <bit>
@@ -13,7 +13,7 @@
 namespace reverie {
 
 constexpr std::string_view kNpyMagic = "\x93NUMPY";
-constexpr size_t kNpyAlignment = 64;  // of the array's first byte, in files written now
+constexpr size_t kNpyAlignment = 64;  // of the array's first byte, in files we write
 
 struct NpyHeader {
   ElementType type = ElementType::kF32;
@@ -23,7 +23,7 @@ struct NpyHeader {
   size_t data_begin = 0;  // bytes from the beginning of the file
 };
 
-// Checks the form only: whether the shape fits the file is the caller's matter.  Error names the file.
+// Checks only the syntax: whether the shape fits the file is up to the caller.  Error names the file.
 NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& file);
 
 }  // namespace reverie

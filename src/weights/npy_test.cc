@@ -36,7 +36,7 @@ std::string error_of(const Bytes& bytes) {
   return "no error";
 }
 
-// What stands in the error line after the file's name.
+// The error line after the file's name.
 std::string why(const std::string& header, const Bytes& data = {1}) {
   const std::string line = error_of(npy(header, data));
   constexpr std::string_view kBefore = "cannot read a.npy: ";
@@ -161,7 +161,7 @@ TEST(Npy, HostileSizes) {
 }
 
 TEST(Npy, HostilePreambles) {
-  EXPECT_EQ(error_of({}), "cannot read a.npy: it does not begin as a .npy file does");
+  EXPECT_EQ(error_of({}), "cannot read a.npy: it does not begin like a .npy file");
   Bytes b = npy(dict("|u1", "()"), {1});
   b[6] = 4;
   EXPECT_EQ(error_of(b), "cannot read a.npy: version 4.0 of the .npy format is unknown");

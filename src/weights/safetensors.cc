@@ -40,7 +40,7 @@ std::string_view header_text(std::span<const uint8_t> bytes, const std::string& 
   return {reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, static_cast<size_t>(length)};
 }
 
-// One tensor whose bytes should begin at `at`, of size bytes in all.
+// One tensor whose bytes should begin at `at`, with size bytes in the whole file.
 void check_range(const std::string& name, const SafetensorsEntry& e, uint64_t at, uint64_t size,
                  const std::string& file) {
   const auto refuse = [&](const std::string& why) {
@@ -58,8 +58,8 @@ void check_range(const std::string& name, const SafetensorsEntry& e, uint64_t at
   }
 }
 
-// The tensors in the order of their bytes must follow each other from 0 to size without gap or overlap, each
-// as long as its shape says.
+// The tensors, in the order of their bytes, must cover 0 to size without gap or overlap, each as long as its
+// shape says.
 void check_ranges(const SafetensorsHeader& header, uint64_t size, const std::string& file) {
   std::vector<const Entry*> order;
   order.reserve(header.entries.size());
@@ -76,12 +76,12 @@ void check_ranges(const SafetensorsHeader& header, uint64_t size, const std::str
   throw Error("read", file, fmt::format("{} bytes at its end belong to no tensor", size - at));
 }
 
-// A JSON string; a name that is no UTF-8 cannot be one.
+// A JSON string; a name that is not UTF-8 cannot be one.
 std::string json_string(const std::string& text, const std::string& file) {
   try {
     return nlohmann::json(text).dump();
   } catch (const nlohmann::json::exception&) {
-    throw Error("write", file, "the name or value " + in_quotes(text) + " is no valid UTF-8");
+    throw Error("write", file, "the name or value " + in_quotes(text) + " is not valid UTF-8");
   }
 }
 
@@ -104,7 +104,7 @@ std::string header_json(const TensorFile& content, const std::string& file) {
     at = end;
   }
   std::string json = fmt::format("{{{}}}", fmt::join(parts, ","));
-  json.resize((json.size() + 7) / 8 * 8, ' ');  // so that the data begins on a multiple of 8
+  json.resize((json.size() + 7) / 8 * 8, ' ');  // aligns the data to 8 bytes
   return json;
 }
 

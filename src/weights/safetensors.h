@@ -1,4 +1,4 @@
-// Safetensors files, in and out.
+// Reads and writes safetensors files.
 //
 // Format: "Safetensors" by Hugging Face (huggingface/safetensors, README, section Format): an 8-byte
 // little-endian header length, a JSON header that gives each tensor's dtype, shape and byte range, then the
@@ -15,10 +15,10 @@
 
 namespace reverie {
 
-// All tensors, converted to float32.  Checked as the Rust reference does: header of at most 100 MB, one valid
-// JSON object, byte ranges that fit the shapes and cover the data without gap or overlap.  And beyond it: no
-// unknown field in a tensor's entry, at most 100000 tensors and 100000 metadata, at most kMaxRank dimensions.
-// Error names the file and the tensor.
+// All tensors, converted to float32.  Checked like in the Rust reference implementation: header of at most
+// 100 MB, one valid JSON object, byte ranges that fit the shapes and cover the data without gap or overlap.
+// Also: no unknown field in a tensor's entry, at most 100000 tensors and 100000 metadata, at most kMaxRank
+// dimensions.  Error names the file and the tensor.
 TensorFile read_safetensors(const std::filesystem::path& path);
 
 // The same from memory; file is the name for errors.  Needs at most a small multiple of bytes.size() of
@@ -26,11 +26,11 @@ TensorFile read_safetensors(const std::filesystem::path& path);
 TensorFile parse_safetensors(std::span<const uint8_t> bytes, const std::string& file);
 
 // The file as bytes: F32, tensors sorted by name, header padded to 8; the same tensors give the same bytes.
-// Error when a tensor's data does not fit its shape, a tensor is named "__metadata__", or a text is no valid
+// Error if a tensor's data does not fit its shape, a tensor is named "__metadata__", or a text is not valid
 // UTF-8; file is the name for errors.
 std::vector<uint8_t> safetensors_bytes(const TensorFile& content, const std::string& file = "");
 
-// Writes them beside path, then renames.
+// Writes to a temporary file, then renames it.
 void write_safetensors(const std::filesystem::path& path, const TensorFile& content);
 
 }  // namespace reverie

@@ -37,9 +37,10 @@ std::optional<ElementType> dtype(std::string_view name) {
   return std::nullopt;
 }
 
-// Takes the parser's events (nlohmann's SAX interface, which gives the names) straight into a
-// SafetensorsHeader.  No tree of values is built, duplicate keys are seen, and whatever is nested deeper than
-// the format allows is refused as soon as it opens.  Refusing is throwing: no function here returns false.
+// Turns the parser's events (nlohmann's SAX interface, which gives the names) directly into a
+// SafetensorsHeader.  No tree of values is built, duplicate keys are detected, and anything nested deeper
+// than the format allows is rejected as soon as it opens.  Rejecting means throwing: no function here returns
+// false.
 class HeaderReader {
  public:
   explicit HeaderReader(const std::string& file) : file_(file) {}
@@ -58,11 +59,11 @@ class HeaderReader {
   bool boolean(bool /*value*/) { unexpected("true or false"); }
   bool number_integer(int64_t /*value*/) { unexpected("a negative number"); }
   bool number_float(double /*value*/, const std::string& /*text*/) {
-    unexpected("a number that is no count");
+    unexpected("a number that is not a count");
   }
   bool binary(std::vector<uint8_t>& /*value*/) { unexpected("binary data"); }
   bool parse_error(size_t position, const std::string& /*token*/, const nlohmann::json::exception& /*why*/) {
-    refuse(fmt::format("its header is no valid JSON (at byte {})", position));
+    refuse(fmt::format("its header is not valid JSON (at byte {})", position));
   }
 
  private:
@@ -78,7 +79,7 @@ class HeaderReader {
   SafetensorsHeader header_;
   Place place_ = Place::kStart;
   std::string name_;   // the tensor's name, or "__metadata__"
-  std::string field_;  // the key inside it
+  std::string field_;  // the key in that entry
   SafetensorsEntry entry_;
   std::vector<uint64_t> offsets_;
   bool has_metadata_ = false;
@@ -89,7 +90,7 @@ void HeaderReader::unexpected(const std::string& what) const {
   switch (place_) {
     case Place::kStart:
     case Place::kEnd:
-      refuse("its header is no JSON object but " + what);
+      refuse("its header is " + what + ", not a JSON object");
     case Place::kFile:
       refuse("tensor " + in_quotes(name_) + " is described by " + what + " instead of an object");
     case Place::kMetadata:
@@ -190,7 +191,7 @@ bool HeaderReader::string(std::string& value) {
 
 bool HeaderReader::number_unsigned(uint64_t value) {
   if (place_ == Place::kShape) {
-    if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) unexpected("a number too large");
+    if (value > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) unexpected("too large a number");
     if (entry_.shape.size() == kMaxRank) unexpected("too many dimensions");
     entry_.shape.push_back(static_cast<int64_t>(value));
   } else if (place_ == Place::kOffsets) {
@@ -223,10 +224,10 @@ void HeaderReader::end_tensor() {
 }  // namespace
 
 SafetensorsHeader parse_safetensors_header(std::string_view json, const std::string& file) {
-  // The parser would skip a byte order mark and take a zero byte for the end.
-  if (!json.starts_with('{')) throw Error("read", file, "its header is no JSON object");
+  // The parser would skip a byte order mark and treat a zero byte as the end.
+  if (!json.starts_with('{')) throw Error("read", file, "its header is not a JSON object");
   if (json.find('\0') != std::string_view::npos)
-    throw Error("read", file, "its header is no valid JSON (it holds a zero byte)");
+    throw Error("read", file, "its header is not valid JSON (it contains a zero byte)");
   HeaderReader reader(file);
   nlohmann::json::sax_parse(json.data(), json.data() + json.size(), &reader);
   return reader.take();

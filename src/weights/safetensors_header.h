@@ -1,4 +1,4 @@
-// The JSON header of a safetensors file; used by safetensors.cc only.
+// The JSON header of a safetensors file; used only by safetensors.cc.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace reverie {
 
-constexpr std::string_view kSafetensorsMetadata = "__metadata__";  // the one key that is no tensor
+constexpr std::string_view kSafetensorsMetadata = "__metadata__";  // the only key that is not a tensor
 
 struct SafetensorsEntry {
   ElementType type = ElementType::kF32;
@@ -24,8 +24,8 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
 };
 
-// Checks the form: JSON, types, fields, no duplicate key, no number but counts.  Whether ranges and shapes
-// fit each other and the file is the caller's matter.  Error names file and tensor.
+// Checks the syntax: JSON, types, fields, no duplicate keys, only non-negative integers as numbers.  Whether
+// ranges and shapes fit each other and the file is up to the caller.  Error names file and tensor.
 SafetensorsHeader parse_safetensors_header(std::string_view json, const std::string& file);
 
 }  // namespace reverie

@@ -32,7 +32,7 @@ std::string error_of(const Bytes& bytes) {
   return "no error";
 }
 
-// What stands in the error line after the file's name.
+// The error line after the file's name.
 std::string why(std::string_view header, const Bytes& data = {}) {
   const std::string line = error_of(file_of(header, data));
   constexpr std::string_view kBefore = "cannot read a.st: ";
@@ -143,14 +143,14 @@ TEST(Safetensors, HostileLengths) {
 
 TEST(Safetensors, HostileJson) {
   for (const char* header : {"", " {}", "[]", "null", "\xef\xbb\xbf{}"}) {
-    EXPECT_EQ(why(header), "its header is no JSON object") << header;
+    EXPECT_EQ(why(header), "its header is not a JSON object") << header;
   }
   for (const char* header : {"{", "{}x", "{} {}", "{'a':1}", "{\"a\"}", "{\"\xff\":{}}", R"({"\ud800":{}})",
                              "{,}", "{}/**/", R"({"a":{"shape":[1e999]}})", R"({"a":{"shape":[1,]}})"}) {
-    EXPECT_TRUE(why(header).starts_with("its header is no valid JSON (at byte "))
+    EXPECT_TRUE(why(header).starts_with("its header is not valid JSON (at byte "))
         << header << ": " << why(header);
   }
-  EXPECT_EQ(why(std::string_view("{}\0", 3)), "its header is no valid JSON (it holds a zero byte)");
+  EXPECT_EQ(why(std::string_view("{}\0", 3)), "its header is not valid JSON (it contains a zero byte)");
   EXPECT_EQ(why(R"({"a":1})"), "tensor 'a' is described by a number instead of an object");
   EXPECT_EQ(why(R"({"a":[]})"), "tensor 'a' is described by an array instead of an object");
   EXPECT_EQ(why(R"({"a":null})"), "tensor 'a' is described by null instead of an object");
@@ -161,10 +161,10 @@ TEST(Safetensors, HostileJson) {
   EXPECT_EQ(why(R"({"a":{"dtype":4}})"), "tensor 'a': dtype holds a number");
   EXPECT_EQ(why(R"({"a":{"shape":"x"}})"), "tensor 'a': shape holds a string");
   EXPECT_EQ(why(R"({"a":{"shape":[-1]}})"), "tensor 'a': shape holds a negative number");
-  EXPECT_EQ(why(R"({"a":{"shape":[1.5]}})"), "tensor 'a': shape holds a number that is no count");
+  EXPECT_EQ(why(R"({"a":{"shape":[1.5]}})"), "tensor 'a': shape holds a number that is not a count");
   EXPECT_EQ(why(R"({"a":{"shape":[18446744073709551616]}})"),
-            "tensor 'a': shape holds a number that is no count");
-  EXPECT_EQ(why(R"({"a":{"shape":[9223372036854775808]}})"), "tensor 'a': shape holds a number too large");
+            "tensor 'a': shape holds a number that is not a count");
+  EXPECT_EQ(why(R"({"a":{"shape":[9223372036854775808]}})"), "tensor 'a': shape holds too large a number");
   EXPECT_EQ(why(R"({"a":{"shape":[true]}})"), "tensor 'a': shape holds true or false");
   EXPECT_EQ(why(R"({"a":{"data_offsets":[0]}})"), "tensor 'a': data_offsets are 1 numbers, not 2");
   EXPECT_EQ(why(R"({"a":{"data_offsets":[0,1,2]}})"), "tensor 'a': data_offsets holds more than 2 numbers");
@@ -255,7 +255,7 @@ TEST(Safetensors, WhatCannotBeReadIsNotWritten) {
   EXPECT_THROW(safetensors_bytes(out), Error);
 }
 
-// The goldens of the feedback engine lie outside the project's tree: beside $REVERIE_DATA or beside the
+// The goldens of the feedback engine lie outside the project's tree: next to $REVERIE_DATA or next to the
 // project.
 TEST(Safetensors, ReadsTheGoldens) {
   const char* data = std::getenv("REVERIE_DATA");

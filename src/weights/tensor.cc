@@ -24,7 +24,7 @@ const Tensor& TensorFile::get(const std::string& key, const std::vector<int64_t>
   const Tensor& tensor = get(key);
   if (tensor.shape != shape) {
     throw Error("use tensor " + in_quotes(key) + " of", name,
-                "its shape is " + shape_text(tensor.shape) + ", wanted is " + shape_text(shape));
+                "its shape is " + shape_text(tensor.shape) + ", expected " + shape_text(shape));
   }
   return tensor;
 }

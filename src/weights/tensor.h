@@ -1,4 +1,4 @@
-// Named tensors in memory: what every weights format is read into and written from.
+// Named tensors in memory, which every weights format is read into and written from.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@
 
 namespace reverie {
 
-// shape [d0, d1, ...] in C order (the last dimension moves fastest); empty for a single number.  Files may
-// hold other element types, in memory it is always float32.
+// shape [d0, d1, ...] in C order (last dimension fastest); empty for a single number.  Files may use other
+// element types; in memory it is always float32.
 struct Tensor {
   std::vector<int64_t> shape;
   std::vector<float> data;
 };
 
-// What one weights file holds.
+// The contents of one weights file.
 struct TensorFile {
   std::string name;  // of the file, for errors
   std::map<std::string, Tensor> tensors;
@@ -26,25 +26,25 @@ struct TensorFile {
 
   bool has(const std::string& key) const { return tensors.contains(key); }
 
-  // Error names the file and the nearest key there is.
+  // Error names the file and the nearest existing key.
   const Tensor& get(const std::string& key) const;
 
-  // The same, with the shape the caller is going to rely on; Error names both shapes when it is another one.
+  // The same, with the shape the caller is going to rely on; Error names both shapes if they differ.
   const Tensor& get(const std::string& key, const std::vector<int64_t>& shape) const;
 };
 
-// No tensor has more dimensions (NumPy stops at 32 or 64).
+// No tensor has more dimensions (NumPy's limit is 32 or 64).
 constexpr size_t kMaxRank = 64;
 
-// The product of the dimensions; nothing when a dimension is negative, when there are more than kMaxRank, or
-// when the dimensions that are not 0 multiply to more than 2^56.  So a shape that has a count can be
-// multiplied in any order, and by the size of an element, without overflow.
+// The product of the dimensions; nothing if a dimension is negative, if there are more than kMaxRank, or if
+// the product of the nonzero dimensions exceeds 2^56.  So a shape that has a count can be multiplied in any
+// order, and by the size of an element, without overflow.
 std::optional<size_t> element_count(const std::vector<int64_t>& shape);
 
 // "[3, 5, 5]"
 std::string shape_text(const std::vector<int64_t>& shape);
 
-// 'name' for an error line: quoted, and clipped when it is a hostile megabyte.
+// 'name' for an error line: quoted, and clipped in case it is a hostile megabyte.
 std::string in_quotes(std::string_view name);
 
 // Throws Error("write", file, ...) unless the data is as long as the shape says.

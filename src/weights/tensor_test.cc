@@ -50,7 +50,7 @@ TEST(Tensor, AnotherShapeThanWantedIsAnError) {
     file.get("w", {1, 2});
     FAIL();
   } catch (const Error& e) {
-    EXPECT_STREQ(e.what(), "cannot use tensor 'w' of a.npy: its shape is [2, 1], wanted is [1, 2]");
+    EXPECT_STREQ(e.what(), "cannot use tensor 'w' of a.npy: its shape is [2, 1], expected [1, 2]");
   }
 }
 

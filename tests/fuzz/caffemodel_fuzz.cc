@@ -7,8 +7,8 @@
 namespace reverie {
 namespace {
 
-// A file is refused with an Error, or gives whole tensors, no larger than its bytes, that come back the same
-// after writing.
+// A file is either rejected with an Error, or gives complete tensors, no larger than its bytes, that survive
+// a round trip through a file.
 void check(std::span<const uint8_t> bytes) {
   TensorFile file;
   try {
@@ -26,7 +26,7 @@ void check(std::span<const uint8_t> bytes) {
   try {
     written = caffemodel_bytes(file);
   } catch (const Error&) {
-    return;  // more dimensions than Caffe takes
+    return;  // more dimensions than Caffe supports
   }
   const TensorFile again = parse_caffemodel(written, "again");
   require(again.tensors.size() == file.tensors.size() && caffemodel_bytes(again) == written);

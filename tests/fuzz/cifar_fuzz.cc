@@ -9,7 +9,7 @@
 namespace reverie {
 namespace {
 
-// A file is refused with an Error, or all its records can be read.
+// A file is either rejected with an Error, or all its records can be read.
 void check(std::span<const uint8_t> bytes) {
   try {
     const CifarBatch batch(bytes, "fuzz");

@@ -8,7 +8,8 @@
 namespace reverie {
 namespace {
 
-// A file is refused with an Error, or its array has as many values as its shape says, all of them its own.
+// A file is either rejected with an Error, or its array has as many values as its shape says, all within the
+// file.
 void check(std::span<const uint8_t> bytes) {
   try {
     const IdxArray array = parse_idx(bytes, "fuzz");

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzzers of weights, data and devices into corpus/: tiny files, valid-* and broken-*, the same at every run.
+"""Writes the seeds of the fuzzers of weights, data and devices into corpus/: tiny files, valid-* and broken-*, the same on every run.
 
-Inputs that a fuzzer found are put beside them by hand and stay there.  Needs nothing but Python.
+Inputs found by a fuzzer are added next to them manually and stay there.  Needs only Python.
 """
 import json
 import pathlib
@@ -76,7 +76,7 @@ def varint(n):
 
 
 def field(number, payload):
-    """A field of protobuf's wire format: a number, or bytes with their length."""
+    """A field in protobuf's wire format: a number, or bytes with their length."""
     if isinstance(payload, int):
         return varint(number * 8) + varint(payload)
     return varint(number * 8 + 2) + varint(len(payload)) + payload
@@ -164,7 +164,7 @@ def framed(record):
 
 
 def example(**features):
-    """tf.train.Example of a number or a list of bytes for each name."""
+    """tf.train.Example with a number or a list of bytes for each name."""
     entries = b""
     for key, value in features.items():
         if isinstance(value, list):

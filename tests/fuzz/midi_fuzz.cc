@@ -11,9 +11,9 @@
 namespace reverie {
 namespace {
 
-// The bytes as a stream, to a device that has a control of each kind and is learning another.
+// The bytes as a stream, to a device that has one control of each kind and is learning another.
 void check_stream(std::span<const uint8_t> bytes) {
-  static Desk desk(Preset(), 1, [](const Event&) {});  // made once: it reads all presets
+  static Desk desk(Preset(), 1, [](const Event&) {});  // once: it reads all presets
   desk.change(Preset(), 0);
   MidiMap map;
   for (int i = 0; i < 6; ++i)
@@ -33,7 +33,7 @@ void check_stream(std::span<const uint8_t> bytes) {
   }
 }
 
-// ... and as the file of a map, which is refused or comes back the same.
+// ... and as a map file, which is either rejected or survives a round trip.
 void check_map(std::string_view text) {
   MidiMap map;
   try {

@@ -7,8 +7,8 @@
 namespace reverie {
 namespace {
 
-// A file is refused with an Error, or gives a whole array, no larger than its bytes, that comes back the same
-// after writing.
+// A file is either rejected with an Error, or gives a complete array, no larger than its bytes, that survives
+// a round trip through a file.
 void check(std::span<const uint8_t> bytes) {
   Tensor tensor;
   try {

@@ -9,7 +9,7 @@
 namespace reverie {
 namespace {
 
-// What a parameter takes is within its range, and what is sent back is OSC again.
+// Every value a parameter accepts is within its range, and every reply is valid OSC.
 void check_set(const OscCommand& c) {
   static const Preset start;
   const ParameterTable& table = start.values.table();

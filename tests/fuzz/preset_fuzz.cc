@@ -15,7 +15,7 @@ Preset no_parent(const std::string& name) {
   throw Error("there is no preset '" + name + "'");
 }
 
-// At any time every value is within its range.  (The maps are left out: drawing them takes milliseconds.)
+// At any time every value is within its range.  (Maps are left out: drawing them takes milliseconds.)
 void check_modulations(Preset preset) {
   preset.maps.clear();
   Automation automation(preset, 1, nullptr);
@@ -30,7 +30,7 @@ void check_modulations(Preset preset) {
   }
 }
 
-// A preset is refused with an Error, or comes back the same after writing.
+// A preset is either rejected with an Error, or survives a round trip.
 void check_preset(std::string_view text) {
   Preset preset;
   try {

@@ -9,8 +9,8 @@
 namespace reverie {
 namespace {
 
-// A text is refused with an Error, or describes a net whose chain is one; net and solver in one text, for
-// neither minds what is the other's.
+// A text is either rejected with an Error, or describes a net whose chain is an hourglass; net and solver
+// share one text, because each ignores the other's fields.
 void check(std::string_view text) {
   CaffeNet net;
   CaffeSolver solver;

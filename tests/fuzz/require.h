@@ -1,11 +1,11 @@
-// What a fuzz target demands of a reader beyond not crashing.
+// What a fuzz target requires of a reader besides not crashing.
 #pragma once
 
 #include <cstdlib>
 
 namespace reverie {
 
-// libFuzzer reports the input under which this is false as a finding.
+// libFuzzer reports an input for which this is false as a finding.
 inline void require(bool holds) {
   if (!holds) std::abort();
 }

@@ -7,8 +7,8 @@
 namespace reverie {
 namespace {
 
-// A file is refused with an Error, or gives whole tensors, no larger than its bytes, that come back the same
-// after writing.
+// A file is either rejected with an Error, or gives complete tensors, no larger than its bytes, that survive
+// a round trip through a file.
 void check(std::span<const uint8_t> bytes) {
   TensorFile file;
   try {

@@ -1,4 +1,4 @@
-// A session is refused with an Error, or comes back the same after writing.
+// A session is either rejected with an Error, or survives a round trip.
 #include "control/session.h"
 
 #include <optional>

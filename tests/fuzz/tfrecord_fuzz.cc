@@ -11,7 +11,7 @@
 namespace reverie {
 namespace {
 
-// A set is refused with an Error, or all its pictures are whole and lie within its bytes.
+// A set is either rejected with an Error, or all its pictures are complete and within its bytes.
 void check_set(std::vector<uint8_t> bytes) {
   try {
     const size_t most = bytes.size();
@@ -32,7 +32,7 @@ void check_set(std::vector<uint8_t> bytes) {
   }
 }
 
-// As a file, as one record with the checksums it should have (which no fuzzer would guess), and packed.
+// As a file, as one record with correct checksums (which no fuzzer would guess), and compressed.
 void check(std::span<const uint8_t> bytes) {
   check_set({bytes.begin(), bytes.end()});
   std::vector<uint8_t> framed;

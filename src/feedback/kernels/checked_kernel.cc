@@ -109,7 +109,7 @@ class CheckedKernel final : public Kernel {
   Memory memory() const override { return played_->memory(); }
 
  private:
-  // A step of another kernel from the state that is played.
+  // A step of another kernel from the state being played.
   void step_from_here(Kernel& other, const Transition& t, const Random& noise) const {
     for (int l = 0; l <= glass_.levels(); ++l) {
       other.set_state(l, played_->state(l));
@@ -128,7 +128,7 @@ class CheckedKernel final : public Kernel {
       report_->frame = t.frame;
     }
     const double most = glass_.precision == Precision::kBf16 ? kBf16Tolerance : kCheckTolerance;
-    if (error <= most) return;  // not a number is neither
+    if (error <= most) return;  // NaN is an error too
     throw Error("check", "feedback",
                 fmt::format("frame {}: {} from the reference kernel, {:.2g} of all levels together", t.frame,
                             all.place(), error));
@@ -140,7 +140,7 @@ class CheckedKernel final : public Kernel {
   Threads& threads_;
   std::shared_ptr<CheckReport> report_;
   std::unique_ptr<Kernel> played_, reference_;
-  std::unique_ptr<Kernel> beside_;  // of the same kind as what is played
+  std::unique_ptr<Kernel> beside_;  // of the same kind as the one playing
   Planes input_;
   int input_top_ = 0;
 };

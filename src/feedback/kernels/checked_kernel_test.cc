@@ -1,4 +1,4 @@
-// That a wrong kernel is found while it plays.
+// A wrong kernel must be detected while it plays.
 #include "feedback/kernels/checked_kernel.h"
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace reverie {
 namespace {
 
-// The fast kernel, but for one sample of level 1 after frame 60.
+// The fast kernel, except for one sample of level 1 after frame 60.
 class WrongKernel final : public Kernel {
  public:
   explicit WrongKernel(std::unique_ptr<Kernel> right) : right_(std::move(right)) {}
@@ -75,7 +75,7 @@ TEST(CheckedKernel, FindsAWrongKernelAndNamesThePlace) {
       kernel->set_input(Planes(3, sizes.height[0], sizes.width[0], 0.3F), t, 1);
       kernel->step(t, Random(2).split(static_cast<uint64_t>(frame)));
     }
-    FAIL() << "nothing was found";
+    FAIL() << "not detected";
   } catch (const Error& e) {
     const std::string line = e.what();
     EXPECT_TRUE(

@@ -5,7 +5,7 @@
 namespace reverie {
 namespace {
 
-constexpr int kTile = 4;  // rows that fast convolutions make together
+constexpr int kTile = 4;  // rows that fast convolutions compute together
 
 size_t z(int i) {
   return static_cast<size_t>(i);

@@ -1,4 +1,4 @@
-// Which part of which level's step a frame makes: what schedule = "even" is.
+// Which part of which level's step each frame computes: the implementation of schedule = "even".
 #pragma once
 
 #include <vector>
@@ -13,27 +13,27 @@ namespace reverie {
 // With Schedule::kEven a step of level l is spread over a cycle of 2^l frames, so that all frames cost the
 // same (after Koutnik et al. 2014, "A Clockwork RNN", whose slow modules jump):
 //
-//   - In frame k of the cycle the k-th of 2^l bands of rows is made of e[l] and d[l], from the neighbours'
+//   - Frame k of the cycle computes the k-th of 2^l bands of rows of e[l] and d[l], from the neighbours'
 //     states as they are shown then, and of self, from the goal of level l: the result of its last step.
-//   - A row of the next state is mixed as soon as the row below it is made; the first and the last row, whose
-//     neighbours the border rule names, with the last band.  Homeostasis and squash then follow in that
-//     frame.
-//   - The finished result is the new goal.  What is shown, h[l], moves to it in equal parts of 2^l frames.
-//   - The parameters of a step are those of the frame in which its cycle begins, but for the border and the
-//     flow. Noise is that of the frame in which a row is mixed.
-//   - The last bands of different levels fall into different frames.  At first, and where its state was set
-//     anew, a level rests until its next cycle begins.
+//   - A row of the next state is mixed as soon as the row below it is computed; the first and the last row,
+//     whose neighbours depend on the border rule, with the last band.  Homeostasis and squash then follow in
+//     that frame.
+//   - The finished result is the new goal.  What is shown, h[l], moves to it in equal parts over 2^l frames.
+//   - The parameters of a step are those of the frame in which its cycle begins, except for the border and
+//     the flow.  Noise is that of the frame in which a row is mixed.
+//   - The last bands of different levels fall into different frames.  At the start, and when its state has
+//     been set, a level rests until its next cycle begins.
 class Cycles {
  public:
   Cycles(const Hourglass& hourglass, const LevelSizes& sizes);
 
-  // What one frame does at one level.
+  // What one frame computes at one level.
   struct Part {
     const Transition* transition = nullptr;  // of the step; valid until the next call of next()
-    int first = 0, end = 0;                  // the rows that are made
+    int first = 0, end = 0;                  // the rows to compute
     int height = 0;
     bool last = true;  // the step ends
-    float share = 1;   // of the way from what is shown to the goal
+    float share = 1;   // of the distance from what is shown to the goal
 
     bool mixes(int y) const {
       if (y == 0 || y == height - 1) return last;
@@ -41,17 +41,17 @@ class Cycles {
     }
   };
 
-  // The next frame; t must live until it is made.
+  // The next frame; t must live until it is finished.
   void next(const Transition& t);
   const Part& operator[](int level) const { return parts_[static_cast<size_t>(level)]; }
 
-  size_t bytes() const;  // of the maps that are kept
+  size_t bytes() const;  // of the stored maps
 
-  // Gives up the step that the level is at.
+  // Abandons the level's current step.
   void drop(int level) { begun_[static_cast<size_t>(level)] = false; }
 
  private:
-  // A step's parameters, kept with their maps.
+  // A step's parameters, stored with their maps.
   struct Kept {
     Transition transition;
     std::vector<Planes> maps;
@@ -60,7 +60,7 @@ class Cycles {
   Part part(const Transition& t, int level);
   int boundary(int level, int band) const;  // the first row of a band
 
-  std::vector<int> heights_, multiples_;  // bands begin at multiples of so many rows
+  std::vector<int> heights_, multiples_;  // bands begin at multiples of this many rows
   std::vector<Part> parts_;
   std::vector<Kept> kept_;
   std::vector<bool> begun_;

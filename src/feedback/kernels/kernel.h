@@ -1,4 +1,4 @@
-// A kernel: the hierarchy's state and the code that takes it from one frame to the next.
+// A kernel: the hierarchy's state and the code that advances it from one frame to the next.
 #pragma once
 
 #include <cstddef>
@@ -14,37 +14,37 @@
 
 namespace reverie {
 
-// Bytes that are held.
+// Memory held, in bytes.
 struct Memory {
-  size_t states = 0;   // of all levels: what is shown, where it goes, what is being made
-  size_t sources = 0;  // what is mixed: encodings, decodings, moved states, the input, the flow, maps
+  size_t states = 0;   // of all levels: shown, goal and next
+  size_t sources = 0;  // terms of the mix: encodings, decodings, moved states, the input, the flow, maps
   size_t weights = 0;
   size_t scratch = 0;  // working memory of the threads
 
   size_t all() const { return states + sources + weights + scratch; }
 };
 
-// All kernels compute the same transition (docs in kernels/reference/reference_kernel.cc); they differ in
-// speed and in rounding.  Level l has hourglass.channels(l) planes of sizes.height[l] x sizes.width[l]
+// All kernels compute the same transition (documented in kernels/reference/reference_kernel.cc); they differ
+// in speed and in rounding.  Level l has hourglass.channels(l) planes of sizes.height[l] x sizes.width[l]
 // samples.
 class Kernel {
  public:
   virtual ~Kernel() = default;
 
   virtual void set_state(int level, const Planes& state) = 0;
-  // What is shown of a level's state; with Schedule::kEven on its way to the last step's result.
+  // A level's state as shown; with Schedule::kEven on its way to the result of the last step.
   virtual Planes state(int level) const = 0;
   // One plane of a level's state, [1, H_l, W_l].
   virtual Planes state_channel(int level, int channel) const = 0;
-  // One row of it, W_l samples, until the next step.
+  // One row of it, W_l samples, valid until the next step.
   virtual const float* state_row(int level, int channel, int y) const = 0;
 
-  // The gain that homeostasis leads a level by; 1 at first.
+  // The gain by which homeostasis controls a level; 1 at first.
   virtual float home_gain(int level) const = 0;
   virtual void set_home_gain(int level, float gain) = 0;
 
   // The encoding e[l] and decoding d[l] that the last step mixed into level l; with Schedule::kEven, whose
-  // steps see many states, those of the states as they are shown.
+  // steps see many states, those of the states as shown.
   virtual Planes encoding(int level) const = 0;
   virtual Planes decoding(int level) const = 0;
 
@@ -57,7 +57,7 @@ class Kernel {
   // noise.split(l).split(c).signed_at(i).
   virtual void step(const Transition& transition, const Random& noise) = 0;
 
-  // What it holds now.  What only some transitions need is there from the first step that needed it on.
+  // What it holds now.  What only some transitions need is allocated in the first step that needs it.
   virtual Memory memory() const = 0;
 };
 
@@ -67,7 +67,7 @@ struct KernelKind {
   std::unique_ptr<Kernel> (*make)(const Hourglass& hourglass, const LevelSizes& sizes, Threads& threads);
 };
 
-// The kernels there are, fastest first; "auto" is the first.
+// All kernels, fastest first; "auto" is the first.
 const std::vector<KernelKind>& kernels();
 const KernelKind& find_kernel(const std::string& name);
 

@@ -1,5 +1,5 @@
-// The one file of intrinsics.  A tile instruction is 16 x 16 x 32 multiply-adds in 16 cycles (the trick: 16
-// times the fp32 vectors of the same processor); see tiles.h for the loop.
+// The only file with intrinsics.  A tile instruction is 16 x 16 x 32 multiply-adds in 16 cycles (the trick:
+// 16 times the fp32 vectors of the same CPU); see tiles.h for the loop.
 #include "feedback/kernels/cpu/amx.h"
 
 #if defined(REVERIE_WITH_AMX) && defined(__x86_64__) && defined(__linux__)
@@ -12,8 +12,8 @@
 namespace reverie::cpu {
 namespace {
 
-// Of the calling thread, from here to the end.  What the processor is told is a constant: the compiler does
-// not know how much of it is read, nor that tiles read memory, so nothing may still be on its way there.
+// For the calling thread, during its lifetime.  The configuration is a constant: the compiler does not know
+// how much of it is read, nor that tiles read memory, so no store may still be pending.
 class Tiles {
  public:
   Tiles() {
@@ -25,7 +25,7 @@ class Tiles {
   Tiles(const Tiles&) = delete;
   Tiles& operator=(const Tiles&) = delete;
 
-  // The intrinsics take nothing but literals.
+  // The intrinsics accept only literals.
   template <int T>
   void load(const void* from, ptrdiff_t pitch) {
     if constexpr (T == 0) _tile_loadd(0, from, pitch);
@@ -57,8 +57,8 @@ class Tiles {
   }
 };
 
-// "Intel Architecture Instruction Set Extensions Programming Reference", CPUID leaf 7 and XCR0; Linux gives
-// the 8 KB of tiles that a thread must keep only to processes that ask for them.
+// "Intel Architecture Instruction Set Extensions Programming Reference", CPUID leaf 7 and XCR0; Linux grants
+// the 8 KB of tile state per thread only to processes that request it.
 bool ask_for_amx() {
   constexpr unsigned kOsXsave = 1U << 27U;
   constexpr unsigned kBf16 = 1U << 22U;

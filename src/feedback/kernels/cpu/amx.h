@@ -5,10 +5,10 @@
 
 namespace reverie::cpu {
 
-// Whether this processor has them for bf16, and the system lets this process use them.
+// Whether this CPU has them for bf16, and the system lets this process use them.
 bool has_amx();
 
-// multiply_tiles() with them: only where has_amx().
+// multiply_tiles() with AMX: only if has_amx().
 void multiply_with_amx(const TileProduct& product);
 
 }  // namespace reverie::cpu

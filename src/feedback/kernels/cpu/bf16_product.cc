@@ -1,7 +1,7 @@
-// Products of bf16 numbers.  The samples that all taps of a place need are rounded and laid out as tiles
-// once, for all outputs (the trick: that costs little beside products of so many), then AMX multiplies 16 x
-// 16 x 32 numbers an instruction, 16 times what vectors of fp32 do.  Where there is none, vectors do exactly
-// what AMX would, so that a render can be made again on another machine; that is slower than fp32.
+// Products of bf16 numbers.  The samples needed by all taps of a place are rounded and laid out as tiles
+// once, for all outputs (the trick: this costs little compared with so many products); then AMX multiplies 16
+// x 16 x 32 numbers per instruction, 16 times as many as fp32 vectors do.  Without AMX, vectors compute
+// exactly the same, so that a render can be repeated on another machine; that is slower than fp32.
 #include "feedback/kernels/cpu/bf16_product.h"
 
 #include <algorithm>
@@ -31,8 +31,8 @@ constexpr size_t kRows = 8;  // outputs at once: 16 sums in 32 registers
 constexpr size_t kRows = 4;  // 8 in 16
 #endif
 
-// The nearest bf16 numbers in the high halves, anything below.  (Not a number may become infinite, but not
-// the one that an operation of this processor makes.)
+// The nearest bf16 numbers in the high halves; the low halves are arbitrary.  (NaN may become infinite, but
+// not the NaN that an operation of this CPU produces.)
 HWY_INLINE VU round_to_bf16(V v) {
   const DU d;
   const VU bits = hn::BitCast(d, v);
@@ -66,8 +66,8 @@ void GatherPairs(const float* in, ptrdiff_t in_pitch, int rows, int width, const
 }
 
 // What AMX does, in Intel's words: the products of the even and of the odd taps of a tile are each summed up
-// from 0, both added, then that to the sum; a factor too small to be normal counts as 0.  Products of bf16
-// numbers are exact in fp32, so that fused or not makes no difference.
+// from 0, the two are added, then their sum is added to the accumulator; a denormal factor counts as 0.
+// Products of bf16 numbers are exact in fp32, so fusing makes no difference.
 class Tiles {
  public:
   template <int T>
@@ -98,7 +98,7 @@ class Tiles {
   }
 
  private:
-  // Tiles of weights and samples lie whole in memory.
+  // Tiles of weights and samples are contiguous in memory.
   static void widen(const Pair* from, float* even, float* odd) {
     const D d;
     const DU du;

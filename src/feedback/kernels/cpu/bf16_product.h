@@ -9,12 +9,12 @@
 
 namespace reverie::cpu {
 
-constexpr int kMostTileOutputs = kBlockTiles * kTileSide;  // of a block
+constexpr int kMostTileOutputs = kBlockTiles * kTileSide;  // per block
 
-// The nearest bf16 number, of two the even one.
+// The nearest bf16 number, ties to even.
 uint16_t to_bf16(float v);
 
-// Weights [outputs, taps] as tiles, in blocks of `block_outputs` (17..kMostTileOutputs) but for the last.
+// Weights [outputs, taps] as tiles, in blocks of `block_outputs` (17..kMostTileOutputs) except for the last.
 class Bf16Weights {
  public:
   Bf16Weights(int outputs, int taps, int block_outputs,
@@ -24,7 +24,7 @@ class Bf16Weights {
   size_t bytes() const;
   int tap_tiles() const { return tap_tiles_; }
 
-  // The weights, bias and shape of the block that begins with output `first`; not what it is multiplied with.
+  // The weights, bias and shape of the block that begins with output `first`; without the samples.
   TileProduct block(int first) const;
 
  private:
@@ -36,7 +36,7 @@ class Bf16Weights {
   hwy::AlignedFreeUniquePtr<float[]> bias_;    // [tile of outputs][16 outputs][16 times the same]
 };
 
-// Groups of 16 samples of `width`.
+// Number of groups of 16 samples in `width`.
 inline int groups_of(int width) {
   return (width + kTileSide - 1) / kTileSide;
 }
@@ -46,10 +46,11 @@ inline int groups_of(int width) {
 void gather_pairs(const float* in, ptrdiff_t in_pitch, int rows, int width, const ptrdiff_t* offset, int taps,
                   Pair* to);
 
-// Through AMX where there is one.
+// With AMX, where available.
 void multiply(const TileProduct& product);
 
-// The same with vectors.  The same bits too, but where a sum is below 1.2e-38, which AMX takes for 0.
+// The same with vectors.  The bits are the same too, except where a sum is below 1.2e-38, which AMX treats as
+// 0.
 void multiply_with_vectors(const TileProduct& product);
 
 }  // namespace reverie::cpu

@@ -1,4 +1,4 @@
-// Products of bf16: vectors and AMX against a tile unit in plain C++, and what is made of tiles.
+// Products of bf16: vectors and AMX against a tile unit in plain C++, and the layers built on tiles.
 #include "feedback/kernels/cpu/bf16_product.h"
 
 #include <gtest/gtest.h>
@@ -23,8 +23,8 @@ float flushed(float v) {
   return std::fpclassify(v) == FP_SUBNORMAL ? std::copysign(0.0F, v) : v;
 }
 
-// TILELOADD, TILESTORED and TDPBF16PS as "Intel Architecture Instruction Set Extensions Programming
-// Reference" writes them down.
+// TILELOADD, TILESTORED and TDPBF16PS as defined in "Intel Architecture Instruction Set Extensions
+// Programming Reference".
 class TileUnit {
  public:
   template <int T>
@@ -74,7 +74,7 @@ class TileUnit {
   char tile_[8][16][64] = {};
 };
 
-// All instruction sets of this machine in turn.
+// All instruction sets of this machine, in turn.
 template <class Work>
 void on_every_target(const Work& work) {
   for (int64_t targets = hwy::SupportedTargets(); targets != 0; targets &= targets - 1) {
@@ -106,7 +106,7 @@ struct Case {
 
   int whole(int low, int high) { return low + static_cast<int>(random.uniform() * (high - low + 1)); }
 
-  // Now and then one that is 0, or too small to be normal.
+  // Sometimes one that is 0 or denormal.
   float number() {
     const auto v = static_cast<float>(2 * random.uniform() - 1);
     const int kind = whole(0, 40);
@@ -162,7 +162,7 @@ TEST(Bf16, SamplesAreGatheredAsTilesOnEveryInstructionSet) {
   });
 }
 
-// What `multiply_product` makes of a case, all planes of all blocks.
+// The result of `multiply_product` for a case, all planes of all blocks.
 template <class Multiply>
 std::vector<float> products(const Case& c, const Multiply& multiply_product) {
   const Weights weights = c.weights(Precision::kBf16);

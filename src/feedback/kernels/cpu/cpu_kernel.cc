@@ -1,11 +1,12 @@
-// The transition of reference_kernel.cc, level by level in chunks of rows that free threads take in turn.  A
-// chunk is made band by band: what is mixed (encoding, decoding, moved state) and, while that is in the
-// cache, the next state of the rows whose neighbours are there (the trick: 5 % less time at 400x400).
-// Encoding and decoding add up in one grid where no map weighs them.  After a barrier follow the rows at the
-// chunks' edges, and where a level has homeostasis, which must know its sums first, after another the squash.
-// No piece reads what another of its pass writes, and chunks do not depend on the threads: any number of them
-// gives the same bytes.  Where the schedule spreads a step over frames, each makes the chunks of its rows,
-// and what is mixed waits for its neighbours of the next frame as it does for those of the next chunk.
+// The transition of reference_kernel.cc, level by level in chunks of rows that free threads pick up.  A chunk
+// is computed band by band: the terms of the mix (encoding, decoding, moved state) and, while these are in
+// the cache, the next state of the rows whose neighbours are ready (the trick: 5 % less time at 400x400).
+// Encoding and decoding add up in one grid unless a map weighs them.  After a barrier follow the rows at the
+// chunks' edges, and for a level with homeostasis, which needs its sums first, the squash after another
+// barrier.  No piece reads what another piece of its pass writes, and chunks do not depend on the threads:
+// any number of them gives the same bytes.  If the schedule spreads a step over frames, each frame computes
+// the chunks of its rows, and the terms wait for their neighbours of the next frame as they do for those of
+// the next chunk.
 #include "feedback/kernels/cpu/cpu_kernel.h"
 
 #include <algorithm>
@@ -27,23 +28,23 @@ size_t z(int i) {
   return static_cast<size_t>(i);
 }
 
-constexpr int kChunks = 8;           // of a level, about
-constexpr int kLeastRows = 8;        // of a band: fewer cost more than their work,
-constexpr int kLeastPlaneRows = 96;  // or so many of all channels together
+constexpr int kChunks = 8;           // per level, about
+constexpr int kLeastRows = 8;        // of a band: fewer are not worth the overhead,
+constexpr int kLeastPlaneRows = 96;  // or this many over all channels
 
 const Field kWhole{1, 0, nullptr};
 
-// What one level mixes, and where it is made.
+// What one level mixes, and where it is computed.
 struct MixPlan {
   const Transition* whole = nullptr;
   const LevelTransition* t = nullptr;
-  bool encoded = false, decoded = false, moved = false;  // what is to be made
-  Grid* encoding = nullptr;                              // where to; maybe both the same
+  bool encoded = false, decoded = false, moved = false;  // what must be computed
+  Grid* encoding = nullptr;                              // target; may be the same for both
   Grid* decoding = nullptr;
   float scale_encoding = 1;
   Put put_decoding;
   Border border = Border::kWrap;
-  const Grid* source[kMostTerms] = {};  // of each term that has a share
+  const Grid* source[kMostTerms] = {};  // of each nonzero term
   const Field* share[kMostTerms] = {};
   bool blurred[kMostTerms] = {};
   int terms = 0;
@@ -58,7 +59,7 @@ struct MixPlan {
   }
 };
 
-// The rows of factors that all channels of a row share.
+// The factors of one row, shared by all channels.
 struct Factors {
   explicit Factors(int width) : pitch(z(width) + kSlack), rows(scratch(1).get(pitch * kRows)) {}
 
@@ -171,7 +172,7 @@ class CpuKernel final : public Kernel {
   float home_gain(int level) const override { return home_[z(level)].gain; }
   void set_home_gain(int level, float gain) override { home_[z(level)].gain = gain; }
 
-  // What the last step did not need is made when it is asked for, from the state that it read.
+  // What the last step did not need is computed on request, from the state that it read.
   Planes encoding(int level) const override {
     if (last_.level.empty())
       return Planes(channels_[z(level)], sizes_.height[z(level)], sizes_.width[z(level)]);
@@ -227,8 +228,8 @@ class CpuKernel final : public Kernel {
     Pieces edges;
     plans_.clear();
     for (int l = 0; l <= top(); ++l) plans_.push_back(plan(l, noise));
-    for (int l = top(); l >= 0; --l) add_chunks(l, chunks, edges);  // the dearest first: a late start would
-    run(chunks);                                                    // keep all waiting
+    for (int l = top(); l >= 0; --l) add_chunks(l, chunks, edges);  // the slowest first: if it started
+    run(chunks);                                                    // late, all would wait
     run(edges);
     run(squash_pass());
     for (int l = 0; l <= top(); ++l) {
@@ -236,7 +237,7 @@ class CpuKernel final : public Kernel {
     }
     run(show_pass());
     last_ = t;
-    last_.velocity = nullptr;  // the maps and the flow are the caller's: only choices are read later
+    last_.velocity = nullptr;  // the maps and the flow belong to the caller: only choices are read later
   }
 
   Memory memory() const override {
@@ -260,7 +261,7 @@ class CpuKernel final : public Kernel {
   // What level l itself starts its step from, and steps to.
   Grid& own(int l) { return goal_.empty() || l == 0 ? h_[z(l)] : goal_[z(l)]; }
 
-  // What the encodings and decodings that are looked at are made of.
+  // The states from which the requested encodings and decodings are computed.
   const std::vector<Grid>& seen() const { return goal_.empty() ? before_ : h_; }
 
   void begin_goals() {
@@ -271,7 +272,7 @@ class CpuKernel final : public Kernel {
     }
   }
 
-  // Steps that are spread over frames go on with the new border.
+  // Steps spread over frames continue with the new border.
   void change_border(Border border) {
     border_ = border;
     for (Grid& g : h_) g.finish_rows(0, g.height(), border_);
@@ -295,7 +296,8 @@ class CpuKernel final : public Kernel {
     return Grid(channels_[z(l)], sizes_.height[z(l)], sizes_.width[z(l)], rims_[z(l)]);
   }
 
-  // Makes the grid of a level that is now needed for the first time; its rim is what mixing reads, at least.
+  // Allocates the grid of a level that is now needed for the first time; its rim is at least what mixing
+  // reads.
   Grid& prepare(std::vector<Grid>& grids, int level, int rim = 1) const {
     if (grids.size() <= z(level)) grids.resize(z(top()) + 1);
     if (grids[z(level)].empty())
@@ -307,7 +309,7 @@ class CpuKernel final : public Kernel {
     threads_.each(static_cast<int>(pieces.size()), [&](int i) { pieces[z(i)](); });
   }
 
-  // Rows of the encoding that level l mixes, of the decoding, of the moved state; without rim.
+  // Rows of level l's encoding, decoding and moved state; without rim.
   void encode(const Grid& in, const Transition& t, int l, float scale, int y, int n, Grid& out) const {
     const LevelTransition& below = t.level[z(l) - 1];
     encoders_[z(l) - 1].rows(in, below.pool, below.activation, scale, y, n, out);
@@ -333,7 +335,7 @@ class CpuKernel final : public Kernel {
     return pieces;
   }
 
-  // Rows of level l that are made together.
+  // Rows of level l that are computed together.
   int band(int l, bool encoded, bool decoded) const {
     const int e = encoded ? encoders_[z(l) - 1].rows_at_once(sizes_.width[z(l) - 1]) : 1;
     const int step = std::lcm(e, decoded ? decoders_[z(l)].rows_at_once() : 1);
@@ -381,8 +383,8 @@ class CpuKernel final : public Kernel {
     return plan;
   }
 
-  // The level's chunks, and the rows at their edges: those whose neighbours another chunk makes, and the one
-  // before the last, as vectors read beyond the end of a row into the next.
+  // The level's chunks, and the rows at their edges: those whose neighbours belong to another chunk, and the
+  // one before the last, because vectors read beyond the end of a row into the next.
   void add_chunks(int l, Pieces& chunks, Pieces& edges) {
     const MixPlan& plan = plans_[z(l)];
     const Cycles::Part& part = cycles_[l];
@@ -410,14 +412,14 @@ class CpuKernel final : public Kernel {
         for (int y = std::max(first + 1, end - 2); y < end; ++y) mix_edge(y);
       });
     }
-    if (part.first == 0) return;  // what earlier frames left:
+    if (part.first == 0) return;  // left over from earlier frames:
     edges.emplace_back([mix_edge, &part] {
       mix_edge(part.first - 1);
       if (part.first > 1) mix_edge(0);
     });
   }
 
-  // Rows of everything that level l mixes.
+  // Rows of all terms that level l mixes.
   void make(int l, int y, int n) {
     const MixPlan& plan = plans_[z(l)];
     if (plan.encoded) encode(h_[z(l) - 1], *plan.whole, l, plan.scale_encoding, y, n, *plan.encoding);
@@ -428,7 +430,7 @@ class CpuKernel final : public Kernel {
   }
 
   // Calls work(c, y, rows, factors) for rows first .. first + count - 1 of all channels: plane by plane, as
-  // they lie in memory, unless a map gives every row its own factors.
+  // in memory, unless a map gives every row its own factors.
   template <class Work>
   void each_block(const MixPlan& plan, const Grid& grid, int first, int count, const Work& work) const {
     const Factors factors(grid.width());
@@ -439,7 +441,7 @@ class CpuKernel final : public Kernel {
     }
   }
 
-  // Rows of the next state; of u only where homeostasis is still to come.
+  // Rows of the next state; only of u if homeostasis is still to come.
   void mix_rows(int l, int first, int count) {
     const MixPlan& plan = plans_[z(l)];
     Grid& next = before_[z(l)];
@@ -504,7 +506,7 @@ class CpuKernel final : public Kernel {
     });
   }
 
-  // What is shown moves to the goals.
+  // Moves the shown states towards their goals.
   Pieces show_pass() {
     Pieces pieces;
     for (int l = 1; l < static_cast<int>(goal_.size()); ++l) {
@@ -518,18 +520,18 @@ class CpuKernel final : public Kernel {
   LevelSizes sizes_;
   Threads& threads_;
   Cycles cycles_;
-  std::vector<int> rims_, channels_;  // of each level, as everything below
+  std::vector<int> rims_, channels_;  // of each level, like everything below
   std::vector<Encoder> encoders_;
   std::vector<Decoder> decoders_;
-  std::vector<Grid> h_, before_;  // the state, and the one before it, in which the next is made
-  std::vector<Grid> goal_;        // of each level but 0, where steps are spread over frames; else none
+  std::vector<Grid> h_, before_;  // the state, and the previous one, in which the next is computed
+  std::vector<Grid> goal_;        // of each level except 0, if steps are spread over frames; else none
   std::vector<Grid> self_, sum_, input_;
-  std::vector<MixPlan> plans_;  // of the step that is being made
+  std::vector<MixPlan> plans_;  // of the current step
   mutable std::vector<Grid> e_, d_;
   mutable std::vector<bool> e_known_, d_known_;  // whether they are those of the last step
   std::vector<Homeostasis> home_;
   int input_levels_ = 0;
-  Border border_ = Border::kWrap;  // that the rims of h_ hold
+  Border border_ = Border::kWrap;  // in the rims of h_
   Transition last_;
 };
 

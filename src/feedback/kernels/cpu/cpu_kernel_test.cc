@@ -70,7 +70,7 @@ void draw_choices(Dice& dice, ParameterValues& v) {
   }
 }
 
-// Moderate numbers: gain and sharpness that would blow rounding up are left out.
+// Moderate numbers: no gain or sharpness that would amplify rounding.
 void draw_numbers(Dice& dice, ParameterValues& v) {
   const auto maybe = [&](const char* name, double low, double high, double chance = 0.4) {
     if (dice.chance(chance)) v.set(name, dice.number(low, high));
@@ -117,7 +117,7 @@ Case draw_case(uint64_t seed) {
   return c;
 }
 
-// ||a - b|| / ||b|| over all levels, of one view of the state.
+// ||a - b|| / ||b|| over all levels, for one view of the state.
 template <class Look>
 double relative_error(const Kernel& a, const Kernel& b, int levels, Look&& look) {
   double difference = 0;
@@ -139,7 +139,7 @@ double state_error(const Kernel& a, const Kernel& b, int levels) {
   return relative_error(a, b, levels, [](const Kernel& k, int l) { return k.state(l); });
 }
 
-// Both kernels, the same start, `frames` steps.
+// Both kernels, from the same start, for `frames` steps.
 struct Pair {
   Pair(const Case& c, Threads& threads)
       : fast(find_kernel("cpu").make(c.glass, c.sizes, threads)),
@@ -181,13 +181,13 @@ std::string describe(const Case& c) {
   return text;
 }
 
-// Takes away what a little difference makes jump: it is no rounding error any more.
+// Removes whatever jumps on a small difference: that is no longer a rounding error.
 void make_steady(Case& c) {
   Dice dice(c.seed);
   for (const char* name : {"squash", "sampling"}) c.values.set(name, dice.whole(0, 1));
 }
 
-// Relative error that is allowed.
+// Allowed relative error.
 double most(Precision precision) {
   return precision == Precision::kBf16 ? 1e-2 : 1e-5;
 }
@@ -225,7 +225,7 @@ TEST(CpuKernel, AgreesWithEveryInstructionSetOfThisMachine) {
   hwy::SetSupportedTargetsForTest(0);
 }
 
-// The plain transition with other numbers, shapes and choices, ten frames long.
+// The plain transition with other numbers, shapes and choices, for ten frames.
 TEST(CpuKernel, NoiseIsThatOfItsPlaceToTheBit) {
   for (int64_t targets = hwy::SupportedTargets(); targets != 0; targets &= targets - 1) {
     hwy::SetSupportedTargetsForTest(targets & -targets);
@@ -238,7 +238,7 @@ TEST(CpuKernel, NoiseIsThatOfItsPlaceToTheBit) {
   hwy::SetSupportedTargetsForTest(0);
 }
 
-// Samples of a grid that are not 0, but for those of rows 0 .. rows - 1.
+// Nonzero samples of a grid, except those of rows 0 .. rows - 1.
 int written_beyond(const cpu::Grid& grid, int rows) {
   int count = 0;
   for (int c = 0; c < grid.channels(); ++c) {
@@ -252,7 +252,7 @@ int written_beyond(const cpu::Grid& grid, int rows) {
   return count;
 }
 
-// What lies around the rows is written by whoever finishes them, maybe at the same time.
+// What lies around the rows may be written by another thread at the same time.
 TEST(CpuKernel, EncodersWriteNothingButTheirRows) {
   for (const int pool : {1, 2, 4}) {
     for (const int width : {1, 12, 13, 14, 29}) {
@@ -302,7 +302,7 @@ TEST(CpuKernel, InBf16AgreesToAHundredth) {
   check_ten_frames(Precision::kBf16);
 }
 
-// Else the test above would test nothing.
+// Otherwise the test above would test nothing.
 TEST(CpuKernel, InBf16RoundsItsFactors) {
   Threads threads(1);
   Case c = draw_case(1);
@@ -359,7 +359,7 @@ TEST(CpuKernel, AgreesWhereStepsAreSpreadOverFrames) {
       if (dice.chance(0.2)) c.values.set("border", dice.whole(0, 2));
       if (dice.chance(0.2)) draw_numbers(dice, c.values);
       if (dice.chance(0.2)) c.input_top = dice.whole(-1, levels);
-      c.values.set("gain", dice.number(0.5, 0.8));  // differences of rounding must not grow,
+      c.values.set("gain", dice.number(0.5, 0.8));  // rounding differences must not grow,
       c.values.set("sblur", dice.number(0, 1));     // nor be sharpened
       pair.step(c, resolver.resolve(c.values));
       ASSERT_LT(state_error(*pair.fast, *pair.reference, levels), 1e-5) << describe(c) << " frame " << frame;

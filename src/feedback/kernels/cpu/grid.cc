@@ -38,7 +38,7 @@ void Grid::finish_row(int c, int y, Border border) {
   if (y < rim_ || y >= height_ - rim_ || height_ < rim_) repeat_row(c, y, border);
 }
 
-// Writes the rows of the rim that repeat row y.
+// Fills the rows of the rim that repeat row y.
 void Grid::repeat_row(int c, int y, Border border) {
   const float* line = row(c, y);
   const auto repeat = [&](int to) {

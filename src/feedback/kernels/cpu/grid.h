@@ -1,4 +1,4 @@
-// Planes with a rim: what the fast kernel keeps its levels in.
+// Planes with a rim: the fast kernel's storage of levels.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 
 namespace reverie::cpu {
 
-// The samples of the longest vector: rows may be read so far beyond their end.
+// The number of samples in the longest vector: rows may be read this far beyond their end.
 constexpr int kSlack = 16;
 
-// [C, H, W] samples, each plane with `rim` samples more on every side that hold what the border rule says, so
-// that filters need no special case at the edges (the trick; it costs a few copied rows).  Rows start on
-// 64-byte boundaries, no further apart than their samples and rims need: at 400x400 a sixth less time than
-// with room to write beyond their ends.
+// [C, H, W] samples; each plane has `rim` more samples on every side, filled by the border rule, so that
+// filters need no special case at the edges (the trick; it costs a few copied rows).  Rows start on 64-byte
+// boundaries, no further apart than their samples and rims require: at 400x400 a sixth less time than with
+// room to write beyond their ends.
 class Grid {
  public:
   Grid() = default;
@@ -29,7 +29,7 @@ class Grid {
 
   size_t bytes() const { return size_ * sizeof(float); }
 
-  // Distance of two rows and of two planes, in samples.
+  // Distance between two rows and between two planes, in samples.
   ptrdiff_t pitch() const { return pitch_; }
   ptrdiff_t plane_pitch() const { return plane_pitch_; }
 
@@ -37,13 +37,13 @@ class Grid {
   float* row(int c, int y) { return data_.get() + at(c, y); }
   const float* row(int c, int y) const { return data_.get() + at(c, y); }
 
-  // Writes all of the rim that repeats row y.  Rows of one plane may be finished by different threads.
+  // Fills the part of the rim that repeats row y.  Rows of one plane may be finished by different threads.
   void finish_row(int c, int y, Border border);
-  // The same of rows first .. first + count - 1 of all planes.
+  // The same for rows first .. first + count - 1 of all planes.
   void finish_rows(int first, int count, Border border);
 
-  // this += share * (goal - this), rims too: the part-th of `parts` pieces of all samples.  Both of one
-  // shape.
+  // this += share * (goal - this), including rims: the part-th of `parts` pieces of all samples.  Both must
+  // have the same shape.
   void approach(const Grid& goal, float share, int part, int parts);
 
   void load(const Planes& planes, Border border);

@@ -9,8 +9,8 @@
 namespace reverie::cpu {
 namespace {
 
-constexpr int kGroup = 64;           // samples that are decoded together
-constexpr int kEnoughSamples = 256;  // of a product's place: fewer do not fill the register tiles
+constexpr int kGroup = 64;           // samples decoded together
+constexpr int kEnoughSamples = 256;  // in one product: fewer do not fill the register tiles
 
 size_t z(int i) {
   return static_cast<size_t>(i);
@@ -20,7 +20,7 @@ int whole_vectors(int width) {
   return (width + kSlack - 1) / kSlack * kSlack;
 }
 
-// Rows that are worked on at once: two fill the tiles better than one, more would fall out of the cache.
+// Rows to process together: two fill the tiles better than one, more would fall out of the cache.
 int rows_at_once(int width) {
   return std::clamp(kEnoughSamples / width, 1, 4);
 }
@@ -75,8 +75,8 @@ void Encoder::plain_rows(const Grid& in, Pool pool_kind, Activation activation, 
   const int plane = pitch * at_once * pool_size_;
   float* sums = scratch(1).get(z(plane) * z(weights_->out_planes()));
   float* pooled = scratch(0).get(z(out.width()) + kSlack);
-  // The activation rises everywhere and tanh is odd: all but the mean may pool first, and have it computed of
-  // a p x p-th of the samples.
+  // The activation is monotonic and tanh is odd: all pools except the mean may pool first, and then need the
+  // activation of only one in p x p samples.
   const bool mean = pool_kind == Pool::kMean;
   for (int y = first; y < first + count; y += at_once) {
     const int n = std::min(at_once, first + count - y);
@@ -153,7 +153,7 @@ void Decoder::rows(const Grid& in, Activation activation, Put put, int first, in
   apart_rows(in, activation, put, first / p, count / p, out);
 }
 
-// What rows first .. first + count - 1 of `in` become: a group of samples, copied together, makes p rows
+// The output for rows first .. first + count - 1 of `in`: a group of samples, copied together, makes p rows
 // each.
 void Decoder::joined_rows(const Grid& in, Activation activation, Put put, int first, int count,
                           Grid& out) const {
@@ -170,7 +170,7 @@ void Decoder::joined_rows(const Grid& in, Activation activation, Put put, int fi
     for (int c = 0; c < upper_; ++c) {
       for (const Run& r : group) {
         const float* from = in.row(c, first + r.row) + r.column;
-        float* to = panel + c * kGroup + r.at;  // what is too much the next run, or row, overwrites
+        float* to = panel + c * kGroup + r.at;  // the next run, or row, overwrites any excess
         for (int i = 0; i < r.count; i += kSlack) std::memcpy(to + i, from + i, kSlack * sizeof(float));
       }
     }
@@ -192,7 +192,7 @@ void Decoder::joined_rows(const Grid& in, Activation activation, Put put, int fi
   }
 }
 
-// The same, each remainder of x a product of its own.
+// The same, with a separate product for each remainder of x.
 void Decoder::apart_rows(const Grid& in, Activation activation, Put put, int first, int count,
                          Grid& out) const {
   const int p = pool_size_;

@@ -1,4 +1,4 @@
-// The way between two levels, both directions, as products.
+// The connection of two levels, in both directions, as products.
 #pragma once
 
 #include <optional>
@@ -17,16 +17,16 @@ class Encoder {
  public:
   Encoder(const Layer& layer, Precision precision);
 
-  // Rim that the input needs.
+  // Rim needed around the input.
   static int rim(const Layer& layer) { return layer.encode_kernel / 2; }
 
   size_t bytes() const { return winograd_ ? winograd_->bytes() : weights_->bytes(); }  // of its weights
 
-  // Rows of the result that are made together; width: of the input.
+  // Rows of the result that are computed together; width: of the input.
   int rows_at_once(int width) const;
 
-  // Rows first .. first + count - 1 of scale * the result, without rim.  first and, but for the
-  // last rows, count are multiples of rows_at_once().
+  // Rows first .. first + count - 1 of scale * the result, without rim. first and, except for the last rows,
+  // count are multiples of rows_at_once().
   void rows(const Grid& in, Pool pool, Activation activation, float scale, int first, int count,
             Grid& out) const;
 
@@ -39,9 +39,9 @@ class Encoder {
   std::optional<Winograd> winograd_;  // the two
 };
 
-// act(convT(in; Wd, bd)), stride p: [upper, H, W] -> [lower, H * p, W * p].  The trick: an output sample with
-// remainders (y % p, x % p) is an ordinary convolution of its own, so nothing is multiplied by zero; where
-// the kernel is as large as the stride, all remainders of x share their inputs and make one product.
+// act(convT(in; Wd, bd)), stride p: [upper, H, W] -> [lower, H * p, W * p].  The trick: output samples with
+// the same remainders (y % p, x % p) form an ordinary convolution, so nothing is multiplied by zero; if the
+// kernel is as large as the stride, all remainders of x share their inputs and form one product.
 class Decoder {
  public:
   Decoder(const Layer& layer, Precision precision);
@@ -50,15 +50,15 @@ class Decoder {
 
   size_t bytes() const;  // of its weights
 
-  // Rows of the result that are made together.
+  // Rows of the result that are computed together.
   int rows_at_once() const { return pool_size_; }
 
-  // Rows first .. first + count - 1 of the result, without rim, stored as `put` says; both are multiples of
-  // rows_at_once().
+  // Rows first .. first + count - 1 of the result, without rim, stored as specified by `put`; both are
+  // multiples of rows_at_once().
   void rows(const Grid& in, Activation activation, Put put, int first, int count, Grid& out) const;
 
  private:
-  struct Part {  // the outputs of one remainder of y, and of one remainder of x where not joined
+  struct Part {  // the outputs of one remainder of y, and of one remainder of x unless joined
     std::vector<int> from_y, from_x;  // of each tap, in samples of the input
     Weights weights;
   };

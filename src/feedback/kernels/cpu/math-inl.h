@@ -1,4 +1,4 @@
-// Vector functions for the files that Highway compiles once for each instruction set.
+// Vector functions for the files that Highway compiles once per instruction set.
 #if defined(REVERIE_CPU_MATH_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef REVERIE_CPU_MATH_INL_H
 #undef REVERIE_CPU_MATH_INL_H
@@ -18,7 +18,7 @@ using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 
 // tanh(x) = x P(x^2) / Q(x^2), a minimax fit of the relative error on -8..8 (Lawson's iteration): 1.5e-7, and
-// 4.1e-7 in float arithmetic.  Beyond 8 the result stays what it is there, 1 - 2e-7.
+// 4.1e-7 in float arithmetic.  Beyond 8 the result keeps its value at 8, 1 - 2e-7.
 HWY_INLINE V tanh(V x) {
   const D d;
   x = hn::Min(hn::Max(x, hn::Set(d, -8.0F)), hn::Set(d, 8.0F));
@@ -47,14 +47,14 @@ HWY_INLINE void store_interleaved(const V (&v)[N], float* to) {
   if constexpr (N == 4) hn::StoreInterleaved4(v[0], v[1], v[2], v[3], d, to);
 }
 
-// The first `count` samples, or all there are: beyond them another thread may be writing.
+// The first `count` samples, or a full vector: beyond them another thread may be writing.
 HWY_INLINE V load_part(const float* from, int count) {
   const D d;
   if (count >= static_cast<int>(hn::Lanes(d))) return hn::LoadU(d, from);
   return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(count)), d, from);
 }
 
-// Stores the first `count` samples, or all there are.
+// Stores the first `count` samples, or a full vector.
 HWY_INLINE void store_part(V v, int count, float* to) {
   const D d;
   if (count >= static_cast<int>(hn::Lanes(d))) {
@@ -77,7 +77,7 @@ HWY_INLINE void copy_row(const float* from, int count, float* to) {
   for (int x = 0; x < count; x += lanes) store_part(hn::LoadU(d, from + x), count - x, to + x);
 }
 
-// The same, added.
+// The same, but adds.
 HWY_INLINE void add_row(const float* from, int count, float* to) {
   const D d;
   const int lanes = static_cast<int>(hn::Lanes(d));

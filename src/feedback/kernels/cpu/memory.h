@@ -1,4 +1,4 @@
-// Where the fast kernel keeps its samples.
+// Memory for the fast kernel's samples.
 #pragma once
 
 #include <hwy/aligned_allocator.h>
@@ -9,7 +9,7 @@ namespace reverie::cpu {
 
 using Samples = hwy::AlignedFreeUniquePtr<float[]>;
 
-// n samples, undefined, on a 64-byte boundary at least.  Throws std::bad_alloc.
+// n samples, uninitialised, at least on a 64-byte boundary.  Throws std::bad_alloc.
 Samples allocate_samples(size_t n);
 
 }  // namespace reverie::cpu

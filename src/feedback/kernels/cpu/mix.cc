@@ -1,6 +1,6 @@
-// Blur, gain and shares are folded into two factors a term, so that a sample of the next state costs a read
-// of its neighbours and a few multiply-adds.  The next plane, whose rows are too short for the processor to
-// foresee, is fetched ahead (a quarter less time).
+// Blur, gain and shares are folded into two factors per term, so that a sample of the next state costs one
+// read of its neighbours and a few multiply-adds.  The next plane, whose rows are too short for the hardware
+// prefetcher, is prefetched (a quarter less time).
 #include "feedback/kernels/cpu/mix.h"
 
 #include <algorithm>
@@ -90,7 +90,7 @@ void Noise(uint64_t key, const float* level, int width, float* out) {
 
 #endif
 
-// Sums of single precision over short runs, of double precision over these.
+// Single-precision sums over short runs, double-precision sums over these.
 RowSums Sums(const float* row, int width) {
   constexpr int kRun = 512;
   const D d;
@@ -129,7 +129,7 @@ HWY_INLINE V squashed(V u) {
   return hn::Div(u, hn::MulAdd(u, u, hn::Set(d, 0.25F)));
 }
 
-// u(y, x): the vector from sample x of row y on.
+// u(y, x): the vector starting at sample x of row y.
 template <Squash how, class U>
 HWY_INLINE void squash_with(const SquashRow& row, int rows, int width, float* out, ptrdiff_t pitch,
                             const U& u) {

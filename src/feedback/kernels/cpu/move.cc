@@ -1,5 +1,5 @@
-// Warping, a row at a time: where a sample comes from is worked out once and used for all channels, and the
-// rim of the planes lets every tap be read without a test for the border.
+// Warping, one row at a time: where a sample comes from is computed once and used for all channels, and the
+// rim of the planes lets every tap be read without checking for the border.
 #include "feedback/kernels/cpu/move.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@
 #define REVERIE_CPU_MOVE_ONCE
 namespace reverie::cpu {
 
-// A row of places to read at: the sample above and to the left of each, and how far on from there.
+// A row of positions to read: the sample above and to the left of each, and the fraction from there.
 struct Places {
   int32_t* index;  // from the plane's first sample
   float *x, *y;    // in: source position; out: 0..1 beyond the sample at index
@@ -35,7 +35,7 @@ HWY_BEFORE_NAMESPACE();
 namespace reverie::cpu::HWY_NAMESPACE {
 using DI = hn::RebindToSigned<D>;
 
-// A whole number of samples, brought to where the plane or its rim has the same samples.
+// Maps a whole number of samples to a place where the plane or its rim has the same samples.
 HWY_INLINE V within(V v, float n, Border border) {
   const D d;
   if (border != Border::kWrap) {
@@ -43,11 +43,11 @@ HWY_INLINE V within(V v, float n, Border border) {
   }
   const V size = hn::Set(d, n);
   v = hn::NegMulAdd(size, hn::Floor(hn::Div(v, size)), v);
-  v = hn::Add(v, hn::IfThenElseZero(hn::Lt(v, hn::Zero(d)), size));  // where the division was rounded
+  v = hn::Add(v, hn::IfThenElseZero(hn::Lt(v, hn::Zero(d)), size));  // in case the division was rounded
   return hn::Sub(v, hn::IfThenElseZero(hn::Ge(v, size), size));
 }
 
-// Far outside nothing differs any more; what is not a number is read at 0, as warp.cc does.
+// Far outside nothing changes any more; NaN is read at 0, as in warp.cc.
 HWY_INLINE V tame(V v) {
   const D d;
   v = hn::IfThenElseZero(hn::Lt(hn::Abs(v), hn::Set(d, INFINITY)), v);
@@ -72,8 +72,8 @@ void Locate(const Grid& in, Border border, Sampling sampling, const Places& plac
   }
 }
 
-// out[N * i ..] = the N samples from each place on.  Plain copies: gather instructions were slower (Zen 4, a
-// frame of first-light: 29 % of the step against 21 %).
+// out[N * i ..] = the N samples starting at each position.  Plain copies: gather instructions were slower
+// (Zen 4, a frame of first-light: 29 % of the step instead of 21 %).
 template <int N>
 void fetch(const float* plane, const int32_t* index, int width, float* out) {
   for (int i = 0; i < width; ++i) std::memcpy(out + N * i, plane + index[i], N * sizeof(float));
@@ -94,7 +94,7 @@ void SampleLinear(const float* plane, ptrdiff_t pitch, const Places& places, int
       hn::LoadInterleaved2(d, row + 2 * i, left, right);
       return hn::MulAdd(x, hn::Sub(right, left), left);
     };
-    hwy::Prefetch(plane + places.index[i] + 2 * pitch);  // of all these rows only the next one's last is new
+    hwy::Prefetch(plane + places.index[i] + 2 * pitch);  // the only new one of the next row's source rows
     const V a = across(top);
     store_part(hn::MulAdd(hn::LoadU(d, places.y + i), hn::Sub(across(bottom), a), a), width - i, out + i);
   }
@@ -130,7 +130,7 @@ void SampleCubic(const float* plane, ptrdiff_t pitch, const Places& places, int 
   }
 }
 
-// A row of a plane read at the places.  taps: room for 4 * (width + kSlack) samples.
+// Reads a row of a plane at the positions.  taps: room for 4 * (width + kSlack) samples.
 void SampleRow(const float* plane, ptrdiff_t pitch, Sampling sampling, const Places& places, int width,
                float* taps, float* out) {
   switch (sampling) {

@@ -6,7 +6,7 @@
 
 namespace reverie::cpu {
 
-constexpr int kMoveRim = 4;  // what a cubic sample beyond the edge reads
+constexpr int kMoveRim = 4;  // how far a cubic sample reads beyond the edge
 
 // Rows first .. first + count - 1 of `out`, with their rim.  shrink: pixels per sample.
 void move_and_colour(const Grid& in, const Transition& transition, int level, int shrink, int first,

@@ -14,7 +14,7 @@ HWY_BEFORE_NAMESPACE();
 namespace reverie::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// As many sums as hide the latency of one, as in a product.  Returns the number of operations of each round.
+// As many sums as hide the latency of one, as in a product.  Returns the number of operations per round.
 double MultiplyAdds(int rounds, float* result) {
   constexpr size_t kSums = 12;
   const hn::CappedTag<float, 16> d;
@@ -46,7 +46,7 @@ double multiply_adds(int rounds, float* result) {
   return HWY_DYNAMIC_DISPATCH(MultiplyAdds)(rounds, result);
 }
 
-// Best rate of some rounds of work(thread), which does `amount` on each thread.
+// Best rate of several rounds of work(thread), which does `amount` on each thread.
 template <class Work>
 double best_rate(Threads& threads, double amount, const Work& work) {
   constexpr int kRounds = 5;

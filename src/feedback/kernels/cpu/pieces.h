@@ -9,10 +9,10 @@ namespace reverie::cpu {
 
 using Pieces = std::vector<std::function<void()>>;
 
-constexpr int kBands = 16;  // of a level: enough for threads to share evenly, few enough to cost nothing
+constexpr int kBands = 16;  // per level: enough for threads to share evenly, few enough to cost nothing
 
-// Pieces that call work(first row, rows) for all of `height` rows, a multiple of `step` each but for the
-// last.
+// Pieces that call work(first row, rows) and together cover `height` rows; the rows of each except the last
+// are a multiple of `step`.
 template <class Work>
 void in_bands(int height, int step, Pieces& pieces, const Work& work) {
   const int rows = ((height + kBands - 1) / kBands + step - 1) / step * step;

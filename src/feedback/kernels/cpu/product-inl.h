@@ -1,4 +1,4 @@
-// The register tiles of a product, for the files that Highway compiles once for each instruction set.
+// The register tiles of a product, for the files that Highway compiles once per instruction set.
 #if defined(REVERIE_CPU_PRODUCT_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef REVERIE_CPU_PRODUCT_INL_H
 #undef REVERIE_CPU_PRODUCT_INL_H
@@ -67,7 +67,7 @@ void multiply_block(const float* w, int w_pitch, const float* bias, int taps, co
   if (held > 0) tile<1, N>(w, w_pitch, bias, offset, taps, in, out, p.out_plane);
 }
 
-// The N that is `count`.
+// The N equal to `count`.
 template <size_t N>
 void multiply_count(int count, const float* w, int w_pitch, const float* bias, int taps,
                     const ptrdiff_t* offset, const ProductPlace& p) {

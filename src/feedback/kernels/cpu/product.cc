@@ -1,6 +1,6 @@
-// A matrix product whose one factor is read straight from the planes: tap k of a filter is the same row,
-// shifted by offset[k].  No copy of patches is made, any kernel size and stride of outputs is a table of
-// offsets, and kTile x kWidth sums stay in registers: about 85 % of the machine's peak from L1.
+// A matrix product with one factor read directly from the planes: tap k of a filter is the same row, shifted
+// by offset[k].  No patches are copied, any kernel size and output stride is a table of offsets, and kTile x
+// kWidth sums stay in registers: about 85 % of the machine's peak from L1.
 #include "feedback/kernels/cpu/product.h"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ Weights::Weights(int output_count, int tap_count, int group, const std::function
   }
   packed_size = static_cast<size_t>(outputs) * static_cast<size_t>(taps) + kMostBlock;
   packed = allocate_samples(packed_size);
-  // as few blocks as fit, and those as even as they can be
+  // as few blocks as possible, as equal as possible
   const int groups = outputs / group;
   const int most = kMostBlock / group;
   const int count = (groups + most - 1) / most;

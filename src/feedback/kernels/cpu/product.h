@@ -1,4 +1,4 @@
-// The product that every convolution of the fast kernel is made of.
+// The product that every convolution of the fast kernel consists of.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace reverie::cpu {
 
-// Weights [outputs, taps] cut into blocks of outputs, whose sums fit into the registers: up to kMostBlock of
+// Weights [outputs, taps] split into blocks of outputs whose sums fit into the registers: up to kMostBlock of
 // them, in bf16 up to kMostTileOutputs.
 struct Weights {
   struct Block {
@@ -29,7 +29,7 @@ struct Weights {
 
   size_t bytes() const;
 
-  // Planes that `out` of a product needs.
+  // Planes that `out` of a product must have.
   int out_planes() const;
 
   int outputs, taps;
@@ -37,7 +37,7 @@ struct Weights {
   size_t packed_size = 0;
   Samples packed;                   // block by block, [taps][count]
   std::vector<float> bias;          // [outputs]
-  std::optional<Bf16Weights> bf16;  // or this in place of both
+  std::optional<Bf16Weights> bf16;  // or this instead of both
 };
 
 constexpr int kMostBlock = 12;
@@ -46,20 +46,20 @@ constexpr int kMostBlock = 12;
 struct ProductPlace {
   const float* in;
   ptrdiff_t in_pitch;
-  float* out;                      // rounded up to whole vectors, like the reading
-  ptrdiff_t out_pitch, out_plane;  // of two rows, of two outputs
+  float* out;                      // rounded up to whole vectors, like the reads
+  ptrdiff_t out_pitch, out_plane;  // between two rows, between two outputs
   int rows, width;
 };
 
-// Where the taps of a product lie: sample k of place (y, x) is in[y][x + offset[k]].
+// The positions of a product's taps: sample k of place (y, x) is in[y][x + offset[k]].
 struct Taps {
-  Taps(const ptrdiff_t* offset_of) : offset(offset_of) {}  // NOLINT: in fp32 they are no more than that
+  Taps(const ptrdiff_t* offset_of) : offset(offset_of) {}  // NOLINT: in fp32 this is all
   const ptrdiff_t* offset;
-  const Pair* pairs = nullptr;  // in bf16 all of the place's, rounded
+  const Pair* pairs = nullptr;  // in bf16, all of the place's taps, rounded
 };
 
-// What the products of these weights, or others of their shape, read at a place: valid until this thread's
-// next call.
+// What the products of these weights, or of others with the same shape, read at a place: valid until this
+// thread's next call.
 Taps gather(const Weights& weights, const ptrdiff_t* offset, const ProductPlace& place);
 
 // out[n][y][x] = bias[n] + sum over k of weight[n][k] * in[y][x + offset[k]], n in the block.

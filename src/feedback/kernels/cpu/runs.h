@@ -1,5 +1,5 @@
-// Places of a picture that are worked on together, packed across the ends of rows: short rows fill whole
-// vectors too.
+// Places of a picture that are processed together, packed across the ends of rows, so that short rows fill
+// whole vectors too.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace reverie::cpu {
 
 struct Run {
   int row, column;  // of its first place
-  int at, count;    // where it lies in the group, and how many there are
+  int at, count;    // its position in the group, and its length
 };
 
 // Places begin .. begin + count - 1 of rows of `across` places, counted row by row.

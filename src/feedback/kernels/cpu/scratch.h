@@ -1,4 +1,4 @@
-// Working memory of the piece of work that a thread is at.
+// Working memory for the current piece of work of a thread.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace reverie::cpu {
 
-// Grows to the largest size asked for and is kept by its thread from piece to piece.
+// Grows to the largest size requested; its thread keeps it from piece to piece.
 class Scratch {
  public:
   Scratch() = default;
@@ -37,7 +37,7 @@ class Scratch {
   Samples data_;
 };
 
-// This thread's; each user of several takes its own number.
+// This thread's; if several are in use, each has its own number.
 Scratch& scratch(int number);
 
 }  // namespace reverie::cpu

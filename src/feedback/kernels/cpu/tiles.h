@@ -1,6 +1,6 @@
-// The loop over tiles that a product of bf16 numbers is, whoever multiplies them: the processor (amx.cc),
-// vectors (bf16_product.cc) or the tests.  The trick: four sums of 16 x 16 are made at once, so that each
-// tile that is loaded serves two products.
+// The loop over tiles for a product of bf16 numbers, whoever multiplies them: the CPU (amx.cc), vectors
+// (bf16_product.cc) or the tests.  The trick: four sums of 16 x 16 are computed at once, so that each loaded
+// tile serves two products.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ constexpr int kTileTaps = 2 * kTileSide;
 constexpr int kTileSize = kTileSide * kTileSide;
 constexpr int kBlockTiles = 2;  // of outputs, and of samples, that are multiplied together
 
-// What the processor is told of its eight tiles: all are whole.
+// The configuration of the eight tiles: all are full.
 struct alignas(64) TileConfig {
   uint8_t palette = 1, start_row = 0, reserved[14] = {};
   uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
@@ -30,20 +30,20 @@ static_assert(sizeof(TileConfig) == 64);
 // sums[m][n] += weights[m] * samples[n], m of `output_tiles`, n of the groups of 16 samples.
 struct TileProduct {
   const Pair* weights;  // tiles [output_tiles][tap_tiles]
-  const float* bias;    // tiles [output_tiles], what sums start from
+  const float* bias;    // tiles [output_tiles], the initial sums
   const Pair* samples;  // tiles [groups][tap_tiles]
   int output_tiles;     // 1..kBlockTiles
   int tap_tiles, groups;
-  int row_groups;                  // groups of a row
-  float* out;                      // where the sums go: rows of whole groups
-  ptrdiff_t out_pitch, out_plane;  // of two rows, of two outputs
+  int row_groups;                  // groups per row
+  float* out;                      // target of the sums: rows of whole groups
+  ptrdiff_t out_pitch, out_plane;  // between two rows, between two outputs
 };
 
-// Numbers of the tiles: sums of outputs m and samples n are tile 2 m + n.
+// Tile numbers: the sums of outputs m and samples n are tile 2 m + n.
 constexpr int kWeightTile = kBlockTiles * kBlockTiles;
 constexpr int kSampleTile = kWeightTile + kBlockTiles;
 
-// work(0), .. work(N - 1), each a constant.
+// work(0), .. work(N - 1), each with a constant.
 template <int N, class Work>
 void unrolled(const Work& work) {
   if constexpr (N > 1) unrolled<N - 1>(work);
@@ -54,7 +54,7 @@ void unrolled(const Work& work) {
 template <int M, int N, class Tiles>
 void multiply_block(Tiles& tiles, const TileProduct& p, int first) {
   constexpr auto kFloat = static_cast<ptrdiff_t>(sizeof(float));
-  const ptrdiff_t length = static_cast<ptrdiff_t>(p.tap_tiles) * kTileSize;  // of all taps' tiles
+  const ptrdiff_t length = static_cast<ptrdiff_t>(p.tap_tiles) * kTileSize;  // of the tiles of all taps
   const auto each_sum = [](const auto& work) {
     unrolled<M>([&](auto m) { unrolled<N>([&](auto n) { work(m, n); }); });
   };
@@ -82,8 +82,8 @@ void multiply_block(Tiles& tiles, const TileProduct& p, int first) {
   });
 }
 
-// Tiles: load<T>(from, bytes between rows), store<T>(to, bytes between rows), multiply_add<C, A, B>() as
-// Intel's instruction TDPBF16PS, with T, C, A, B numbers of tiles, 0..7.
+// Tiles: load<T>(from, bytes between rows), store<T>(to, bytes between rows), multiply_add<C, A, B>() like
+// Intel's instruction TDPBF16PS, where T, C, A, B are tile numbers, 0..7.
 template <class Tiles>
 void multiply_tiles(const TileProduct& p) {
   Tiles tiles;  // NOLINT(cppcoreguidelines-pro-type-member-init): each is loaded before it is used

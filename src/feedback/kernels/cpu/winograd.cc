@@ -1,7 +1,7 @@
-// Winograd's convolution F(4x4, 3x3): a quarter of the products for two cheap transforms; 2.6 times as fast
-// as the plain product at 48 -> 192 channels.  Vectors run over tiles, which are packed across rows; pooling
-// and activation happen in registers, so that the sums at full size are never stored.  What a few tiles need
-// goes through all stages while it is in the near caches (a tenth less time).
+// Winograd's convolution F(4x4, 3x3): a quarter of the multiplications for two cheap transforms; 2.6 times as
+// fast as the plain product at 48 -> 192 channels.  Vectors run over tiles, which are packed across rows;
+// pooling and activation happen in registers, so that the full-size sums are never stored.  A few tiles go
+// through all stages while they are in the near caches (a tenth less time).
 #include "feedback/kernels/cpu/winograd.h"
 
 #include <algorithm>
@@ -21,12 +21,12 @@
 namespace reverie::cpu {
 
 constexpr int kPoints = 36;
-constexpr int kPart = 32;  // tiles whose products are made and used together: they stay in the nearest caches
-// Distance of two points of a part, and of a group: an odd number of cache lines, so that the same place of
-// all points does not fall into the same few sets of the cache.
+constexpr int kPart = 32;  // tiles computed and used together: their products stay in the nearest caches
+// Distance between two points of a part, and of a group: an odd number of cache lines, so that the same place
+// of all points does not map to the same few cache sets.
 constexpr ptrdiff_t kPartPlane = kMostBlock * kPart + kSlack;
 
-// Distance of the rows of a run that is transformed down: what is read of it, rounded up.
+// Distance between the rows of a run after the vertical transform: what is read of it, rounded up.
 constexpr ptrdiff_t whole_run(int tiles) {
   return 4 * ((tiles + kSlack - 1) / kSlack + 1) * kSlack;
 }
@@ -45,10 +45,10 @@ struct PointWeights {
   int lower, count;
 };
 
-// Where a run of tiles goes: `rows` rows of `samples` from `out` on, of the first output.
+// Target of a run of tiles: `rows` rows of `samples` starting at `out`, for the first output.
 struct RunOut {
   int at, count, rows;
-  int samples;  // fewer than the tiles make where a row ends: its neighbour may be another thread's
+  int samples;  // fewer than the tiles compute at the end of a row: the neighbour may be another thread's
   float* out;
 };
 
@@ -56,7 +56,7 @@ struct RunOut {
 struct PartOut {
   const RunOut* runs;
   int run_count;
-  ptrdiff_t pitch, plane;  // of two rows, of two outputs
+  ptrdiff_t pitch, plane;  // between two rows, between two outputs
 };
 
 }  // namespace reverie::cpu
@@ -115,7 +115,7 @@ HWY_INLINE void load_every_fourth(const float* from, V s[4]) {
 }
 
 // in: the first row of the first tile, sample 0; `ahead` from there to what is transformed next; down: room
-// for 6 rows of the run.  Writes whole vectors of tiles.  Down first: rows are vectors as they lie.
+// for 6 rows of the run.  Writes whole vectors of tiles.  Vertical first: rows are already vectors.
 void TransformIn(const float* in, ptrdiff_t pitch, ptrdiff_t ahead, int tiles, float* down, float* out,
                  ptrdiff_t plane) {
   const D d;
@@ -150,8 +150,8 @@ HWY_INLINE V pooled(Pool how, V a, V b) {
   return how == Pool::kMax ? hn::Max(a, b) : hn::IfThenElse(hn::Gt(hn::Abs(b), hn::Abs(a)), b, a);
 }
 
-// One vector of tiles, s[y][x], to Q x Q samples of the pooled result each.  The activation rises everywhere
-// and tanh is odd: all but the mean may pool first.
+// One vector of tiles, s[y][x], to Q x Q samples of the pooled result each.  The activation is monotonic and
+// tanh is odd: all pools except the mean may pool first.
 template <int Q>
 HWY_INLINE void finish(const Finish& f, float bias_of, V s[4][4], V out[Q][Q]) {
   constexpr int kPool = 4 / Q;
@@ -178,8 +178,8 @@ HWY_INLINE void finish(const Finish& f, float bias_of, V s[4][4], V out[Q][Q]) {
   }
 }
 
-// One output of a part; products: [36] points.  A vector of tiles at a time, whatever runs it holds; what is
-// ready is then handed to each run.
+// One output of a part; products: [36] points.  Processes a vector of tiles at a time, whatever runs it
+// contains, then distributes the results to the runs.
 template <int Q>
 HWY_INLINE void transform_out_to(const float* products, const Finish& f, float bias, const PartOut& to,
                                  ptrdiff_t at_output) {
@@ -222,7 +222,7 @@ HWY_INLINE void transform_out_to(const float* products, const Finish& f, float b
   }
 }
 
-// What will be written, on its way into the cache while products are made.
+// Prefetches what will be written while products are computed.
 template <int Q>
 HWY_INLINE void fetch(const PartOut& to, int outputs) {
   for (int o = 0; o < outputs; ++o) {
@@ -235,7 +235,7 @@ HWY_INLINE void fetch(const PartOut& to, int outputs) {
   }
 }
 
-// The outputs of a block of weights, for one part: all products, then what they become.
+// The outputs of a block of weights for one part: all products, then the rest.
 template <int Q>
 void encode_part(const PointWeights& w, const float* points, ptrdiff_t plane, const ptrdiff_t* offset,
                  float* products, const Finish& f, const PartOut& to) {
@@ -266,7 +266,7 @@ namespace {
 HWY_EXPORT(TransformIn);
 HWY_EXPORT(EncodePart);
 
-constexpr int kGroup = 128;  // tiles that are transformed together: with fewer the weights are read too often
+constexpr int kGroup = 128;  // tiles transformed together: with fewer the weights are read too often
 
 size_t z(int i) {
   return static_cast<size_t>(i);
@@ -293,7 +293,7 @@ int tiles_across(int width) {
   return (width + 3) / 4;
 }
 
-// Distance of two points of a group.
+// Distance between two points of a group.
 ptrdiff_t plane_of(int lower) {
   return lower * kGroup + kSlack;
 }
@@ -335,7 +335,7 @@ Winograd::Winograd(const Layer& layer)
 void Winograd::transform_in(const Grid& in, int first, const std::vector<Run>& group, float* points) const {
   float* down = scratch(2).get(static_cast<size_t>(6 * whole_run(kGroup) + kSlack));
   for (int c = 0; c < lower_; ++c) {
-    for (const Run& r : group) {  // what a run writes too much the next one, or the next channel, overwrites
+    for (const Run& r : group) {  // the next run, or the next channel, overwrites any excess of a run
       HWY_DYNAMIC_DISPATCH(TransformIn)
       (in.row(c, 4 * (first + r.row)) + 4 * r.column, in.pitch(), in.plane_pitch(), r.count, down,
        points + c * kGroup + r.at, plane_of(lower_));

@@ -23,7 +23,7 @@ int bordered(int i, int n, Border border) {
   return border == Border::kClamp ? std::clamp(i, 0, n - 1) : -1;
 }
 
-// One row of conv(padded; w, b) for output channel o, all channels and taps in one fixed order.
+// One row of conv(padded; w, b) for output channel o, with all channels and taps in a fixed order.
 void convolve_row(const Planes& padded, const Layer& layer, int o, int y, float* out, int width) {
   const int k = layer.encode_kernel;
   std::fill(out, out + width, layer.encode_bias[z(o)]);
@@ -39,7 +39,7 @@ void convolve_row(const Planes& padded, const Layer& layer, int o, int y, float*
   }
 }
 
-// One block of p x p samples to one; the first in row-major order wins a tie.
+// Reduces a block of p x p samples to one; the first in row-major order wins a tie.
 float pool_block(const float* rows, int width, int p, int x, Pool how) {
   float best = rows[x * p];
   if (how == Pool::kStride) return best;
@@ -58,7 +58,7 @@ float pool_block(const float* rows, int width, int p, int x, Pool how) {
 struct DecodeRow {
   const Planes& padded;
   const Layer& layer;
-  int crop;  // output samples in front of the first that is kept
+  int crop;  // output samples before the first that is kept
 
   void add(int o, int input_y, int kernel_y, int phase, float* out, int count) const {
     const int p = layer.pool_size;
@@ -208,7 +208,7 @@ float squash(Squash how, float u) {
       return std::tanh(u);
     case Squash::kSin:
       return std::sin(u);
-    case Squash::kWrap:  // into -1..1 as the hours of a clock
+    case Squash::kWrap:  // into -1..1, like the hours of a clock
       return u - 2 * std::floor((u + 1) / 2);
     case Squash::kFold: {  // reflected at -1 and 1
       const float v = u + 1 - 4 * std::floor((u + 1) / 4);

@@ -1,5 +1,5 @@
-// The operators of the transition, one function each, as plain loops.  All take rows in parallel and give the
-// same bytes for any number of threads.  Formulas: feedback_reference.py (float64), whose names are kept.
+// The operators of the transition, one function each, as plain loops.  All process rows in parallel and give
+// the same bytes for any number of threads.  Formulas and names are those of feedback_reference.py (float64).
 #pragma once
 
 #include "core/parallel.h"
@@ -8,7 +8,7 @@
 
 namespace reverie::reference {
 
-// n samples more on every side, by the border rule.  [C, H, W] -> [C, H + 2n, W + 2n]
+// n more samples on every side, by the border rule.  [C, H, W] -> [C, H + 2n, W + 2n]
 Planes extend(const Planes& in, int n, Border border);
 
 // pool(act(conv(in; We, be))): [lower, H, W] -> [upper, H / p, W / p]

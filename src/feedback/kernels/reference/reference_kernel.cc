@@ -10,8 +10,8 @@
 // K = blur .. identity .. sharpen by sblur.  Homeostasis, per channel: u -= centre * mean(u); per level: the
 // gain g follows, g += rate * (level / (RMS(u) + 1e-3) - g), u *= g.
 //
-// With Schedule::kEven a frame makes only the rows that Cycles says, and h[l] above is the level's goal where
-// level l itself is meant, and what is shown of its neighbours.
+// With Schedule::kEven a frame computes only the rows given by Cycles; h[l] above then means the goal of
+// level l for level l itself, and the shown state for its neighbours.
 #include "feedback/kernels/reference/reference_kernel.h"
 
 #include <algorithm>
@@ -143,7 +143,7 @@ class ReferenceKernel final : public Kernel {
     std::swap(goal_[z(l)], next);
   }
 
-  // Moves what is shown towards the goal.
+  // Moves the shown state towards the goal.
   void show(int l) {
     const float share = cycles_[l].share;
     Planes& h = h_[z(l)];
@@ -250,7 +250,7 @@ class ReferenceKernel final : public Kernel {
   LevelSizes sizes_;
   Threads& threads_;
   Cycles cycles_;
-  std::vector<Planes> h_, goal_;  // what is shown, and the result of the last step
+  std::vector<Planes> h_, goal_;  // the shown state, and the result of the last step
   std::vector<Planes> e_, d_, self_, next_, input_;
   Transition last_;
   std::vector<float> home_gain_;  // per level

@@ -1,4 +1,4 @@
-// The reference kernel: what every other kernel is held against.
+// The reference kernel, with which every other kernel is compared.
 #pragma once
 
 #include <memory>
