@@ -95,7 +95,7 @@ void compare(const std::string& name, const RecordSet& set, int steps) {
   const Recipe recipe = parse_recipe(read_text_file(file), file.string(), {"iterations=1000000"});
   if (recipe.stages.size() != 1 || recipe.stages[0].solver != SolverKind::kSgd ||
       hourglass_stage(recipe.stages[0]).loss_weights.size() != 1)
-    throw Error("compare", name, "the plain loop knows one stage of sgd, end to end");
+    throw Error("compare", name, "the plain loop supports only one stage of sgd, end to end");
   Group alone;
   const RunSettings settings;
   Trainer ours(recipe, set, settings, alone, nullptr);

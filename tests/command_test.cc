@@ -11,6 +11,10 @@
 namespace reverie {
 namespace {
 
+void write_text(const std::string& file, const std::string& text) {
+  write_file(file, std::vector<uint8_t>(text.begin(), text.end()));
+}
+
 namespace fs = std::filesystem;
 
 constexpr const char* kSmall = " --size 48x32 --frames 8 -q";
@@ -160,6 +164,41 @@ TEST(Command, SameSeedSameBytesForOneAndTwoThreads) {
   EXPECT_EQ(names_in(folder.path()), (std::vector<std::string>{"a.mp4", "b.mp4", "c.mp4", "d.mp4"}));
 }
 
+TEST(Command, SeveralPresetsAreAChain) {
+  const TestFolder folder("chain");
+  const std::string common = " --size 64x48 --frames 6 -q";
+  const auto run = [&](const std::string& words) {
+    return shell("reverie render " + words + common, folder.path());
+  };
+  ASSERT_EQ(run("video-feedback veil --input test:testsrc2 -o both.mkv").status, 0);
+  ASSERT_EQ(run("video-feedback --input test:testsrc2 -o first.mkv").status, 0);
+  const auto frames = [&](const std::string& file) {
+    return shell("ffmpeg -v error -i " + file + " -f framemd5 - | grep -v '^#'", folder.path()).out;
+  };
+  EXPECT_NE(frames("both.mkv"), frames("first.mkv"));
+  // what is switched off in one way or the other lets the picture of the first part through
+  ASSERT_EQ(run("video-feedback veil --input test:testsrc2 --without feedback-2 -o without.mkv").status, 0);
+  ASSERT_EQ(run("video-feedback veil --input test:testsrc2 --set feedback-2.bypass=on -o off.mkv").status, 0);
+  EXPECT_EQ(frames("without.mkv"), frames("first.mkv"));
+  EXPECT_EQ(frames("off.mkv"), frames("first.mkv"));
+  ASSERT_EQ(run("--again both.mkv -o again.mkv").status, 0);
+  EXPECT_EQ(frames("again.mkv"), frames("both.mkv"));
+
+  folder.write(
+      "two.toml",
+      "chain = [\"video-feedback\", {effect = \"grade\"}]\n[part.grade.parameters]\nsaturation = 0\n");
+  ASSERT_EQ(run("./two.toml -o two.mkv").status, 0);
+  EXPECT_NE(shell("reverie info two.toml", folder.path()).out.find("2 parts"), std::string::npos);
+  const Outcome shown =
+      shell("reverie preset show ./two.toml > flat.toml && reverie render flat.toml -o flat.mkv" + common,
+            folder.path());
+  ASSERT_EQ(shown.status, 0) << shown.err;
+  EXPECT_EQ(frames("flat.mkv"), frames("two.mkv"));
+  const Outcome wrong = run("video-feedback veil --set feedback-3.zoom=1 -o x.mkv");
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.err.find("feedback-3"), std::string::npos) << wrong.err;
+}
+
 TEST(Command, SettingsTravelInTheFile) {
   const TestFolder folder("travel");
   const std::string set = " --seed 18446744073709551615 --set zoom=1.0625 --set gain.1=1.7";
@@ -250,7 +289,7 @@ TEST(Command, NothingThatIsReadIsReplaced) {
   const TestFolder folder("replaced");
   const auto run = [&](const std::string& words) {
     const Outcome o = shell("reverie " + words, folder.path());
-    EXPECT_EQ(o.status == 2, o.err.find("would replace") != std::string::npos) << o.err;
+    EXPECT_EQ(o.status == 2, o.err.find("would overwrite") != std::string::npos) << o.err;
     return o.status;
   };
   ASSERT_EQ(run("render veil --input test:testsrc2 --size 32x32 --frames 3 -q -o 'f%d.png'"), 0);

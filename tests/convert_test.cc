@@ -106,7 +106,7 @@ TEST(Convert, ANetMakesAModelThatPlays) {
   // metadata that cannot be stored is reported
   o = toy.run("reverie convert m.safetensors -o m.caffemodel");
   EXPECT_EQ(o.status, 0);
-  EXPECT_TRUE(has(o.err, "has no place for: ") && has(o.err, "pool_size = 2")) << o.err;
+  EXPECT_TRUE(has(o.err, "cannot store: ") && has(o.err, "pool_size = 2")) << o.err;
 }
 
 TEST(Convert, ANetAndItsSolverMakeARecipe) {
@@ -140,19 +140,19 @@ TEST(Convert, WhatCannotBeDoneIsOneLineAndLeavesNothing) {
       {"cut.caffemodel -o x.safetensors", "cut.caffemodel: it is cut off or damaged after 1 layers", 1},
       {"text.caffemodel -o x.safetensors", "is it a .caffemodel?", 1},
       {"nothing.caffemodel -o x.safetensors", "nothing.caffemodel", 1},
-      {"net.txt -o x.safetensors", "it is no .caffemodel", 1},
+      {"net.txt -o x.safetensors", "it is not a .caffemodel", 1},
       {"deep.prototxt toy.safetensors -o x.safetensors", "deep.prototxt: line 1: brackets nest deeper", 1},
       {"odd.prototxt toy.safetensors -o x.safetensors", "layer 'lrn' (LRN): it has no place in an hourglass",
        1},
       {"net.prototxt poly.prototxt -o x.toml", "the lr_policy is 'poly'", 1},
       {"toy.safetensors -o full/", "it already exists", 1},
-      {"toy.safetensors -o toy.safetensors", "is also what is read", 2},
-      {"toy.safetensors -o ./toy.safetensors", "is also what is read", 2},
+      {"toy.safetensors -o toy.safetensors", "is also an input", 2},
+      {"toy.safetensors -o ./toy.safetensors", "is also an input", 2},
       {"toy.safetensors -o x.pth", ".caffemodel", 2},
       {"toy.safetensors -o x.toml", "NET.prototxt SOLVER.prototxt", 2},
       {"net.prototxt -o x.safetensors", "no weights among the inputs", 2},
       {"net.prototxt solver.prototxt -o x.safetensors", "-o RECIPE.toml", 2},
-      {"net.prototxt net.prototxt -o x.toml", "of one kind", 2},
+      {"net.prototxt net.prototxt -o x.toml", "of the same kind", 2},
       {"toy.safetensors", "--output", 2},
       {"-o x.safetensors", "input", 2},
   };

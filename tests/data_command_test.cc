@@ -87,7 +87,7 @@ TEST_F(Data, BrokenPicturesAreCountedAndLeftOut) {
   EXPECT_TRUE(has(o.err, "6 pictures, 6 train")) << o.err;
   o = run("mkdir bad && cp pets/cat/9.png bad && reverie data import bad -o b.tfrecord -q");
   EXPECT_EQ(o.status, 1);
-  EXPECT_TRUE(has(o.err, "no picture of it can be read")) << o.err;
+  EXPECT_TRUE(has(o.err, "none of the pictures can be read")) << o.err;
   EXPECT_EQ(run("ls | grep b.tfrecord").status, 1);
 }
 

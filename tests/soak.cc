@@ -55,7 +55,7 @@ pid_t start(const std::string& reverie, const std::vector<std::string>& words) {
 class Hands {
  public:
   void move() {
-    switch (pick(12)) {
+    switch (pick(16)) {
       case 0:
         return send("/reverie/noise", {});
       case 1:
@@ -73,6 +73,16 @@ class Hands {
         return send("/reverie/feedback/gain", {20.0F});  // the extremes too
       case 7:
         return send("/reverie/feedback/sblur", {-8.0F});
+      case 8:
+        return send("/reverie/part/add", {std::string(pick(2) ? "grade" : "veil")});
+      case 9:  // parts that are not there are refused
+        return send("/reverie/part/remove", {std::string(pick(2) ? "grade" : "feedback-2")});
+      case 10:
+        return send("/reverie/part/move", {std::string("grade"), int64_t{1}});
+      case 11:
+        return send("/reverie/part/bypass", {std::string("feedback"), static_cast<int64_t>(pick(2))});
+      case 12:
+        return send(pick(2) ? "/reverie/blackout" : "/reverie/freeze", {static_cast<int64_t>(pick(2))});
       default:
         return hostile();
     }

@@ -21,7 +21,7 @@
 namespace reverie {
 namespace {
 
-constexpr double kSecondsEach = 1.5;  // of each line of the table, where --frames says nothing
+constexpr double kSecondsEach = 1.5;  // for each line of the table, unless --frames is given
 
 struct Options {
   std::string preset = "first-light";
@@ -76,8 +76,8 @@ double median(std::vector<double> v) {
   return v[v.size() / 2];
 }
 
-// How much dearer than the others the dearest frame of a cycle is: of all frames at the same place of
-// 2^kMostLevels the fastest counts, so that what else the machine does falls out.
+// How much slower than the others the slowest frame of a cycle is: of all frames at the same position modulo
+// 2^kMostLevels only the fastest counts, to exclude whatever else the machine does.
 double dearest(const std::vector<double>& times) {
   constexpr size_t kCycle = size_t{1} << kMostLevels;
   std::vector<double> places;
@@ -122,7 +122,7 @@ int act(Options o) {
   if (o.threads.empty()) o.threads = cores > 1 ? std::vector<int>{1, cores} : std::vector<int>{1};
 
   fmt::print(
-      "preset {}; dearest: of the frames of a cycle, over the median; GFLOP/s of its convolutions and "
+      "preset {}; slowest: of the frames of a cycle, over the median; GFLOP/s of its convolutions and "
       "GB/s of its state, each with its share of this machine's peak\n",
       preset.name);
   for (const int threads : o.threads) {
@@ -131,7 +131,7 @@ int act(Options o) {
     fmt::print("\npeak with {} thread{}: {:.0f} GFLOP/s, {:.1f} GB/s\n", pool->count(),
                pool->count() == 1 ? "" : "s", peak.gflops, peak.gbytes_read_and_written);
     fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10} {:>8} {:>10} {:>10} {:>6} {:>8} {:>6}\n", "kernel",
-               "threads", "size", "frames", "median ms", "dearest", "frames/s", "GFLOP/s", "", "GB/s", "");
+               "threads", "size", "frames", "median ms", "slowest", "frames/s", "GFLOP/s", "", "GB/s", "");
     for (const std::string& size : o.sizes) {
       for (const std::string& kernel : o.kernels) {
         if (stop_requested()) return 130;
@@ -147,7 +147,7 @@ int act(Options o) {
 Action add_bench(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.add_option("preset", o->preset, "name or file of a preset")->type_name("PRESET")->capture_default_str();
-  app.add_option("--size", o->sizes, "of the frames, in pixels; one or several")
+  app.add_option("--size", o->sizes, "frame size in pixels; one or more")
       ->type_name("WxH")
       ->delimiter(',')
       ->capture_default_str();
@@ -159,7 +159,7 @@ Action add_bench(CLI::App& app) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--frames", o->frames, "frames of each line; 0: as many as fit into 1.5 s")
+  app.add_option("--frames", o->frames, "frames per line; 0: as many as fit into 1.5 s")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
   return [o] { return act(*o); };

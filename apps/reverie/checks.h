@@ -1,4 +1,4 @@
-// What a command line's words are checked for, beyond what CLI11 brings.
+// Checks of command line arguments beyond those of CLI11.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,10 +6,10 @@
 
 namespace reverie {
 
-// A number from low to high, which NaN is not.
+// A number from low to high; NaN is rejected.
 CLI::Validator finite_range(double low, double high);
 
-// Digits that mean 0 to most: neither a sign nor more than fits.
+// Digits for a number from 0 to most: no sign, no overflow.
 CLI::Validator whole_number(uint64_t most);
 
 }  // namespace reverie

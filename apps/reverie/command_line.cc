@@ -10,7 +10,7 @@
 namespace reverie {
 namespace {
 
-// The verb that the line named, or the command itself.
+// The verb given, or the command itself.
 const CLI::App& innermost(const CLI::App& app) {
   const auto used = app.get_subcommands();
   return used.empty() ? app : innermost(*used.front());

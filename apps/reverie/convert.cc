@@ -1,4 +1,4 @@
-// reverie convert: weights from one kind of file into another, Caffe's nets into models and recipes.
+// reverie convert: converts weights from one kind of file to another, Caffe's nets to models and recipes.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr uint64_t kLargestPrototxt = uint64_t{4} << 20U;
 
 struct Inputs {
-  std::string net, solver, weights;  // files; empty where there is none
+  std::string net, solver, weights;  // files; empty if there is none
 };
 
 bool is_weights(const std::string& file) {
@@ -44,9 +44,10 @@ Inputs sort_inputs(const std::vector<std::string>& files) {
       place = is_caffe_solver(read_text_file(file, kLargestPrototxt), file) ? &in.solver : &in.net;
     } else {
       throw Error("convert", file,
-                  "it is no .caffemodel, .prototxt or .safetensors file and no folder of .npy files");
+                  "it is not a .caffemodel, .prototxt or .safetensors file or a folder of .npy files");
     }
-    if (!place->empty()) throw UsageError(fmt::format("{} and {} are of one kind: give one", *place, file));
+    if (!place->empty())
+      throw UsageError(fmt::format("{} and {} are of the same kind: give only one", *place, file));
     *place = file;
   }
   return in;
@@ -76,17 +77,17 @@ void write_weights(TensorFile content, Form form, const std::string& output) {
   if (form == Form::kSafetensors) return write_safetensors(output, content);
   std::vector<std::string> lost;
   if (form == Form::kCaffemodel) {
-    // Caffe keeps it in a file of its own
+    // Caffe keeps it in a separate file
     if (content.tensors.erase("mean") > 0) lost.emplace_back("the mean picture");
     write_caffemodel(output, content);
   } else {
     write_npy_folder(output, content);
   }
   for (const auto& [key, value] : content.metadata) lost.push_back(fmt::format("{} = {}", key, value));
-  if (!lost.empty()) warning(printable(fmt::format("{} has no place for: {}", output, join(lost, "; "))));
+  if (!lost.empty()) warning(printable(fmt::format("{} cannot store: {}", output, join(lost, "; "))));
 }
 
-// What is to be written: the model of an hourglass, or the tensors as they are called.
+// What to write: the model of an hourglass, or the tensors under their own names.
 TensorFile converted(const Inputs& in, std::string& what) {
   TensorFile weights = read_weights(in.weights);
   if (in.net.empty()) return weights;
@@ -118,12 +119,12 @@ int act(const std::vector<std::string>& files, const std::string& output) {
   for (const std::string& file : files) {
     std::error_code code;
     if (fs::equivalent(file, output, code))
-      throw UsageError(fmt::format("the output {} is also what is read: give it another name", output));
+      throw UsageError(fmt::format("the output {} is also an input: use another name", output));
   }
   const Inputs in = sort_inputs(files);
   if (form == Form::kRecipe) {
     if (in.net.empty() || in.solver.empty() || !in.weights.empty())
-      throw UsageError("a recipe is made of NET.prototxt SOLVER.prototxt");
+      throw UsageError("a recipe needs NET.prototxt SOLVER.prototxt");
     return make_recipe(in, output);
   }
   if (in.weights.empty() || !in.solver.empty()) {

@@ -1,4 +1,4 @@
-// reverie data: pictures and videos into record sets.
+// reverie data: imports pictures and videos into record sets.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -30,32 +30,31 @@ struct ImportWords {
 };
 
 void add_import_options(CLI::App& app, ImportWords& o) {
-  app.add_option(
-         "sources", o.sources,
-         "folders of pictures and videos (a folder for each class; those in train/ and test/ are kept "
-         "apart), .tar and .zip archives of them, videos, CIFAR-10's .bin or MNIST's idx files or "
-         "folders of these")
+  app.add_option("sources", o.sources,
+                 "folders of pictures and videos (one folder per class; those in train/ and test/ are kept "
+                 "apart), .tar and .zip archives of them, videos, CIFAR-10's .bin or MNIST's idx files or "
+                 "folders of these")
       ->required()
       ->type_name("SRC");
   app.add_option("-o,--output", o.output, "the record set: .tfrecord, or .tfrecord.gz (smaller)")
       ->required()
       ->type_name("SET");
-  app.add_option("--size", o.size, "of the pictures in the set, in pixels; default their own")
+  app.add_option("--size", o.size, "size of the pictures in the set, in pixels; default their own")
       ->type_name("WxH");
   app.add_option("--fit", o.fit, "how a picture of another shape fits --size; default crop")
       ->check(CLI::IsMember(fit_words()));
-  app.add_option("--crop", o.crop, "pixels to cut off at the top, right, bottom, left, before all else")
+  app.add_option("--crop", o.crop, "pixels to cut off at the top, right, bottom, left, before anything else")
       ->type_name("T,R,B,L");
-  app.add_option("--step", o.step, "of a video take every so many frames one; default 1")
+  app.add_option("--step", o.step, "take every Nth frame of a video; default 1")
       ->check(CLI::Range(int64_t{1}, kMostFrames));
-  app.add_option("--label", o.label, "of all pictures and videos, instead of their folders' names")
+  app.add_option("--label", o.label, "label of all pictures and videos, instead of their folders' names")
       ->type_name("NAME");
   app.add_option("--test-fraction", o.test_fraction,
-                 "of each label's pictures that their source does not assign, put so many, 0 to 1, into the "
-                 "split test; default 0")
+                 "share, 0 to 1, of each label's pictures to use for testing, where the source does not say; "
+                 "default 0")
       ->check(finite_range(0, 1));
   app.add_option("--seed", o.seed,
-                 "of the order of the training pictures and the choice of test pictures; default 1")
+                 "seed for the order of the training pictures and the choice of test pictures; default 1")
       ->check(whole_number(UINT64_MAX));
   app.add_flag("-q,--quiet", o.quiet, "no progress");
 }
@@ -119,7 +118,7 @@ int import(const ImportWords& o) {
   }
   if (!stop_requested()) {
     warn_of_left_out(intake);
-    if (set.pictures() == 0) throw Error("import", join(o.sources, " "), "no picture of it can be read");
+    if (set.pictures() == 0) throw Error("import", join(o.sources, " "), "none of the pictures can be read");
   }
   const std::optional<RecordSetCounts> counts = stop_requested() ? std::nullopt : set.finish();
   if (!counts) {
@@ -127,7 +126,7 @@ int import(const ImportWords& o) {
     return 130;
   }
   if (o.test_fraction > 0 && counts->undecided == 0)
-    warning("--test-fraction was not needed: the sources say themselves which pictures are for test");
+    warning("--test-fraction was not used: the sources already say which pictures are for testing");
   note(fmt::format("{}: {} pictures, {} train and {} test, {} labels, seed {}, in {}", printable(o.output),
                    counts->train + counts->test, counts->train, counts->test, set.labels(), o.seed,
                    format_duration(progress.seconds())));
@@ -141,7 +140,7 @@ Action add_data(CLI::App& app) {
   CLI::App* importing = app.add_subcommand("import", "make a record set of pictures and videos");
   add_import_options(*importing, *words);
   auto show = std::make_shared<DataShowWords>();
-  CLI::App* showing = app.add_subcommand("show", "count what is in a record set, and make a sheet of it");
+  CLI::App* showing = app.add_subcommand("show", "print what is in a record set, and draw a sheet of it");
   showing->add_option("set", show->set, "a .tfrecord or .tfrecord.gz")->required()->type_name("SET");
   showing->add_option("-o,--output", show->output, "the sheet; default the set's name with .png")
       ->type_name("FILE.png");

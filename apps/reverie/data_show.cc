@@ -26,11 +26,11 @@ constexpr size_t kMostRows = 60, kColumns = 12;  // of the sheet
 constexpr int kSheetWidth = 1200, kLargestCell = 96, kMostMagnified = 4;
 constexpr std::array<Split, 2> kSplits = {Split::kTrain, Split::kTest};
 
-// Of one label, or of the pictures without one.
+// Pictures of one label, or without one.
 struct LabelCount {
   std::string name;
   std::array<size_t, 2> pictures = {};  // by split
-  std::vector<Record> first;            // a few to look at, training pictures before test pictures
+  std::vector<Record> first;            // a few to show, training pictures before test pictures
 };
 
 std::vector<LabelCount> count_labels(const RecordSet& set) {
@@ -65,7 +65,7 @@ std::string describe_sizes(const RecordSet& set) {
   return fmt::format("{} sizes from {}x{} to {}x{}", sizes.size(), least[1], least[2], most[1], most[2]);
 }
 
-// Mean and deviation of each channel over a split, 0..255.
+// Mean and standard deviation of each channel over a split, 0..255.
 void print_channels(const RecordSet& set, Split split) {
   if (set.size(split) == 0) return;
   std::array<uint64_t, 3> sums = {};
@@ -117,7 +117,7 @@ Planes thumbnail(const Record& r) {
   return resize(whole, side(r.height), side(r.width));
 }
 
-// The mean pictures of the splits; empty where sizes differ.
+// The mean pictures of the splits; empty if sizes differ.
 SheetRow mean_row(const RecordSet& set) {
   SheetRow row = {"mean", {}};
   for (const Split split : kSplits) {

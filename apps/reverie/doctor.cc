@@ -1,4 +1,4 @@
-// reverie doctor: what this machine offers, and whether the kernels compute what they should.
+// reverie doctor: what this machine supports, and whether the kernels compute the right result.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -22,7 +22,7 @@
 namespace reverie {
 namespace {
 
-// What the processor can do beyond its base instruction set, as far as it matters here.
+// What the CPU supports beyond its base instruction set, as far as it matters here.
 std::string simd() {
   std::vector<std::string> names;
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -44,7 +44,7 @@ int report() {
   fmt::print("SIMD       {}\n", simd());
   for (const KernelKind& k : kernels()) fmt::print("kernel     {}: {}\n", k.name, k.help);
   fmt::print("precision  fp32 (default), bf16: {}\n",
-             cpu::has_amx() ? "through AMX, faster" : "without AMX, the same arithmetic but slower");
+             cpu::has_amx() ? "with AMX, faster" : "without AMX, the same arithmetic but slower");
   for (const EncoderInfo& e : list_encoders()) {
     fmt::print("encoder    {}: {}{}\n", e.name, e.use, e.available ? "" : " (missing)");
   }

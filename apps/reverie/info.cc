@@ -1,5 +1,5 @@
-// reverie info FILE: what a media file, weights file, record set, preset or recipe is; with --preset: what it
-// takes to play one.
+// reverie info FILE: describes a media file, weights file, record set, preset or recipe; with --preset: the
+// memory needed to play one.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -42,7 +42,7 @@ int show_weights(const std::string& file, const TensorFile& weights, const char*
     fmt::print("  {:<28} {}\n", printable(name), shape_text(tensor.shape));
     total += tensor.data.size();
   }
-  fmt::print("  {} values in all\n", total);
+  fmt::print("  {} values in total\n", total);
   return 0;
 }
 
@@ -142,7 +142,7 @@ struct Options {
 
 int show_playing(const Options& o) {
   const auto [width, height] = parse_size(o.size);
-  find_kernel(o.kernel);  // an error before anything is said
+  find_kernel(o.kernel);  // an error before anything is printed
   Chain chain = load_chain(o.preset);
   apply_sets(o.set, chain);
   show_preset(o.preset, chain);

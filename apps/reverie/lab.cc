@@ -22,7 +22,7 @@ char** words = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-vari
   throw Error("run", what, "it needs LibTorch", "call reverie-lab with the same words");
 #else
   namespace fs = std::filesystem;
-  // without /proc: where argv says
+  // without /proc: from argv
   std::error_code code;
   fs::path self = fs::read_symlink("/proc/self/exe", code);
   if (code) self = fs::absolute(words[0], code);

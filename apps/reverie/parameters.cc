@@ -1,4 +1,4 @@
-// reverie parameters: what an effect can be told, from the one declaration of its parameters.
+// reverie parameters: lists an effect's parameters, from their one declaration.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -53,13 +53,14 @@ void add_set_options(CLI::App& app, Options& o) {
       ->type_name("PRESET");
   app.add_option("-i,--input", o.input, "picture, folder, video, GIF, URL, camera:0, test:NAME")
       ->type_name("SRC");
-  app.add_option("--size", o.size, "of the engine's pictures, whatever the window's; default 640x360")
+  app.add_option("--size", o.size,
+                 "size of the engine's frames, independent of the window's; default 640x360")
       ->type_name("WxH");
-  app.add_option("--fps", o.fps, "of the engine's clock; default 30")->type_name("N");
-  app.add_option("--seconds", o.seconds, "the set ends by itself after this time")->type_name("TIME");
+  app.add_option("--fps", o.fps, "frames per second of the engine; default 30")->type_name("N");
+  app.add_option("--seconds", o.seconds, "end the set after this time")->type_name("TIME");
   app.add_option("--fit", o.fit, "how an input of another shape fits; default crop")
       ->check(CLI::IsMember(fit_words()));
-  app.add_option("--seed", o.seed, "of all random draws; default: another one each time")
+  app.add_option("--seed", o.seed, "seed of all random draws; default: a new one each time")
       ->check(whole_number(UINT64_MAX));
   app.add_option("--threads", o.threads, "0: one per core")->check(CLI::Range(0, kMostThreads));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
@@ -82,40 +83,42 @@ void add_options(CLI::App& app, Options& o) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   auto* session =
       app.add_option("--session", o.session,
-                     "keep everything that happens in this file, for `reverie render --session`; default "
+                     "record everything that happens in this file, for `reverie render --session`; default "
                      "a new one in ~/.local/state/reverie/sessions")
           ->type_name("FILE");
   auto* keep_input = app.add_flag("--keep-input", o.keep_input,
-                                  "keep what a camera shows in SESSION.input.mkv (lossless), so that the "
-                                  "session can be made again with it");
-  app.add_flag("--no-session", o.no_session, "keep no session")->excludes(session)->excludes(keep_input);
+                                  "store the camera's pictures in SESSION.input.mkv (lossless), so that the "
+                                  "session can be rendered again");
+  app.add_flag("--no-session", o.no_session, "write no session file")
+      ->excludes(session)
+      ->excludes(keep_input);
   app.add_option("--folder", o.folder, "where snapshots and recordings go; default out")->type_name("DIR");
-  app.add_flag("--listen", o.listen, "follow the sound of the default input device");
-  app.add_option("--sound", o.sound, "follow the sound of this input device: a part of its name")
-      ->type_name("DEVICE");
-  app.add_option("--tempo", o.tempo, "beats a minute until a clock or a hand says another; default 120")
+  app.add_flag("--listen", o.listen, "follow the default sound input");
+  app.add_option("--sound", o.sound, "follow this sound input: its name or part of it")->type_name("DEVICE");
+  app.add_option("--tempo", o.tempo, "BPM until a clock or a tap sets another; default 120")
       ->check(finite_range(kSlowestTempo, kFastestTempo));
-  app.add_option("--osc-port", o.osc.port, "of OSC coming in; default 6666")->check(CLI::Range(0, 65535));
+  app.add_option("--osc-port", o.osc.port, "port for incoming OSC; default 6666")
+      ->check(CLI::Range(0, 65535));
   app.add_option("--osc-echo-port", o.osc.echo_port,
-                 "to which values are sent back; default 6667, 0: none are")
+                 "port to which values are sent back; default 6667, 0: off")
       ->check(CLI::Range(0, 65535));
   app.add_option("--osc-host", o.osc.host,
-                 "the interface that OSC is heard on; default 127.0.0.1, 0.0.0.0 for all")
+                 "the interface to receive OSC on; default 127.0.0.1, 0.0.0.0 for all")
       ->type_name("ADDRESS");
-  app.add_flag("--no-osc", o.no_osc, "hear no OSC");
-  app.add_flag("--no-midi", o.no_midi, "open no MIDI devices");
+  app.add_flag("--no-osc", o.no_osc, "disable OSC");
+  app.add_flag("--no-midi", o.no_midi, "disable MIDI");
   auto* headless = app.add_flag("--no-window", o.no_window, "no window: for a machine without a display");
-  app.add_flag("--full-screen", o.full_screen, "begin in full screen")->excludes(headless);
-  app.add_option("--display", o.display, "the display of the window, 0 is the first")
+  app.add_flag("--full-screen", o.full_screen, "start in full screen")->excludes(headless);
+  app.add_option("--display", o.display, "the display for the window, 0 is the first")
       ->check(CLI::Range(0, 63));
   app.add_option("--panels", o.panels,
-                 "over the picture, in a window of their own, or hidden (Tab shows them)")
+                 "panels over the picture, in a separate window, or hidden (Tab shows them)")
       ->check(CLI::IsMember({"over", "window", "hidden"}));
   app.add_option("--window", o.screen, "size of the window; default 1280x720")->type_name("WxH");
-  app.add_flag("-q,--quiet", o.quiet, "say less");
+  app.add_flag("-q,--quiet", o.quiet, "print less");
 }
 
-// Nobody asked for it: where it cannot be kept, the show goes on without.
+// Nobody asked for it: if it cannot be written, the show continues without it.
 std::string new_session() {
   if (state_folder().empty()) return "";
   const std::filesystem::path folder = state_folder() / "sessions";
@@ -123,7 +126,7 @@ std::string new_session() {
   std::filesystem::create_directories(folder, code);
   const int denied = code ? code.value() : ::access(folder.c_str(), W_OK) == 0 ? 0 : errno;
   if (denied != 0) {
-    warning(fmt::format("no session is kept: {}: {}", folder.string(), std::strerror(denied)));
+    warning(fmt::format("no session is recorded: {}: {}", folder.string(), std::strerror(denied)));
     return "";
   }
   return (folder / (timestamp() + fmt::format("-{}.session", std::random_device()() % 10000))).string();
@@ -148,13 +151,14 @@ ShowRequest request_of(const Options& o) {
     for (size_t other = 0; other < i; ++other) {
       if (std::filesystem::path(o.also[i]).lexically_normal() ==
           std::filesystem::path(o.also[other]).lexically_normal())
-        throw UsageError(fmt::format("{} is written twice: give the outputs different names", o.also[i]));
+        throw UsageError(fmt::format("{} is written twice: use different names", o.also[i]));
     }
   }
   set.check = o.check;
   set.keep_input = o.keep_input;
   if (o.keep_input && set.session.empty())
-    throw UsageError("--keep-input keeps it beside the session, and there is none: give --session FILE");
+    throw UsageError(
+        "--keep-input stores the input next to the session, but there is none: give --session FILE");
   if (!o.seconds.empty()) set.seconds = parse_time("--seconds", o.seconds, 0.001);
   ShowRequest r;
   r.set = std::move(set);
@@ -177,7 +181,7 @@ WindowOptions window_of(const Options& o) {
   return w;
 }
 
-// What the last set did not get to save is offered, not forced on anybody.
+// What the last set did not save is offered, but not forced on anybody.
 void tell_of_unsaved() {
   std::error_code code;
   if (state_folder().empty()) return;
@@ -185,7 +189,7 @@ void tell_of_unsaved() {
   if (!std::filesystem::exists(file, code)) return;
   const std::filesystem::path before = state_folder() / "unsaved-before.toml";
   std::filesystem::rename(file, before, code);
-  note(fmt::format("the preset of the last set was not saved: it is in {}", before.string()));
+  note(fmt::format("the preset of the last set was not saved; it is in {}", before.string()));
 }
 
 int act(const Options& o) {
@@ -231,8 +235,8 @@ int act(const Options& o) {
   }
   status_line("");
   note(fmt::format(
-      "played {} frames in {:.1f} s, seed {}, {} dropped; {:.1f} ms of work a frame (99%: {:.1f}), {:.1f} "
-      "ms from frame to frame (99%: {:.1f}){}",
+      "played {} frames in {:.1f} s, seed {}, {} dropped; {:.1f} ms of work per frame (99%: {:.1f}), {:.1f} "
+      "ms between frames (99%: {:.1f}){}",
       last.frames, last.seconds, seed, last.skipped, last.work.percentile(0.5), last.work.percentile(0.99),
       last.between.percentile(0.5), last.between.percentile(0.99),
       session.empty() ? "" : "; session " + session));

@@ -8,7 +8,7 @@ namespace reverie {
 
 Action add_preset(CLI::App& app) {
   auto name = std::make_shared<std::string>();
-  CLI::App* show = app.add_subcommand("show", "print it as TOML, with what it takes from its parents");
+  CLI::App* show = app.add_subcommand("show", "print it as TOML, including what it inherits");
   show->add_option("name", *name, "name or file of a preset")->required()->type_name("PRESET");
   app.require_subcommand(1);
   return [name] {

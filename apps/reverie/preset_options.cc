@@ -48,7 +48,7 @@ std::vector<std::string> files_of(const Preset& preset) {
     try {
       if (!name.empty()) files.push_back(find_asset(preset, name).string());
     } catch (const Error&) {
-      // a word of the effect's own, or missing, which is told elsewhere
+      // a word of the effect's own, or missing, which is reported elsewhere
     }
   }
   return files;
@@ -66,7 +66,7 @@ std::vector<std::string> files_of(const Chain& chain) {
 void refuse_overwriting(const std::string& output, const std::vector<std::string>& others) {
   for (const std::string& other : others) {
     if (!other.empty() && !output.empty() && sink_replaces(output, other))
-      throw UsageError(fmt::format("the output {} would replace {}: give it another name", output, other));
+      throw UsageError(fmt::format("the output {} would overwrite {}: use another name", output, other));
   }
 }
 

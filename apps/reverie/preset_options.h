@@ -1,4 +1,4 @@
-// What the verbs that play a preset share on their command lines.
+// Options shared by the verbs that play a preset.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ void apply_sets(const std::vector<std::string>& sets, Chain& chain);
 std::vector<std::string> files_of(const Preset& preset);
 std::vector<std::string> files_of(const Chain& chain);
 
-// UsageError where the output would replace one of the files that are read, or written otherwise.
+// UsageError if the output would overwrite one of the files that are read, or another output.
 void refuse_overwriting(const std::string& output, const std::vector<std::string>& others);
 
 }  // namespace reverie

@@ -1,4 +1,4 @@
-// reverie presets: what there is to play.
+// reverie presets: lists the presets.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -1,4 +1,4 @@
-// reverie render: a preset, an input or none, and a finished video.
+// reverie render: renders a preset, with or without an input, to a video.
 #include "pipeline/render.h"
 
 #include <fmt/format.h>
@@ -26,7 +26,7 @@
 namespace reverie {
 namespace {
 
-constexpr int64_t kRoundedFrames = 2;  // by how much a container's length may be wrong
+constexpr int64_t kRoundedFrames = 2;  // how far off a container's length may be
 
 struct Options {
   std::vector<std::string> presets;
@@ -55,9 +55,9 @@ void add_options(CLI::App& app, Options& o) {
          ".mp4 (H.264), .webm (VP9), .gif, .mkv (FFV1, lossless), frames/%05d.png, or FORMAT:URL; default "
          "out/PRESET.mp4")
       ->type_name("OUT");
-  app.add_option("--size", o.size, "of the frames, in pixels; default the input's, else 512x512")
+  app.add_option("--size", o.size, "frame size in pixels; default the input's, else 512x512")
       ->type_name("WxH");
-  app.add_option("--fps", o.fps, "frames a second, such as 25 or 30000/1001; default the input's, else 30")
+  app.add_option("--fps", o.fps, "frames per second, such as 25 or 30000/1001; default the input's, else 30")
       ->type_name("N");
   auto* frames =
       app.add_option("--frames", o.frames, "length in frames")->check(CLI::Range(int64_t{1}, kMostFrames));
@@ -65,18 +65,17 @@ void add_options(CLI::App& app, Options& o) {
                  "length in seconds or as 1:30; default the input's, else the sound's, else 10")
       ->type_name("TIME")
       ->excludes(frames);
-  app.add_option("--start", o.start, "how far into the input to begin, in seconds or as 1:30")
-      ->type_name("TIME");
+  app.add_option("--start", o.start, "where in the input to begin, in seconds or as 1:30")->type_name("TIME");
   app.add_flag("--loop", o.loop, "play the input over and over (give --seconds or --frames)");
   app.add_option("--sound", o.sound,
-                 "a file whose sound the preset follows and the output plays; default the input's own")
+                 "a file whose sound the preset follows and the output contains; default the input's own")
       ->type_name("FILE");
-  app.add_option("--tempo", o.tempo, "beats a minute, from the first frame on; default the sound's, else 120")
+  app.add_option("--tempo", o.tempo, "BPM, counted from the first frame; default the sound's, else 120")
       ->type_name("BPM")
       ->check(finite_range(kSlowestTempo, kFastestTempo));
   app.add_option("--fit", o.fit, "how an input of another shape fits --size; default crop")
       ->check(CLI::IsMember(fit_words()));
-  app.add_option("--seed", o.seed, "of all random draws; default 1")->check(whole_number(UINT64_MAX));
+  app.add_option("--seed", o.seed, "seed of all random draws; default 1")->check(whole_number(UINT64_MAX));
   app.add_option("--threads", o.threads, "0: one per core; any number gives the same picture")
       ->check(CLI::Range(0, kMostThreads));
   app.add_option("--kernel", o.kernel, "what computes the transition; default auto")->type_name("NAME");
@@ -87,7 +86,7 @@ void add_options(CLI::App& app, Options& o) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--again", o.again, "repeat the render that made this file")->type_name("FILE");
-  app.add_option("--session", o.session, "make a set again that `reverie play` has kept, frame by frame")
+  app.add_option("--session", o.session, "render a set recorded by `reverie play` again, frame by frame")
       ->type_name("FILE");
   app.add_option("--sheet", o.sheet, "also write a contact sheet of the frames")->type_name("FILE.png");
   app.add_option("--without", o.without,
@@ -96,7 +95,7 @@ void add_options(CLI::App& app, Options& o) {
   app.add_flag(
       "--check", o.check,
       "check every step's picture (finite, in range), and every 30th frame against the reference kernel");
-  app.add_flag("--timing", o.timing, "say at the end what each step took");
+  app.add_flag("--timing", o.timing, "print at the end how long each step took");
   app.add_flag("-q,--quiet", o.quiet, "no progress");
 }
 
@@ -104,11 +103,11 @@ RenderRequest repeat_of(const std::string& file) {
   const MediaInfo info = probe(file);
   const auto comment = info.metadata.find("comment");
   if (comment == info.metadata.end()) {
-    throw Error("repeat", file, "it does not say how it was made",
+    throw Error("repeat", file, "it does not contain a description of its render",
                 "--again takes a .mp4, .mov, .mkv or .webm that Reverie wrote");
   }
   RenderRequest request = request_from_description(comment->second, file);
-  // one that was interrupted is repeated as far as it came
+  // an interrupted render is repeated as far as it got
   const auto video = std::find_if(info.streams.begin(), info.streams.end(), [](const StreamInfo& s) {
     return s.best && s.kind == StreamInfo::Kind::kVideo;
   });
@@ -158,8 +157,8 @@ RenderRequest request_of(const Options& o) {
   }
   if (!o.start.empty()) r.start = parse_time("--start", o.start, 0);
   if (o.seed) r.seed = *o.seed;
-  r.kernel =
-      find_kernel(o.kernel.empty() ? r.kernel : o.kernel).name;  // by its own name, for the file that is made
+  r.kernel = find_kernel(o.kernel.empty() ? r.kernel : o.kernel)
+                 .name;  // under its own name, for the file's metadata
   r.loop = r.loop || o.loop;
   if (!o.fit.empty()) r.fit = fit_of(o.fit);
   r.output = o.output.empty() ? "out/" + r.chain.name() + ".mp4" : o.output;
@@ -188,7 +187,7 @@ bool names_a_text(const std::string& address) {
   });
 }
 
-// All that is read to make a set again.  A long one says the same a million times.
+// All files read to replay a set.  A long one names the same file a million times.
 std::vector<std::string> files_of(const std::string& file, const ReplayRequest& r) {
   std::set<std::string> read = {file, r.input};
   const auto add = [&](const std::vector<std::string>& files) { read.insert(files.begin(), files.end()); };
@@ -205,14 +204,14 @@ std::vector<std::string> files_of(const std::string& file, const ReplayRequest& 
   return {read.begin(), read.end()};
 }
 
-// What a session brings itself cannot be given besides.
+// Options that a session sets itself are rejected.
 RenderResult replay_session(const Options& o) {
   const bool own = !o.presets.empty() || !o.again.empty() || !o.set.empty() || o.seed || o.frames ||
                    !o.seconds.empty() || !o.fps.empty() || o.loop || !o.start.empty() || !o.without.empty() ||
                    !o.sound.empty() || o.tempo;
   if (own)
     throw UsageError(
-        "--session brings its preset, seed, rate and length: give only -o, --size, --input, --fit");
+        "--session has its own preset, seed, rate and length: give only -o, --size, --input, --fit");
   ReplayRequest r{read_session(o.session), o.output.empty() ? "out/session.mp4" : o.output};
   need_programs(r.session.start.chain);
   for (const TimedEvent& e : r.session.events) {

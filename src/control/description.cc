@@ -58,7 +58,7 @@ RenderDescription read_render(const TomlReader& reader, Chain chain) {
   return d;
 }
 
-// Takes the table [render] out, so that a preset is left.
+// Removes the table [render], so that a preset is left.
 TomlNode take_render(TomlNode& root, const std::string& file_name) {
   const auto it = std::find_if(root.items.begin(), root.items.end(),
                                [](const TomlNode& entry) { return entry.key == "render"; });

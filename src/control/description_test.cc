@@ -97,12 +97,12 @@ TEST(Description, IsStrict) {
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "fps = ", "fps = 1001 # ")).find("'fps' is to be 0.1 to 1000"),
             std::string::npos);
-  EXPECT_NE(error_of(replaced(text, "18446744073709551615", "18446744073709551616")).find("is no seed"),
+  EXPECT_NE(error_of(replaced(text, "18446744073709551615", "18446744073709551616")).find("is not a seed"),
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "tempo = 127", "tempo = 5000")).find("'tempo' must be 1 to 1000"),
             std::string::npos);
-  EXPECT_NE(error_of(replaced(text, "18446744073709551615", "-1")).find("is no seed"), std::string::npos);
-  EXPECT_NE(error_of(replaced(text, "18446744073709551615", "")).find("is no seed"), std::string::npos);
+  EXPECT_NE(error_of(replaced(text, "18446744073709551615", "-1")).find("is not a seed"), std::string::npos);
+  EXPECT_NE(error_of(replaced(text, "18446744073709551615", "")).find("is not a seed"), std::string::npos);
   EXPECT_NE(error_of(replaced(text, "input = \"required\"", "parent = 'a'")).find("is whole"),
             std::string::npos);
 }

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMostUndo = 200;
-constexpr std::chrono::milliseconds kGesture(1000);  // turns of one knob within it are undone at once
+constexpr std::chrono::milliseconds kGesture(1000);  // turns of one knob within this time are undone together
 constexpr double kUndoFade = 0.3;                    // seconds
 constexpr double kBlackoutFade = 0.5;
 constexpr uint64_t kDeskStream = 0x6465736b;  // of the set's seed
@@ -37,12 +37,12 @@ bool has_places(const Parameter& p) {
   return p.kind != ParameterKind::kText && p.high > p.low;
 }
 
-// A value of every level, strayed by amount of its range and kept in it.
+// Varies the values of all levels by amount of the range, clamped to it.
 std::vector<double> stray(const Parameter& p, std::vector<double> values, double amount, Random& draws) {
   if (p.kind != ParameterKind::kNumber) return values;
   for (double& v : values) {
-    // of what the value is away from its default rather than of the whole range: shift_x = 0.5 of +-256
-    // pixels
+    // relative to the value's distance from its default rather than to the whole range: shift_x = 0.5 of
+    // +-256 pixels
     const double size = std::max({std::abs(v), std::abs(v - p.initial.front()), 0.1});
     v = std::clamp(v + amount * size * draws.normal(), p.low, p.high);
   }
@@ -118,7 +118,7 @@ void Desk::told(const std::string& address) {
   for (const Watch& w : watches) w(address);
 }
 
-// With the mutex held.  gesture: what belongs together; empty: this change alone.
+// Call with the mutex held. gesture: groups changes; empty: this change alone.
 void Desk::remember(const std::string& gesture) {
   const auto now = std::chrono::steady_clock::now();
   const bool goes_on = !gesture.empty() && gesture == last_gesture_ && now - last_time_ < kGesture;
@@ -333,7 +333,7 @@ void Desk::step(int by) {
     try {
       return load(all[static_cast<size_t>(place)].path.string());
     } catch (const Error&) {
-      if (tries + 1 == count) throw;  // gone since the list was made: the one after it
+      if (tries + 1 == count) throw;  // gone since the list was made: try the next one
     }
   }
 }
@@ -349,12 +349,12 @@ void Desk::load_part(const std::string& part, const std::string& name) {
 
 fs::path Desk::save(const std::string& name) {
   const fs::path folder = own_preset_folder();
-  if (folder.empty()) throw Error("save", name, "the system names no home folder", "set XDG_CONFIG_HOME");
+  if (folder.empty()) throw Error("save", name, "the system has no home folder", "set XDG_CONFIG_HOME");
   const auto plain = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
   };
   if (name.empty() || name.size() > 100 || !std::all_of(name.begin(), name.end(), plain))
-    throw Error("save", "'" + printable(name) + "'", "a preset's name has letters, digits, - and _");
+    throw Error("save", "'" + printable(name) + "'", "a preset's name may have letters, digits, - and _");
   const Chain before = chain();
   const uint64_t version = this->version();
   const fs::path path = folder / (name + ".toml");

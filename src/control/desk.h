@@ -1,4 +1,4 @@
-// What a performer's hands can do to a set, whatever they hold: keys, knobs, MIDI or OSC.  Thread-safe.
+// All actions that a performer can take in a set, through keys, knobs, MIDI or OSC.  Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -34,14 +34,14 @@ class Desk {
 
   // A value as a command line gives it.  Error when it is not allowed.
   void set(const std::string& address, const std::string& value);
-  // By its place between low (0) and high (1): what a control without units sends.  level < 0: all levels.
-  // Words, flags and whole numbers take the nearest; a text has no places: Error.
+  // By position between low (0) and high (1), as sent by controls without units. level < 0: all levels.
+  // Words, flags and whole numbers take the nearest; text has no positions: Error.
   void set_share(const std::string& address, int level, double share);
   double share(const std::string& address, int level = 0) const;
   // The next word, flag or whole number, and after the last the first; below_levels: whole numbers end with
   // the part's highest level.
   void cycle(const std::string& address, bool below_levels = false);
-  // As the preset was when it was loaded.
+  // Back to the value when the preset was loaded.
   void reset(const std::string& address);
   void reset_all();
 
@@ -99,14 +99,14 @@ class Desk {
   Preset preset(const std::string& part = "") const;
   uint64_t seed(const std::string& part = "") const;
   bool changed() const;                      // since it was loaded or saved
-  uint64_t version() const;                  // grows with every change
-  std::vector<PresetEntry> presets() const;  // those that can be played, by name
-  void list_again();                         // with those that were written since
+  uint64_t version() const;                  // increases with every change
+  std::vector<PresetEntry> presets() const;  // available presets, by name
+  void list_again();                         // including those written since
 
  private:
   struct State {
     Chain chain;
-    std::shared_ptr<const State> loaded;  // as it was when it was loaded or saved; null: this is it
+    std::shared_ptr<const State> loaded;  // as it was when loaded or saved; null: this is it
   };
   using Events = std::vector<Event>;
   static State just_loaded(const Chain& chain);
@@ -134,7 +134,7 @@ class Desk {
   bool changed_ = false, black_ = false, frozen_ = false;
 };
 
-// ~/.config/reverie/presets or the like: where one's own presets are.  Empty where the system names no home.
+// ~/.config/reverie/presets or equivalent: the user's own presets.  Empty if the system has no home folder.
 std::filesystem::path own_preset_folder();
 
 }  // namespace reverie

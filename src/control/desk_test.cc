@@ -107,7 +107,7 @@ TEST_F(DeskTest, APresetIsNotRenamedOverAnother) {
   desk_.save("one");
   desk_.set("gain", "3.5");
   desk_.save("two");
-  EXPECT_NE(message_of([&] { desk_.rename("one"); }).find("'one' already"), std::string::npos);
+  EXPECT_NE(message_of([&] { desk_.rename("one"); }).find("already a preset 'one'"), std::string::npos);
   EXPECT_EQ(load_preset("one").values.number("gain"), 2.5);
   desk_.rename("two");  // its own name
   EXPECT_EQ(load_preset("two").values.number("gain"), 3.5);

@@ -1,4 +1,5 @@
-// What can happen in a set, between one frame and the next: what a session file holds and a replay repeats.
+// Everything that can happen in a set between two frames: the content of a session file, and what a replay
+// repeats.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,12 @@ struct SetParameter {
   std::string name, value, part = {};
 };
 
-// Another preset.  What has the same structure (the fixed parameters) and seed goes over value by value; else
-// a new process is made beside the running one, and begins when BeginProcess says so.
+// Another preset.  If it has the same structure (the fixed parameters) and seed, the values morph; otherwise
+// a new process is built alongside the running one, and starts at BeginProcess.
 struct ChangePreset {
   Preset preset;
-  uint64_t seed = 0;  // of the random weights
-  double fade = 0;    // seconds from one to the other
+  uint64_t seed = 0;  // for the random weights
+  double fade = 0;    // seconds of the transition
   std::string part = {};
 };
 
@@ -32,7 +33,7 @@ struct BeginProcess {
   std::string part = {};
 };
 
-// That process could not be made: what runs goes on.
+// That process could not be created: the running one continues.
 struct AbandonProcess {
   std::string part = {};
 };
@@ -83,17 +84,17 @@ struct Freeze {
   bool on = false;
 };
 
-// Another input, from its beginning; it is shown from this frame on.  Empty: none.
+// Another input, from its beginning, shown from this frame on.  Empty: none.
 struct OpenInput {
   std::string spec;
 };
 
-// The input shows this frame of its own (0 is the first) where it is not the one that the clock says.
+// The input shows this frame of its own (0 is the first), if that is not the one expected from the clock.
 struct ShowInput {
   int64_t index = 0;
 };
 
-// The engine came too late for so many ticks of the clock: they have no frame.
+// The engine was late for this many ticks of the clock: they have no frame.
 struct SkipTicks {
   int64_t ticks = 0;
 };
@@ -103,7 +104,7 @@ using Event = std::variant<SetParameter, ChangePreset, BeginProcess, AbandonProc
                            ShowInput, SkipTicks, Signals, AddPart, RemovePart, MovePart, ChangeChain,
                            BeginChain, AbandonChain, Blackout, Freeze>;
 
-// Before frame `frame` is made.
+// Happens before frame `frame` is computed.
 struct TimedEvent {
   int64_t frame = 0;
   Event event;

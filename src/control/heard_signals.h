@@ -1,4 +1,4 @@
-// The signals from frame to frame, so that a session need only hold what could not be foreseen.
+// Predicts signals from frame to frame, so that a session only has to store what was unexpected.
 #pragma once
 
 #include "core/signals.h"
@@ -7,7 +7,7 @@ namespace reverie {
 
 class HeardSignals {
  public:
-  // What is heard `seconds` after the start if nothing new comes: the same sound, and beats that go on.
+  // What is heard `seconds` after the start if nothing new arrives: the same sound, and continuing beats.
   Signals expected(double seconds) const {
     Signals s = last_;
     s.beats += (seconds - seconds_) * s.tempo / 60;

@@ -31,7 +31,7 @@ float value_noise(const Random& draws, int cells, float x, float y) {
   return top + (bottom - top) * t;
 }
 
-// Four octaves, each of half the size and half the height of the last, stretched to 0..1.
+// Four octaves, each half the size and half the amplitude of the last, stretched to 0..1.
 Planes clouds(uint64_t seed) {
   Planes out(1, kSide, kSide);
   for (int octave = 0; octave < 4; ++octave) {
@@ -69,7 +69,7 @@ const std::vector<std::string>& generated_map_names() {
 Planes generate_map(std::string_view name, uint64_t seed) {
   const std::vector<std::string>& names = generated_map_names();
   if (std::find(names.begin(), names.end(), name) == names.end())
-    throw Error("make the map", std::string(name), "there is none of that name" + did_you_mean(name, names));
+    throw Error("make the map", std::string(name), "there is no such map" + did_you_mean(name, names));
   if (name == "noise") return clouds(seed);
   Planes out(1, kSide, kSide);
   const auto place = [](int i) { return static_cast<float>(2 * i) / (kSide - 1) - 1; };

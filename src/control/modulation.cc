@@ -11,7 +11,7 @@
 namespace reverie {
 namespace {
 
-constexpr uint64_t kLfoStream = 1, kMapStream = 2;  // keys of the streams split off the render's seed
+constexpr uint64_t kLfoStream = 1, kMapStream = 2;  // keys of the random streams split off the render's seed
 
 void invert(Planes& picture) {
   for (float& v : picture.data()) v = 1 - v;
@@ -21,7 +21,7 @@ Planes brightness(const Planes& picture) {
   return picture.channels() == 1 ? picture : luma(picture);
 }
 
-// The picture of a map that is not the input, [1, H, W].  place: in the list of maps.
+// The picture of a map that is not the input, [1, H, W]. place: index in the list of maps.
 Planes map_picture(const Preset& preset, const MapSpec& map, uint64_t seed, size_t place,
                    const Automation::ReadPicture& read_picture) {
   const std::vector<std::string>& generated = generated_map_names();
@@ -31,7 +31,7 @@ Planes map_picture(const Preset& preset, const MapSpec& map, uint64_t seed, size
   } else {
     const Planes read = read_picture(find_asset(preset, map.picture));
     if (read.empty() || (read.channels() != 1 && read.channels() != 3))
-      throw Error("use the map", map.picture, "it is no picture in colour or grey");
+      throw Error("use the map", map.picture, "it is not a colour or grey picture");
     picture = brightness(read);
   }
   if (map.invert) invert(picture);
@@ -118,7 +118,7 @@ void Automation::make(double seconds, double beats, const Planes* input, Paramet
 }
 
 void Automation::apply_maps(const Planes* input, ParameterValues& values) const {
-  std::shared_ptr<const Planes> bright, dark;  // of the input, made when first needed
+  std::shared_ptr<const Planes> bright, dark;  // of the input, computed when first needed
   for (const MovingMap& map : maps_) {
     std::shared_ptr<const Planes> picture = map.picture;
     if (!picture && input) {

@@ -1,4 +1,4 @@
-// A preset's modulations at work: the values of a frame from its time and its signals.
+// Applies a preset's modulations: computes the values of a frame from its time and its signals.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,13 @@
 namespace reverie {
 
 // Keyframes, LFOs and maps are functions of a frame's time and signals: seeking and resuming give the same
-// values as playing through, and so does every machine.  Only the followers of the sound remember: how far
-// they have come depends on the frames before, so the same values need the same frames and signals from the
-// start on.
+// values as playing through, on every machine.  Only the sound followers have memory: their state depends on
+// the frames before, so the same values require the same frames and signals from the start.
 class Automation {
  public:
   using ReadPicture = std::function<Planes(const std::filesystem::path&)>;
 
-  // seed: the render's.  read_picture: for the maps that are files, [3, H, W] or [1, H, W]; Error when one is
+  // seed: the render's. read_picture: for maps that are files, [3, H, W] or [1, H, W]; Error if one is
   // missing or cannot be read.
   Automation(const Preset& preset, uint64_t seed, const ReadPicture& read_picture);
 
@@ -36,7 +35,7 @@ class Automation {
   // Without a picture the maps that are "input" do nothing.
   // told: the signals of parts.
   void apply(const Frame& frame, const ToldSignals& told, ParameterValues& values);
-  // The same in silence and at the default tempo; moves no follower.
+  // The same in silence and at the default tempo; does not advance the followers.
   void apply(const FrameTime& time, const Planes* input, ParameterValues& values) const;
 
  private:
@@ -48,10 +47,10 @@ class Automation {
     Follower follower;
     double value = 0;  // 0..1
   };
-  // All that moves one parameter in time.
+  // Everything that moves one parameter in time.
   struct Track {
     size_t parameter = 0;
-    size_t entries = 1;  // the list has at least so many, so that levels above a named one stay as they are
+    size_t entries = 1;  // minimum length of the list, so that levels above a named one keep their values
     std::vector<Keyframes> keyframes;
     std::vector<Oscillator> oscillators;
     std::vector<Envelope> envelopes;
@@ -70,7 +69,7 @@ class Automation {
   ParameterValues base_;
   std::vector<Track> tracks_;
   std::vector<MovingMap> maps_;
-  std::optional<double> last_;  // seconds of the frame that the followers have come to
+  std::optional<double> last_;  // seconds of the last frame the followers have seen
 };
 
 }  // namespace reverie

@@ -15,8 +15,8 @@ double smoothstep(double t) {
   return t * t * (3 - 2 * t);
 }
 
-// sin(2 pi x) from sums and products alone: std::sin may differ by a bit between two C libraries or two
-// processors, and then a render would not be the same again.
+// sin(2 pi x) using only sums and products: std::sin may differ by a bit between two C libraries or two CPUs,
+// and then a render could not be repeated exactly.
 double sine_of_turns(double x) {
   const double f = fraction(x);
   const double quarter = f < 0.25 ? f : f < 0.75 ? 0.5 - f : f - 1;  // same sine, -1/4..1/4 turn

@@ -1,5 +1,5 @@
-// What moves a parameter in time, with the sound or over the frame.  All but the follower are pure functions
-// of time.
+// What moves a parameter in time, with the sound or over the frame.  All except the follower are pure
+// functions of time.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ enum class Wave { kSine, kTriangle, kSaw, kSquare, kHold, kSmooth };
 enum class Ease { kStep, kLinear, kSmooth, kIn, kOut };
 enum class SoundFeature { kLevel, kBass, kMid, kTreble, kOnset };
 
-// The words of each enum in its order.
+// The words of each enum, in order.
 const std::vector<std::string>& wave_words();
 const std::vector<std::string>& ease_words();
 const std::vector<std::string>& sound_feature_words();
@@ -29,11 +29,11 @@ struct Lfo {
   std::string parameter;
   Wave shape = Wave::kSine;
   double period = 1;                 // seconds
-  std::optional<double> beats = {};  // the period in beats of the tempo; then the other one does not count
+  std::optional<double> beats = {};  // the period in beats; then the one in seconds is ignored
   double depth = 0;                  // in the parameter's unit
   double phase = 0;                  // 0..1 of a period
   std::vector<int> levels = {};      // empty: all
-  // Of hold and smooth, from 0; nothing: from the render's seed and the LFO's place.
+  // For hold and smooth, from 0; nothing: from the render's seed and the LFO's index.
   std::optional<int64_t> seed = {};
 };
 
@@ -44,18 +44,18 @@ struct Follower {
   SoundFeature follows = SoundFeature::kLevel;
   std::string signal = {};       // of a part, "PART.NAME": followed in place of the sound; empty: the sound
   double depth = 0;              // in the parameter's unit
-  double attack = 0;             // seconds; 0: at once
-  double release = 0.2;          // seconds; 0: at once
+  double attack = 0;             // seconds; 0: immediately
+  double release = 0.2;          // seconds; 0: immediately
   std::vector<int> levels = {};  // empty: all
 };
 
-// Values at points in time; they take the place of the base value.
+// Values at points in time; they replace the base value.
 struct Keyframes {
   std::string parameter;
   std::vector<double> at;                    // seconds, ascending
-  std::vector<double> value;                 // as many
-  std::vector<Ease> ease = {Ease::kLinear};  // one for all segments, or one for each
-  bool repeat = false;  // over and over from at.front() to at.back(), at.back() being the next at.front()
+  std::vector<double> value;                 // the same number
+  std::vector<Ease> ease = {Ease::kLinear};  // one for all segments, or one per segment
+  bool repeat = false;           // loops from at.front() to at.back(), where at.back() is the next at.front()
   std::vector<int> levels = {};  // empty: all
 };
 
@@ -64,10 +64,10 @@ struct MapSpec {
   std::string parameter;
   std::string picture;  // one of generated_map_names(), "input", or a file
   double depth = 0;     // in the parameter's unit
-  bool invert = false;  // dark for bright
+  bool invert = false;  // swap dark and bright
 };
 
-// Whether a modulation of these levels moves this one.
+// Whether a modulation of these levels affects this one.
 bool covers(const std::vector<int>& levels, int level);
 
 // A wave of period 1 at x = `turns`, -1..1; with f = x - floor(x) and r(n) = the n-th draw, -1..1:
@@ -77,7 +77,7 @@ bool covers(const std::vector<int>& levels, int level);
 //   square    1 in the first half, -1 in the second
 //   hold      r(floor x): a new random value each period
 //   smooth    r(floor x) + (r(floor x + 1) - r(floor x)) * (3 f^2 - 2 f^3): from one to the next
-// The same to the bit on every machine.
+// The same bits on every machine.
 double wave(Wave shape, double turns, const Random& draws);
 
 // Signals that parts gave last, by "PART.NAME", 0..1.
@@ -88,15 +88,15 @@ double value_of(const Signals& signals, const ToldSignals& told, const Follower&
 
 // e of a follower after `elapsed` seconds in which the feature was `target`:
 // e + (target - e) * elapsed / (time + elapsed), with time the attack or the release.
-// The backward Euler step of a first-order low-pass: never overshoots, and the same to the bit on every
+// The backward Euler step of a first-order low-pass: never overshoots, and gives the same bits on every
 // machine.
 double follow(const Follower& follower, double e, double target, double elapsed);
 
-// How far a segment has come at t of its time (0..1): step 0 until the end, linear t, smooth 3 t^2 - 2 t^3,
-// in t^2 (starts slowly), out 1 - (1 - t)^2 (ends slowly).
+// Progress of a segment at t of its time (0..1): step 0 until the end, linear t, smooth 3 t^2 - 2 t^3, in t^2
+// (starts slowly), out 1 - (1 - t)^2 (ends slowly).
 double ease(Ease shape, double t);
 
-// The value at a time; before the first point its value, after the last point that one's.
+// The value at a time; constant before the first and after the last point.
 double keyframe_value(const Keyframes& keys, double seconds);
 
 }  // namespace reverie

@@ -24,9 +24,9 @@ const Parameter& read_target(const TomlReader& reader, const ParameterTable& tab
   const TomlNode& node = *reader.find("parameter");
   const Parameter& p = table[read_parameter(reader, node, name, table)];
   if (p.kind == ParameterKind::kText)
-    reader.fail(node, fmt::format("'{}' is a text: nothing can modulate it", name));
+    reader.fail(node, fmt::format("'{}' takes text: it cannot be modulated", name));
   if (p.structural)
-    reader.fail(node, fmt::format("'{}' shapes the process from its start: nothing can modulate it", name));
+    reader.fail(node, fmt::format("'{}' shapes the process from the start: it cannot be modulated", name));
   return p;
 }
 
@@ -35,8 +35,8 @@ std::vector<int> read_levels(const TomlReader& reader, const Parameter& paramete
   for (const TomlNode* node : reader.list("levels")) {
     const int level = static_cast<int>(reader.whole_at(*node, 0, kMostListValues - 1));
     if (level > 0 && !parameter.per_level)
-      reader.fail(*node,
-                  fmt::format("'{}' is one for all levels: there is no level {}", parameter.name, level));
+      reader.fail(*node, fmt::format("'{}' has one value for all levels: there is no level {}",
+                                     parameter.name, level));
     if (covers(levels, level) && !levels.empty()) reader.fail(*node, fmt::format("level {} twice", level));
     levels.push_back(level);
   }
@@ -45,7 +45,7 @@ std::vector<int> read_levels(const TomlReader& reader, const Parameter& paramete
   return levels;
 }
 
-// One of period, rate and beats.
+// Exactly one of period, rate and beats.
 void read_period(const TomlReader& reader, Lfo& lfo) {
   const TomlNode* period = reader.find("period");
   const TomlNode* rate = reader.find("rate");
@@ -78,13 +78,13 @@ void read_follows(const TomlReader& reader, Follower& f) {
   f.signal = word;
 }
 
-// Seconds, each after the last.
+// Seconds, strictly ascending.
 std::vector<double> read_times(const TomlReader& reader) {
   std::vector<double> at;
   for (const TomlNode* node : reader.list("at")) {
     const double t = reader.number_at(*node, -kLongestTime, kLongestTime);
     if (!at.empty() && t <= at.back())
-      reader.fail(*node, fmt::format("'at' ascends, but {} follows {}", t, at.back()));
+      reader.fail(*node, fmt::format("'at' must ascend, but {} follows {}", t, at.back()));
     at.push_back(t);
   }
   return at;
@@ -99,7 +99,7 @@ std::vector<Ease> read_ease(const TomlReader& reader, const Parameter& parameter
     out.push_back(static_cast<Ease>(reader.word_at(*item, ease_words())));
     if (steps && out.back() != Ease::kStep)
       reader.fail(*item,
-                  fmt::format("'{}' has nothing in between: its ease can only be step", parameter.name));
+                  fmt::format("'{}' cannot be interpolated: its ease can only be step", parameter.name));
   }
   if (out.size() != 1 && out.size() + 1 != points)
     reader.fail(*node,
@@ -180,7 +180,7 @@ Keyframes read_keyframes(const TomlNode& node, const std::string& file_name, con
     keys.value.push_back(read_value(reader, *value, parameter, scratch));
   if (keys.at.empty() || keys.at.size() != keys.value.size()) {
     reader.fail(node,
-                fmt::format("as many values as points in time are needed, but 'at' has {} and 'value' {}",
+                fmt::format("'at' and 'value' must have the same length, but 'at' has {} and 'value' {}",
                             keys.at.size(), keys.value.size()));
   }
   keys.ease = read_ease(reader, parameter, keys.at.size());
@@ -204,7 +204,7 @@ MapSpec read_map(const TomlNode& node, const std::string& file_name, const Param
   const bool is_file = std::filesystem::path(map.picture).has_extension();
   if (!is_file && std::find(known.begin(), known.end(), map.picture) == known.end()) {
     reader.fail(*reader.find("picture"),
-                fmt::format("'picture' is one of {} or a picture file, not '{}'{}", join(known, ", "),
+                fmt::format("'picture' must be one of {} or a picture file, not '{}'{}", join(known, ", "),
                             map.picture, did_you_mean(map.picture, known)));
   }
   map.depth = reader.number("depth", -kMostDepth, kMostDepth);

@@ -1,4 +1,4 @@
-// Modulators in preset files: [[lfo]], [[sound]], [[keyframes]] and [[map]], there and back.
+// Reads and writes modulators in preset files: [[lfo]], [[sound]], [[keyframes]] and [[map]].
 #pragma once
 
 #include <string>
@@ -9,12 +9,12 @@
 
 namespace reverie {
 
-// One value of a parameter out of a file: a number, a word, true.  Error with its line when it is not
-// allowed. scratch: values of the parameter's table, whose value of it is changed.
+// One parameter value from a file: a number, a word, true.  Error with its line if it is not allowed.
+// scratch: values of the parameter's table; its value of this parameter is overwritten.
 double read_value(const TomlReader& reader, const TomlNode& node, const Parameter& parameter,
                   ParameterValues& scratch);
 
-// The place of a name in a table.  Error with the line of node.
+// The index of a name in a table.  Error with the line of node.
 size_t read_parameter(const TomlReader& reader, const TomlNode& node, std::string_view name,
                       const ParameterTable& table);
 
@@ -23,7 +23,7 @@ Follower read_follower(const TomlNode& node, const std::string& file_name, const
 Keyframes read_keyframes(const TomlNode& node, const std::string& file_name, const ParameterTable& table);
 MapSpec read_map(const TomlNode& node, const std::string& file_name, const ParameterTable& table);
 
-// As TOML, beginning with an empty line.
+// As TOML, starting with an empty line.
 std::string format_toml(const Lfo& lfo);
 std::string format_toml(const Follower& follower);
 std::string format_toml(const Keyframes& keys, const ParameterTable& table);

@@ -12,7 +12,7 @@
 namespace reverie {
 namespace {
 
-constexpr double kStructureFade = 1;  // seconds, when a knob changes the structure
+constexpr double kStructureFade = 1;  // seconds, if a knob changes the structure
 constexpr int kColours = 3;
 
 PlayerSetup with_pool(PlayerSetup setup) {
@@ -69,9 +69,9 @@ struct Player::Layer {
   Planes picture;
   double wet = 1;
 
-  // From other values to these, where a preset of the same structure came.
+  // From other values to these, after a preset of the same structure.
   std::optional<ParameterValues> from;
-  std::unique_ptr<Automation> from_automation;  // none: from stays as it is
+  std::unique_ptr<Automation> from_automation;  // none: from is constant
   std::optional<double> morph_start;            // seconds; set with the first frame
   double morph_seconds = 0;
 
@@ -182,7 +182,7 @@ void Player::set(const SetParameter& e) {
   Preset played = job_ ? layer.preset : changed;
   if (job_ && played.effect == changed.effect) override_value(played, e.name, e.value);
   if (played.keyframes.size() != layer.preset.keyframes.size()) {
-    // may fail: nothing has changed
+    // may fail: nothing has changed yet
     layer.automation = std::make_unique<Automation>(played, layer.seed, setup_.read_picture);
   } else {
     layer.automation->base() = played.values;
@@ -203,10 +203,10 @@ void Player::change(const ChangePreset& e) {
 
 void Player::morph(const ChangePreset& e) {
   Layer& layer = *layers_.back();
-  auto automation =
-      std::make_unique<Automation>(e.preset, e.seed, setup_.read_picture);  // may fail: nothing has changed
+  auto automation = std::make_unique<Automation>(e.preset, e.seed,
+                                                 setup_.read_picture);  // may fail: nothing has changed yet
   const bool midway = layer.from.has_value();
-  layer.from = layer.values;  // in the middle of another change: from where it is
+  layer.from = layer.values;  // in the middle of another change: from the current values
   layer.from_automation = midway ? nullptr : std::move(layer.automation);
   layer.preset = e.preset;
   layer.automation = std::move(automation);
@@ -253,7 +253,8 @@ void Player::begin_process() {
   if (job->failure) std::rethrow_exception(job->failure);
   if (!job->layer) return;
   Layer& layer = *job->layer;
-  if (layer.preset.keyframes.size() != job->wanted.preset.keyframes.size())  // a knob was turned meanwhile
+  if (layer.preset.keyframes.size() !=
+      job->wanted.preset.keyframes.size())  // a knob was turned in the meantime
     layer.automation = std::make_unique<Automation>(job->wanted.preset, layer.seed, setup_.read_picture);
   layer.preset = job->wanted.preset;
   layer.automation->base() = layer.preset.values;

@@ -23,7 +23,7 @@ struct PlayerSetup {
 
 class Player {
  public:
-  // Error when the preset's files are missing or do not fit.
+  // Error if the preset's files are missing or do not fit.
   Player(PlayerSetup setup, const Preset& preset, uint64_t seed);
   // Nothing plays until the process that is asked for begins.
   Player(PlayerSetup setup, ChangePreset first);
@@ -31,9 +31,8 @@ class Player {
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
 
-  // Before the next frame.  Error for a value that is not allowed and for a preset whose process could not be
-  // made; the set then goes on as before.  Events of the input and the clock are not the player's and do
-  // nothing.
+  // Call before the next frame.  Error for a value that is not allowed, or a preset whose process could not
+  // be created; the set then continues as before.  Events of the input and the clock are ignored here.
   void apply(const Event& event);
 
   // Does what takes long of the first frame, as Effect::begin() without a preroll.
@@ -48,22 +47,22 @@ class Player {
   // Continues from the state of another player's process, where it fits.
   void follow(const Player& before);
 
-  // The preset that is played or on its way, with all that the knobs did to it.
+  // The current preset, or the one on its way, including all changes by knobs.
   const Preset& preset() const;
   uint64_t seed() const;
 
   // The last frame's values, modulated.
   const ParameterValues& values() const;
 
-  // A new process is made and waits for BeginProcess.
+  // A new process is ready and waits for BeginProcess.
   bool process_is_ready() const;
   bool plays() const { return !layers_.empty(); }  // false: its first process is not there yet
   bool busy() const;                               // a thread makes a process, wanted or not
   bool fading() const { return layers_.size() > 1; }
 
  private:
-  struct Layer;  // one process and what moves its values
-  struct Job;    // a process being made beside the running one
+  struct Layer;  // one process and its modulations
+  struct Job;    // a process being built alongside the running one
 
   std::unique_ptr<Layer> make_layer(const Preset& preset, uint64_t seed) const;
   std::unique_ptr<Effect> make_effect(const Preset& preset, uint64_t seed) const;
@@ -77,11 +76,11 @@ class Player {
 
   PlayerSetup setup_;
   std::vector<std::unique_ptr<Layer>>
-      layers_;  // the last is the one that is played; before it one that fades
+      layers_;  // the last is the current one; the one before it is fading out
   std::unique_ptr<Job> job_;
-  std::vector<std::unique_ptr<Job>> abandoned_;  // nobody waits for them any more
+  std::vector<std::unique_ptr<Job>> abandoned_;  // no longer needed
   std::optional<uint64_t> new_noise_;
-  Planes ghost_;  // what was shown when a fade began within a fade
+  Planes ghost_;  // what was shown when a fade began during a fade
   Planes shown_;
   double fade_start_ = 0, fade_seconds_ = 0;
   double wet_ = 1;
@@ -94,11 +93,12 @@ double fade_share(double seconds, double fade);
 // to += share * (from - to); both of one shape.
 void blend(Planes& to, const Planes& from, double share);
 
-// Whether both presets play on the same process: effect and fixed parameters, but for those that only say how
-// it starts.
+// Whether both presets run on the same process: effect and fixed parameters, except those that only affect
+// its start.
 bool same_structure(const Preset& a, const Preset& b);
 
-// Values between a (0) and b (1): numbers and maps go over, words and whole numbers change in the middle.
+// Values between a (0) and b (1): numbers and maps are interpolated, words and whole numbers change in the
+// middle.
 ParameterValues between(const ParameterValues& a, const ParameterValues& b, double share);
 
 }  // namespace reverie

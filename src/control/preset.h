@@ -2,9 +2,9 @@
 //
 //   about = "ribbons of smoke"   # one line, shown by `reverie presets`
 //   effect = "feedback"          # the default; or chain = [...] in place of one effect: see chain.h
-//   parent = "_smoke"            # a preset whose values and modulations are taken first
+//   parent = "_smoke"            # a preset whose values and modulations are inherited
 //   modulate = true              # false: none of the parent's modulations
-//   input = "none"               # or optional, required: what it is made for; none, or the parent's
+//   input = "none"               # or optional, required: what it is made for; default: none, or the parent's
 //
 //   [parameters]
 //   zoom = [1.0, 1.01]           # a number, or a list from level 0 up; a word; true; a text
@@ -19,7 +19,7 @@
 //   seed = 7                     # of hold and smooth; default: from the render's seed and the place in the
 //   list
 //
-//   [[sound]]                    # value = base + depth * what it follows, which is 0 in silence, at most 1
+//   [[sound]]                    # value = base + depth * feature, which is 0 in silence and at most 1
 //   parameter = "advect"
 //   follows = "bass"             # level, bass (below 250 Hz), mid, treble (above 2 kHz), onset (a pulse);
 //                                # or a signal of a part of the chain, such as "grade.brightness"
@@ -28,13 +28,13 @@
 //   release = 0.3                # seconds to fall; default 0.2
 //   levels = [0]                 # default all
 //
-//   [[keyframes]]                # in place of the base value; LFOs and sound are added to it
+//   [[keyframes]]                # replace the base value; LFOs and sound are added
 //   parameter = "hue"
 //   at = [0, 2.5, 10]            # seconds, ascending
 //   value = [0, 8, 0]
 //   ease = "smooth"              # step, linear, smooth, in, out; or a list, one for each segment
-//   repeat = true                # over and over; default false
-//   levels = [1]                 # default all; of two keyframes on a level the later entry holds
+//   repeat = true                # loop; default false
+//   levels = [1]                 # default all; if two keyframes share a level, the later entry wins
 //
 //   [[map]]                      # value + depth * (2 * brightness - 1) over the frame
 //   parameter = "sblur"
@@ -42,10 +42,10 @@
 //   depth = 0.3
 //   invert = false
 //
-// A child overrides its parent so: a value replaces the parent's value, and the keyframes that would hide it;
-// a parameter that the child modulates in any way keeps none of its parent's modulations.
+// A child overrides its parent: a value replaces the parent's value, and any keyframes that would hide it; a
+// parameter that the child modulates in any way loses all of its parent's modulations.
 //
-// A choice counts by its place among its words, from 0; keyframes of a choice or a flag can only step.
+// A choice counts by the index of its word, from 0; keyframes of a choice or a flag can only step.
 #pragma once
 
 #include <filesystem>
@@ -62,7 +62,7 @@ namespace reverie {
 // The words of InputNeed in its order.
 const std::vector<std::string>& input_need_words();
 
-// A preset with its parents already taken in.
+// A preset with its parents already merged.
 struct Preset {
   // The effect's defaults; empty: of the first effect.  Error for an unknown one.
   explicit Preset(const std::string& effect_name = "");
@@ -70,31 +70,31 @@ struct Preset {
   std::string name;  // "smoke"
   std::string about;
   std::string effect;
-  std::filesystem::path path;                         // of its file; empty where there is none
-  std::filesystem::path folder;                       // where the files it names are looked for first
+  std::filesystem::path path;                         // of its file; empty if there is none
+  std::filesystem::path folder;                       // searched first for the files it names
   std::vector<std::filesystem::path> parent_folders;  // ... and then
   InputNeed input;
   ParameterValues values;
   std::vector<Lfo> lfos;
-  std::vector<Follower> followers;  // of the sound
+  std::vector<Follower> followers;  // sound followers
   std::vector<Keyframes> keyframes;
   std::vector<MapSpec> maps;
 };
 
-// Reads a preset; any bytes are safe.  file_name: for errors, for the preset's name and its folder.
-// parent_loader gives the preset of a parent's name.  Error "FILE:LINE: why" for whatever is wrong.
+// Reads a preset; any bytes are safe. file_name: for errors, and for the preset's name and folder.
+// parent_loader returns the preset for a parent's name.  Error "FILE:LINE: why" for anything wrong.
 Preset parse_preset(std::string_view text, const std::string& file_name,
                     const std::function<Preset(const std::string&)>& parent_loader);
 
-// The whole preset without its parents, as TOML: what differs from the defaults, and the modulations.
-// parse_preset() makes the same preset of it, to the last bit.
+// The whole preset without its parents, as TOML: everything that differs from the defaults, and the
+// modulations. parse_preset() gives exactly the same preset again.
 std::string format_preset(const Preset& preset);
 
-// Takes a value as a command line gives it ("zoom", "1.5"; "zoom.2", "1"), and the keyframes that would hide
-// it away.
+// Sets a value as on the command line ("zoom", "1.5"; "zoom.2", "1"), and removes any keyframes that would
+// hide it.
 void override_value(Preset& preset, std::string_view name, std::string_view value);
 
-// A preset by its file (ends in .toml or has a folder in it) or by its name in preset_folders().
+// A preset by file (ends in .toml or has a folder in it) or by name in preset_folders().
 Preset load_preset(const std::string& name_or_path);
 
 struct PresetEntry {
@@ -102,24 +102,24 @@ struct PresetEntry {
   std::vector<std::string> effects;  // of its parts
   InputNeed input = InputNeed::kNone;
   std::filesystem::path path;
-  std::string error;  // why the file cannot be used; empty for a good one
+  std::string error;  // why the file cannot be used; empty if it can
 };
 
-// All presets of preset_folders() by name, but for those whose names begin with "_": bases for others, to be
-// loaded but not shown.
+// All presets of preset_folders() by name, except those whose names begin with "_": bases for others, to be
+// loaded but not listed.
 std::vector<PresetEntry> list_presets();
 
-// Where presets are looked for, the first that has one wins: $REVERIE_PRESETS; reverie/presets in
+// Where presets are searched; the first folder that has one wins: $REVERIE_PRESETS; reverie/presets in
 // $XDG_CONFIG_HOME or ~/.config; the presets of the source tree or of the installation.
 std::vector<std::filesystem::path> preset_folders();
 
-// A file or folder that a preset names: a palette, weights, a map.  Looked for as an absolute path; in the
+// A file or folder that a preset names: a palette, weights, a map.  Searched as an absolute path; in the
 // preset's folder and its parents'; in preset_folders(); as palettes/NAME.png or .jpg in all of these; in the
 // current folder.  Error that says where, with the nearest palette.
 std::filesystem::path find_asset(const Preset& preset, const std::string& name);
 
-// The same preset, where files that it names beside itself are named by their whole paths; to be written
-// elsewhere.
+// The same preset, with files that it names next to itself replaced by their absolute paths, so that it can
+// be written elsewhere.
 Preset found_from_anywhere(Preset preset);
 
 }  // namespace reverie

@@ -13,7 +13,9 @@ std::string format_preset(const Preset& preset) {
                    input_need_words()[static_cast<size_t>(preset.input)]);
   const ParameterTable& table = preset.values.table();
   for (size_t i = 0; i < table.size(); ++i) {
-    if (!preset.values.is_initial(i)) s += fmt::format("{} = {}\n", table[i].name, preset.values.format(i));
+    const bool said = table[i].from_weights && preset.values.is_given(table[i].name);
+    if (said || !preset.values.is_initial(i))
+      s += fmt::format("{} = {}\n", table[i].name, preset.values.format(i));
   }
   for (const Lfo& lfo : preset.lfos) s += format_toml(lfo);
   for (const Follower& follower : preset.followers) s += format_toml(follower);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr size_t kMostParents = 8;
 
-// Empty where the system does not say; only an installation that was moved needs it.
+// Empty if the system does not know it; only an installation that was moved needs it.
 fs::path executable_folder() {
   std::error_code code;
   return fs::read_symlink("/proc/self/exe", code).parent_path();
@@ -37,7 +37,7 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, code);
 }
 
-// What a folder holds; nothing where there is no such folder or it cannot be read.
+// The contents of a folder; nothing if it does not exist or cannot be read.
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code code;
@@ -48,7 +48,7 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return files;
 }
 
-// All presets by name, the first folder's before a later folder's of the same name.
+// All presets by name; an earlier folder wins over a later one.
 std::map<std::string, fs::path> preset_files() {
   std::map<std::string, fs::path> files;
   for (const fs::path& folder : preset_folders()) {
@@ -63,9 +63,9 @@ bool is_path(const std::string& name) {
   return name.ends_with(".toml") || fs::path(name).has_parent_path();
 }
 
-// The file of a preset.  beside: the folder in which a parent is looked for first.
+// The file of a preset. beside: the folder searched first for a parent.
 fs::path find_preset(const std::string& name, const fs::path& beside) {
-  if (is_path(name)) return beside / name;  // an absolute name stays as it is
+  if (is_path(name)) return beside / name;  // an absolute name is kept
   fs::path neighbour = beside / (name + ".toml");
   if (!beside.empty() && is_file(neighbour)) return neighbour;
   const auto files = preset_files();
@@ -108,7 +108,7 @@ PresetEntry entry_of(const std::string& name, const fs::path& file) {
   return entry;
 }
 
-// Where an asset may lie, the first first.
+// Where an asset may be, in order of preference.
 std::vector<fs::path> asset_folders(const Preset& preset) {
   std::vector<fs::path> folders;
   if (!preset.path.empty() || !preset.folder.empty()) folders.push_back(preset.folder);
@@ -188,7 +188,7 @@ Preset found_from_anywhere(Preset preset) {
     try {
       return fs::weakly_canonical(find_asset(from, name), code);
     } catch (const Error&) {
-      return fs::path();  // a word, or gone already
+      return fs::path();  // a word, or already gone
     }
   };
   const auto whole = [&](const std::string& name) {

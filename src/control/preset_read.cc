@@ -11,8 +11,8 @@
 namespace reverie {
 namespace {
 
-// Far more than a preset needs; bounds the work of a frame and the length of a flattened preset.
-constexpr size_t kMostModulators = 256;  // of each sort
+// Far more than a preset needs; limits the work per frame and the length of a flattened preset.
+constexpr size_t kMostModulators = 256;  // of each kind
 constexpr size_t kMostPoints = 10000;    // of all keyframes together
 constexpr size_t kLongestAbout = 200;
 
@@ -28,12 +28,12 @@ Preset read_base(const TomlReader& reader, const ParentLoader& parent_loader) {
   const std::string parent_name = reader.text_at(*parent);
   Preset base = reader.at(*parent, [&] { return parent_loader(parent_name); });
   if (effect && effect_name != base.effect)
-    reader.fail(*effect, fmt::format("the parent is a preset of the effect '{}'", base.effect));
+    reader.fail(*effect, fmt::format("the parent is a preset for the effect '{}'", base.effect));
   base.parent_folders.insert(base.parent_folders.begin(), base.folder);
   return base;
 }
 
-// Takes the keyframes of a parameter away: they would hide a value that is set.
+// Removes the keyframes of a parameter: they would hide a value that is set.
 void uncover(Preset& preset, const std::string& parameter) {
   std::erase_if(preset.keyframes, [&](const Keyframes& k) { return k.parameter == parameter; });
 }
@@ -63,7 +63,7 @@ void read_values(const TomlReader& reader, Preset& preset) {
   }
 }
 
-// The child's modulations: each parameter that has one loses all that the parent did to it.
+// The child's modulations: each parameter that has one loses all of the parent's.
 struct Modulations {
   std::vector<Lfo> lfos;
   std::vector<Follower> followers;
@@ -83,7 +83,7 @@ Modulations read_modulations(const TomlReader& reader, const ParameterTable& tab
     MapSpec map = read_map(*node, file, table);
     const bool twice = std::any_of(own.maps.begin(), own.maps.end(),
                                    [&](const MapSpec& m) { return m.parameter == map.parameter; });
-    if (twice) reader.fail(*node, fmt::format("'{}' has a map already", map.parameter));
+    if (twice) reader.fail(*node, fmt::format("'{}' already has a map", map.parameter));
     own.maps.push_back(std::move(map));
   }
   return own;
@@ -126,7 +126,7 @@ void check_amount(const TomlReader& reader, const Preset& preset) {
   if (std::max({preset.lfos.size(), preset.followers.size(), preset.keyframes.size(), preset.maps.size()}) >
       kMostModulators)
     fail_at_line(reader.file_name(), reader.line(),
-                 fmt::format("more than {} modulations of a sort", kMostModulators));
+                 fmt::format("more than {} modulations of one kind", kMostModulators));
   size_t points = 0;
   for (const Keyframes& k : preset.keyframes) points += k.at.size();
   if (points > kMostPoints)
@@ -144,7 +144,8 @@ std::string read_about(const TomlReader& reader) {
   std::string about = reader.text("about", "");
   const auto is_control = [](unsigned char c) { return c < 32 || c == 127; };
   if (about.size() > kLongestAbout || std::any_of(about.begin(), about.end(), is_control))
-    reader.fail(*reader.find("about"), fmt::format("'about' is one line of at most {} bytes", kLongestAbout));
+    reader.fail(*reader.find("about"),
+                fmt::format("'about' must be one line of at most {} bytes", kLongestAbout));
   return about;
 }
 

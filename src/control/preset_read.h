@@ -1,4 +1,4 @@
-// The reading of presets out of a TOML tree, shared by preset files and render descriptions.
+// Reads presets from a TOML tree; shared by preset files and render descriptions.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 
 namespace reverie {
 
-// As parse_preset(), from a tree.
+// Like parse_preset(), from a tree.
 Preset read_preset(const TomlNode& root, const std::string& file_name,
                    const std::function<Preset(const std::string&)>& parent_loader);
 

@@ -68,11 +68,11 @@ struct ToJson {
   }
 };
 
-// One line of a session: every access checks the type and names the line.
+// One line of a session: every access checks the type; errors name the line.
 class Line {
  public:
   Line(std::string_view text, std::string file, int number) : file_(std::move(file)), number_(number) {
-    // deep nesting would need as deep a stack: no line of ours has more than three levels
+    // deep nesting would need a deep stack: no line of ours has more than three levels
     const auto shallow = [](int depth, json::parse_event_t, json&) {
       if (depth > 4) throw Error("it is nested too deeply");
       return true;
@@ -80,9 +80,9 @@ class Line {
     try {
       j_ = json::parse(text, shallow);
     } catch (const std::exception&) {
-      fail("it is no line of JSON");
+      fail("it is not a line of JSON");
     }
-    if (!j_.is_object()) fail("it is no JSON object");
+    if (!j_.is_object()) fail("it is not a JSON object");
   }
 
   [[noreturn]] void fail(const std::string& why) const { fail_at_line(file_, number_, why); }
@@ -90,16 +90,16 @@ class Line {
 
   std::string text(const char* key) const {
     const json& v = at(j_, key);
-    if (!v.is_string()) fail(fmt::format("'{}' is to be a text", key));
+    if (!v.is_string()) fail(fmt::format("'{}' must be a string", key));
     return v.get<std::string>();
   }
   double number(const char* key, double low, double high) const { return check(at(j_, key), key, low, high); }
   int64_t whole(const char* key, int64_t low, int64_t high) const {
     const json& v = at(j_, key);
     if (!v.is_number_integer() || (v.is_number_unsigned() && v.get<uint64_t>() > uint64_t{1} << 62U))
-      fail(fmt::format("'{}' is to be a whole number", key));
+      fail(fmt::format("'{}' must be a whole number", key));
     const auto n = v.get<int64_t>();
-    if (n < low || n > high) fail(fmt::format("'{}' is to be {} to {}", key, low, high));
+    if (n < low || n > high) fail(fmt::format("'{}' must be {} to {}", key, low, high));
     return n;
   }
   bool flag(const char* key) const {
@@ -141,7 +141,7 @@ class Line {
   }
   Signals signals(const char* key) const {
     const json& v = at(j_, key);
-    if (!v.is_array() || v.size() != 7) fail("'hear' is to be seven numbers");
+    if (!v.is_array() || v.size() != 7) fail("'hear' must be seven numbers");
     Signals s;
     float* const heard[] = {&s.level, &s.bass, &s.mid, &s.treble, &s.onset};
     for (size_t i = 0; i < 5; ++i) *heard[i] = static_cast<float>(check(v[i], key, 0, 1));
@@ -152,7 +152,7 @@ class Line {
   Preset preset(const char* key) const {
     const json& v = at(j_, key);
     if (!v.is_object() || !v.contains("toml") || !v["toml"].is_string())
-      fail(fmt::format("'{}' is to be a preset", key));
+      fail(fmt::format("'{}' must be a preset", key));
     const auto no_parent = [](const std::string& name) -> Preset {
       throw Error(fmt::format("a session's preset has no parent, but it names '{}'", name));
     };
@@ -177,7 +177,7 @@ class Line {
     uint64_t seed = 0;
     const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
     if (code != std::errc() || end != digits.data() + digits.size() || digits.empty())
-      fail(fmt::format("'{}' is no seed", key));
+      fail(fmt::format("'{}' is not a seed", key));
     return seed;
   }
   const json& at(const json& j, const char* key) const {
@@ -186,9 +186,9 @@ class Line {
     return *it;
   }
   double check(const json& v, const char* key, double low, double high) const {
-    if (!v.is_number()) fail(fmt::format("'{}' is to be a number", key));
+    if (!v.is_number()) fail(fmt::format("'{}' must be a number", key));
     const auto n = v.get<double>();
-    if (!(n >= low && n <= high)) fail(fmt::format("'{}' is to be {} to {}", key, low, high));
+    if (!(n >= low && n <= high)) fail(fmt::format("'{}' must be {} to {}", key, low, high));
     return n;
   }
 
@@ -198,7 +198,7 @@ class Line {
 };
 
 SessionStart read_start(const Line& line) {
-  if (!line.has("reverie_session")) line.fail("it is no session of Reverie");
+  if (!line.has("reverie_session")) line.fail("it is not a Reverie session");
   if (line.whole("reverie_session", 1, INT32_MAX) > kVersion) line.fail("it is a session of a newer Reverie");
   SessionStart s(line.has("chain") ? line.chain("chain") : Chain(line.preset("preset")));
   s.version = line.has("version") ? line.text("version") : "";
@@ -210,7 +210,7 @@ SessionStart read_start(const Line& line) {
   if (line.has("fit")) {
     const std::string word = line.text("fit");
     if (std::find(fit_words().begin(), fit_words().end(), word) == fit_words().end())
-      line.fail("'fit' is to be crop, pad or stretch");
+      line.fail("'fit' must be crop, pad or stretch");
     s.fit = fit_of(word);
   }
   return s;
@@ -237,7 +237,7 @@ Event read_event(const Line& line) {
   if (line.has("show")) return ShowInput{line.whole("show", 0, kMostFrames)};
   if (line.has("skip")) return SkipTicks{line.whole("skip", 1, kMostFrames)};
   if (line.has("hear")) return line.signals("hear");
-  line.fail("it names nothing that can happen in a set");
+  line.fail("it is not an event of a set");
 }
 
 }  // namespace
@@ -275,7 +275,7 @@ Session parse_session(std::string_view text, const std::string& file_name) {
   while (!text.empty()) {
     const size_t end = text.find('\n');
     ++number;
-    if (end == std::string_view::npos && session) break;  // cut off in the middle of a line
+    if (end == std::string_view::npos && session) break;  // truncated in the middle of a line
     const Line line(text.substr(0, end), file_name, number);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (!session) {

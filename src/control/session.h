@@ -1,6 +1,6 @@
-// Session files: everything that happened in a set, so that it can be made again frame by frame.
+// Session files: everything that happened in a set, so that it can be rendered again frame by frame.
 //
-// Lines of JSON, written as things happen, so that whatever ends the process loses at most the last moment:
+// Lines of JSON, written as things happen, so that however the process ends, only the last moment is lost:
 //
 //   {"reverie_session": 2, "fps": 30, "width": 400, "height": 400, "seed": "1", "kernel": "cpu", "fit":
 //   "crop",
@@ -48,22 +48,21 @@ struct SessionStart {
   int width = 0, height = 0;  // pixels
   uint64_t seed = 0;
   std::string kernel;
-  Fit fit = Fit::kCrop;  // of inputs of another shape
+  Fit fit = Fit::kCrop;  // for inputs of another shape
 };
 
 struct Session {
   SessionStart start;
   std::vector<TimedEvent> events;  // by frame
-  int64_t frames = 0;              // that were made, as far as the file tells
+  int64_t frames = 0;              // number of frames computed, as far as the file says
 };
 
-// One line each, with its end.
+// One line each, including its end.
 std::string format_session_start(const SessionStart& start);
 std::string format_event(const TimedEvent& event);
 std::string format_reached(int64_t frames);
 
-// Error "FILE:LINE: why" for what is no session; any bytes are safe.  A last line that was cut off is left
-// out.
+// Error "FILE:LINE: why" if it is not a session; any bytes are safe.  A truncated last line is ignored.
 Session parse_session(std::string_view text, const std::string& file_name);
 Session read_session(const std::filesystem::path& path);
 

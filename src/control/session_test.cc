@@ -110,17 +110,17 @@ TEST(Session, WrongLinesAreNamed) {
   const auto error = [&](const std::string& more) {
     return message_of([&] { parse_session(start + more + "\n", "a.session"); });
   };
-  EXPECT_EQ(error("{\"frame\": 1, \"dance\": 1}"), "a.session:2: it names nothing that can happen in a set");
-  EXPECT_EQ(error("nonsense"), "a.session:2: it is no line of JSON");
-  EXPECT_EQ(error("[[[[[[[[1]]]]]]]]"), "a.session:2: it is no line of JSON");
-  EXPECT_EQ(error("{\"frame\": -1, \"skip\": 1}").find("a.session:2: 'frame' is to be 0"), 0U);
+  EXPECT_EQ(error("{\"frame\": 1, \"dance\": 1}"), "a.session:2: it is not an event of a set");
+  EXPECT_EQ(error("nonsense"), "a.session:2: it is not a line of JSON");
+  EXPECT_EQ(error("[[[[[[[[1]]]]]]]]"), "a.session:2: it is not a line of JSON");
+  EXPECT_EQ(error("{\"frame\": -1, \"skip\": 1}").find("a.session:2: 'frame' must be 0"), 0U);
   EXPECT_EQ(error("{\"frame\": 1, \"skip\": 18446744073709551615}"),
-            "a.session:2: 'skip' is to be a whole number");
-  EXPECT_EQ(error("{\"frame\": 1, \"hear\": [1, 2]}"), "a.session:2: 'hear' is to be seven numbers");
+            "a.session:2: 'skip' must be a whole number");
+  EXPECT_EQ(error("{\"frame\": 1, \"hear\": [1, 2]}"), "a.session:2: 'hear' must be seven numbers");
   EXPECT_EQ(error("{\"frame\": 5, \"skip\": 1}\n{\"frame\": 4, \"skip\": 1}"),
             "a.session:3: its frame comes before the one of the line above");
   EXPECT_NE(message_of([] { parse_session("", "a.session"); }), "");
-  EXPECT_EQ(message_of([] { parse_session("{}", "a.session"); }), "a.session:1: it is no session of Reverie");
+  EXPECT_EQ(message_of([] { parse_session("{}", "a.session"); }), "a.session:1: it is not a Reverie session");
 }
 
 TEST(SessionCorpus, NothingBreaksTheReader) {

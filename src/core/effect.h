@@ -1,4 +1,4 @@
-// The one interface that the frame loop knows: a stateful stage, frame in, frame out.
+// The only interface that the frame loop knows: a stateful stage, frame in, frame out.
 #pragma once
 
 #include <cstdint>
@@ -47,14 +47,14 @@ class Told {
   std::map<std::string, double, std::less<>> values_;
 };
 
-// What --check found: of all processes of one player together.
+// The result of --check, for all processes of one player together.
 struct CheckReport {
   int64_t checks = 0;
   double largest = 0;  // relative difference from the reference
-  int64_t frame = 0;   // in which it was
+  int64_t frame = 0;   // the frame of that difference
 };
 
-// What an effect needs once, when it is made.
+// What an effect needs once, at construction.
 struct EffectSetup {
   int width = 0, height = 0;  // of the frames it makes, in pixels
   uint64_t seed = 0;          // every random draw of the effect comes from it
@@ -63,8 +63,8 @@ struct EffectSetup {
   std::string kernel = "auto";
   // Where checks are reported; null: no frame is computed a second time to compare.
   std::shared_ptr<CheckReport> check = nullptr;
-  // Finds a file that a parameter names (beside its preset, among the presets, or as it is); Error when there
-  // is none.
+  // Finds a file that a parameter names (next to its preset, among the presets, or by its path); Error if
+  // there is none.
   std::function<std::filesystem::path(const std::string& name)> find_file = nullptr;
   // Reads a picture file, [3, H, W]; injected, because effects know nothing of codecs.
   std::function<Planes(const std::filesystem::path& path)> read_picture = nullptr;

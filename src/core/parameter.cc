@@ -26,7 +26,7 @@ Error not_allowed(const Parameter& p, std::string_view given) {
   return Error("set", p.name, fmt::format("{} is not allowed", given), "allowed: " + range_text(p));
 }
 
-// "on", "max", "1.5": one value as a person writes it.
+// "on", "max", "1.5": one value as a user writes it.
 double parse_one(const Parameter& p, std::string_view word) {
   if (p.kind == ParameterKind::kChoice) {
     const auto it = std::find(p.choices.begin(), p.choices.end(), word);
@@ -139,7 +139,7 @@ std::vector<std::string> ParameterTable::names() const {
 }
 
 ParameterValues::ParameterValues(const ParameterTable& table) : table_(&table) {
-  for (const Parameter& p : table.all()) values_.push_back({p.initial, p.initial_text, {}});
+  for (const Parameter& p : table.all()) values_.push_back({p.initial, p.initial_text, {}, false});
 }
 
 double ParameterValues::number(std::string_view name, int level) const {
@@ -171,7 +171,7 @@ const Map* ParameterValues::map(std::string_view name) const {
 void ParameterValues::set(std::string_view name, std::vector<double> values) {
   const size_t i = table_->index(name);
   const Parameter& p = (*table_)[i];
-  if (p.kind == ParameterKind::kText) throw Error("set", p.name, "it takes a text, not a number");
+  if (p.kind == ParameterKind::kText) throw Error("set", p.name, "it takes text, not a number");
   if (values.empty() || values.size() > size_t{kMostListValues} || (values.size() > 1 && !p.per_level)) {
     throw Error("set", p.name,
                 p.per_level ? fmt::format("it takes 1 to {} values", kMostListValues) : "it takes one value");
@@ -182,6 +182,7 @@ void ParameterValues::set(std::string_view name, std::vector<double> values) {
       throw Error("set", p.name, "it takes a whole number");
   }
   values_[i].numbers = std::move(values);
+  values_[i].given = true;
 }
 
 void ParameterValues::set_text(std::string_view name, std::string value) {
@@ -189,6 +190,7 @@ void ParameterValues::set_text(std::string_view name, std::string value) {
   const Parameter& p = (*table_)[i];
   if (p.kind == ParameterKind::kText) {
     values_[i].text = std::move(value);
+    values_[i].given = true;
   } else {
     set(name, parse_one(p, value));
   }
@@ -230,7 +232,7 @@ void ParameterValues::parse(std::string_view name, std::string_view value) {
   }
   std::vector<double> all = values_[i].numbers;
   const auto at = static_cast<size_t>(*level);
-  if (all.size() <= at + 1) all.resize(at + 2, all.back());  // the levels above keep what they had
+  if (all.size() <= at + 1) all.resize(at + 2, all.back());  // the levels above keep their values
   all[at] = numbers[0];
   if (all.size() > size_t{kMostListValues}) all.resize(kMostListValues);
   set(base, std::move(all));

@@ -1,5 +1,5 @@
-// One parameter, declared once: the command line, presets, knobs, MIDI, OSC, keyframes and --help all read
-// this.
+// Each parameter is declared once: the command line, presets, knobs, MIDI, OSC, keyframes and --help all read
+// this declaration.
 #pragma once
 
 #include <functional>
@@ -27,27 +27,29 @@ enum class ParameterRole {
   kLevels    // how many levels there are above level 0: a per-level list has one value more
 };
 
-// What a parameter is.  Made by number(), integer(), choice(), flag() or text() below.
+// Describes a parameter.  Created by number(), integer(), choice(), flag() or text() below.
 struct Parameter {
   std::string name;
   ParameterKind kind = ParameterKind::kNumber;
-  double low = 0, high = 1;             // range, both ends allowed (choice: indices; flag: 0..1)
-  std::vector<double> initial = {0.0};  // the default; a list when the levels differ
-  std::string initial_text;             // the default of a text
+  double low = 0, high = 1;             // range, inclusive (choice: indices; flag: 0..1)
+  std::vector<double> initial = {0.0};  // the default; a list if the levels differ
+  std::string initial_text;             // the default of a text parameter
   std::string unit;                     // "pixels", "degrees", ...; empty for a pure number
   std::string help;                     // one line
-  std::string group;                    // what belongs together on a panel: "movement"
+  std::string group;                    // group on a panel: "movement"
   std::vector<std::string> choices;
-  bool per_level = false;  // takes a list, one value per level; the last one holds for the levels above
+  bool per_level = false;  // takes a list, one value per level; the last one also applies to the levels above
   bool mappable = false;   // a map picture may vary it over the frame
   // shapes the process: changing it starts the process again, so nothing may modulate it
   bool structural = false;
+  bool from_weights = false;  // unless it is given, a file of weights may say it
   ParameterRole role = ParameterRole::kProcess;
   std::vector<std::string> random_words;  // of kWeights: the words that mean random draws
 
   Parameter& levels() { return per_level = true, *this; }
   Parameter& map() { return mappable = true, *this; }
   Parameter& fixed() { return structural = true, *this; }
+  Parameter& said_by_weights() { return from_weights = true, *this; }
   Parameter& starts() { return role = ParameterRole::kStart, *this; }
   Parameter& views() { return role = ParameterRole::kView, *this; }
   Parameter& counts_levels() { return role = ParameterRole::kLevels, *this; }
@@ -75,7 +77,7 @@ class ParameterTable {
   const std::vector<Parameter>& all() const { return parameters_; }
   const Parameter& operator[](size_t i) const { return parameters_[i]; }
   size_t size() const { return parameters_.size(); }
-  // Place of a name; Error with the nearest name when there is none.
+  // Index of a name; Error with the nearest name if there is none.
   size_t index(std::string_view name) const;
   bool has(std::string_view name) const { return places_.contains(std::string(name)); }
   // The first one of a role, or null.
@@ -100,12 +102,12 @@ class ParameterValues {
 
   const ParameterTable& table() const { return *table_; }
 
-  // Reading.  level: a list's last value holds for all levels above it.
+  // Reading. level: a list's last value applies to all levels above it.
   double number(std::string_view name, int level = 0) const;
   int integer(std::string_view name, int level = 0) const;
   bool flag(std::string_view name) const { return number(name) != 0; }
   const std::string& text(std::string_view name) const;
-  // Index of a choice, as the enum that lists its words in the same order.
+  // Index of a choice, as the enum whose values follow the order of words.
   template <class Enum>
   Enum choice(std::string_view name, int level = 0) const {
     return static_cast<Enum>(integer(name, level));
@@ -113,28 +115,31 @@ class ParameterValues {
   const std::vector<double>& list(std::string_view name) const;
   // How many values a per-level list has: one for each level.
   int levels() const;
-  const Map* map(std::string_view name) const;  // null where none is set
+  const Map* map(std::string_view name) const;  // null if none is set
 
-  // Writing.  Error (with name, range and what was given) when a value is not allowed.
+  // Writing.  Error (with name, range and the given value) if the value is not allowed.
   void set(std::string_view name, std::vector<double> values);
   void set(std::string_view name, double value) { set(name, std::vector<double>{value}); }
   void set_text(std::string_view name, std::string value);  // a text, or the word of a choice or flag
   void set_map(std::string_view name, Map map);
-  // Like set() for one level, without an error: kept within the range (modulations swing as far as the range
-  // lets them).
+  // Like set() for one level, but never fails: clamped to the range (modulations swing as far as the range
+  // allows).
   void nudge(size_t index, int level, double value);
 
-  // From a command line: "1.5", "1,0.5,0.5", "tanh", "on"; name may be "zoom.2" for level 2 only.
+  // From the command line: "1.5", "1,0.5,0.5", "tanh", "on"; name may be "zoom.2" for level 2 only.
   void parse(std::string_view name, std::string_view value);
   // As TOML: 1.5, [1, 0.5], "tanh", true.
   std::string format(size_t index) const;
   bool is_initial(size_t index) const;
+  // Set since the defaults, be it to the default; nudge() does not count.
+  bool is_given(std::string_view name) const { return value(name).given; }
 
  private:
   struct Value {
     std::vector<double> numbers;
     std::string text;
     Map map;
+    bool given = false;
   };
   const Value& value(std::string_view name) const { return values_[table_->index(name)]; }
   const ParameterTable* table_;

@@ -1,4 +1,4 @@
-// What the hands ask for that is not the desk's: the set around it answers.
+// Requests from devices that are not the desk's business: the surrounding set handles them.
 #pragma once
 
 #include <functional>
@@ -6,13 +6,13 @@
 
 namespace reverie {
 
-// Called on the thread of the device; must not take long.  What is not set is refused.
+// Called on the device's thread; must return quickly.  Requests without a function are rejected.
 struct DeviceActions {
-  // Starts (to this file; empty: under a name of the set's own) or ends the recording.
+  // Starts (to this file; empty: under a name of the set's own) or stops the recording.
   std::function<void(bool on, const std::string& file)> record;
-  std::function<void()> toggle_record;  // what a note, which knows no state, asks for
+  std::function<void()> toggle_record;  // for notes, which have no state
   std::function<void()> snapshot;
-  std::function<void(double bpm)> tempo;  // beats a minute, kSlowestTempo to kFastestTempo
+  std::function<void(double bpm)> tempo;  // beats per minute, kSlowestTempo to kFastestTempo
   std::function<void()> quit;
 };
 

@@ -25,7 +25,7 @@ double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// ALSA's library prints lines of its own whenever it is asked for a sequencer that is not there.
+// ALSA's library prints its own messages whenever the sequencer is missing.
 bool may_have_midi() {
 #if defined(__linux__)
   std::error_code code;
@@ -35,15 +35,15 @@ bool may_have_midi() {
 #endif
 }
 
-// Left to choose, RtMidi goes on to JACK where ALSA has no port yet, and then sees none that is plugged in
-// later.
+// Left to choose, RtMidi falls back to JACK if ALSA has no port yet, and then never sees one that is plugged
+// in later.
 #if defined(__linux__)
 constexpr RtMidi::Api kApi = RtMidi::LINUX_ALSA;
 #else
 constexpr RtMidi::Api kApi = RtMidi::UNSPECIFIED;
 #endif
 
-// RtMidi would print what it warns of; what fails throws anyway.
+// RtMidi would print its warnings; failures throw anyway.
 void ignore_error(RtMidiError::Type /*type*/, const std::string& /*text*/, void* /*user*/) {}
 
 }  // namespace
@@ -51,7 +51,7 @@ void ignore_error(RtMidiError::Type /*type*/, const std::string& /*text*/, void*
 struct MidiPorts::Device {
   std::string name;
   MidiController controller;
-  bool keeps_file = false;  // its file cannot be read: it is left as it is
+  bool keeps_file = false;  // its file cannot be read and is not overwritten
   MidiPorts* ports = nullptr;
 };
 
@@ -64,7 +64,7 @@ struct MidiPorts::Inputs {
 
   std::unique_ptr<RtMidiIn> list;
   std::vector<Input> open;
-  std::set<std::string> failed;  // that could not be opened: told once
+  std::set<std::string> failed;  // could not be opened: reported once
   bool told = false, given_up = false;
 
   // RtMidi's list of ports, or none.
@@ -88,7 +88,7 @@ std::vector<std::string> MidiPorts::Inputs::ports() {
     for (unsigned i = 0; i < count; ++i) names.push_back(list->getPortName(i));
     return names;
   } catch (const RtMidiError& e) {
-    given_up = true;  // each try would print again
+    given_up = true;  // each attempt would print again
     tell(printable(e.getMessage()));
     return {};
   }
@@ -109,7 +109,7 @@ MidiPorts::~MidiPorts() {
   }
   wake_.notify_all();
   thread_.join();
-  inputs_.reset();  // RtMidi's threads end here, before the devices they speak to
+  inputs_.reset();  // RtMidi's threads end here, before the devices that they call
   save_maps();
 }
 
@@ -127,7 +127,7 @@ void MidiPorts::run() {
   }
 }
 
-// A device as its file has it.
+// A device as described by its file.
 std::unique_ptr<MidiPorts::Device> MidiPorts::make_device(const std::string& name) {
   MidiMap map;
   bool keeps_file = false;
@@ -137,7 +137,7 @@ std::unique_ptr<MidiPorts::Device> MidiPorts::make_device(const std::string& nam
     try {
       map = parse_midi_map(read_text_file(file, kMostTomlBytes), file.string());
     } catch (const Error& e) {
-      warning(std::string(e.what()) + "; the file is left as it is, and what is learned now is not kept");
+      warning(std::string(e.what()) + "; the file is not changed, and what is learned now is not saved");
       keeps_file = true;
       map = {};
     }
@@ -147,7 +147,7 @@ std::unique_ptr<MidiPorts::Device> MidiPorts::make_device(const std::string& nam
       Device{name, MidiController(desk_, actions_, std::move(map)), keeps_file, this});
 }
 
-// Opens what is new and closes what is gone.
+// Opens new ports and closes those that are gone.
 void MidiPorts::look() {
   std::vector<std::string> ports = inputs_->ports();
   std::erase_if(ports, [](const std::string& port) { return port.starts_with(kClient); });
@@ -178,7 +178,7 @@ void MidiPorts::look() {
 }
 
 void MidiPorts::open(const std::string& port) {
-  // two of a kind get a map each
+  // two of the same kind get separate maps
   const std::string base = midi_device_name(port);
   std::string name = base;
   const auto taken = [&] {
@@ -205,7 +205,7 @@ void MidiPorts::open(const std::string& port) {
     const unsigned count = in->getPortCount();
     unsigned at = 0;
     while (at < count && in->getPortName(at) != port) ++at;
-    if (at == count) throw RtMidiError("it is gone again", RtMidiError::INVALID_DEVICE);
+    if (at == count) throw RtMidiError("it has disappeared again", RtMidiError::INVALID_DEVICE);
     in->openPort(at, "in");
     if (!in->isPortOpen()) throw RtMidiError("it could not be opened", RtMidiError::DRIVER_ERROR);
     inputs_->open.push_back({port, device, std::move(in)});
@@ -233,7 +233,7 @@ void MidiPorts::hear(Device& device, std::span<const uint8_t> bytes) {
   }
 }
 
-// Files are written without the lock: a full disk must not hold up the hands.
+// Files are written without the lock: a full disk must not delay the controls.
 void MidiPorts::save_maps() {
   std::vector<MidiMap> maps;
   {
@@ -273,8 +273,8 @@ void MidiPorts::learn(const std::string& parameter, int level) {
   const Address a = find_address(chain, parameter);
   const ParameterTable& table = chain.part(a.part).preset.values.table();
   const Parameter& p = table[table.index(a.parameter)];
-  if (p.kind == ParameterKind::kText) throw Error("learn a control for", p.name, "it takes a text");
-  if (level >= kMostListValues) throw Error("learn a control for", p.name, "there are not so many levels");
+  if (p.kind == ParameterKind::kText) throw Error("learn a control for", p.name, "it takes text");
+  if (level >= kMostListValues) throw Error("learn a control for", p.name, "there are not that many levels");
   arm(MidiTarget{parameter, p.per_level ? std::max(level, -1) : -1});
 }
 
@@ -309,14 +309,14 @@ std::vector<MidiMap> MidiPorts::maps() const {
   return maps;
 }
 
-// The frames ask: they must not wait for a preset that a note loads.
+// Called for each frame: must not wait for a preset that a note loads.
 MidiTempo MidiPorts::tempo() const {
   const double now = seconds_now();
   const std::lock_guard lock(clock_mutex_);
   return clock_.at(now);
 }
 
-// With the mutex held.
+// Call with the mutex held.
 void MidiPorts::choose_clock(double now) {
   MidiClockState best;
   for (const auto& d : devices_) {

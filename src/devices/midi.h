@@ -17,35 +17,36 @@
 
 namespace reverie {
 
-// Hears every MIDI input but its own, on threads of its own; looks for others every two seconds.  Each device
-// has a map (midi_map.h), read from its file when it appears and written when it changes.  A machine without
-// MIDI has no devices: one line says so.  All functions are thread-safe, but must not be called from a watch
-// of the desk.
+// Receives from every MIDI input except its own, on its own threads; looks for new ones every two seconds.
+// Each device has a map (midi_map.h), read from its file when it appears and written when it changes.  On a
+// machine without MIDI a message says so and there are no devices.  All functions are thread-safe, but must
+// not be called from the desk's callback.
 class MidiPorts {
  public:
-  // The desk lives longer.  maps: the folder of the maps; empty: nothing is kept.
+  // The desk must outlive this. maps: the folder of the maps; empty: nothing is saved.
   MidiPorts(Desk& desk, DeviceActions actions, std::filesystem::path maps = midi_map_folder());
   ~MidiPorts();
   MidiPorts(const MidiPorts&) = delete;
   MidiPorts& operator=(const MidiPorts&) = delete;
 
-  // The next control that moves, on any device, is bound to the parameter; its level, or all (-1).  Error for
-  // a parameter that no control can move.
+  // Binds the next control that moves, on any device, to the parameter; to this level, or to all (-1).  Error
+  // for a parameter that cannot be bound.
   void learn(const std::string& parameter, int level = -1);
-  // The next note that is struck does this.
+  // Binds the next note to this.
   void learn(MidiAction action);
   void learn_preset(const std::string& name);
   void stop_learning();
   bool learning() const;
-  // Frees the parameter from all controls of the devices that are here.
+  // Unbinds the parameter from all controls of the connected devices.
   void forget(const std::string& parameter);
 
-  // Of the devices that are here, by name.
+  // Of the connected devices, by name.
   std::vector<MidiMap> maps() const;
-  // Of the first device whose clock runs; else of one whose clock ticks, else {}.  Never waits long.
+  // Of the first device whose clock is running; else of one whose clock is ticking; else {}. Never waits
+  // long.
   MidiTempo tempo() const;
 
-  // A device without a port: bytes that come from elsewhere.  For tests, and for hosts with their own ports.
+  // A device without a port, fed with bytes from elsewhere.  For tests, and for hosts with their own ports.
   void add_device(const std::string& name);
   void receive(const std::string& device, std::span<const uint8_t> bytes);
 
@@ -71,8 +72,8 @@ class MidiPorts {
   std::optional<MidiLearn> learn_;
   bool stop_ = false, changed_ = false;
   mutable std::mutex clock_mutex_;
-  MidiClockState clock_;            // of the device that leads
-  std::unique_ptr<Inputs> inputs_;  // of the thread
+  MidiClockState clock_;            // of the leading device
+  std::unique_ptr<Inputs> inputs_;  // owned by the thread
   std::thread thread_;
 };
 

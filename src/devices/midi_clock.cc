@@ -11,8 +11,8 @@ namespace {
 
 constexpr size_t kWindow = 48;  // ticks
 constexpr int kTicksPerBeat = 24;
-constexpr double kLost = 0.5;  // seconds without a tick: the clock is gone
-constexpr size_t kFewest = 6;  // ticks from which a tempo can be told
+constexpr double kLost = 0.5;  // seconds without a tick: the clock is lost
+constexpr size_t kFewest = 6;  // ticks needed to measure a tempo
 
 struct Fit {
   double at_zero = 0, slope = 0;
@@ -35,7 +35,7 @@ Fit least_squares(const std::deque<double>& times, const std::vector<bool>& used
 
 }  // namespace
 
-// Twice: the second time without the ticks that came far too late.
+// Twice: the second time without the ticks that were far too late.
 void MidiClock::fit() {
   state_.smoothed = times_.back();
   state_.interval = 0;
@@ -95,7 +95,7 @@ MidiTempo MidiClockState::at(double seconds) const {
   t.running = t.ticking && !stopped;
   if (interval > 0) t.tempo = std::clamp(60 / (kTicksPerBeat * interval), kSlowestTempo, kFastestTempo);
   t.beats = static_cast<double>(ticks) / kTicksPerBeat;
-  // between two ticks the beats go on; a clock that is gone leaves them where they are
+  // beats continue between two ticks; when the clock is lost they stop where they are
   if (t.running && !at_start && interval > 0)
     t.beats += std::clamp((seconds - smoothed) / interval, -1.0, 2.0) / kTicksPerBeat;
   t.beats = std::max(t.beats, 0.0);

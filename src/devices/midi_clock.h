@@ -1,4 +1,4 @@
-// Tempo and beats out of MIDI clock: 24 ticks a beat.
+// Tempo and beats from a MIDI clock: 24 ticks per beat.
 #pragma once
 
 #include <deque>
@@ -6,31 +6,31 @@
 namespace reverie {
 
 struct MidiTempo {
-  bool ticking = false;  // a clock came within the last half second
-  bool running = false;  // ... and was not stopped
-  double tempo = 120;    // beats a minute
-  double beats = 0;      // since the start; whole on the beat; stands still while stopped
+  bool ticking = false;  // there was a tick within the last half second
+  bool running = false;  // ... and it was not stopped
+  double tempo = 120;    // beats per minute
+  double beats = 0;      // since the start; a whole number on the beat; constant while stopped
 };
 
-// What tells tempo and beats at any time until the next tick.  Small, to be handed to another thread.
+// Gives tempo and beats at any time until the next tick.  Small, to be passed to another thread.
 struct MidiClockState {
-  double interval = 0;   // seconds a tick; 0: not known yet
+  double interval = 0;   // seconds per tick; 0: not known yet
   double smoothed = 0;   // when the last tick was due, seconds
-  double last = 0;       // when it came
-  long ticks = 0;        // since the start, of the last tick
+  double last = 0;       // when it arrived
+  long ticks = 0;        // since the start, including the last tick
   bool heard = false;    // there was a tick
-  bool at_start = true;  // the next tick is where the beats begin
+  bool at_start = true;  // the next tick starts the beats
   bool stopped = false;
 
   MidiTempo at(double seconds) const;
 };
 
-// A line is laid through the times of the last 48 ticks: jitter of single ticks (USB, a busy machine) moves
-// neither tempo nor beats.  Times in seconds on any clock that does not go backwards.
+// Fits a line through the times of the last 48 ticks, so that jitter of single ticks (USB, a busy machine)
+// affects neither tempo nor beats.  Times are in seconds on any monotonic clock.
 class MidiClock {
  public:
   void tick(double seconds);
-  void start();  // from beat 0, with the next tick
+  void start();  // from beat 0, at the next tick
   void stop();
   void go_on();                // from where it stopped
   void place(int sixteenths);  // song position

@@ -8,8 +8,9 @@
 namespace reverie {
 namespace {
 
-constexpr double kNear = 2.0 / 127;  // of the range: an absolute control this near takes over
-constexpr double kTicksPerWord = 4;  // a relative control needs no more to the next word or whole number
+constexpr double kNear = 2.0 / 127;  // of the range: an absolute control this close takes over
+constexpr double kTicksPerWord =
+    4;  // the most a relative control needs to reach the next word or whole number
 
 // Tables live as long as the program.
 const Parameter& parameter_of(const Chain& chain, const std::string& address) {
@@ -18,7 +19,7 @@ const Parameter& parameter_of(const Chain& chain, const std::string& address) {
   return table[table.index(a.parameter)];
 }
 
-// Of the range, from one value that the parameter can take to the next; 0 where there are all between.
+// The distance, in parts of the range, between two values that the parameter can take; 0 if it is continuous.
 double gap(const Parameter& p) {
   return p.kind == ParameterKind::kNumber || p.high <= p.low ? 0 : 1 / (p.high - p.low);
 }
@@ -40,7 +41,7 @@ bool is_control_change(MidiControlKind kind) {
   return kind != MidiControlKind::kPitchBend && kind != MidiControlKind::kAftertouch;
 }
 
-// 120 to 127 are commands to a synthesizer ("all notes off"), no controls.
+// 120 to 127 are commands to a synthesizer ("all notes off"), not controls.
 bool is_mode(const MidiMessage& m) {
   return m.status == kControlChange && m.data1 >= 120;
 }
@@ -70,7 +71,7 @@ bool MidiController::receive(std::span<const uint8_t> bytes, double seconds) {
     try {
       learned = handle(*message, seconds) || learned;
     } catch (const std::exception&) {
-      // the parameter is of another effect, or the preset is gone: the control does nothing
+      // the parameter belongs to another effect, or the preset is gone: the control does nothing
     }
   }
   return learned;
@@ -183,7 +184,7 @@ void MidiController::control_change(size_t i, int number, int value) {
     case MidiControlKind::kControl:
       return turn_to(i, value / 127.0);
     case MidiControlKind::kFine: {
-      // alone it would jump by up to 1/128 and back; a device that sends no lower halves sends two running
+      // alone it would jump by up to 1/128 and back; a device without lower halves sends two in a row
       const bool alone = grip.upper >= 0;
       grip.upper = grip.last_upper = value;
       return alone ? turn_to(i, value / 127.0) : void();
@@ -195,13 +196,13 @@ void MidiController::control_change(size_t i, int number, int value) {
   }
 }
 
-// An absolute control takes hold of a parameter where it meets it.
+// An absolute control takes over a parameter when it reaches its value.
 void MidiController::turn_to(size_t i, double position) {
   const MidiBinding& b = map_.bindings[i];
   Grip& grip = grips_[i];
   const double before = std::exchange(grip.position, position);
   const double now = desk_.share(b.parameter, b.level);
-  if (now != grip.share) grip.caught = false;  // another hand moved it
+  if (now != grip.share) grip.caught = false;  // it was changed from elsewhere
   if (!grip.caught) {
     const double near = std::max(kNear, gap(parameter_of(desk_.chain(), b.parameter)) / 2);
     const bool passed = before >= 0 && (before - now) * (position - now) <= 0;
@@ -220,7 +221,7 @@ void MidiController::turn_by(size_t i, int steps) {
   const MidiBinding& b = map_.bindings[i];
   Grip& grip = grips_[i];
   const double now = desk_.share(b.parameter, b.level);
-  if (now != grip.share) grip.wanted = now;  // another hand moved it
+  if (now != grip.share) grip.wanted = now;  // it was changed from elsewhere
   const double step = std::max(1.0 / 127, gap(parameter_of(desk_.chain(), b.parameter)) / kTicksPerWord);
   grip.wanted = std::clamp(grip.wanted + steps * step, 0.0, 1.0);
   desk_.set_share(b.parameter, b.level, grip.wanted);

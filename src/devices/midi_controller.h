@@ -1,5 +1,4 @@
-// One MIDI device under the hands: its bytes, its map, and what they do to the desk.  Knows no ports and no
-// threads.
+// One MIDI device: its bytes, its map, and their effect on the desk.  Knows no ports and no threads.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +18,7 @@
 
 namespace reverie {
 
-// What waits for a control or a note.
+// What is waiting for a control or a note.
 struct MidiTarget {
   std::string parameter;
   int level = -1;  // -1: all
@@ -28,33 +27,33 @@ using MidiLearn = std::variant<MidiTarget, MidiAction, std::string>;  // the str
 
 class MidiController {
  public:
-  // The desk lives longer.
+  // The desk must outlive this.
   MidiController(Desk& desk, DeviceActions actions, MidiMap map);
 
-  // The next control (or, for actions and presets, the next note) is bound to it.
+  // Binds the next control (or, for actions and presets, the next note) to it.
   void learn(MidiLearn target) { learn_ = std::move(target); }
   void stop_learning() { learn_.reset(); }
-  // Takes away what is bound to the parameter, on all levels.  True where something was.
+  // Removes everything bound to the parameter, on all levels.  True if there was anything.
   bool forget(const std::string& parameter);
 
-  // What came over the wire at a time in seconds.  Never throws: what a parameter does not take does nothing.
-  // True when something was learned.
+  // Handles bytes that arrived at a time in seconds.  Never throws: values that a parameter does not accept
+  // are ignored.  True if something was learned.
   bool receive(std::span<const uint8_t> bytes, double seconds);
 
   const MidiMap& map() const { return map_; }
-  // Whether the map is another one than at the last take_changed().
+  // Whether the map has changed since the last take_changed().
   bool changed() const { return changed_; }
   bool take_changed() { return std::exchange(changed_, false); }
   const MidiClockState& clock() const { return clock_.state(); }
 
  private:
-  // How a binding stands to its parameter.
+  // The state of a binding.
   struct Grip {
-    double position = -1;  // of an absolute control when it last moved, 0..1; -1: never
+    double position = -1;  // of an absolute control at its last move, 0..1; -1: never moved
     bool caught = false;   // soft takeover: the parameter follows
-    double share = -1;     // of the parameter as we left it
+    double share = -1;     // of the parameter, as we left it
     double wanted = 0;     // of a relative control: between the values that the parameter can take
-    int upper = -1;        // kFine: the upper half waits for the lower one
+    int upper = -1;        // kFine: the upper half, waiting for the lower one
     int last_upper = 0;
   };
 
@@ -71,7 +70,7 @@ class MidiController {
   Desk& desk_;
   DeviceActions actions_;
   MidiMap map_;
-  std::vector<Grip> grips_;  // one for each binding
+  std::vector<Grip> grips_;  // one per binding
   MidiParser parser_;
   MidiClock clock_;
   std::optional<MidiLearn> learn_;

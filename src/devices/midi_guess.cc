@@ -7,9 +7,9 @@ namespace reverie {
 namespace {
 
 constexpr size_t kMostMessages = 8;
-constexpr size_t kFewest = 3;  // messages before anything is said
+constexpr size_t kFewest = 3;  // messages needed for a decision
 constexpr int kPairs = 2;
-constexpr int kSmallStep = 4;  // of an encoder that is turned to be learned
+constexpr int kSmallStep = 4;  // of an encoder turned while learning
 
 // 1 or -2 of a relative control, by its kind.
 int steps(MidiControlKind kind, int value) {
@@ -24,7 +24,7 @@ bool looks_like(MidiControlKind kind, const std::vector<int>& values) {
     if (s == 0 || std::abs(s) > kSmallStep) return false;
     if (i == 0) continue;
     const int before = steps(kind, values[i - 1]);
-    // 1 to 127: a knob would need the whole way.  63 to 65 it might do in one go.
+    // 1 to 127: a knob would need to travel all the way.  63 to 65 it might do at once.
     twice = twice || s == before || (kind == MidiControlKind::kRelative && (s < 0) != (before < 0));
   }
   return twice;

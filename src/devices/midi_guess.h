@@ -1,4 +1,4 @@
-// What kind of control was learned: told by what it sends first.
+// What kind of control was learned: inferred from the first messages it sends.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace reverie {
 
-// Hears the first messages of a control that was bound as plain 7 bits, and says when it is clear that it is
-// another kind.
+// Watches the first messages of a control that was bound as plain 7 bits, and says when it is clearly another
+// kind.
 //
 //   relative   only values within 4 steps of 0 or 128, one of them sent twice running or both sides without
 //   what
@@ -20,9 +20,9 @@ class MidiGuess {
  public:
   MidiGuess(int channel, int number) : channel_(channel), number_(number) {}
 
-  // A control change on any channel; the kind once it is clear.
+  // A control change on any channel; returns the kind once it is clear.
   std::optional<MidiControlKind> hear(int channel, int number, int value);
-  // Nothing more is to be learned.
+  // Nothing more to learn.
   bool done() const { return done_; }
 
  private:

@@ -57,7 +57,7 @@ MidiBinding read_binding(const TomlNode& node, const std::string& file) {
   const Parameter& p =
       reader.at(*reader.find("parameter"), [&]() -> const Parameter& { return find_parameter(b.parameter); });
   if (p.kind == ParameterKind::kText)
-    reader.fail(*reader.find("parameter"), fmt::format("'{}' is a text: no control can give it", p.name));
+    reader.fail(*reader.find("parameter"), fmt::format("'{}' takes text: a control cannot set it", p.name));
   if (const TomlNode* level = reader.find("level")) {
     if (!p.per_level) reader.fail(*level, fmt::format("'{}' is not per level", p.name));
     b.level = static_cast<int>(reader.whole("level", 0, kMostListValues - 1));
@@ -138,7 +138,7 @@ std::string format_midi_map(const MidiMap& map) {
 
 std::string midi_device_name(const std::string& port_name) {
   std::string name = port_name;
-  // ALSA's numbers of client and port, " 20:0"
+  // ALSA's client and port numbers, " 20:0"
   const size_t space = name.find_last_of(' ');
   if (space != std::string::npos) {
     const std::string numbers = name.substr(space + 1);
@@ -146,7 +146,7 @@ std::string midi_device_name(const std::string& port_name) {
         numbers.find_first_not_of("0123456789:") == std::string::npos)
       name.resize(space);
   }
-  // the client's name is mostly said again in the port's
+  // the client's name is usually repeated in the port's
   const size_t colon = name.find(':');
   if (colon != std::string::npos && colon > 0) {
     const std::string client = name.substr(0, colon), port = name.substr(colon + 1);

@@ -1,4 +1,4 @@
-// Which control of a MIDI device moves which parameter, and which note does what: one file for each device.
+// Which control of a MIDI device moves which parameter, and what each note does: one file per device.
 #pragma once
 
 #include <filesystem>
@@ -15,8 +15,8 @@ enum class MidiControlKind { kControl, kFine, kRelative, kOffset, kPitchBend, kA
 
 struct MidiBinding {
   MidiControlKind kind = MidiControlKind::kControl;
-  int channel = 0;  // 0..15; files and people count from 1
-  int number = 0;  // of the control change, 0..127; kFine: of its upper half, 0..31; of the last two kinds: 0
+  int channel = 0;  // 0..15; files and users count from 1
+  int number = 0;  // of the control change, 0..127; kFine: of its upper half, 0..31; 0 for the last two kinds
   std::string parameter;  // NAME, of the first part that has it, or PART.NAME
   int level = -1;         // -1: all
 
@@ -37,7 +37,7 @@ enum class MidiAction {
   kFreeze
 };
 
-// A note does one thing: an action, or else a preset by its number (from 1) or its name.
+// A note does one thing: an action, or a preset by its number (from 1) or its name.
 struct MidiNote {
   int channel = 0, note = 0;  // 0..15, 0..127
   std::optional<MidiAction> action = {};
@@ -55,22 +55,23 @@ struct MidiMap {
   bool operator==(const MidiMap&) const = default;
 };
 
-// The words of each enum in its order.
+// The words of each enum, in order.
 const std::vector<std::string>& midi_control_words();
 const std::vector<std::string>& midi_action_words();
 
-// Reads a map; any bytes are safe.  Error "FILE:LINE: why" for whatever is wrong, a parameter that no effect
-// has among it.
+// Reads a map; any bytes are safe.  Error "FILE:LINE: why" for anything wrong, including a parameter that no
+// effect has.
 MidiMap parse_midi_map(std::string_view text, const std::string& file_name);
-// TOML; parse_midi_map() makes the same map of it, if its texts are UTF-8 without control characters.
+// TOML; parse_midi_map() gives the same map again, if its texts are UTF-8 without control characters.
 std::string format_midi_map(const MidiMap& map);
 
-// "nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0" -> "nanoKONTROL2 MIDI 1": without what changes from day to day.
+// "nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0" -> "nanoKONTROL2 MIDI 1": without what changes from one connection
+// to the next.
 std::string midi_device_name(const std::string& port_name);
 
-// $XDG_CONFIG_HOME/reverie/midi or ~/.config/reverie/midi; empty where the system names no home.
+// $XDG_CONFIG_HOME/reverie/midi or ~/.config/reverie/midi; empty if the system has no home folder.
 std::filesystem::path midi_map_folder();
-// The file of a device's map: any name makes one plain file name in the folder.
+// The file of a device's map: any name becomes one valid file name in the folder.
 std::filesystem::path midi_map_file(const std::filesystem::path& folder, const std::string& device);
 
 }  // namespace reverie

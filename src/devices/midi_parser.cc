@@ -3,7 +3,7 @@
 namespace reverie {
 namespace {
 
-// Data bytes of a message; -1 where none belong to it (SysEx, undefined).
+// Data bytes of a message; -1 if it has none (SysEx, undefined).
 int data_bytes(uint8_t status) {
   switch (status & 0xf0) {
     case 0xc0:
@@ -35,7 +35,7 @@ MidiMessage message_of_bytes(uint8_t status, uint8_t data1, uint8_t data2) {
 }  // namespace
 
 std::optional<MidiMessage> MidiParser::feed(uint8_t byte) {
-  if (byte >= 0xf8) return message_of_bytes(byte, 0, 0);  // realtime: what it interrupts goes on
+  if (byte >= 0xf8) return message_of_bytes(byte, 0, 0);  // realtime: the interrupted message continues
   if (byte >= 0x80) {
     have_ = 0;
     const int count = data_bytes(byte);

@@ -12,7 +12,7 @@ namespace {
 
 using Kind = OscCommand::Kind;
 
-constexpr int kPacketsInTurn = 256;  // before the echoes have theirs
+constexpr int kPacketsInTurn = 256;  // before the echoes get their turn
 constexpr std::chrono::seconds kListPause(1);
 
 std::string kind_name(const Parameter& p) {
@@ -33,7 +33,7 @@ std::string kind_name(const Parameter& p) {
 
 template <class Call, class... Values>
 void call(const Call& action, Values&&... values) {
-  if (!action) throw Error("this set does not take that");
+  if (!action) throw Error("this set does not support that");
   action(std::forward<Values>(values)...);
 }
 
@@ -45,11 +45,11 @@ OscServer::OscServer(Desk& desk, const OscSettings& settings, DeviceActions acti
       actions_(std::move(actions)),
       line_(std::make_shared<Line>(settings)) {
   if (echo_port_ < 0 || echo_port_ > 65535)
-    throw Error("send OSC to", fmt::format("port {}", echo_port_), "a port is a number from 0 to 65535");
-  // what is sent to this machine would come in again as a command
+    throw Error("send OSC to", fmt::format("port {}", echo_port_), "a port must be 0 to 65535");
+  // otherwise what is sent to this machine would come back as a command
   if (echo_port_ == port())
-    throw Error("listen on", fmt::format("OSC port {}", port()), "the values are sent back to the same port",
-                "choose two ports");
+    throw Error("listen on", fmt::format("OSC port {}", port()), "values would be sent back to the same port",
+                "choose two different ports");
   desk_.watch([line = std::weak_ptr<Line>(line_)](const std::string& address) {
     const auto held = line.lock();
     if (held && held->echo.changed(address)) held->socket.wake();
@@ -91,12 +91,11 @@ void OscServer::run() {
   }
 }
 
-// Nothing that comes over the wire ends the thread.
+// No packet may end the thread.
 void OscServer::hear(std::span<const uint8_t> packet, const UdpAddress& from) {
   std::vector<OscMessage> messages;
   try {
-    if (from.port == 0 || (from.is_loopback() && from.port == port()))
-      throw Error("nobody can be its sender");
+    if (from.port == 0 || (from.is_loopback() && from.port == port())) throw Error("invalid sender");
     messages = parse_osc(packet);
   } catch (const std::exception& e) {
     return refuse(e.what(), from);
@@ -120,7 +119,7 @@ void OscServer::refuse(const std::string& why, const UdpAddress& from) {
 
 void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
   if (!from.is_loopback() && (names_a_file(c) || c.kind == Kind::kQuit))
-    throw Error("files and the end of the set are for senders on this machine");
+    throw Error("only senders on this machine may name files or end the set");
   switch (c.kind) {
     case Kind::kSet:
       return obey_set(c, from.is_loopback());
@@ -193,8 +192,8 @@ void OscServer::obey_set(const OscCommand& c, bool trusted) {
   const Preset preset = desk_.preset(c.part);
   const ParameterTable& table = preset.values.table();
   const Parameter& p = table[table.index(c.parameter)];
-  // texts are names of files: palettes, weights, pictures
-  if (p.kind == ParameterKind::kText && !trusted) throw Error("texts are for senders on this machine");
+  // texts are file names: palettes, weights, pictures
+  if (p.kind == ParameterKind::kText && !trusted) throw Error("only senders on this machine may set text");
   if (c.level >= 0 && !p.per_level) throw Error("set", p.name, "this parameter is not per level");
   const std::string address = fmt::format("{}.{}", c.part, p.name);
   desk_.set(c.level < 0 ? address : fmt::format("{}.{}", address, c.level), osc_value(p, c.values));
@@ -211,7 +210,7 @@ void OscServer::obey_preset(const OscCommand& c) {
   c.fade ? desk_.load(name, *c.fade) : desk_.load(name);
 }
 
-// To the port that asked, and to the one for values: a fader's app hears only the latter.
+// To the sender's port, and to the echo port: a fader app only listens on the latter.
 void OscServer::answer(const UdpAddress& to, const OscMessage& message) {
   const std::vector<uint8_t> packet = format_osc(message);
   line_->socket.send(to, packet);
@@ -220,7 +219,7 @@ void OscServer::answer(const UdpAddress& to, const OscMessage& message) {
 }
 
 void OscServer::list(const UdpAddress& to) {
-  // a forged sender must not turn one packet into a hundred for somebody else, again and again
+  // a forged sender must not turn one packet into a hundred for someone else, again and again
   const auto now = std::chrono::steady_clock::now();
   if (!to.is_loopback() && now - last_list_ < kListPause) throw Error("the list was sent a moment ago");
   last_list_ = now;

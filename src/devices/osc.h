@@ -1,4 +1,4 @@
-// The set under OSC: TouchOSC, Pure Data, Max, SuperCollider, or another program.  Addresses:
+// OSC control of a set: from TouchOSC, Pure Data, Max, SuperCollider, or another program.  Addresses:
 // docs/control.md.
 #pragma once
 
@@ -20,24 +20,24 @@
 namespace reverie {
 
 struct OscSettings {
-  int port = 6666;                 // heard; 0: any free one
-  int echo_port = 6667;            // of the sender's machine, to which values are sent back; 0: none are
-  std::string host = "127.0.0.1";  // of the interface that is heard; "0.0.0.0" for all
+  int port = 6666;                 // to listen on; 0: any free one
+  int echo_port = 6667;            // of the sender's machine, to which values are sent back; 0: off
+  std::string host = "127.0.0.1";  // of the interface to listen on; "0.0.0.0" for all
 };
 
 struct OscCounts {
   uint64_t received = 0;  // packets
   uint64_t obeyed = 0;    // messages
-  uint64_t refused = 0;   // messages, and packets that are no OSC: they do nothing
+  uint64_t refused = 0;   // messages, and packets that are not OSC: they have no effect
 };
 
-// Hears UDP over IPv4 on a thread of its own and does to the desk what it hears.  The socket itself is bound
-// to the host: what comes to another interface never reaches it.  Senders on other machines may turn every
-// knob, but name no files: `save`, `input`, `quit`, `weights`, `record` with a file, presets by path and
-// parameters that are texts are for senders on this machine.
+// Receives UDP over IPv4 on its own thread and applies the messages to the desk.  The socket itself is bound
+// to the host: packets to other interfaces never reach it.  Senders on other machines may turn every knob,
+// but name no files: `save`, `input`, `quit`, `weights`, `record` with a file, presets by path and text
+// parameters are reserved for senders on this machine.
 class OscServer {
  public:
-  // The desk lives longer.  Error when the port cannot be had.
+  // The desk must outlive this.  Error if the port is not available.
   OscServer(Desk& desk, const OscSettings& settings, DeviceActions actions);
   ~OscServer();
   OscServer(const OscServer&) = delete;
@@ -45,11 +45,11 @@ class OscServer {
 
   int port() const;
   OscCounts counts() const;
-  // Why the last message was refused, and whose it was; empty where none was.
+  // Why the last message was rejected, and its sender; empty if none was.
   std::string last_refusal() const;
 
  private:
-  // What the desk's watch may still reach for when the server is gone.
+  // What the desk's callback may still use after the server is gone.
   struct Line {
     explicit Line(const OscSettings& s) : socket(s.host, s.port) {}
     UdpSocket socket;

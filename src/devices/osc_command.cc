@@ -16,7 +16,7 @@ namespace {
 
 using Kind = OscCommand::Kind;
 
-// The arguments of a message, taken one after the other.
+// The arguments of a message, read one after the other.
 class Arguments {
  public:
   explicit Arguments(const OscMessage& message) : message_(message) {}
@@ -26,13 +26,13 @@ class Arguments {
   bool is_text() const { return more() && std::holds_alternative<std::string>(peek()); }
 
   std::string text() {
-    if (!is_text()) fail("it takes a text");
+    if (!is_text()) fail("it takes text");
     return std::get<std::string>(message_.arguments[next_++]);
   }
 
   double number(double low, double high) {
     if (!more()) fail(fmt::format("it takes a number from {} to {}", low, high));
-    if (is_text()) fail("it takes a number, not a text");
+    if (is_text()) fail("it takes a number, not text");
     const auto value = [](const auto& v) -> double {
       if constexpr (std::is_arithmetic_v<std::decay_t<decltype(v)>>) {
         return static_cast<double>(v);
@@ -51,7 +51,7 @@ class Arguments {
     return v;
   }
 
-  // Nothing, or a button's 1 when it is pressed and 0 when it is let go.
+  // Nothing, or 1 when a button is pressed and 0 when it is released.
   bool pressed() { return !more() || number(0, 1) != 0; }
 
   void end() const {
@@ -100,7 +100,7 @@ void read_preset_arguments(Arguments& arguments, OscCommand& c) {
     if (c.text.empty()) arguments.fail("the name is empty");
   } else {
     c.number = arguments.number(1, kMostPresets);
-    if (*c.number != std::floor(*c.number)) arguments.fail("a preset's number is whole");
+    if (*c.number != std::floor(*c.number)) arguments.fail("a preset's number must be whole");
   }
   if (arguments.more()) c.fade = arguments.number(0, kLongestFade);
 }
@@ -173,7 +173,7 @@ OscCommand read_parameter(const OscMessage& message, const std::vector<std::stri
         !level.empty() && level.size() <= 2 && level.find_first_not_of("0123456789") == std::string::npos;
     if (!digits || std::stoi(level) >= kMostListValues)
       throw Error("obey", message.address,
-                  fmt::format("a level is a whole number below {}", kMostListValues));
+                  fmt::format("a level must be a whole number below {}", kMostListValues));
     c.level = std::stoi(level);
   }
   if (message.arguments.empty() || message.arguments.size() > size_t{kMostListValues})
@@ -194,9 +194,9 @@ std::string shortest(const Parameter& p, double v, const std::string& written) {
 
 std::string one_value(const Parameter& p, const OscArgument& value) {
   if (const auto* s = std::get_if<std::string>(&value)) return *s;
-  if (p.kind == ParameterKind::kText) throw Error("set", p.name, "it takes a text, not a number");
+  if (p.kind == ParameterKind::kText) throw Error("set", p.name, "it takes text, not a number");
   if (const auto* b = std::get_if<bool>(&value)) return shortest(p, *b ? 1 : 0, *b ? "1" : "0");
-  // a float in its own digits: 0.1, not 0.10000000149
+  // the shortest digits of the float: 0.1, not 0.10000000149
   if (const auto* f = std::get_if<float>(&value)) return shortest(p, *f, fmt::format("{}", *f));
   if (const auto* d = std::get_if<double>(&value)) return shortest(p, *d, fmt::format("{}", *d));
   const int64_t i = std::get<int64_t>(value);
@@ -213,7 +213,7 @@ OscCommand parse_osc_command(const OscMessage& message) {
     if (s && s->size() > kMostOscText) throw Error("obey", message.address, "a text is too long");
   }
   if (!message.address.starts_with(kRoot))
-    throw Error("obey", message.address, "addresses begin with /reverie/");
+    throw Error("obey", message.address, "addresses must begin with /reverie/");
   const std::string_view rest = std::string_view(message.address).substr(kRoot.size());
   for (const Verb& verb : kVerbs) {
     if (verb.address != rest) continue;

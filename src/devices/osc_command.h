@@ -1,4 +1,4 @@
-// What an OSC message asks for.
+// Parses an OSC message into a command.
 #pragma once
 
 #include <optional>
@@ -12,7 +12,7 @@ namespace reverie {
 
 struct OscCommand {
   enum class Kind {
-    kNothing,  // a button that was let go: its message has the argument 0
+    kNothing,  // a released button: its message has the argument 0
     kSet,
     kGet,
     kList,
@@ -52,15 +52,15 @@ struct OscCommand {
 // The longest address and text of a message, in bytes.
 inline constexpr size_t kMostOscText = 1024;
 
-// Error for an address that is none of ours, and for arguments it does not take; numbers out of range are
-// refused, not bent.  Patterns (*, ?, [], {}) are no addresses here.
+// Error for an unknown address or invalid arguments; numbers out of range are rejected, not adjusted.
+// Patterns (*, ?, [], {}) are not supported.
 OscCommand parse_osc_command(const OscMessage& message);
 
-// Whether it reads or writes a file that the sender may name: for senders on this machine alone.
+// Whether it reads or writes a file that the sender may name: allowed only on this machine.
 bool names_a_file(const OscCommand& command);
 
-// The values of a kSet as Desk::set() takes them: "1.5", "1,0.5", "tanh".  A choice by its word or its number
-// from 0. Error for what the parameter cannot take whatever its range.
+// The values of a kSet as Desk::set() takes them: "1.5", "1,0.5", "tanh".  A choice is given by its word or
+// its number from 0.  Error for values that the parameter could never take, whatever its range.
 std::string osc_value(const Parameter& parameter, const std::vector<OscArgument>& values);
 
 // "/reverie/feedback/zoom" with the parameter's values: numbers as floats, whole numbers and flags as ints,

@@ -1,4 +1,4 @@
-// What OSC clients are told of, and when: the values that changed, to those who spoke lately.
+// What OSC clients are sent, and when: changed values, to clients that sent something recently.
 #pragma once
 
 #include <chrono>
@@ -25,16 +25,16 @@ class OscEcho {
   // A parameter changed, PART.NAME; empty: all did.  From any thread.  True where nothing was waiting before.
   bool changed(const std::string& address);
 
-  // The rest: from the server's thread.
-  // A host from which a message came; where there are too many, the one that is silent longest goes.
+  // The rest: only from the server's thread.
+  // Registers a host that sent a message; if there are too many, the one silent for longest is dropped.
   void spoke(uint32_t host, Time now);
   std::vector<uint32_t> clients(Time now);
 
-  // Whether something waits that is to be sent now.
+  // Whether something is due now.
   bool is_due(Time now);
-  // What is to be sent now: each parameter's values as they are by now, at most 30 times a second.
+  // What is due now: the current values of each parameter, at most 30 times per second.
   std::vector<OscMessage> due(const Chain& chain, Time now);
-  // Milliseconds until there may be something to do.
+  // Milliseconds until something may be due.
   int patience(Time now);
 
  private:

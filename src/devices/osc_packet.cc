@@ -29,14 +29,14 @@ struct FreeMessage {
 };
 using MessagePointer = std::unique_ptr<std::remove_pointer_t<lo_message>, FreeMessage>;
 
-// Nobody's text steers the terminal or a file's format.
+// No text from outside may control the terminal or break a file format.
 std::string checked_text(const char* text) {
   std::string_view rest(text);
   while (!rest.empty()) {
     const Utf8Letter letter = front_letter(rest);
-    if (letter.bytes == 0) fail("a text is no UTF-8");
+    if (letter.bytes == 0) fail("a string is not UTF-8");
     if (letter.code < 0x20 || (letter.code >= 0x7f && letter.code < 0xa0))
-      fail("a text has control characters");
+      fail("a string has control characters");
     rest.remove_prefix(letter.bytes);
   }
   return text;
@@ -44,7 +44,7 @@ std::string checked_text(const char* text) {
 
 template <class Number>
 Number checked_number(Number v) {
-  if (!std::isfinite(v)) fail("a number is none or infinite");
+  if (!std::isfinite(v)) fail("a number is NaN or infinite");
   return v;
 }
 
@@ -59,24 +59,24 @@ OscArgument argument(char type, lo_arg* value) {
       return checked_number(static_cast<double>(lo_hires_val(LO_DOUBLE, value)));
     case LO_STRING:
     case LO_SYMBOL:
-      return checked_text(reinterpret_cast<const char*>(value));  // of 4 bytes alignment, a lo_arg of 8
+      return checked_text(reinterpret_cast<const char*>(value));  // aligned to 4 bytes, a lo_arg to 8
     case LO_TRUE:
       return true;
     case LO_FALSE:
       return false;
     default:
-      fail(fmt::format("arguments of type {} are not taken", static_cast<int>(type)));
+      fail(fmt::format("arguments of type {} are not supported", static_cast<int>(type)));
   }
 }
 
 OscMessage parse_message(std::span<const uint8_t> bytes) {
-  // liblo takes a pointer to what may change, but copies
+  // liblo takes a non-const pointer, but copies
   auto* data = const_cast<uint8_t*>(bytes.data());
   int result = 0;
   const MessagePointer m(lo_message_deserialise(data, bytes.size(), &result));
-  if (!m) fail("it is no OSC message");
+  if (!m) fail("it is not an OSC message");
   OscMessage message;
-  message.address = checked_text(reinterpret_cast<const char*>(data));  // ends within: liblo looked
+  message.address = checked_text(reinterpret_cast<const char*>(data));  // it ends in time: liblo has checked
   const int count = lo_message_get_argc(m.get());
   if (count > kMostArguments) fail(fmt::format("more than {} arguments", kMostArguments));
   const char* types = lo_message_get_types(m.get());
@@ -90,17 +90,17 @@ uint32_t big_endian(const uint8_t* p) {
 }
 
 void parse_element(std::span<const uint8_t> bytes, int depth, std::vector<OscMessage>& out) {
-  if (bytes.empty() || bytes.size() % 4 != 0) fail("its length is no multiple of 4 bytes");
+  if (bytes.empty() || bytes.size() % 4 != 0) fail("its length is not a multiple of 4 bytes");
   if (bytes.size() < kBundle.size() || std::memcmp(bytes.data(), kBundle.data(), kBundle.size()) != 0) {
     if (out.size() >= kMostMessages) fail(fmt::format("more than {} messages", kMostMessages));
     out.push_back(parse_message(bytes));
     return;
   }
-  if (depth >= kMostDepth) fail(fmt::format("more than {} bundles in one another", kMostDepth));
+  if (depth >= kMostDepth) fail(fmt::format("more than {} nested bundles", kMostDepth));
   if (bytes.size() < kBundleHead) fail("a bundle is cut off");
   bytes = bytes.subspan(kBundleHead);
   while (!bytes.empty()) {
-    const size_t size = big_endian(bytes.data());  // 4 bytes are there: all sizes are multiples of 4
+    const size_t size = big_endian(bytes.data());  // 4 bytes are left: all sizes are multiples of 4
     bytes = bytes.subspan(4);
     if (size > bytes.size()) fail("a bundle is cut off");
     parse_element(bytes.first(size), depth + 1, out);

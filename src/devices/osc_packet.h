@@ -1,4 +1,4 @@
-// OSC 1.0 packets: bytes to messages and back.
+// OSC 1.0 packets: from bytes to messages and back.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace reverie {
 
-// i and h, f, d, s and S, T and F.  Other types are refused: nothing of ours takes them.
+// i and h, f, d, s and S, T and F.  Other types are rejected: we use none of them.
 using OscArgument = std::variant<int64_t, float, double, std::string, bool>;
 
 struct OscMessage {
@@ -17,16 +17,16 @@ struct OscMessage {
   std::vector<OscArgument> arguments;
 };
 
-// Longest packet, in bytes: what UDP carries.
+// The longest packet, in bytes: the UDP limit.
 inline constexpr size_t kMostOscBytes = 65536;
 
-// The messages of a packet, those of its bundles in their order; the time tags of bundles are not looked at.
-// Any bytes are safe.  Error for what is no OSC, for text that is no UTF-8 or has control characters, for
-// numbers that are none or infinite, and beyond 8 bundles in one another, 1024 messages, or 64 arguments of
-// one: then nothing of the packet holds.
+// The messages of a packet, including those of its bundles, in order; the time tags of bundles are ignored.
+// Any bytes are safe.  Error for anything that is not OSC, for text that is not UTF-8 or has control
+// characters, for NaN or infinite numbers, and for more than 8 nested bundles, 1024 messages, or 64 arguments
+// per message: then the whole packet is rejected.
 std::vector<OscMessage> parse_osc(std::span<const uint8_t> packet);
 
-// The packet of one message.
+// The packet for a single message.
 std::vector<uint8_t> format_osc(const OscMessage& message);
 
 }  // namespace reverie

@@ -272,7 +272,7 @@ TEST_F(OscTest, NoEchoesToItself) {
   const int port = [] { return UdpSocket("127.0.0.1", 0).port(); }();
   EXPECT_NE(message_of([&] {
               OscServer(desk_, {port, port, "127.0.0.1"}, {});
-            }).find("choose two ports"),
+            }).find("choose two different ports"),
             std::string::npos);
 }
 

@@ -39,14 +39,14 @@ uint32_t find_host(const std::string& host) {
   const int code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
   if (code != 0 || found == nullptr)
     throw Error("listen on", "'" + host + "'", gai_strerror(code),
-                "name an address of this machine, or 0.0.0.0");
+                "use an address of this machine, or 0.0.0.0");
   sockaddr_in a{};
   std::memcpy(&a, found->ai_addr, sizeof a);
   freeaddrinfo(found);
   return from_system(a).host;
 }
 
-// Neither blocks nor goes on into programs that this one starts.
+// Non-blocking, and not inherited by child processes.
 void make_quiet(int file) {
   fcntl(file, F_SETFL, O_NONBLOCK);
   fcntl(file, F_SETFD, FD_CLOEXEC);
@@ -70,7 +70,7 @@ UdpSocket::UdpSocket(const std::string& host, int port) {
   };
   if (port < 0 || port > 65535) {
     errno = EINVAL;
-    fail("a port is a number from 0 to 65535");
+    fail("a port must be 0 to 65535");
   }
   socket_ = ::socket(AF_INET, SOCK_DGRAM, 0);
   std::array<int, 2> ends{-1, -1};
@@ -101,7 +101,7 @@ void UdpSocket::wait(int milliseconds) {
 }
 
 void UdpSocket::wake() {
-  // a full pipe is a call that is already on its way
+  // a full pipe means that a wake-up is already pending
   [[maybe_unused]] const auto written = write(wake_write_, "", 1);
 }
 
@@ -115,7 +115,7 @@ std::optional<size_t> UdpSocket::receive(std::span<uint8_t> buffer, UdpAddress& 
       from = from_system(a);
       return static_cast<size_t>(got);
     }
-    // some systems tell here that an earlier answer found nobody
+    // some systems report here that an earlier reply reached nobody
     if (errno != EINTR && errno != ECONNREFUSED) return {};
   }
 }

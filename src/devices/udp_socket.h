@@ -1,4 +1,4 @@
-// A UDP socket of IPv4 that is bound where it is told to.  (liblo's servers listen on every interface.)
+// An IPv4 UDP socket bound to a given interface. (liblo's servers listen on every interface.)
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ struct UdpAddress {
 
 class UdpSocket {
  public:
-  // host: a name or number of this machine; "0.0.0.0" for every interface.  port: 0 for any free one.  Error
-  // when it cannot be had.
+  // host: a name or address of this machine; "0.0.0.0" for every interface. port: 0 for any free one.  Error
+  // if it is not available.
   UdpSocket(const std::string& host, int port);
   ~UdpSocket();
   UdpSocket(const UdpSocket&) = delete;
@@ -28,14 +28,14 @@ class UdpSocket {
 
   uint16_t port() const { return port_; }
 
-  // Until a packet is there, somebody called wake(), or so many milliseconds are over.
+  // Returns when a packet has arrived, after wake(), or after this many milliseconds.
   void wait(int milliseconds);
-  // From any thread, and from within anything: never blocks.
+  // From any thread or signal handler: never blocks.
   void wake();
 
-  // The next packet's length, cut to the buffer's; nothing where none waits.
+  // The next packet's length, truncated to the buffer's; nothing if there is none.
   std::optional<size_t> receive(std::span<uint8_t> buffer, UdpAddress& from);
-  // Never blocks; what the system cannot take is lost, as with any packet.
+  // Never blocks; what the system cannot accept is lost, as with any packet.
   void send(const UdpAddress& to, std::span<const uint8_t> packet);
 
  private:

@@ -1,4 +1,4 @@
-// The effects there are.
+// The list of effects.
 #pragma once
 
 #include <string_view>
@@ -11,7 +11,7 @@ namespace reverie {
 // Each with its own parameters and those of every part.  The first is what presets play that name no effect.
 const std::vector<EffectKind>& effects();
 
-// Error with the nearest name when there is none.
+// Error with the nearest name if there is none.
 const EffectKind& find_effect(std::string_view name);
 
 // Parameters of every part, whatever its effect.

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/random.h"
+#include "core/test_help.h"
+#include "weights/safetensors.h"
 
 namespace reverie {
 namespace {
@@ -39,6 +42,50 @@ TEST(Effects, PrerollShowsALaterFrameFirst) {
   Planes first;
   kind.make(setup, values)->process({{0, 0}}, values, first);
   EXPECT_EQ(first.data(), third.data());
+}
+
+// A model that says "mean" is played with mean pooling, unless the preset says otherwise; one of version 0.1
+// as the preset says.
+TEST(Effects, AModelsOwnPoolingIsTheDefault) {
+  const TemporaryFolder folder;
+  const EffectKind& kind = find_effect("feedback");
+  const auto first_frame = [&](const std::map<std::string, std::string>& says, const char* pool) {
+    TensorFile model;
+    model.metadata = says;
+    Random draws(5);
+    const auto add = [&](const std::string& name, std::vector<int64_t> shape) {
+      Tensor t;
+      t.shape = std::move(shape);
+      size_t count = 1;
+      for (const int64_t n : t.shape) count *= static_cast<size_t>(n);
+      for (size_t i = 0; i < count; ++i) t.data.push_back(static_cast<float>(0.5 * draws.normal()));
+      model.tensors[name] = std::move(t);
+    };
+    add("encode1.weight", {4, 3, 3, 3});
+    add("encode1.bias", {4});
+    add("decode1.weight", {4, 3, 2, 2});
+    add("decode1.bias", {3});
+    const auto file = folder.file("model.safetensors");
+    write_safetensors(file, model);
+    ParameterValues values(kind.parameters());
+    values.set("levels", 1);
+    values.set_text("weights", file);
+    if (pool) values.set_text("pool", pool);
+    EffectSetup setup;
+    setup.width = setup.height = 16;
+    setup.seed = 1;
+    setup.find_file = [](const std::string& name) { return std::filesystem::path(name); };
+    Planes out;
+    const auto effect = kind.make(setup, values);
+    for (int frame = 0; frame < 3; ++frame) effect->process({{frame, 0}}, values, out);
+    return out.data();
+  };
+  const auto max = first_frame({}, "max");
+  const auto mean = first_frame({}, "mean");
+  ASSERT_NE(max, mean);
+  EXPECT_EQ(first_frame({{"format", "2"}, {"pool", "mean"}}, nullptr), mean);
+  EXPECT_EQ(first_frame({{"format", "2"}, {"pool", "mean"}}, "max"), max);
+  EXPECT_EQ(first_frame({{"pool", "mean"}}, nullptr), max);
 }
 
 TEST(Effects, UnknownOneNamesTheNearest) {

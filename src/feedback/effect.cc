@@ -14,7 +14,7 @@
 namespace reverie {
 namespace {
 
-// Streams of the effect's seed.
+// Random streams, split off the effect's seed.
 constexpr uint64_t kWeightsStream = 1;
 constexpr uint64_t kEngineStream = 2;
 
@@ -30,9 +30,11 @@ class FeedbackEffect final : public Effect {
     }
     palette_is_input_ = palette == "input";
     read_init_picture(values.text("init_picture"));
+    read_own_settings();
   }
 
-  void begin(const Frame& frame, const ParameterValues& values, bool preroll) override {
+  void begin(const Frame& frame, const ParameterValues& given, bool preroll) override {
+    const ParameterValues& values = with_own(given);
     make_engine(values, frame.picture);
     if (!preroll) return;
     for (int64_t n = values.integer("preroll"); n > 0 && !stop_requested(); --n)
@@ -45,13 +47,14 @@ class FeedbackEffect final : public Effect {
   }
 
   void restart(uint64_t seed, const Frame& frame, const ParameterValues& values) override {
-    if (!engine_) return;  // it has not begun yet
+    if (!engine_) return;  // not begun yet
     engine_->restart(Random(seed).split(kEngineStream).bits(), values, start_picture(values, frame.picture));
   }
 
-  void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& /*told*/) override {
+  void process(const Frame& frame, const ParameterValues& given, Planes& out, Told& /*told*/) override {
     const Planes* input = frame.picture;
-    if (!engine_) begin(frame, values, true);
+    if (!engine_) begin(frame, given, true);
+    const ParameterValues& values = with_own(given);
     engine_->step(frame.time.frame, values, input);
     engine_->look(values, out);
     if (palette_is_input_ && input) colours_ = colour_statistics(*input, *threads_);
@@ -67,13 +70,37 @@ class FeedbackEffect final : public Effect {
   }
 
  private:
+  // What the file of the weights says of pooling and activation.  Files of version 0.1 are played as the
+  // preset says, as they were then.
+  void read_own_settings() {
+    if (glass_.format < 2) return;
+    for (const Layer& layer : glass_.layers) {
+      if (layer.pool) pool_.push_back(layer.pool == PoolKind::kMean ? 1 : 0);  // the places of their words
+      const bool plays =
+          layer.activation == ActivationKind::kTanh || layer.activation == ActivationKind::kRelu;
+      if (plays) activation_.push_back(layer.activation == ActivationKind::kRelu ? 1 : 0);
+    }
+    if (pool_.size() != glass_.layers.size()) pool_.clear();
+    if (activation_.size() != glass_.layers.size()) activation_.clear();
+  }
+
+  // The values, with the network's own settings unless they are given.
+  const ParameterValues& with_own(const ParameterValues& values) {
+    const bool pool = !pool_.empty() && !values.is_given("pool");
+    const bool activation = !activation_.empty() && !values.is_given("activation");
+    if (!pool && !activation) return values;
+    own_ = values;
+    if (pool) own_->set("pool", pool_);
+    if (activation) own_->set("activation", activation_);
+    return *own_;
+  }
+
   void read_init_picture(const std::string& name) {
     init_picture_ = name.empty() ? Planes() : setup_.read_picture(setup_.find_file(name));
     init_picture_name_ = name;
   }
 
-  // In the middle of a show a picture that is gone is no reason to stop: the one before it, or none, has to
-  // do.
+  // In the middle of a show a missing picture is no reason to stop: keep the previous one, or none.
   const Planes* start_picture(const ParameterValues& values, const Planes* input) {
     if (const std::string& name = values.text("init_picture"); name != init_picture_name_) {
       try {
@@ -101,7 +128,9 @@ class FeedbackEffect final : public Effect {
   std::optional<ColourStatistics> colours_;
   bool palette_is_input_ = false;
   std::string init_picture_name_;
-  Planes init_picture_;  // empty: there is none
+  Planes init_picture_;                    // empty: none
+  std::vector<double> pool_, activation_;  // the network's own, one per level; empty: it does not say
+  std::optional<ParameterValues> own_;
 };
 
 std::unique_ptr<Effect> make_effect(const EffectSetup& setup, const ParameterValues& values) {

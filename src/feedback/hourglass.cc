@@ -219,8 +219,7 @@ Hourglass make_hourglass(const ParameterValues& values, Random random,
     Hourglass read = read_hourglass(weights, find_file(weights), pool_size);
     glass.layers = std::move(read.layers);
     glass.format = read.format;
-    if (glass.levels() > levels)
-      glass.layers.resize(static_cast<size_t>(levels));  // play only the lower ones
+    if (glass.levels() > levels) glass.layers.resize(static_cast<size_t>(levels));  // use only the lower ones
     return glass;
   }
   check_weights(values, levels);

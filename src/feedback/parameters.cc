@@ -36,8 +36,9 @@ std::vector<Parameter> hierarchy() {
           .levels()
           .fixed(),
       choice("pool", "max", {"max", "mean", "stride", "maxmag"}, "which sample of a block goes up a level")
-          .levels(),
-      choice("activation", "tanh", {"tanh", "relu"}, "after each convolution").levels(),
+          .levels()
+          .said_by_weights(),
+      choice("activation", "tanh", {"tanh", "relu"}, "after each convolution").levels().said_by_weights(),
       choice("border", "wrap", {"wrap", "clamp", "zero"},
              "what lies beyond the edge: the opposite side, the edge itself, nothing"),
       choice(

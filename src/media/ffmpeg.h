@@ -73,7 +73,7 @@ std::vector<AVPixelFormat> pixel_formats(const AVCodec& encoder);
 std::vector<AVSampleFormat> sample_formats(const AVCodec& encoder);
 std::vector<int> sample_rates(const AVCodec& encoder);
 
-// A graph of one chain of filters between a source and a sink that the caller names in it.
+// A linear filter graph between a source and a sink that the caller names in it.
 GraphPtr make_graph(const std::string& description, const std::string& what);
 AVFilterContext* graph_node(const GraphPtr& graph, const char* name);
 

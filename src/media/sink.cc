@@ -168,7 +168,7 @@ void check_options(const std::string& name, const Target& target, const SinkOpti
                             (o.height + n - 1) / n * n));
   }
   if (!std::isfinite(o.fps) || o.fps <= 0 || o.fps > kHighestFps) {
-    throw Error("write", name, fmt::format("{} is no number of frames per second", o.fps));
+    throw Error("write", name, fmt::format("{} is not a valid frame rate", o.fps));
   }
 }
 

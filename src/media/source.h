@@ -11,7 +11,7 @@
 
 namespace reverie {
 
-// The largest side of a picture, in pixels, that is read or written.
+// The longest side of a picture, in pixels, that can be read or written.
 
 struct SourceOptions {
   double start = 0;               // seconds into the source at which to begin

@@ -36,7 +36,7 @@ void FrameLoop::switch_off(const std::string& name) {
   for (Step& s : parts_) look_at(s);
   look_at(output_);
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
-  throw Error(fmt::format("there is no step '{}'{} (there are: {})", name, did_you_mean(name, names),
+  throw Error(fmt::format("there is no step '{}'{} (available: {})", name, did_you_mean(name, names),
                           join(names, ", ")));
 }
 

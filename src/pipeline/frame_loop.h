@@ -1,4 +1,4 @@
-// THE frame loop: source -> effects -> sinks, one frame at a time.  Who calls it decides about the clock.
+// THE frame loop: source -> effects -> sinks, one frame at a time.  The caller provides the clock.
 #pragma once
 
 #include <deque>
@@ -17,36 +17,36 @@ using Watcher = std::function<void(int64_t frame, const Planes& picture)>;
 
 struct FrameLoopSetup {
   std::unique_ptr<Source> source;  // null: no input
-  // In place of a source, for inputs that come and go: the frame to show so many ticks after the last, or
+  // Instead of a source, for inputs that come and go: the frame to show this many ticks after the last, or
   // null.
   std::function<const Planes*(int64_t ticks)> input;
   std::unique_ptr<ChainPlayer> player;  // its first part sees the source
   std::vector<std::unique_ptr<Sink>> sinks;
   std::vector<Watcher> watchers;
   std::function<Signals(const FrameTime&)> signals;  // what is heard; null: silence
-  double fps = 30;                                   // ticks of the clock a second
+  double fps = 30;                                   // ticks of the clock per second
   bool check = false;                                // check every step's result
-  std::vector<std::string> without;                  // steps that are switched off; Error for no step's name
+  std::vector<std::string> without;                  // steps to switch off; Error for an unknown name
 };
 
 class FrameLoop {
  public:
   explicit FrameLoop(FrameLoopSetup setup);
 
-  // Makes the next frame; false when the source has ended.
+  // Computes the next frame; false once the source has ended.
   bool next();
   int64_t frames() const { return frame_; }
 
-  // The clock: the next frame is made for time tick() / fps.  One tick a frame, unless some are skipped; the
+  // The clock: the next frame is for time tick() / fps.  One tick per frame, unless some are skipped; the
   // sinks then hold the last picture.
   int64_t tick() const { return tick_; }
   void skip_ticks(int64_t ticks);
 
   ChainPlayer& player() { return *setup_.player; }
-  // The last picture that was made, in exchange for memory for another.
+  // Hands over the last picture, in exchange for memory for another.
   void take_picture(Planes& to) { std::swap(picture_, to); }
 
-  // Closes the sinks: their files appear under their final names.
+  // Closes the sinks: their files get their final names.
   void finish();
 
   std::vector<StepReport> reports() const;

@@ -1,4 +1,4 @@
-// How long frames take, over a whole set, in little memory.
+// Statistics of frame times over a whole set, in little memory.
 #pragma once
 
 #include <array>
@@ -10,13 +10,13 @@ namespace reverie {
 class FrameTimes {
  public:
   void add(double ms);
-  // The time that `share` (0..1) of all frames do not exceed, in ms; 0 before the first.
+  // The time, in ms, that a share of `share` (0..1) of all frames does not exceed; 0 before the first.
   double percentile(double share) const;
   int64_t count() const { return count_; }
 
  private:
-  static constexpr double kLeast = 0.01;  // ms: the first step
-  static constexpr double kStep = 1.01;   // from one step to the next
+  static constexpr double kLeast = 0.01;  // ms: the first bucket
+  static constexpr double kStep = 1.01;   // ratio between buckets
   static constexpr size_t kSteps = 1600;  // up to 80 s
   std::array<int64_t, kSteps> steps_{};
   int64_t count_ = 0;

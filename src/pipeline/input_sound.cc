@@ -14,7 +14,7 @@ namespace reverie {
 namespace {
 
 constexpr double kAhead = 1;                          // seconds
-constexpr std::chrono::milliseconds kPatience(1000);  // with a disk that hangs, at the end
+constexpr std::chrono::milliseconds kPatience(1000);  // with a hanging disk, at the end
 
 }  // namespace
 
@@ -62,7 +62,7 @@ InputSound::InputSound(const std::string& spec, double fps) : ahead_(std::make_s
     try {
       ahead->work(spec, fps);
     } catch (const std::exception&) {
-      // no sound: silence is all there is to hear
+      // no sound: stay silent
     }
     const std::lock_guard lock(ahead->mutex);
     ahead->over = true;

@@ -1,4 +1,4 @@
-// The sound of a set's input, listened to along with its pictures.
+// Analyses the sound of a set's input along with its pictures.
 #pragma once
 
 #include <memory>
@@ -8,20 +8,20 @@
 
 namespace reverie {
 
-// A thread decodes and analyses a second ahead, so that at() never waits.  It holds what it needs alive, so
-// that a disk that hangs delays nobody.  What has no sound, or breaks, is silent.
+// A thread decodes and analyses one second ahead, so that at() never waits.  It keeps what it needs alive, so
+// a hanging disk delays nobody.  An input without sound, or whose sound breaks, is silent.
 class InputSound {
  public:
-  // spec: a file, over and over.  fps: times are asked for so often a second.
+  // spec: a file, looped. fps: how many times per second at() is called.
   InputSound(const std::string& spec, double fps);
   ~InputSound();  // does not wait
   InputSound(const InputSound&) = delete;
   InputSound& operator=(const InputSound&) = delete;
 
-  // Nothing more is listened to; waits for the thread, but not for a disk that hangs.
+  // Stops listening; waits for the thread, but not for a hanging disk.
   void end();
 
-  // Seconds since the input began; they must not descend.
+  // Seconds since the input began; must not decrease.
   Signals at(double seconds);
 
  private:
@@ -30,7 +30,7 @@ class InputSound {
   Signals last_;
 };
 
-// Whether the input is one whose sound can be listened to besides: a file.
+// Whether the sound of this input can be read separately: it is a file.
 bool may_have_sound(const std::string& spec);
 
 }  // namespace reverie

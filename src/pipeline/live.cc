@@ -17,8 +17,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kTimedFrames = 300;     // that the median and the 99th percentile look at
-constexpr double kNearlyTheBeat = 1e-6;  // beats: nothing new was heard
+constexpr size_t kTimedFrames = 300;     // used for the median and the 99th percentile
+constexpr double kNearlyTheBeat = 1e-6;  // beats: below this, nothing new was heard
 
 std::chrono::nanoseconds nanoseconds(double seconds) {
   return std::chrono::nanoseconds(std::llround(seconds * 1e9));
@@ -37,8 +37,8 @@ bool same(const Signals& a, const Signals& b) {
          a.onset == b.onset && a.tempo == b.tempo && std::abs(a.beats - b.beats) < kNearlyTheBeat;
 }
 
-// Reads pictures, and keeps the last ones while their files stay as they are: a slider that is dragged makes
-// its preset anew many times a second, with all its maps.  Thread-safe.
+// Reads pictures, and caches the last ones while their files do not change: dragging a slider recreates its
+// preset many times per second, with all its maps.  Thread-safe.
 class PictureMemory {
  public:
   Planes read(const std::filesystem::path& path) {
@@ -67,7 +67,7 @@ class PictureMemory {
   };
   std::mutex mutex_;
   std::deque<Kept> kept_;
-  size_t samples_ = 0;  // of all
+  size_t samples_ = 0;  // in total
 };
 
 }  // namespace
@@ -139,13 +139,13 @@ void LiveSet::add_recorder(const std::string& target, bool whole_set, Recorder::
 void LiveSet::start_recording(const std::string& target) {
   std::error_code code;
   if (std::filesystem::is_regular_file(target, code))
-    throw Error("record", target, "it is there already", "give another name");
+    throw Error("record", target, "it already exists", "use another name");
   {
     const std::lock_guard lock(mutex_);
     for (const Recording& r : recordings_) {
       const Recorder::State s = r.recorder->state();
       if (s.name == target && !s.over && s.failure.empty())
-        throw Error("record", target, "it is being written already", "give another name");
+        throw Error("record", target, "it is already being written", "use another name");
     }
   }
   add_recorder(target, false, [target, options = sink_options()] { return open_sink(target, options); });
@@ -220,7 +220,7 @@ void LiveSet::work() {
   over_ = true;
 }
 
-// Waits until all files are whole.
+// Waits until all files are complete.
 void LiveSet::close_recordings() {
   std::vector<Recording> recordings;
   {
@@ -244,9 +244,10 @@ void LiveSet::run() {
     happen();
     loop_->next();
     const std::chrono::duration<double, std::milli> worked = Clock::now() - begun;
-    if (loop_->frames() == 1) origin_ = Clock::now() - nanoseconds(1 / request_.fps);  // it may take long
+    if (loop_->frames() == 1)
+      origin_ = Clock::now() - nanoseconds(1 / request_.fps);  // it may have taken long
     for (Event& e : std::exchange(input_events_, {})) {
-      // so that the set can be made again from another folder
+      // so that the set can be rendered again from another folder
       if (auto* opened = std::get_if<OpenInput>(&e)) opened->spec = absolute_spec(opened->spec);
       if (session_) session_->write({loop_->frames() - 1, e});
     }
@@ -256,11 +257,11 @@ void LiveSet::run() {
   }
 }
 
-// Pictures are shown at an even pace: each as long after its beginning as the dearest one of late took, but
-// before the next begins, whatever it took itself.
+// Pictures are shown at an even pace: each is delayed by as much as the slowest recent frame took, but shown
+// before the next begins, however long it took itself.
 void LiveSet::hold(Clock::time_point begun, double ms) {
   constexpr double kForgets = 8;           // seconds
-  ms = std::min(ms, 1000 / request_.fps);  // a preroll of seconds is not remembered for a minute
+  ms = std::min(ms, 1000 / request_.fps);  // a preroll of seconds must not be remembered for a minute
   delay_ms_ = std::max(ms, delay_ms_ + (ms - delay_ms_) / (kForgets * request_.fps));
   const Clock::time_point next = origin_ + nanoseconds(static_cast<double>(loop_->tick()) / request_.fps);
   const Clock::time_point due = std::min(begun + nanoseconds(delay_ms_ / 1000), next);
@@ -308,10 +309,10 @@ void LiveSet::happen() {
   }
 }
 
-// What is not allowed has happened nowhere: not here, not in the session.
+// A rejected event has no effect, neither here nor in the session.
 bool LiveSet::apply(const Event& event) {
   if (const auto* e = std::get_if<OpenInput>(&event)) {
-    input_->open(e->spec);  // told when it is shown
+    input_->open(e->spec);  // reported once it is shown
     return true;
   }
   try {
@@ -349,8 +350,8 @@ void LiveSet::listen_to(const std::string& spec) {
   kept_index_ = -1;
 }
 
-// The session names the kept file in place of the camera, and counts from its first frame.  What
-// is played is what can be kept: 8 bits.
+// The session names the stored file instead of the camera, and counts from its first frame.  Only what can be
+// stored is played: 8 bits.
 const Planes* LiveSet::keep(const Planes& picture, std::vector<Event>& events) {
   if (kept_index_ < 0) kept_first_ = input_->index();
   for (Event& event : events) {
@@ -398,14 +399,14 @@ Signals LiveSet::hear(const FrameTime& time) {
   return now;
 }
 
-// A picture that nobody holds any more, or a new one.
+// A picture that is no longer in use, or a new one.
 std::shared_ptr<LiveSet::Shown> LiveSet::unseen() {
   for (const auto& old : kept_shown_) {
     if (old.use_count() > 1) continue;
     std::atomic_thread_fence(std::memory_order_acquire);  // after the last reader
     return old;
   }
-  constexpr size_t kMost = 4;  // whoever holds more has copies of his own
+  constexpr size_t kMost = 4;  // anyone who holds more has made copies
   auto fresh = std::make_shared<Shown>();
   if (kept_shown_.size() < kMost) kept_shown_.push_back(fresh);
   return fresh;

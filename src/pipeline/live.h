@@ -1,4 +1,4 @@
-// A set: the engine on a thread of its own, at its own pace, with whatever happens to it between two frames.
+// A set: the engine on its own thread, at its own pace, and everything that happens between two frames.
 #pragma once
 
 #include <atomic>
@@ -35,34 +35,34 @@ struct LiveRequest {
   std::string kernel = "auto";
   Fit fit = Fit::kCrop;
   std::string session = {};            // the file; empty: none
-  std::vector<std::string> also = {};  // sinks from the beginning on, as open_sink() takes them
-  // Live inputs are kept losslessly beside the session, so that it can be made again with them.
+  std::vector<std::string> also = {};  // sinks from the start, as for open_sink()
+  // Stores live inputs losslessly next to the session, so that it can be rendered again with them.
   bool keep_input = false;
-  std::optional<double> seconds = {};  // the set ends by itself
-  // What is heard at a time of the clock, given what the input's own sound does; null: that alone.
+  std::optional<double> seconds = {};  // ends the set automatically
+  // What is heard at a time of the clock, given the signals of the input's own sound; null: only that.
   std::function<Signals(double seconds, const Signals& input)> signals = {};
-  bool check = false;  // every step's result
+  bool check = false;  // checks every step's result
 };
 
 struct LiveStatus {
   int64_t frames = 0;                   // made
-  int64_t skipped = 0;                  // ticks of the clock that have none
+  int64_t skipped = 0;                  // ticks of the clock without a frame
   double seconds = 0;                   // of the clock
-  double median_ms = 0, p99_ms = 0;     // work for a frame, of the last ones
-  FrameTimes work, between;             // ms of work for a frame and from frame to frame, of the whole set
-  double fps = 0;                       // made in the last second
-  bool fading = false, making = false;  // a process fades in; one is being made
+  double median_ms = 0, p99_ms = 0;     // work per frame, over the last ones
+  FrameTimes work, between;             // ms of work per frame, and between frames, over the whole set
+  double fps = 0;                       // frames in the last second
+  bool fading = false, making = false;  // a process fades in; one is being built
   LiveInput::State input;
   std::vector<Recorder::State> recordings;
   Signals signals;
-  bool output_failed = false;  // at the end: a sink that was to take the whole set did not
+  bool output_failed = false;  // at the end: a sink for the whole set failed
 };
 
 class LiveSet {
  public:
-  // Error when the preset or a sink cannot be had; then nothing has begun.
+  // Error if the preset or a sink cannot be opened; then nothing has started.
   explicit LiveSet(LiveRequest request);
-  ~LiveSet();  // stop() and all files closed
+  ~LiveSet();  // stop(), and closes all files
   LiveSet(const LiveSet&) = delete;
   LiveSet& operator=(const LiveSet&) = delete;
 
@@ -72,9 +72,9 @@ class LiveSet {
   using Refused = std::function<void(const std::string& why, const Chain& plays_on)>;
   void on_refused(Refused refused);
 
-  // Error where a file of that name is there, or is being written.
+  // Error if a file of that name exists, or is being written.
   void start_recording(const std::string& target);
-  void stop_recordings();  // those that were started; sinks from the beginning go on
+  void stop_recordings();  // those that were started; sinks from the start continue
 
   // Over: by stop(), by its length, or by an error, which wait() then throws.
   bool over() const { return over_; }
@@ -83,7 +83,7 @@ class LiveSet {
 
   LiveStatus status() const;
 
-  // The newest picture and the values it was made with, if it is newer than `frame`; null otherwise.
+  // The newest picture and the values it was computed with, if it is newer than `frame`; null otherwise.
   struct Shown {
     int64_t frame = 0;
     Planes picture;                                               // [3, H, W] in 0..1
@@ -100,8 +100,8 @@ class LiveSet {
   void work();
   void run();
   bool wait_for_tick();
-  void happen();                   // everything that was sent
-  bool apply(const Event& event);  // false where it was refused
+  void happen();                   // applies everything that was sent
+  bool apply(const Event& event);  // false if it was rejected
   void log(const Event& event);
   const Planes* read_input(int64_t ticks);
   void listen_to(const std::string& spec);
@@ -122,20 +122,20 @@ class LiveSet {
   std::unique_ptr<LiveInput> input_;
   std::unique_ptr<InputSound> input_sound_;
   double input_began_ = 0;          // seconds
-  std::shared_ptr<Recorder> kept_;  // of a live input
+  std::shared_ptr<Recorder> kept_;  // for a live input
   Planes kept_picture_;
-  int64_t kept_index_ = -1, kept_first_ = 0;  // of the input: the last and the first frame that was kept
+  int64_t kept_index_ = -1, kept_first_ = 0;  // of the input: the first and the last frame that were stored
   int kept_files_ = 0;
-  std::shared_ptr<CheckReport> checked_;  // null: nothing is
+  std::shared_ptr<CheckReport> checked_;  // null: no checks
   std::unique_ptr<FrameLoop> loop_;
   std::unique_ptr<SessionLog> session_;
   std::vector<Event> input_events_;
   HeardSignals heard_;
   std::chrono::steady_clock::time_point origin_;    // of the clock
-  std::vector<std::shared_ptr<Shown>> kept_shown_;  // whose memory is used again
-  double delay_ms_ = 0;                             // from the beginning of a frame until it is shown
+  std::vector<std::shared_ptr<Shown>> kept_shown_;  // whose memory is reused
+  double delay_ms_ = 0;                             // from the start of a frame until it is shown
 
-  mutable std::mutex mutex_;  // of all below
+  mutable std::mutex mutex_;  // protects everything below
   std::condition_variable changed_;
   std::deque<Event> sent_;
   Refused refused_;

@@ -17,9 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kAhead = 3;                          // frames of a file that are ready
-constexpr std::chrono::milliseconds kRetry(500);      // until a lost device is looked for again
-constexpr std::chrono::milliseconds kPatience(1000);  // with a device that hangs, at the end
+constexpr size_t kAhead = 3;                          // frames of a file that are decoded ahead
+constexpr std::chrono::milliseconds kRetry(500);      // before looking for a lost device again
+constexpr std::chrono::milliseconds kPatience(1000);  // with a hanging device, at the end
 constexpr int64_t kFirst = 0;
 
 }  // namespace
@@ -34,7 +34,7 @@ std::unique_ptr<Source> open_set_input(const std::string& spec, const InputForma
   return open_source(spec, options);
 }
 
-// The thread that reads one input.  It holds itself alive, so that a device that hangs delays nobody.
+// The thread that reads one input.  It keeps itself alive, so a hanging device delays nobody.
 class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
  public:
   Reader(std::string spec, const InputFormat& format) : spec_(std::move(spec)), format_(format) {}
@@ -64,8 +64,8 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
     return !ready_.empty();
   }
 
-  // Takes the newest frame that is not after `wanted`; of a live source the newest.  Its index, or nothing
-  // where there is none newer.
+  // Takes the newest frame that is not after `wanted`; for a live source, the newest.  Returns its index, or
+  // nothing if there is none newer.
   std::optional<int64_t> take(int64_t wanted, Planes& out) {
     const std::lock_guard lock(mutex_);
     wanted_ = wanted;
@@ -104,7 +104,7 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
       try {
         read_all();
         if (!live()) return say_end();
-        say("it has no more pictures");
+        say("it has ended");
       } catch (const std::exception& e) {
         say(e.what());
       }
@@ -122,7 +122,7 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
       description_ = source->info().description;
       if (!trouble_.empty()) note(fmt::format("input {}: it is back", spec_));
       trouble_.clear();
-      if (!live_) next_ = kFirst;  // a file that broke begins again
+      if (!live_) next_ = kFirst;  // a broken file starts again
     }
     for (;;) {
       Planes picture;
@@ -146,7 +146,7 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
     return !live_ && ready_.empty() && next_ < wanted_;
   }
 
-  // False when nobody wants more.
+  // False when no more frames are needed.
   bool give(Planes picture) {
     std::unique_lock lock(mutex_);
     count_rate();
@@ -167,12 +167,12 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
     rate_ = static_cast<double>(arrivals_.size());
   }
 
-  // Once for each trouble, not each time that the device is looked for.
+  // Once per problem, not each time the device is looked for.
   void say(const std::string& why) {
     const std::lock_guard lock(mutex_);
     if (closing_ || !trouble_.empty()) return;
     trouble_ = why;
-    warning(fmt::format("input {}: {}; the last frame stays", spec_, why));
+    warning(fmt::format("input {}: {}; keeping the last frame", spec_, why));
   }
 
   void say_end() {
@@ -188,7 +188,7 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
   std::deque<Clock::time_point> arrivals_;
   std::string description_, trouble_;
   double rate_ = 0;
-  int64_t next_ = kFirst;  // the index of the frame that is read next; changed by the reading thread alone
+  int64_t next_ = kFirst;  // the index of the next frame to read; changed only by the reading thread
   int64_t wanted_ = 0;
   bool live_ = false, closing_ = false, over_ = false, ended_ = false;
 };
@@ -223,7 +223,7 @@ const Planes* LiveInput::read(int64_t ticks, std::vector<Event>& events) {
   const int64_t expected = index_ + ticks;
   clock_ += ticks;
   if (const auto index = shown_->take(clock_, picture_)) index_ = *index;
-  // what has ended stays on its last frame, here and in a replay
+  // an input that has ended stays on its last frame, here and in a replay
   if (index_ != expected && !shown_->ended()) events.emplace_back(ShowInput{index_});
   return &picture_;
 }
@@ -257,7 +257,7 @@ const Planes* ReplayedInput::read(int64_t ticks) {
     }
     if (next_ == wanted && source_->read(picture_)) ++next_;
   } catch (const Error& e) {
-    warning(fmt::format("input: {}; the last frame stays", e.what()));
+    warning(fmt::format("input: {}; keeping the last frame", e.what()));
     source_.reset();
   }
   index_ = wanted;

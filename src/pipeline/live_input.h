@@ -1,4 +1,4 @@
-// The input of a set: it never makes the engine wait, and it may come and go.
+// The input of a set: it never makes the engine wait, and may come and go.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace reverie {
 
-// How the input of a set is read: at the engine's size and rate, over and over.
+// How a set reads its input: at the engine's size and rate, looped.
 struct InputFormat {
   int width = 0, height = 0;  // pixels
   double fps = 30;
@@ -19,8 +19,9 @@ struct InputFormat {
 };
 std::unique_ptr<Source> open_set_input(const std::string& spec, const InputFormat& format);
 
-// A thread of its own reads ahead of the clock (a file) or keeps the newest frame (a camera).  What breaks or
-// is unplugged leaves its last frame, says so in one line, and is opened again as soon as it is there.
+// A separate thread reads ahead of the clock (a file) or keeps the newest frame (a camera).  If the input
+// breaks or is unplugged, its last frame stays, a message says so, and it is reopened as soon as it is
+// available.
 class LiveInput {
  public:
   explicit LiveInput(InputFormat format);
@@ -28,22 +29,22 @@ class LiveInput {
   LiveInput(const LiveInput&) = delete;
   LiveInput& operator=(const LiveInput&) = delete;
 
-  // Asks for another input; it is shown when its first frame is there.  Empty: none.
+  // Requests another input; it is shown once its first frame is ready.  Empty: none.
   void open(const std::string& spec);
 
-  // The frame to show now, `ticks` of the clock after the last call: [3, H, W], or null where there is none.
-  // Never waits.  Appends what a replay has to know.
+  // The frame to show now, `ticks` of the clock after the last call: [3, H, W], or null if there is none.
+  // Never waits.  Appends the events that a replay needs.
   const Planes* read(int64_t ticks, std::vector<Event>& events);
 
   struct State {
     std::string spec;         // what is shown; empty: none
     std::string description;  // "clip.mp4: h264 640x360 at 25 fps in mov"
-    std::string trouble;      // why nothing new comes; empty where all is well
-    double fps = 0;           // frames that came in the last second
+    std::string trouble;      // why nothing new arrives; empty if all is well
+    double fps = 0;           // frames received in the last second
   };
   State state() const;
-  int64_t index() const { return index_; }  // of the frame that is shown, of its own input
-  bool live() const;                        // a camera or a broadcast, which cannot be had again
+  int64_t index() const { return index_; }  // of the shown frame, counted in its own input
+  bool live() const;                        // a camera or a broadcast, which cannot be replayed
 
  private:
   class Reader;
@@ -54,7 +55,7 @@ class LiveInput {
   int64_t clock_ = -1;  // of the frame that should be shown
 };
 
-// The same input again, from what the session says.
+// Reproduces the input from the events of a session.
 class ReplayedInput {
  public:
   explicit ReplayedInput(InputFormat format) : format_(format) {}
@@ -67,7 +68,7 @@ class ReplayedInput {
   std::unique_ptr<Source> source_;
   Planes picture_;
   int64_t index_ = -1;  // of the shown frame
-  int64_t next_ = 0;    // that the source gives next
+  int64_t next_ = 0;    // that the source returns next
   std::optional<int64_t> told_;
 };
 

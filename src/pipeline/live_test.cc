@@ -124,6 +124,88 @@ TEST_F(Live, ASetIsMadeAgainFrameByFrame) {
   for (size_t i = 0; i < live.size(); ++i) ASSERT_TRUE(live[i] == once[i]) << "frame " << i;
 }
 
+// What a performer does to a chain.
+void play_with_parts(LiveSet& set, Desk& desk, milliseconds length) {
+  std::mt19937 draws(11);
+  const auto end = std::chrono::steady_clock::now() + length;
+  const auto pick = [&](int n) { return static_cast<int>(draws() % static_cast<unsigned>(n)); };
+  while (std::chrono::steady_clock::now() < end) {
+    const std::vector<std::string> parts = desk.chain().part_names();
+    const std::string& part = parts[draws() % parts.size()];
+    try {
+      switch (pick(11)) {
+        case 0:
+          desk.add_part(pick(2) ? "grade" : "feedback", draws() % (parts.size() + 1));
+          break;
+        case 1:
+          desk.remove_part(part);
+          break;
+        case 2:
+        case 3:
+          desk.move_part(part, draws() % parts.size());
+          break;
+        case 4:
+        case 5:
+          desk.bypass(part, pick(2) != 0);
+          break;
+        case 6:
+          pick(2) ? desk.undo() : desk.redo();
+          break;
+        case 7:
+          pick(2) ? desk.blackout(pick(2) != 0) : desk.freeze(pick(2) != 0);
+          break;
+        case 8:
+          desk.load(pick(2) ? "veil" : "first-light");
+          break;
+        case 9:
+          set.send(RemovePart{"nobody", 0});  // refused, and then nowhere
+          desk.new_noise(pick(2) ? part : "");
+          break;
+        default:
+          desk.set(part + ".mix", fmt::format("{}", 0.1 * pick(11)));
+      }
+    } catch (const Error&) {
+      // the last part cannot be removed
+    }
+    std::this_thread::sleep_for(milliseconds(20 + pick(150)));
+  }
+  desk.blackout(false);
+  desk.freeze(false);
+}
+
+TEST_F(Live, ASetOfPartsThatComeGoMoveAndAreBypassedIsMadeAgain) {
+  LiveRequest r = request();
+  append(r.chain, Preset("grade"));
+  append(r.chain, r.chain.parts[0].preset);
+  r.chain.parts[1].preset.values.set("saturation", 2);
+  r.chain.parts[1].preset.followers.push_back(
+      {.parameter = "brightness", .signal = "grade.motion", .depth = 0.2});
+  r.also = {file("live.mkv")};
+  r.input = "test:testsrc2";
+  {
+    LiveSet set(r);
+    Desk desk(r.chain, r.seed, [&](Event e) { set.send(std::move(e)); });
+    set.on_refused([&](const std::string&, const Chain& c) { desk.refused(c); });
+    desk.set_fade(0.4);
+    play_with_parts(set, desk, milliseconds(5000));
+    std::this_thread::sleep_for(milliseconds(600));
+    set.stop();
+    set.wait();
+  }
+  const Session session = read_session(file("a.session"));
+  const auto count = [&](auto of) {
+    return std::count_if(session.events.begin(), session.events.end(),
+                         [](const TimedEvent& e) { return std::holds_alternative<decltype(of)>(e.event); });
+  };
+  EXPECT_GT(count(MovePart()), 0);
+  EXPECT_GT(count(RemovePart()) + count(AddPart()), 0);
+  const auto live = frames_of(file("live.mkv"));
+  const auto once = replayed("once.mkv", 1);
+  EXPECT_TRUE(once == replayed("twice.mkv", 3));
+  ASSERT_EQ(once.size(), live.size());
+  for (size_t i = 0; i < live.size(); ++i) ASSERT_TRUE(live[i] == once[i]) << "frame " << i;
+}
+
 TEST_F(Live, WhatCouldNotBeMadeIsNotMadeAgainEither) {
   LiveRequest r = request();
   r.also = {file("live.mkv")};
@@ -153,7 +235,7 @@ TEST_F(Live, ARecordingIsNeverWrittenOverAnother) {
   const LiveRequest r = request();
   LiveSet set(r);
   folder_.write("take.mkv", "precious");
-  EXPECT_NE(message_of([&] { set.start_recording(file("take.mkv")); }).find("there already"),
+  EXPECT_NE(message_of([&] { set.start_recording(file("take.mkv")); }).find("already exists"),
             std::string::npos);
   set.start_recording(file("other.mkv"));
   EXPECT_NE(message_of([&] { set.start_recording(file("other.mkv")); }).find("being written"),
@@ -231,7 +313,7 @@ TEST_F(Live, AnInputThatIsNotThereDelaysNobody) {
 TEST_F(Live, ASessionIsNeverWrittenOverAnother) {
   const LiveRequest r = request();
   folder_.write("a.session", "precious");
-  EXPECT_NE(message_of([&] { const LiveSet set(r); }).find("never written over"), std::string::npos);
+  EXPECT_NE(message_of([&] { const LiveSet set(r); }).find("never overwrites"), std::string::npos);
 }
 
 TEST_F(Live, AWrongSinkIsAnErrorBeforeAnythingBegins) {
@@ -317,7 +399,7 @@ TEST_F(Live, AStrangersSessionOpensNoCamera) {
       format_session_start(start) + format_event({0, OpenInput{"camera:0"}}) + format_reached(3);
   ReplayRequest r{parse_session(text, "x.session"), file("x.mkv")};
   r.quiet = true;
-  EXPECT_NE(message_of([&] { replay(r); }).find("cannot be had again"), std::string::npos);
+  EXPECT_NE(message_of([&] { replay(r); }).find("cannot be replayed"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(file("x.mkv")));
   r.input = "test:testsrc2";
   EXPECT_EQ(replay(r).frames, 3);

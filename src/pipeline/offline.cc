@@ -17,7 +17,7 @@ void check_sheet(const std::string& sheet) {
   if (sheet.empty()) return;
   const std::string ending = std::filesystem::path(sheet).extension().string();
   if (ending != ".png" && ending != ".jpg" && ending != ".jpeg") {
-    throw Error("write", sheet, "a sheet is a picture", "give it the ending .png or .jpg");
+    throw Error("write", sheet, "a sheet is a picture", "use the extension .png or .jpg");
   }
   const PartialFile place(sheet);
 }

@@ -1,4 +1,4 @@
-// A sink on a thread of its own, so that the encoder runs beside the engine.
+// A sink on its own thread, so that the encoder runs in parallel with the engine.
 #pragma once
 
 #include <condition_variable>
@@ -12,8 +12,8 @@
 
 namespace reverie {
 
-// Pictures wait in a queue of at most `capacity`; then write() waits, so nothing is dropped and memory stays
-// bounded.  What the inner sink throws comes out of the next write() or of finish().
+// Pictures wait in a queue of at most `capacity`; when it is full write() waits, so nothing is dropped and
+// memory stays bounded.  Errors of the inner sink are thrown by the next write() or by finish().
 class QueuedSink final : public Sink {
  public:
   explicit QueuedSink(std::unique_ptr<Sink> sink, size_t capacity = 4);
@@ -39,10 +39,10 @@ class QueuedSink final : public Sink {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Waiting> waiting_;
-  int64_t held_ = 0;  // frames that the last picture stays on
+  int64_t held_ = 0;  // frames for which the last picture is held
   std::exception_ptr failure_;
   bool closing_ = false;
-  std::thread thread_;  // last: it starts when all else is there
+  std::thread thread_;  // last: it starts when everything else is ready
 };
 
 }  // namespace reverie

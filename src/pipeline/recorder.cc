@@ -36,7 +36,7 @@ void Recorder::wait() {
   if (thread_.joinable()) thread_.join();
 }
 
-// Of how many pictures one is taken.
+// One of how many pictures is taken.
 int Recorder::stride() const {
   if (waiting_.size() >= capacity_) return 0;
   return waiting_.size() > 3 * capacity_ / 4 ? 4 : waiting_.size() > capacity_ / 2 ? 2 : 1;
@@ -50,7 +50,7 @@ void Recorder::write(const Planes& picture) {
     ++held_;
     ++state_.left_out;
     if (!std::exchange(thinned_, true))
-      warning(fmt::format("{} cannot keep up: it gets fewer pictures until it can", name_));
+      warning(fmt::format("{} cannot keep up: recording fewer pictures until it can", name_));
     return;
   }
   waiting_.push_back({picture, std::exchange(held_, 0)});
@@ -89,10 +89,10 @@ void Recorder::work(const Open& open) {
   } catch (const std::exception& e) {
     fail(e.what());
     const std::string rest = sink ? sink->salvage() : "";
-    if (!rest.empty()) warning(fmt::format("what was recorded until then is in {}", rest));
+    if (!rest.empty()) warning(fmt::format("the recording so far is in {}", rest));
     return;
   }
-  sink.reset();  // who sees that it is over never waits for an encoder
+  sink.reset();  // whoever sees that it is over never waits for an encoder
   const std::lock_guard lock(mutex_);
   state_.over = true;
 }

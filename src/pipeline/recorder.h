@@ -13,14 +13,14 @@
 
 namespace reverie {
 
-// Pictures queue to a thread that opens the sink and encodes.  If that cannot keep up, every second, then
-// every fourth picture is taken: the recording's rate falls, its time stays right.  What fails ends the
-// recording with one line, and never the set.
+// Pictures are queued to a thread that opens the sink and encodes.  If it cannot keep up, only every second,
+// then every fourth picture is taken: the recording's frame rate falls, its timing stays right.  A failure
+// ends the recording with one message, but never the set.
 class Recorder final : public Sink {
  public:
   using Open = std::function<std::unique_ptr<Sink>()>;
 
-  // name: for messages.  picture_bytes: of one picture, to bound the queue.
+  // name: for messages. picture_bytes: of one picture, to limit the queue.
   Recorder(std::string name, size_t picture_bytes, Open open);
   ~Recorder() override;  // finishes it first
   Recorder(const Recorder&) = delete;
@@ -29,24 +29,24 @@ class Recorder final : public Sink {
   void write(const Planes& picture) override;
   void hold(int64_t frames) override;
   void finish() override;  // no more pictures; does not wait
-  void wait();             // no more pictures, and the file is whole or has failed
+  void wait();             // no more pictures; waits until the file is complete or has failed
   std::string description() const override { return name_; }
 
   struct State {
     std::string name;
-    int64_t frames = 0;      // taken
+    int64_t frames = 0;      // recorded
     int64_t left_out = 0;    // because it could not keep up
-    std::string failure;     // empty where all is well
-    bool ending = false;     // no more pictures are taken
-    bool over = false;       // the file has its name
-    bool whole_set = false;  // it goes on until the set ends
+    std::string failure;     // empty if all is well
+    bool ending = false;     // takes no more pictures
+    bool over = false;       // the file has its final name
+    bool whole_set = false;  // it continues until the set ends
   };
   State state() const;
 
  private:
   struct Waiting {
     Planes picture;
-    int64_t held = 0;  // frames that the picture before stays on
+    int64_t held = 0;  // frames for which the previous picture is held
   };
   void work(const Open& open);
   void write_all(Sink& sink);
@@ -61,7 +61,7 @@ class Recorder final : public Sink {
   int64_t offered_ = 0, held_ = 0;
   State state_;
   bool closing_ = false, thinned_ = false;
-  std::thread thread_;  // last: it starts when all else is there
+  std::thread thread_;  // last: it starts when everything else is ready
 };
 
 }  // namespace reverie

@@ -42,7 +42,7 @@ std::optional<SinkOptions::Sound> sound_of(const RenderRequest& request, const S
   return std::nullopt;
 }
 
-// What the preset follows, and what is known of it beforehand.
+// What the preset follows, and what is known of it in advance.
 struct Hearing {
   std::unique_ptr<SignalSource> signals;
   std::optional<SoundMeasure> measure;
@@ -59,7 +59,7 @@ Hearing hear(const RenderRequest& request, const std::optional<SinkOptions::Soun
   return hearing;
 }
 
-// The sound that was asked for; or the input's own, if the preset listens.
+// The requested sound; or the input's own, if the preset listens.
 Hearing open_ears(const RenderRequest& request, const Source* source, double fps) {
   const std::optional<SinkOptions::Sound> sound = sound_of(request, source);
   if (!request.sound.empty()) return hear(request, sound, fps);
@@ -73,14 +73,14 @@ Hearing open_ears(const RenderRequest& request, const Source* source, double fps
   }
   if (follows_sound(request.chain)) {
     note(
-        fmt::format("the preset '{}' follows a sound and there is none: it plays as in silence "
+        fmt::format("the preset '{}' follows a sound, but there is none: it plays as in silence "
                     "(give one with --sound FILE)",
                     printable(request.chain.name())));
   }
   return hear(request, std::nullopt, fps);
 }
 
-// Frames to make; nothing: as many as the source has, and it does not know.
+// Number of frames; nothing: as many as the source has, which it does not know.
 std::optional<int64_t> length(const RenderRequest& request, const Source* source,
                               const std::optional<SoundMeasure>& sound, double fps) {
   if (request.frames) return request.frames;
@@ -102,7 +102,7 @@ std::unique_ptr<ChainPlayer> make_player(const RenderRequest& request, int width
   return std::make_unique<ChainPlayer>(setup, chain);
 }
 
-// What travels in the file.
+// The description stored in the file.
 RenderDescription describe(const RenderRequest& request, int width, int height, double fps,
                            std::optional<int64_t> frames) {
   RenderDescription d = {request, REVERIE_VERSION};
@@ -121,7 +121,7 @@ void check_without(const RenderRequest& request, std::optional<int64_t> frames) 
   const bool off =
       std::find(request.without.begin(), request.without.end(), "source") != request.without.end();
   if (off && !request.input.empty() && (!frames || request.chain.input() == InputNeed::kRequired))
-    throw Error("switch off", "source", "this render cannot be made without its input");
+    throw Error("switch off", "source", "this render needs its input");
 }
 
 void check_input(const RenderRequest& request) {
@@ -160,7 +160,7 @@ RenderResult render(const RenderRequest& request) {
   options.sound = sound_of(request, source);
   const RenderResult result = play_offline(
       std::move(setup), {request.output, options, request.sheet, checked, request.quiet}, frames);
-  if (result.frames == 0 && !result.stopped) throw Error("render", request.output, "the input gave no frame");
+  if (result.frames == 0 && !result.stopped) throw Error("render", request.output, "the input has no frames");
   if (frames && result.frames < *frames && !result.stopped)
     warning(fmt::format("the input ended after {} of {} frames (use --loop)", result.frames, *frames));
   return result;
@@ -171,7 +171,7 @@ RenderRequest request_from_description(const std::string& text, const std::strin
   RenderRequest request;
   static_cast<RenderSettings&>(request) = d;
   if (!(d.fps >= kLowestFps && d.fps <= kHighestFps) || d.width > kLargestSide || d.height > kLargestSide) {
-    throw Error("repeat", file, "its size or rate is none that a render takes");
+    throw Error("repeat", file, "its size or rate is not valid for a render");
   }
   return request;
 }

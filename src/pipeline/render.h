@@ -1,4 +1,4 @@
-// A whole render on the offline clock: frame n is made for time n / fps, however long that takes.
+// A whole offline render: frame n shows time n / fps, however long it takes to compute.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@ namespace reverie {
 
 struct RenderRequest : RenderSettings {
   std::string output;             // a sink as open_sink() takes it
-  std::optional<double> seconds;  // in place of frames
+  std::optional<double> seconds;  // instead of frames
   std::string sheet;              // a picture file of evenly spaced frames; empty: none
   bool check = false, quiet = false;
 };
 
-// Error as play_offline().
+// Errors as in play_offline().
 RenderResult render(const RenderRequest& request);
 
-// The request that made a file of Reverie's, from the text that travels in it; output is left empty.
+// The request that made a file of Reverie's, from its stored description; output is left empty.
 RenderRequest request_from_description(const std::string& text, const std::string& file);
 
 }  // namespace reverie

@@ -11,7 +11,7 @@
 namespace reverie {
 namespace {
 
-// What the session says, given to the loop at its frames.
+// Feeds the events of a session to the loop at their frames.
 class Replay {
  public:
   Replay(const ReplayRequest& request, int width, int height)
@@ -28,7 +28,7 @@ class Replay {
     return now;
   }
 
-  // All that happened before the loop's next frame.
+  // Everything that happened before the loop's next frame.
   void happen(FrameLoop& loop) {
     for (; next_ < events_.size() && events_[next_].frame <= loop.frames(); ++next_) {
       const Event& event = events_[next_].event;
@@ -48,8 +48,8 @@ class Replay {
     const std::string& own = request_.input.empty() || spec.empty() ? spec : request_.input;
     // a file from a stranger must not open cameras or streams here
     if (own.starts_with("camera:") || (own.find("://") != std::string::npos && request_.input.empty())) {
-      throw Error("replay", own, "it was live and cannot be had again",
-                  "give another input with --input, a video of it or test:testsrc2");
+      throw Error("replay", own, "it was live and cannot be replayed",
+                  "replace it with --input, by a video of it or test:testsrc2");
     }
     input_.apply(OpenInput{own});
   }

@@ -1,4 +1,4 @@
-// A set made again, frame by frame, from its session.
+// Replays a set, frame by frame, from its session.
 #pragma once
 
 #include "control/session.h"
@@ -9,8 +9,8 @@ namespace reverie {
 struct ReplayRequest {
   Session session;
   std::string output;         // a sink as open_sink() takes it
-  int width = 0, height = 0;  // 0: the set's
-  std::string input = {};     // in place of every input of the set; empty: its own
+  int width = 0, height = 0;  // 0: those of the set
+  std::string input = {};     // replaces every input of the set; empty: its own
   int threads = 0;
   std::string kernel = {};      // empty: the set's
   std::optional<Fit> fit = {};  // nothing: the set's
@@ -18,7 +18,7 @@ struct ReplayRequest {
   bool check = false, quiet = false;
 };
 
-// Error as play_offline().
+// Errors as in play_offline().
 RenderResult replay(const ReplayRequest& request);
 
 }  // namespace reverie

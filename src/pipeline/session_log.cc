@@ -22,10 +22,10 @@ std::FILE* create(const std::filesystem::path& path) {
   std::FILE* file = std::fopen(path.c_str(), "wx");  // never over another session
   if (file != nullptr) return file;
   throw Error("write", path.string(), code ? code.message() : std::strerror(errno),
-              errno == EEXIST ? "a session is never written over another one: give another name" : "");
+              errno == EEXIST ? "a session never overwrites another one: use another name" : "");
 }
 
-// Past the system's buffers, so that a power cut leaves it.
+// Past the system's buffers, to survive a power cut.
 void to_disk(std::FILE* file) {
 #if !defined(_WIN32)
   fsync(fileno(file));

@@ -1,4 +1,4 @@
-// A session file being written while the set is played.
+// Writes a session file while the set is playing.
 #pragma once
 
 #include <condition_variable>
@@ -12,11 +12,11 @@
 
 namespace reverie {
 
-// A thread hands the lines to the system as they come, so that they survive whatever ends the process.  A
-// disk that takes no more costs one warning, and never the set.
+// A thread writes the lines as they come, so that they survive however the process ends.  A full disk causes
+// one warning, but never stops the set.
 class SessionLog {
  public:
-  // Error when the file is there already or cannot be made.
+  // Error if the file already exists or cannot be created.
   SessionLog(std::filesystem::path path, const SessionStart& start);
   ~SessionLog();
   SessionLog(const SessionLog&) = delete;
@@ -36,7 +36,7 @@ class SessionLog {
   std::condition_variable changed_;
   std::string waiting_;
   bool closing_ = false;
-  std::thread thread_;  // last: it starts when all else is there
+  std::thread thread_;  // last: it starts when everything else is ready
 };
 
 }  // namespace reverie

@@ -1,4 +1,4 @@
-// A contact sheet of a run of frames of unknown length.
+// A contact sheet of a sequence of frames of unknown length.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace reverie {
 
-// Keeps small copies of evenly spaced frames: when there are too many, every other one goes and the step
-// doubles.
+// Keeps small copies of evenly spaced frames: when there are too many, every other one is dropped and the
+// step doubles.
 class SheetMaker {
  public:
   SheetMaker(int columns, int rows, int thumbnail_width)
@@ -17,8 +17,8 @@ class SheetMaker {
 
   void add(int64_t frame, const Planes& picture);
 
-  // columns x rows pictures (fewer when there were fewer frames), first to last, with a thin black gap.  [3,
-  // H, W]
+  // columns x rows pictures (fewer if there were fewer frames), first to last, with a thin black gap.  [3, H,
+  // W]
   Planes sheet() const;
 
  private:

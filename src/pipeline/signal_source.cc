@@ -18,7 +18,8 @@ namespace {
 
 static_assert(SoundReader::kRate == SoundAnalysis::kRate);
 
-constexpr int kAhead = SoundAnalysis::kWindow / 2;  // samples: the window's middle is then the frame's time
+constexpr int kAhead =
+    SoundAnalysis::kWindow / 2;  // samples: the middle of the window is then the frame's time
 
 }  // namespace
 
@@ -40,7 +41,7 @@ SoundMeasure measure_sound(const SinkOptions::Sound& sound) {
   SoundReader reader({sound.spec, sound.start, false});
   SoundAnalysis analysis;
   std::vector<float> hop(SoundAnalysis::kHop);
-  std::array<int64_t, 1024> times{};  // that each tempo was found, by halves of a beat a minute
+  std::array<int64_t, 1024> times{};  // how often each tempo was found, in steps of half a beat per minute
   for (size_t n = hop.size(); n == hop.size() && !stop_requested();) {
     n = reader.read(hop);
     analysis.push(std::span(hop).first(n));
@@ -66,14 +67,14 @@ struct SignalSource::Listener {
   std::vector<float> block = std::vector<float>(SoundAnalysis::kHop);
 };
 
-// Sound that breaks is left out from there on.
+// If the sound breaks, the rest is left out.
 size_t SignalSource::Listener::read(std::span<float> out) {
   if (broken) return 0;
   try {
     return reader.read(out);
   } catch (const Error& e) {
     broken = true;
-    warning(fmt::format("the sound is heard only up to here: {}", e.what()));
+    warning(fmt::format("the sound ends here: {}", e.what()));
     return 0;
   }
 }

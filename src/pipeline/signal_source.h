@@ -1,4 +1,4 @@
-// The signals of a render: what its sound does, and where the beat is.
+// The signals of a render: its sound and its beat.
 #pragma once
 
 #include <memory>
@@ -16,33 +16,33 @@ bool follows_sound(const Chain& chain);
 bool follows_beat(const Chain& chain);
 
 struct SoundMeasure {
-  double seconds = 0;  // how long it is
-  double tempo = 0;    // the one it has most of the time, in beats a minute; 0: none
+  double seconds = 0;  // its length
+  double tempo = 0;    // its most frequent tempo, in beats per minute; 0: none
 };
 
-// Listens to a whole sound.  Error when it cannot be read or there is none.
+// Analyses a whole sound.  Error if it cannot be read or there is none.
 SoundMeasure measure_sound(const SinkOptions::Sound& sound);
 
 struct SignalOptions {
   std::optional<SinkOptions::Sound> sound;  // nothing: silence
-  // Beats are counted from the first frame on, at this tempo.  Nothing: they are the sound's own, `measured`
-  // beats a minute and moved to where its onsets are; at kDefaultTempo where that is 0.
+  // Beats are counted from the first frame, at this tempo.  Nothing: the sound's own beats, at `measured`
+  // beats per minute and aligned with its onsets; at kDefaultTempo if that is 0.
   std::optional<double> tempo;
   double measured = 0;
-  double fps = 30;  // of the pictures, for a sound that loops
+  double fps = 30;  // of the pictures, for a looping sound
 };
 
-// Reads the sound along with the frames.  A frame's signals are those of the sound around its time: they see
-// at most half of the analysis window, 21 ms, ahead.  After the sound's end there is silence.
+// Reads the sound along with the frames.  A frame's signals are those of the sound around its time: they look
+// ahead by at most half of the analysis window, 21 ms.  After the end of the sound there is silence.
 class SignalSource {
  public:
-  // Error when the sound cannot be read or there is none.
+  // Error if the sound cannot be read or there is none.
   explicit SignalSource(const SignalOptions& options);
   ~SignalSource();
   SignalSource(const SignalSource&) = delete;
   SignalSource& operator=(const SignalSource&) = delete;
 
-  // Times must not descend.  The same for any step from frame to frame.
+  // Times must not decrease.  The result does not depend on the step between frames.
   Signals at(const FrameTime& time);
 
  private:

@@ -1,5 +1,5 @@
 // The one wrapper through which every step of the frame loop runs: it times the step, can switch it off and
-// can check what it leaves, so that a slow or wrong step is seen at once.
+// can check its result, so that a slow or wrong step is noticed immediately.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,7 @@ class Step {
   void check_results() { check_ = true; }
 
   // Runs work unless switched off, and times it; then checks what result points to (null: nothing to check):
-  // every sample finite and in 0..1.  Error names step, frame and place.
+  // every sample must be finite and in 0..1.  Error names step, frame and position.
   void run(int64_t frame, const std::function<void()>& work, const Planes* result = nullptr);
 
   StepReport report() const;
@@ -43,7 +43,7 @@ class Step {
 // "checked 10 frames against the reference kernel: ..."
 std::string describe(const CheckReport& report);
 
-// A table of the steps for a person, one line each.
+// A table of the steps for printing, one line each.
 std::string format_reports(const std::vector<StepReport>& reports);
 
 }  // namespace reverie

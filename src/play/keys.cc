@@ -46,34 +46,34 @@ std::vector<Key> make_keys() {
       on_desk("i", "new noise: the picture starts again", [](Desk& d) { d.new_noise(); }),
       on_desk("w", "new random weights, fading in", [](Desk& d) { d.new_weights(); }),
       on_window("n", "load weights from a file", [](WindowWishes& w) { w.load_weights = true; }),
-      on_show("f", "snapshot: the picture as a PNG file", [](Show& s) { s.snapshot(); }),
+      on_show("f", "snapshot: save the picture as PNG", [](Show& s) { s.snapshot(); }),
 
-      on_desk("Right", "the next preset", [](Desk& d) { d.step(1); }),
-      on_desk("Left", "the preset before", [](Desk& d) { d.step(-1); }),
+      on_desk("Right", "next preset", [](Desk& d) { d.step(1); }),
+      on_desk("Left", "previous preset", [](Desk& d) { d.step(-1); }),
   };
   all.insert(all.end(), first.begin(), first.end());
   for (int n = 1; n <= 9; ++n) {
-    all.push_back({std::to_string(n), n == 1 ? "1 to 9: the preset of that number" : "",
-                   [n](Show& show, WindowWishes&) {
-                     return show.desk().load_number(static_cast<size_t>(n - 1)), true;
-                   }});
+    all.push_back(
+        {std::to_string(n), n == 1 ? "1 to 9: preset by number" : "", [n](Show& show, WindowWishes&) {
+           return show.desk().load_number(static_cast<size_t>(n - 1)), true;
+         }});
   }
   const std::vector<Key> more = {
-      on_desk("r", "randomize all that is not locked", [](Desk& d) { d.randomize(); }),
-      on_desk("Backspace", "back to the preset as it was loaded", [](Desk& d) { d.reset_all(); }),
+      on_desk("r", "randomize everything that is not locked", [](Desk& d) { d.randomize(); }),
+      on_desk("Backspace", "revert to the preset as loaded", [](Desk& d) { d.reset_all(); }),
       on_desk("Ctrl+Z", "undo", [](Desk& d) { d.undo(); }),
       on_desk("Ctrl+Y", "redo", [](Desk& d) { d.redo(); }),
-      {"Ctrl+S", "save the preset under its name, among your own",
+      {"Ctrl+S", "save the preset under its name, as one of your own",
        [](Show& show, WindowWishes&) {
          return show.say("saved " + show.desk().save(show.desk().chain().name()).string()), true;
        }},
       on_desk("b", "blackout, and back", [](Desk& d) { d.blackout(!d.is_black()); }),
       on_desk("z", "freeze the picture, and let it go on", [](Desk& d) { d.freeze(!d.is_frozen()); }),
-      on_show("v", "record a video, and end it", [](Show& s) { s.toggle_recording(); }),
-      on_show("t", "tap the tempo, four times or more", [](Show& s) { s.tap(); }),
-      on_window("Tab", "the panels away, and back", [](WindowWishes& w) { w.panels = !w.panels; }),
-      on_window("F11", "full screen, and back", [](WindowWishes& w) { w.full_screen = !w.full_screen; }),
-      on_window("F12", "to the next display", [](WindowWishes& w) { w.next_display = true; }),
+      on_show("v", "start/stop recording", [](Show& s) { s.toggle_recording(); }),
+      on_show("t", "tap tempo, four times or more", [](Show& s) { s.tap(); }),
+      on_window("Tab", "show/hide the panels", [](WindowWishes& w) { w.panels = !w.panels; }),
+      on_window("F11", "full screen on/off", [](WindowWishes& w) { w.full_screen = !w.full_screen; }),
+      on_window("F12", "move to the next display", [](WindowWishes& w) { w.next_display = true; }),
       on_window("Escape", "leave full screen, close the help or a popup",
                 [](WindowWishes& w) { w.full_screen = w.help = false; }),
       on_window("?", "all keys", [](WindowWishes& w) { w.help = !w.help; }),

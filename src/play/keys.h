@@ -9,20 +9,20 @@
 
 namespace reverie {
 
-// What the window itself can be told.
+// Requests to the window itself.
 struct WindowWishes {
   bool quit = false;
   bool help = false;
   bool panels = true;
   bool full_screen = false;
-  bool next_display = false;  // on this one frame
+  bool next_display = false;  // only in this frame
   bool load_weights = false;  // asks for a file
-  bool escape = false;        // out of the popup that is open
+  bool escape = false;        // closes the open popup
   std::string part;           // whose tab is open; empty: the first
 };
 
 struct Key {
-  std::string name;  // as a person says it: "m", "Ctrl+S", "Left"
+  std::string name;  // as a user would say it: "m", "Ctrl+S", "Left"
   std::string help;  // one line
   // False where it has nothing to act on: no part plays whose key it is.
   std::function<bool(Show&, WindowWishes&)> act;
@@ -30,7 +30,7 @@ struct Key {
 
 const std::vector<Key>& keys();
 
-// Does what the key of this name does; false where it has none.
+// Performs the action of the key with this name; false if it has none.
 bool press(const std::string& name, Show& show, WindowWishes& wishes);
 
 }  // namespace reverie

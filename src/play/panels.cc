@@ -15,7 +15,7 @@ namespace {
 constexpr float kPanelWidth = 430;
 constexpr float kLabelWidth = 120;
 constexpr double kCamerasEvery = 5;  // seconds
-constexpr double kWideRange = 16;    // from here on a slider is finer near zero
+constexpr double kWideRange = 16;    // from this range on, a slider is finer near zero
 const ImVec4 kWarm = {1.0F, 0.62F, 0.3F, 1.0F};
 const ImVec4 kDim = {0.6F, 0.6F, 0.63F, 1.0F};
 const ImVec4 kRed = {1.0F, 0.35F, 0.3F, 1.0F};
@@ -123,7 +123,7 @@ void Panels::draw(WindowWishes& wishes, bool whole) {
   ImGui::SetNextWindowPos({0, 0}, whole ? ImGuiCond_Always : ImGuiCond_FirstUseEver);
   ImGui::SetNextWindowSize({whole ? size.x : std::min(kPanelWidth, size.x), size.y},
                            whole ? ImGuiCond_Always : ImGuiCond_FirstUseEver);
-  ImGui::SetNextWindowSizeConstraints({0, 0}, size);  // its end stays in reach when the window shrinks
+  ImGui::SetNextWindowSizeConstraints({0, 0}, size);  // its end stays reachable when the window shrinks
   ImGui::SetNextWindowBgAlpha(whole ? 1.0F : 0.82F);
   const ImGuiWindowFlags flags =
       whole ? ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove : ImGuiWindowFlags_NoCollapse;
@@ -257,8 +257,8 @@ void Panels::draw_status() {
   ImGui::Text("%.0f fps   %.1f ms (99%%: %.1f)   %lld dropped", status_.fps, status_.median_ms,
               status_.p99_ms, static_cast<long long>(status_.skipped));
   tooltip(
-      "frames made in the last second; work for a frame, median and 99th percentile of the last 300; ticks "
-      "of the clock without a frame");
+      "frames in the last second; work per frame, median and 99th percentile of the last 300; dropped "
+      "frames");
   for (const Recorder::State& r : status_.recordings) {
     const bool failed = !r.failure.empty();
     if (!failed && (r.whole_set || r.over)) continue;
@@ -305,7 +305,7 @@ void Panels::draw_presets() {
   const double most = 20;
   if (ImGui::SliderScalar("##fade", ImGuiDataType_Double, &fade, &least, &most, "fade %.1f s"))
     desk.set_fade(fade);
-  tooltip("seconds of the fade to another preset");
+  tooltip("duration of the fade to another preset, in seconds");
   ImGui::SameLine();
   if (ImGui::Button("save")) {
     copy_text(name_, chain_.name());
@@ -330,7 +330,7 @@ void Panels::draw_presets() {
   if (ImGui::Button("redo")) desk.redo();
   ImGui::SameLine();
   if (ImGui::Button("randomize")) show_.try_to([&] { desk.randomize(stray_); });
-  tooltip("every parameter that is not locked takes the value of some preset, strayed a little");
+  tooltip("every parameter that is not locked takes its value from some preset, varied a little");
   ImGui::SameLine();
   ImGui::SetNextItemWidth(60);
   ImGui::SliderFloat("##stray", &stray_, 0, 1, "by %.2f");
@@ -356,7 +356,7 @@ void Panels::draw_parameter(const Parameter& p) {
   bool locked = show_.desk().locked(full);
   if (!p.structural && p.kind != ParameterKind::kText) {
     if (ImGui::Checkbox("##lock", &locked)) show_.desk().lock(full, locked);
-    tooltip("locked: randomize leaves it");
+    tooltip("locked: randomize does not change it");
   } else {
     ImGui::Dummy({ImGui::GetFrameHeight(), 0});
   }
@@ -364,7 +364,7 @@ void Panels::draw_parameter(const Parameter& p) {
   const float left = ImGui::GetCursorPosX();
   ImGui::TextColored(moved(preset_, p.name) ? kWarm : ImGui::GetStyleColorVec4(ImGuiCol_Text), "%s",
                      p.name.c_str());
-  tooltip(p.name + ": " + p.help + "\n" + describe_range(p) + "\nright click: reset, modulate, learn");
+  tooltip(p.name + ": " + p.help + "\n" + describe_range(p) + "\nright-click: reset, modulate, learn");
   if (ImGui::BeginPopupContextItem("menu")) {
     draw_menu(p);
     if (escape_) ImGui::CloseCurrentPopup();
@@ -393,7 +393,7 @@ void Panels::draw_parameter(const Parameter& p) {
     (split ? joined_ : split_).insert(p.name);
     (split ? split_ : joined_).erase(p.name);
   }
-  tooltip(split ? "one for all levels" : "one for each level");
+  tooltip(split ? "one value for all levels" : "one value per level");
 }
 
 void Panels::draw_number(const Parameter& p, int level, float width) {
@@ -411,7 +411,7 @@ void Panels::draw_number(const Parameter& p, int level, float width) {
   if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(ImGuiMouseButton_Left))
     show_.try_to([&] { show_.desk().reset(part_ + "." + p.name); });
   if (played_ && moved(preset_, p.name) && played_->table().has(p.name)) {
-    // where the modulation is now
+    // the current modulated value
     const ImVec2 a = ImGui::GetItemRectMin();
     const ImVec2 b = ImGui::GetItemRectMax();
     const double now = played_->number(p.name, std::max(level, 0));
@@ -461,7 +461,7 @@ void Panels::draw_menu(const Parameter& p) {
   if (!p.structural && p.kind != ParameterKind::kText) draw_modulation(p);
 }
 
-// What moves the parameter: LFOs and what follows the sound, each with its depth.
+// What moves the parameter: LFOs and sound followers, each with its depth.
 void Panels::draw_modulation(const Parameter& p) {
   Preset changed = preset_;
   bool any = false;
@@ -548,7 +548,7 @@ void Panels::draw_input() {
   ImGui::SameLine();
   if (ImGui::Button("open") || entered) show_.desk().open_input(input_.data());
   if (ImGui::Button("none")) show_.desk().open_input("");
-  // looked for now and then: it may take as long as a picture
+  // refreshed only now and then: it may take as long as a frame
   if (cameras_seen_ == 0 || ImGui::GetTime() - cameras_seen_ > kCamerasEvery) {
     cameras_ = list_cameras();
     cameras_seen_ = ImGui::GetTime();
@@ -564,7 +564,7 @@ void Panels::draw_input() {
 void Panels::draw_recording() {
   ImGui::Separator();
   ImGui::TextColored(kDim, "output");
-  if (ImGui::Button(show_.recording() ? "end the recording" : "record"))
+  if (ImGui::Button(show_.recording() ? "stop recording" : "record"))
     show_.try_to([&] { show_.toggle_recording(); });
   ImGui::SameLine();
   if (ImGui::Button("snapshot")) show_.try_to([&] { show_.snapshot(); });
@@ -584,9 +584,9 @@ void Panels::draw_tempo() {
           std::pair("treble", s.treble), std::pair("onset", s.onset)})
       ImGui::ProgressBar(value, {-1, 12}, name);
   } else {
-    ImGui::TextColored(kDim, "no sound device is followed (--listen)");
+    ImGui::TextColored(kDim, "not listening to a sound device (--listen)");
   }
-  ImGui::Text("%.1f beats a minute, beat %.1f", s.tempo, s.beats);
+  ImGui::Text("%.1f BPM, beat %.1f", s.tempo, s.beats);
   ImGui::SameLine();
   if (ImGui::Button("tap")) show_.tap();
   draw_devices();
@@ -597,7 +597,7 @@ void Panels::draw_devices() {
   if (MidiPorts* midi = show_.midi()) {
     ImGui::TextColored(kDim, "MIDI");
     if (midi->learning()) {
-      ImGui::TextColored(kWarm, "move the control that is to be learned");
+      ImGui::TextColored(kWarm, "move the control to learn");
       ImGui::SameLine();
       if (ImGui::SmallButton("stop")) midi->stop_learning();
     }
@@ -607,7 +607,7 @@ void Panels::draw_devices() {
   if (const OscServer* osc = show_.osc()) {
     const OscCounts n = osc->counts();
     ImGui::TextColored(kDim, "OSC, port %d", osc->port());
-    ImGui::Text("%llu packets, %llu obeyed, %llu refused", static_cast<unsigned long long>(n.received),
+    ImGui::Text("%llu packets, %llu accepted, %llu rejected", static_cast<unsigned long long>(n.received),
                 static_cast<unsigned long long>(n.obeyed), static_cast<unsigned long long>(n.refused));
     ImGui::TextWrapped("%s", osc->last_refusal().c_str());
   }

@@ -18,7 +18,7 @@ class Panels {
  public:
   explicit Panels(Show& show) : show_(show) {}
 
-  // Draws all into the current frame of Dear ImGui.  whole: the panels have a window of their own.
+  // Draws everything into the current frame of Dear ImGui. whole: the panels have their own window.
   void draw(WindowWishes& wishes, bool whole);
 
  private:
@@ -53,14 +53,14 @@ class Panels {
   const ParameterValues* played_ = nullptr;  // of part_, as it was last played; null: not yet
   std::shared_ptr<const LiveSet::Shown> shown_;
   LiveStatus status_;
-  std::set<std::string> split_, joined_;  // lists shown one by one, or as one
+  std::set<std::string> split_, joined_;  // lists shown value by value, or as one
   std::array<char, 64> filter_{}, name_{};
   std::array<char, 512> text_{}, input_{}, weights_{};
   std::string editing_;  // the text parameter in text_
   std::vector<CameraInfo> cameras_;
-  double cameras_seen_ = 0;  // seconds of the window
+  double cameras_seen_ = 0;  // seconds, on the window's clock
   float stray_ = 0.05F;
-  bool escape_ = false;  // out of an open popup, in this frame
+  bool escape_ = false;  // close an open popup, in this frame
 };
 
 }  // namespace reverie

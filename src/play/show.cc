@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kMessageStays(6);
-constexpr std::chrono::seconds kTapsEnd(2);  // a pause that begins a new tempo
+constexpr std::chrono::seconds kTapsEnd(2);  // a longer pause starts a new tempo
 constexpr size_t kMostTaps = 8;
 
 }  // namespace
@@ -47,11 +47,11 @@ Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.
   open_devices();
 }
 
-// What cannot be had is said in one line, and the show goes on without.
+// If something is not available, a message says so, and the show continues without it.
 void Show::open_devices() {
   DeviceActions actions;
   actions.record = [this](bool on, const std::string& file) {
-    if (on && recording() && file.empty()) return;  // a pad that is held sends it again and again
+    if (on && recording() && file.empty()) return;  // a pad that is held sends it repeatedly
     if (on) try_to([&] { start_recording(file); });
     if (!on) set_->stop_recordings();
   };
@@ -78,7 +78,7 @@ Show::~Show() {
     warning(e.what());
   }
   set_->on_refused(nullptr);
-  midi_.reset();  // the engine asks it for the beat until its end
+  midi_.reset();  // the engine asks it for the beat until it ends
   if (snapshot_.joinable()) snapshot_.join();
 }
 
@@ -122,7 +122,7 @@ bool Show::recording() const {
 }
 
 void Show::start_recording(const std::string& target) {
-  // H.264 has no odd sides
+  // H.264 does not support odd sizes
   const char* ending = set_->width() % 2 == 0 && set_->height() % 2 == 0 ? ".mp4" : ".mkv";
   const std::string name = target.empty() ? new_file(ending) : target;
   set_->start_recording(name);
@@ -132,7 +132,7 @@ void Show::start_recording(const std::string& target) {
 void Show::toggle_recording() {
   if (!recording()) return start_recording("");
   set_->stop_recordings();
-  say("the recording ends");
+  say("recording stopped");
 }
 
 void Show::snapshot() {
@@ -168,7 +168,7 @@ void Show::tap() {
 void Show::set_tempo(double beats_a_minute) {
   if (!(beats_a_minute >= kSlowestTempo && beats_a_minute <= kFastestTempo)) {
     throw Error("set the tempo", fmt::format("{}", beats_a_minute),
-                fmt::format("it is to be {} to {} beats a minute", kSlowestTempo, kFastestTempo));
+                fmt::format("it must be {} to {} beats per minute", kSlowestTempo, kFastestTempo));
   }
   const std::lock_guard lock(mutex_);
   tempo_ = beats_a_minute;
@@ -181,7 +181,7 @@ Signals Show::hear(double seconds, Signals s) {
     s.level = v.level, s.bass = v.bass, s.mid = v.mid, s.treble = v.treble, s.onset = v.onset;
     if (v.tempo > 0) heard_tempo = v.tempo;
   }
-  // a clock from outside leads while it runs, then what is heard, then the hands
+  // an external clock leads while it runs, then the sound, then the tapped tempo
   const MidiTempo clock = devices_ready_ && midi_ ? midi_->tempo() : MidiTempo();
   const std::lock_guard lock(mutex_);
   if (heard_tempo) tempo_ = *heard_tempo;
@@ -194,8 +194,8 @@ Signals Show::hear(double seconds, Signals s) {
   return s;
 }
 
-// Presets come and go with processes of all sizes: what they left in the heap's gaps goes back to the system,
-// so that a long set does not grow.
+// Presets come and go with processes of all sizes: the memory they leave in the heap's gaps is returned to
+// the system, so that a long set does not grow.
 void Show::give_back_memory() {
 #if defined(__GLIBC__)
   malloc_trim(0);
@@ -208,7 +208,7 @@ void Show::keep_unsaved() {
   kept_version_ = desk_->version();
   if (!desk_->changed()) {
     std::error_code code;
-    if (std::exchange(kept_, false)) fs::remove(folder / "unsaved.toml", code);  // it was saved, or left
+    if (std::exchange(kept_, false)) fs::remove(folder / "unsaved.toml", code);  // it was saved, or discarded
     return;
   }
   try {

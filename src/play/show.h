@@ -1,4 +1,4 @@
-// A show: the set that is played and everything that has its hands on it.  No window.
+// A show: the set being played and everything that controls it.  No window.
 #pragma once
 
 #include <atomic>
@@ -19,17 +19,17 @@ namespace reverie {
 
 struct ShowRequest {
   LiveRequest set;
-  std::string folder = "out";        // of snapshots and recordings
-  std::optional<std::string> sound;  // a device that is listened to: its name or part of it; empty: the
+  std::string folder = "out";        // for snapshots and recordings
+  std::optional<std::string> sound;  // the sound device to listen to: its name or part of it; empty: the
                                      // default one.  Nothing: the input's own sound
   std::optional<OscSettings> osc;    // nothing: no OSC
   bool midi = true;
-  double tempo = kDefaultTempo;  // beats a minute, until a clock or a hand says another
+  double tempo = kDefaultTempo;  // beats per minute, until a clock or a tap changes it
 };
 
 class Show {
  public:
-  // Error when the set cannot begin.
+  // Error if the set cannot start.
   explicit Show(ShowRequest request);
   ~Show();
   Show(const Show&) = delete;
@@ -39,26 +39,25 @@ class Show {
   LiveSet& set() { return *set_; }
   const LiveSet& set() const { return *set_; }
   const SoundInput* sound() const { return sound_.get(); }
-  MidiPorts* midi() { return midi_.get(); }  // null where there is none
+  MidiPorts* midi() { return midi_.get(); }  // null if there is none
   const OscServer* osc() const { return osc_.get(); }
-  bool quit_wished() const { return quit_; }  // by a device
+  bool quit_wished() const { return quit_; }  // requested by a device
 
-  // Does what a hand asked for; what is not allowed becomes the message, and the show goes on.
+  // Runs an action; if it is not allowed, the error becomes the message, and the show continues.
   void try_to(const std::function<void()>& action);
 
   void toggle_recording();
   void start_recording(const std::string& target);  // empty: a new file in the folder
   bool recording() const;
-  void snapshot();       // the newest picture as PNG in the folder
-  void toggle_camera();  // the input off, or on again
-  void tap();            // a beat, by hand: four set the tempo
+  void snapshot();       // saves the newest picture as PNG in the folder
+  void toggle_camera();  // switches the input off, or on again
+  void tap();            // one beat: four set the tempo
   void set_tempo(double beats_a_minute);
-  // The last thing that was said, for so long as it is worth reading; empty otherwise.
+  // The last message, while it is worth reading; empty otherwise.
   std::string message() const;
   void say(const std::string& line);
 
-  // Once in a while, from the thread that has time: writes the preset that is not saved yet to a file that
-  // survives.
+  // Call regularly from a thread that has time: saves an unsaved preset to a file that survives a crash.
   void keep_unsaved();
   static void give_back_memory();
 
@@ -73,11 +72,11 @@ class Show {
   std::unique_ptr<Desk> desk_;
   std::string last_input_;
   uint64_t kept_version_ = 0;
-  bool kept_ = false;  // there is an unsaved preset of ours
+  bool kept_ = false;  // an unsaved preset of ours exists
   std::mutex snapshot_mutex_;
   std::thread snapshot_;
 
-  mutable std::mutex mutex_;  // of all below
+  mutable std::mutex mutex_;  // protects everything below
   std::string message_;
   std::set<std::string> named_;  // files of this show
   std::chrono::steady_clock::time_point said_;
@@ -85,11 +84,11 @@ class Show {
   double tempo_ = kDefaultTempo, beats_ = 0, heard_at_ = 0;
 
   std::atomic<bool> quit_{false}, devices_ready_{false};
-  std::unique_ptr<OscServer> osc_;  // last: they reach for all above
+  std::unique_ptr<OscServer> osc_;  // last: they use everything above
   std::unique_ptr<MidiPorts> midi_;
 };
 
-// "20261121-203000": now, for names of files.
+// "20261121-203000": the current time, for file names.
 std::string timestamp();
 
 }  // namespace reverie

@@ -39,7 +39,7 @@ SoundInput::SoundInput(const std::string& device) : name_(device.empty() ? "defa
   if (!device.empty() && full.empty()) {
     SDL_QuitSubSystem(SDL_INIT_AUDIO);
     throw Error("listen to", device, "there is no such sound device",
-                names.empty() ? "this machine has none" : "there are: " + join(names, ", "));
+                names.empty() ? "this machine has none" : "available: " + join(names, ", "));
   }
   SDL_AudioSpec wanted = {};
   wanted.freq = SoundAnalysis::kRate;

@@ -1,4 +1,4 @@
-// A microphone or a line: what is heard there, analysed as it comes.
+// A microphone or line input, analysed as it arrives.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@ namespace reverie {
 
 class SoundInput {
  public:
-  // device: a name of sound_devices() or a part of one; empty: the default one.  Error when there is none.
+  // device: a name from sound_devices() or part of one; empty: the default one.  Error if there is none.
   explicit SoundInput(const std::string& device);
   ~SoundInput();
   SoundInput(const SoundInput&) = delete;
@@ -30,7 +30,7 @@ class SoundInput {
   SoundAnalysis analysis_;
 };
 
-// The devices that can be listened to.
+// The available sound input devices.
 std::vector<std::string> sound_devices();
 
 }  // namespace reverie

@@ -25,19 +25,19 @@ namespace reverie {
 namespace {
 
 constexpr int kPatience = 4;            // milliseconds that the loop waits for an event
-constexpr uint32_t kLeastBetween = 15;  // milliseconds from picture to picture of the screen
-constexpr uint32_t kIdleBetween = 100;  // ... where nothing new is to be seen
+constexpr uint32_t kLeastBetween = 15;  // milliseconds between screen updates
+constexpr uint32_t kIdleBetween = 100;  // ... when nothing changes
 constexpr float kUsualDpi = 96;
 
 [[noreturn]] void throw_sdl(const std::string& what) {
   throw Error("open", what, SDL_GetError(), "without a display play with --no-window");
 }
 
-// SDL for as long as the window is there.
+// SDL, for the lifetime of the window.
 class Sdl {
  public:
   Sdl() {
-    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");  // Ctrl-C is ours
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");  // we handle Ctrl-C
     SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
     if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) throw_sdl("the window");
     const std::string driver = SDL_GetCurrentVideoDriver();
@@ -63,7 +63,7 @@ WindowPtr make_window(const char* title, int display, int width, int height) {
   return window;
 }
 
-// The picture of the engine on the screen: as large as it goes in its own shape, over black.
+// The engine's picture on screen: as large as possible in its own aspect ratio, on black.
 class Screen {
  public:
   void show(const Planes& picture) {
@@ -121,7 +121,7 @@ class Screen {
   float shape_ = 1;
 };
 
-// "m", "Ctrl+S", "Left", as keys() names them; empty for a key that is none by itself.
+// "m", "Ctrl+S", "Left", as keys() names them; empty for a modifier key.
 std::string key_name(const SDL_Keysym& key) {
   std::string name = SDL_GetKeyName(key.sym);
   const bool control = (key.mod & (KMOD_CTRL | KMOD_GUI)) != 0;
@@ -165,8 +165,8 @@ void style() {
   s.Colors[ImGuiCol_Header] = {0.45F, 0.3F, 0.18F, 1.0F};
 }
 
-// A tap moves the mouse and presses it at once, but Dear ImGui 1.86 has to have seen it over a thing before:
-// the press waits for the next picture.
+// A tap moves the mouse and presses it at the same time, but Dear ImGui 1.86 must have seen it hover first:
+// the press waits for the next frame.
 class LateClicks {
  public:
   void hold_back(ImGuiIO& io) {
@@ -188,7 +188,7 @@ class LateClicks {
   ImVec2 last_;
 };
 
-// Both windows and what is drawn in them.
+// Both windows and their contents.
 class Windows {
  public:
   Windows(const WindowOptions& options, Panels& panels, const Show& show) : panels_(panels) {
@@ -224,7 +224,7 @@ class Windows {
 
   bool quit() const { return wishes_.quit; }
 
-  // False when nothing came.
+  // False if there was no event.
   bool take_events(Show& show) {
     SDL_Event e;
     if (SDL_WaitEventTimeout(&e, late_.any() ? 0 : kPatience) == 0) return late_.any();
@@ -267,7 +267,7 @@ class Windows {
   void take(const SDL_Event& e, Show& show) {
     const bool window = e.type == SDL_WINDOWEVENT;
     if (e.type == SDL_QUIT || (window && e.window.event == SDL_WINDOWEVENT_CLOSE)) wishes_.quit = true;
-    // Tab is ours: Dear ImGui would begin to edit a number
+    // Tab is ours: Dear ImGui would start editing a number
     const bool tab = (e.type == SDL_KEYDOWN || e.type == SDL_KEYUP) && e.key.keysym.sym == SDLK_TAB;
     if (!tab) ImGui_ImplSDL2_ProcessEvent(&e);
     if (e.type == SDL_DROPFILE) {
@@ -281,7 +281,7 @@ class Windows {
     if (e.type == SDL_TEXTINPUT && e.text.text[0] == '?') press("?", show, wishes_);
   }
 
-  // What the keys wished of the window.
+  // What the keys requested of the window.
   void obey() {
     if (wishes_.next_display) {
       const int next = (SDL_GetWindowDisplayIndex(main_.get()) + 1) % std::max(1, SDL_GetNumVideoDisplays());

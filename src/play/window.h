@@ -1,4 +1,5 @@
-// The window of the instrument: the newest picture, as large as it goes, and the panels over or beside it.
+// The window of the instrument: the newest picture, as large as possible, and the panels over it or in a
+// second window.
 #pragma once
 
 #include <functional>
@@ -14,14 +15,14 @@ namespace reverie {
 enum class PanelPlace { kOver, kWindow, kHidden };
 
 struct WindowOptions {
-  int width = 1280, height = 720;  // pixels of the screen, whatever the engine's size
+  int width = 1280, height = 720;  // screen pixels, whatever the engine's size
   bool full_screen = false;
   int display = 0;  // 0 is the first
   PanelPlace panels = PanelPlace::kOver;
 };
 
-// Shows the set until it is over, the window is closed or Ctrl-C comes.  between: called for every picture of
-// the screen.  Error when there is no display.
+// Shows the set until it is over, the window is closed or Ctrl-C is pressed. between: called for every screen
+// update.  Error if there is no display.
 void run_window(Show& show, Panels& panels, const WindowOptions& options,
                 const std::function<void()>& between);
 

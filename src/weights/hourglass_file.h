@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/limits.h"
 #include "weights/tensor.h"
 
 namespace reverie {
@@ -15,11 +16,6 @@ enum class ActivationKind { kTanh, kRelu, kLinear, kSigmoid };
 
 const std::vector<std::string>& pool_words();
 const std::vector<std::string>& activation_words();
-
-inline constexpr int kMostLevels = 6;
-inline constexpr int kMostChannels = 4096;
-inline constexpr int kLargestKernel = 31;
-inline constexpr int kLargestPool = 8;
 
 // The metadata `format` of files written today.  Files of version 0.1 do not say theirs, which is 1: whoever
 // plays one takes pooling and activation from the preset.
