@@ -65,11 +65,11 @@ TEST(Effects, AModelsOwnPoolingIsTheDefault) {
     add("encode1.bias", {4});
     add("decode1.weight", {4, 3, 2, 2});
     add("decode1.bias", {3});
-    const auto file = folder.file("model.safetensors");
+    const auto file = folder.path() / "model.safetensors";
     write_safetensors(file, model);
     ParameterValues values(kind.parameters());
     values.set("levels", 1);
-    values.set_text("weights", file);
+    values.set_text("weights", file.string());
     if (pool) values.set_text("pool", pool);
     EffectSetup setup;
     setup.width = setup.height = 16;
