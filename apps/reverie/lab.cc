@@ -39,6 +39,10 @@ const std::vector<Verb>& lab_verbs() {
        "  reverie probe runs/hourglass-09 --data cifar.tfrecord\n"
        "  reverie probe runs/hourglass-09 --data cifar.tfrecord --level 2 --grid 0\n",
        nullptr},
+      {"classify", "say what pictures show, with a classifier that the lab trained",
+       "  reverie classify photo.jpg --model runs/classifier-cifar\n"
+       "  reverie classify *.png --model classifier.safetensors --top 1\n",
+       nullptr},
   };
   return list;
 }

@@ -8,7 +8,7 @@ using namespace reverie;
 
 // In the order of lab_verbs().
 std::vector<Verb> working_verbs() {
-  Action (*const adders[])(CLI::App&) = {add_train, add_evaluate, add_inspect, add_probe};
+  Action (*const adders[])(CLI::App&) = {add_train, add_evaluate, add_inspect, add_probe, add_classify};
   std::vector<Verb> verbs = lab_verbs();
   for (size_t i = 0; i < verbs.size(); ++i) verbs[i].add = adders[i];
   return verbs;
