@@ -122,6 +122,42 @@ TEST_F(Lab, TwoProcessesTrainLikeOne) {
   EXPECT_NEAR(errors("two"), one, 1e-3 * one);
 }
 
+// From pictures to answers; the sums of two processes are those of one in a classifier too.
+TEST_F(Lab, AClassifierAnswers) {
+  std::ofstream(folder_.path() / "kinds.toml") << R"(about = "kinds"
+[classifier]
+layers = ["conv 8", "max 2", "residual", "max"]
+[input]
+mean = "channel"
+scale = 0.015625
+[[stage]]
+batch = 8
+iterations = 60
+rate = 0.05
+nesterov = true
+)";
+  run("reverie train kinds.toml --data set.tfrecord -o kinds -q --threads 1");
+  const Outcome figures = run("reverie evaluate kinds --data set.tfrecord --split train");
+  EXPECT_NE(figures.out.find("top1 1\n"), std::string::npos) << figures.out;
+  const Outcome one = run("reverie classify pictures/waves/1.ppm --model kinds");
+  EXPECT_TRUE(one.out.find(" waves\n") < one.out.find(" rings\n")) << one.out;
+  const Outcome two = run(
+      "reverie classify pictures/waves/1.ppm pictures/rings/2.ppm --model kinds/model.safetensors --top 1");
+  EXPECT_TRUE(two.out.starts_with("pictures/waves/1.ppm\n")) << two.out;
+  EXPECT_TRUE(two.out.ends_with(" rings\n")) << two.out;
+  // what is made for hourglasses says so
+  for (const char* line :
+       {"reverie inspect kinds --data set.tfrecord -o sheets", "reverie probe kinds --data set.tfrecord",
+        "reverie render --set weights=kinds/model.safetensors --frames 1 -o x.mp4"}) {
+    const Outcome o = shell(line, folder_.path());
+    EXPECT_EQ(o.status, 1) << line;
+    EXPECT_NE(o.err.find("its family is 'classifier', not hourglass"), std::string::npos) << o.err;
+  }
+  run("reverie train small.toml --data set.tfrecord -o small -q --set iterations=1");
+  const Outcome other = shell("reverie classify pictures/waves/1.ppm --model small", folder_.path());
+  EXPECT_NE(other.err.find("its family is 'hourglass', not classifier"), std::string::npos) << other.err;
+}
+
 TEST_F(Lab, MistakesAreOneLine) {
   const auto error = [&](const std::string& line, int status) {
     const Outcome o = shell(line, folder_.path());

@@ -87,6 +87,10 @@ const std::vector<Verb>& verbs() {
      "  reverie probe runs/hourglass-09 --data cifar.tfrecord\n"
      "  reverie probe runs/hourglass-09 --data cifar.tfrecord --level 2 --grid 0\n",
      NEEDS_TORCH(add_probe)},
+    {"classify", "say what pictures show, with a classifier",
+     "  reverie classify photo.jpg --model runs/classifier-cifar\n"
+     "  reverie classify *.png --model classifier.safetensors --top 1\n",
+     NEEDS_TORCH(add_classify)},
   };
   return list;
 }

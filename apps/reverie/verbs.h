@@ -37,5 +37,6 @@ Action add_train(CLI::App& app);
 Action add_evaluate(CLI::App& app);
 Action add_inspect(CLI::App& app);
 Action add_probe(CLI::App& app);
+Action add_classify(CLI::App& app);
 
 }  // namespace reverie

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "models/classifier/classifier.h"
 #include "models/hourglass/family.h"
 #include "weights/hourglass_file.h"
 #include "weights/safetensors.h"
@@ -15,6 +16,7 @@ namespace reverie {
 const std::vector<Family>& families() {
   static const std::vector<Family> list = {
       hourglass_family(),
+      classifier_family(),
   };
   return list;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "train/classifier_task.h"
 #include "train/hourglass_task.h"
 
 namespace reverie {
@@ -12,6 +13,7 @@ namespace reverie {
 const std::vector<TaskKind>& task_kinds() {
   static const std::vector<TaskKind> list = {
       hourglass_task(),
+      classifier_task(),
   };
   return list;
 }

@@ -1,0 +1,245 @@
+#include "models/classifier/classifier.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "core/text.h"
+
+namespace reverie {
+namespace {
+
+constexpr double kStatisticsRate = 0.1;
+constexpr double kEpsilon = 1e-5;
+constexpr const char* kScores = "scores";
+
+struct Layouts {
+  Layout learned, buffers;
+};
+
+void add_convolution(const std::string& name, int lower, int upper, int kernel, Layouts& to) {
+  to.learned.add(name + ".weight", {upper, lower, kernel, kernel}, lower * kernel * kernel);
+  to.learned.add(name + ".norm.weight", {upper});
+  to.learned.add(name + ".norm.bias", {upper});
+  to.buffers.add(name + ".norm.mean", {upper});
+  to.buffers.add(name + ".norm.variance", {upper});
+}
+
+void add_dense(const std::string& name, int lower, int upper, Layouts& to) {
+  to.learned.add(name + ".weight", {upper, lower}, lower);
+  to.learned.add(name + ".bias", {upper});
+}
+
+Layouts layouts_of(const std::vector<ClassifierLayer>& layers, size_t labels) {
+  Layouts all;
+  int channels = 3;
+  for (const ClassifierLayer& layer : layers) {
+    if (layer.op == ClassifierOp::kConvolution)
+      add_convolution(layer.name, channels, layer.channels, layer.kernel, all);
+    if (layer.op == ClassifierOp::kResidual) {
+      add_convolution(layer.name + ".conv1", channels, channels, 3, all);
+      add_convolution(layer.name + ".conv2", channels, channels, 3, all);
+    }
+    if (layer.op == ClassifierOp::kDense) add_dense(layer.name, channels, layer.channels, all);
+    channels = layer.channels;
+  }
+  add_dense(kScores, channels, static_cast<int>(labels), all);
+  return all;
+}
+
+std::vector<std::string> names_of(const std::vector<ClassifierLayer>& layers) {
+  std::vector<std::string> names;
+  for (const ClassifierLayer& layer : layers) names.push_back(layer.name);
+  names.emplace_back(kScores);
+  return names;
+}
+
+Parameters make_parameters(const std::vector<ClassifierLayer>& layers, size_t labels, torch::Device device) {
+  Layouts all = layouts_of(layers, labels);
+  return Parameters(std::move(all.learned), std::move(all.buffers), device);
+}
+
+}  // namespace
+
+// The parameters cut up, taken one after the other as the layers ask for them.
+class ClassifierModel::Pass {
+ public:
+  Pass(std::vector<torch::Tensor> weights, std::vector<torch::Tensor> buffers, bool learning,
+       const DropoutPlace& dropout)
+      : weights_(std::move(weights)), buffers_(std::move(buffers)), learning_(learning), dropout_(dropout) {}
+
+  torch::Tensor run(const ClassifierLayer& layer, const torch::Tensor& x) {
+    switch (layer.op) {
+      case ClassifierOp::kConvolution:
+        return convolution(x);
+      case ClassifierOp::kResidual: {
+        const torch::Tensor inner = convolution(x);
+        return x + convolution(inner);
+      }
+      case ClassifierOp::kMax:
+        return layer.kernel == 0 ? x.amax(at::IntArrayRef({2, 3})) : torch::max_pool2d(x, layer.kernel);
+      case ClassifierOp::kMean:
+        return layer.kernel == 0 ? x.mean(at::IntArrayRef({2, 3})) : torch::avg_pool2d(x, layer.kernel);
+      case ClassifierOp::kDropout:
+        return learning_ && layer.share > 0 ? drop(x, layer.share) : x;
+      case ClassifierOp::kDense:
+        return torch::relu(dense(x));
+    }
+    return x;
+  }
+
+  torch::Tensor dense(const torch::Tensor& x) {
+    const torch::Tensor& weight = next();
+    return torch::linear(x, weight, next());
+  }
+
+ private:
+  torch::Tensor convolution(const torch::Tensor& x) {
+    const torch::Tensor weight = next().contiguous(torch::MemoryFormat::ChannelsLast);
+    const torch::Tensor& gain = next();
+    const torch::Tensor& shift = next();
+    const torch::Tensor y = torch::conv2d(x, weight, {}, 1, (weight.size(2) - 1) / 2);
+    const torch::Tensor& mean = buffers_[buffer_++];
+    const torch::Tensor& variance = buffers_[buffer_++];
+    return torch::relu(
+        torch::batch_norm(y, gain, shift, mean, variance, learning_, kStatisticsRate, kEpsilon, false));
+  }
+
+  // A draw for every picture of the whole batch, of which these take theirs.
+  torch::Tensor drop(const torch::Tensor& x, double share) {
+    const uint64_t place = Random(dropout_.seed).split(drops_++).bits();
+    std::vector<int64_t> shape = x.sizes().vec();
+    shape[0] = dropout_.count;
+    const torch::Tensor all = torch::rand(shape, at::detail::createCPUGenerator(place));
+    const torch::Tensor mine = all.narrow(0, dropout_.first, x.size(0)).to(x.device());
+    return x * mine.ge(share) / (1 - share);
+  }
+
+  const torch::Tensor& next() { return weights_[weight_++]; }
+
+  std::vector<torch::Tensor> weights_, buffers_;
+  bool learning_;
+  DropoutPlace dropout_;
+  size_t weight_ = 0, buffer_ = 0;
+  uint64_t drops_ = 0;
+};
+
+ClassifierModel::ClassifierModel(std::vector<std::string> words, std::vector<std::string> labels,
+                                 InputTransform transform, torch::Device device)
+    : Model(std::move(transform)),
+      words_(std::move(words)),
+      labels_(std::move(labels)),
+      layers_(parse_classifier(words_)),
+      parameters_(make_parameters(layers_, labels_.size(), device)) {
+  torch::NoGradGuard no_grad;
+  const std::vector<torch::Tensor> buffers = parameters_.cut_buffers();
+  for (size_t i = 1; i < buffers.size(); i += 2) buffers[i].fill_(1);
+}
+
+const std::string& ClassifierModel::family() const {
+  static const std::string name = "classifier";
+  return name;
+}
+
+void ClassifierModel::initialise(uint64_t seed) {
+  torch::NoGradGuard no_grad;
+  torch::Tensor values = torch::zeros({parameters_.flat().size(0)});
+  auto* v = values.data_ptr<float>();
+  const auto& slices = parameters_.slices();
+  for (size_t i = 0; i < slices.size(); ++i) {
+    const ParameterSlice& slice = slices[i];
+    if (slice.is_bias) {
+      if (slice.name.ends_with(".weight")) values.narrow(0, slice.begin, slice.count).fill_(1);
+      continue;
+    }
+    Random random = Random(seed).split(i);
+    const double gain = is_within(kScores, slice.name) ? 1 : 2;
+    const double deviation = std::sqrt(gain / slice.fan_in);
+    for (int64_t j = 0; j < slice.count; ++j)
+      v[slice.begin + j] = static_cast<float>(deviation * random.normal());
+  }
+  parameters_.flat().copy_(values);
+}
+
+torch::Tensor ClassifierModel::learn(const torch::Tensor& x, const DropoutPlace& dropout) {
+  Pass pass(parameters_.cut(), parameters_.cut_buffers(), true, dropout);
+  torch::Tensor h = x;
+  for (const ClassifierLayer& layer : layers_) h = pass.run(layer, h);
+  return pass.dense(h);
+}
+
+torch::Tensor ClassifierModel::scores(const torch::Tensor& x) const {
+  return forward(x, {kScores})[0];
+}
+
+std::vector<torch::Tensor> ClassifierModel::forward(const torch::Tensor& x,
+                                                    const std::vector<std::string>& wanted) const {
+  const std::vector<size_t> places = places_of(wanted, names_of(layers_));
+  const size_t last = places.empty() ? 0 : *std::max_element(places.begin(), places.end()) + 1;
+  Pass pass(parameters_.cut_constant(), parameters_.cut_buffers(), false, {});
+  std::vector<torch::Tensor> all;
+  for (size_t i = 0; i < last; ++i) {
+    const torch::Tensor& below = all.empty() ? x : all.back();
+    all.push_back(i < layers_.size() ? pass.run(layers_[i], below) : pass.dense(below));
+  }
+  std::vector<torch::Tensor> out;
+  out.reserve(places.size());
+  for (const size_t place : places) out.push_back(all[place]);
+  return out;
+}
+
+std::vector<LayerInfo> ClassifierModel::layers(int64_t height, int64_t width) const {
+  std::vector<LayerInfo> all;
+  LayerInfo at{"", 3, height, width, 1, 1};
+  for (const ClassifierLayer& layer : layers_) {
+    const auto step = static_cast<int64_t>(at.step);
+    if (layer.op == ClassifierOp::kConvolution) at.receptive += (layer.kernel - 1) * step;
+    if (layer.op == ClassifierOp::kResidual) at.receptive += 4 * step;
+    if (layer.op == ClassifierOp::kMax || layer.op == ClassifierOp::kMean) {
+      if (layer.kernel == 0) {
+        at = {"", 0, 1, 1, std::max(height, width), static_cast<double>(std::max(height, width))};
+      } else {
+        at.receptive += (layer.kernel - 1) * step;
+        at.step *= layer.kernel;
+        at.height /= layer.kernel;
+        at.width /= layer.kernel;
+      }
+    }
+    at.name = layer.name;
+    at.channels = layer.channels;
+    all.push_back(at);
+  }
+  at.name = kScores;
+  at.channels = static_cast<int64_t>(labels_.size());
+  all.push_back(at);
+  return all;
+}
+
+TensorFile ClassifierModel::tensors() const {
+  TensorFile file;
+  const auto add = [&](const std::vector<ParameterSlice>& slices, const torch::Tensor& flat) {
+    for (const ParameterSlice& slice : slices)
+      file.tensors[slice.name] = to_plain(flat.narrow(0, slice.begin, slice.count).view(slice.shape));
+  };
+  add(parameters_.slices(), parameters_.flat());
+  add(parameters_.buffer_slices(), parameters_.buffers());
+  if (input.mean.defined()) file.tensors["mean"] = to_plain(input.mean);
+  file.metadata = {{"family", family()},
+                   {"layers", join(words_, ", ")},
+                   {"labels", join(labels_, "\n")},
+                   {"side", std::to_string(side)},
+                   {"scale", fmt::format("{}", input.scale)},
+                   {"mean", input.subtract_mean ? "training" : "none"}};
+  return file;
+}
+
+const ClassifierModel& as_classifier(const Model& model, const std::string& doing) {
+  if (const auto* classifier = dynamic_cast<const ClassifierModel*>(&model)) return *classifier;
+  throw Error(doing, "this model", fmt::format("its family is '{}', not classifier", model.family()));
+}
+
+}  // namespace reverie

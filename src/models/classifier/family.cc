@@ -1,0 +1,159 @@
+// Classifiers in recipes and files.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "models/classifier/classifier.h"
+
+namespace reverie {
+namespace {
+
+constexpr size_t kMostLabels = 100000;
+constexpr int kLargestTrainingSide = 16384;
+
+class ClassifierSettings : public NetworkSettings {
+ public:
+  explicit ClassifierSettings(std::vector<std::string> words)
+      : words_(std::move(words)), layers_(parse_classifier(words_)) {}
+
+  std::string text() const override {
+    std::vector<std::string> quoted;
+    for (const std::string& word : words_) quoted.push_back(quote_toml(word));
+    return fmt::format("[classifier]\nlayers = [{}]\n", join(quoted, ", "));
+  }
+
+  std::vector<std::string> parameter_names() const override {
+    std::vector<std::string> names;
+    const auto convolution = [&](const std::string& name) {
+      for (const char* part : {".weight", ".norm.weight", ".norm.bias"}) names.push_back(name + part);
+    };
+    for (const ClassifierLayer& layer : layers_) {
+      if (layer.op == ClassifierOp::kConvolution) convolution(layer.name);
+      if (layer.op == ClassifierOp::kResidual) {
+        convolution(layer.name + ".conv1");
+        convolution(layer.name + ".conv2");
+      }
+      if (layer.op == ClassifierOp::kDense) {
+        names.push_back(layer.name + ".weight");
+        names.push_back(layer.name + ".bias");
+      }
+    }
+    names.emplace_back("scores.weight");
+    names.emplace_back("scores.bias");
+    return names;
+  }
+
+  std::unique_ptr<Model> build(const BuildOptions& options) const override {
+    if (options.labels.size() < 2)
+      throw Error("train", "a classifier", "the record set does not have two labels or more",
+                  "import folders of pictures, one per label, or a labelled data set");
+    auto model = std::make_unique<ClassifierModel>(words_, options.labels, options.input, options.device);
+    model->initialise(options.seed);
+    model->side = options.side;
+    return model;
+  }
+
+  double weights() const override {
+    double weights = 0;
+    double below = 3;
+    for (const ClassifierLayer& layer : layers_) {
+      const double taps = static_cast<double>(layer.kernel) * layer.kernel;
+      if (layer.op == ClassifierOp::kConvolution) weights += below * layer.channels * taps;
+      if (layer.op == ClassifierOp::kResidual) weights += 2 * below * below * taps;
+      if (layer.op == ClassifierOp::kDense) weights += below * layer.channels;
+      below = layer.channels;
+    }
+    return weights;
+  }
+
+  // Of every convolution what it makes and what the normalisation makes of that.
+  double activations(int height, int width) const override {
+    double activations = 0;
+    double samples = static_cast<double>(height) * width;
+    for (const ClassifierLayer& layer : layers_) {
+      if (layer.op == ClassifierOp::kConvolution) activations += 2 * samples * layer.channels;
+      if (layer.op == ClassifierOp::kResidual) activations += 4 * samples * layer.channels;
+      const bool pool = layer.op == ClassifierOp::kMax || layer.op == ClassifierOp::kMean;
+      if (pool)
+        samples = layer.kernel == 0 ? 1 : samples / (static_cast<double>(layer.kernel) * layer.kernel);
+    }
+    return activations;
+  }
+
+ private:
+  std::vector<std::string> words_;
+  std::vector<ClassifierLayer> layers_;
+};
+
+std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
+  const TomlNode* list = reader.find("layers");
+  if (!list) fail_at_line(reader.file_name(), reader.line(), "'layers' is missing");
+  std::vector<std::string> words;
+  for (const TomlNode* node : reader.list("layers")) words.push_back(reader.text_at(*node));
+  return reader.at(*list, [&] { return std::make_shared<const ClassifierSettings>(words); });
+}
+
+std::string metadata(const TensorFile& file, const std::string& name) {
+  const auto it = file.metadata.find(name);
+  if (it == file.metadata.end() || it->second.empty())
+    throw Error("read", file.name, fmt::format("its metadata do not say its {}", name));
+  return it->second;
+}
+
+double number(const TensorFile& file, const std::string& name, double low, double high) {
+  const double value = to_number(metadata(file, name)).value_or(NAN);
+  if (!(value >= low && value <= high))
+    throw Error("read", file.name, fmt::format("{} is not a number from {} to {}", name, low, high));
+  return value;
+}
+
+InputTransform read_input(const TensorFile& file) {
+  InputTransform input;
+  input.scale = number(file, "scale", 1e-6, 1e6);
+  input.subtract_mean = metadata(file, "mean") != "none";
+  if (!input.subtract_mean) return input;
+  const Tensor& mean = file.get("mean");
+  if (mean.shape.size() != 3 || mean.shape[0] != 3 || mean.shape[1] < 1 || mean.shape[2] < 1)
+    throw Error("read", file.name, fmt::format("'mean' has shape {}, no [3, H, W]", shape_text(mean.shape)));
+  input.mean = from_plain(mean);
+  return input;
+}
+
+std::unique_ptr<Model> read_file(const TensorFile& file) {
+  std::vector<std::string> words;
+  for (const std::string& word : split(metadata(file, "layers"), ',')) words.emplace_back(trim(word));
+  std::vector<std::string> labels;
+  for (const std::string& label : split(metadata(file, "labels"), '\n')) labels.push_back(printable(label));
+  if (labels.size() < 2 || labels.size() > kMostLabels)
+    throw Error("read", file.name, fmt::format("it has {} labels", labels.size()));
+  // before memory is taken for what the words ask for
+  double numbers = 0;
+  for (const auto& [name, tensor] : file.tensors) numbers += static_cast<double>(tensor.data.size());
+  if (ClassifierSettings(words).weights() > numbers)
+    throw Error("read", file.name, "it has fewer weights than its layers ask for");
+  auto model = std::make_unique<ClassifierModel>(words, labels, read_input(file));
+  model->side = static_cast<int>(number(file, "side", 1, kLargestTrainingSide));
+  torch::NoGradGuard no_grad;
+  const auto take = [&](const std::vector<ParameterSlice>& slices, torch::Tensor& flat) {
+    for (const ParameterSlice& slice : slices) {
+      const torch::Tensor values = torch::tensor(file.get(slice.name, slice.shape).data);
+      if (!torch::isfinite(values).all().item<bool>())
+        throw Error("use the weights", file.name,
+                    fmt::format("'{}' has a value that is infinite or not a number", slice.name));
+      flat.narrow(0, slice.begin, slice.count).copy_(values);
+    }
+  };
+  take(model->parameters().slices(), model->parameters().flat());
+  take(model->parameters().buffer_slices(), model->parameters().buffers());
+  return model;
+}
+
+}  // namespace
+
+Family classifier_family() {
+  return {"classifier", {"layers"}, read_recipe, read_file};
+}
+
+}  // namespace reverie
