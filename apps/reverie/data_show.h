@@ -1,4 +1,4 @@
-// What `reverie data show` does.
+// Implements `reverie data show`.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 namespace reverie {
 
 struct DataShowWords {
-  std::string set, output;  // output: empty for the set's name with .png
+  std::string set, output;  // output: empty means the set's name with .png
 };
 
-// Prints what a record set holds and writes its sheet; the exit status.
+// Prints the contents of a record set and writes its sheet; returns the exit status.
 int show_record_set(const DataShowWords& words);
 
 }  // namespace reverie

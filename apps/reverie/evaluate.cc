@@ -31,7 +31,7 @@ Action add_evaluate(CLI::App& app) {
   app.add_option("MODEL", w->model, "a model's .safetensors file, or a run's folder")->required();
   app.add_option("--data", w->data, "the record set")->required();
   app.add_option("--split", w->split, "train or test; default test")->check(CLI::IsMember({"train", "test"}));
-  app.add_option("--limit", w->limit, "only the first so many pictures, in file order")
+  app.add_option("--limit", w->limit, "only the first N pictures, in file order")
       ->check(CLI::Range(int64_t{1}, kMostFrames));
   return [w] { return run(*w); };
 }

@@ -1,4 +1,4 @@
-// reverie inspect: sheets of what a model gives back, of its filters and of what its levels answer.
+// reverie inspect: sheets of a model's reconstructions, filters and responses.
 #include "train/inspect.h"
 
 #include <fmt/format.h>
@@ -29,7 +29,7 @@ int run(const Words& w) {
     std::fflush(stdout);
   });
   if (done) return 0;
-  note("stopped; the sheets above are whole");
+  note("stopped; the sheets above are complete");
   return 130;
 }
 
@@ -39,14 +39,13 @@ Action add_inspect(CLI::App& app) {
   auto w = std::make_shared<Words>();
   app.add_option("MODEL", w->model, "a model's .safetensors file, or a run's folder")->required();
   app.add_option("--data", w->data, "the record set whose pictures are shown")->required()->type_name("SET");
-  app.add_option("-o,--output", w->output, "the folder the sheets go to; it is made")
+  app.add_option("-o,--output", w->output, "the folder for the sheets; created if needed")
       ->required()
       ->type_name("DIR");
   app.add_option("--run", w->run, "the run whose curves are drawn; default the model's folder")
       ->type_name("RUN");
   app.add_option("--split", w->split, "train or test; default test")->check(CLI::IsMember({"train", "test"}));
-  app.add_option("--limit", w->limit, "so many pictures, the first ones; default 24")
-      ->check(CLI::Range(1, 1000));
+  app.add_option("--limit", w->limit, "only the first N pictures; default 24")->check(CLI::Range(1, 1000));
   return [w] { return run(*w); };
 }
 

@@ -64,20 +64,21 @@ Action add_probe(CLI::App& app) {
   app.add_option("--data", w->data, "a record set with labels, train and test pictures")
       ->required()
       ->type_name("SET");
-  app.add_option("--level", w->levels, "only this level, 0 being the pixels; may be given again")
+  app.add_option("--level", w->levels, "only this level, where 0 is the pixels; may be repeated")
       ->type_name("N")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--grid", w->settings.grid,
-                 "maps larger than NxN become the means of NxN cells; 0: every sample; default 4")
+                 "average larger maps over NxN cells; 0: use every sample; default 4")
       ->check(CLI::Range(0, 1024))
       ->type_name("N");
-  app.add_option("--limit", w->settings.limit, "only the first so many training pictures")->type_name("N");
+  app.add_option("--limit", w->settings.limit, "only the first N training pictures")->type_name("N");
   app.add_option("--l2", w->settings.l2,
-                 "penalty on large weights; default what serves best on held-out training pictures")
+                 "penalty on large weights; default: the best on held-out training pictures")
       ->check(finite_range(0, 1e6))
       ->type_name("L");
-  app.add_option("--passes", w->settings.most_passes, "over the training pictures, at most; default 300")
+  app.add_option("--passes", w->settings.most_passes,
+                 "the most passes over the training pictures; default 300")
       ->check(CLI::Range(10, 1000000))
       ->type_name("N");
   app.add_option("--threads", w->threads, "default: one per core")->check(CLI::Range(1, kMostThreads));

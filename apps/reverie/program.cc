@@ -1,4 +1,5 @@
-// A command of verbs: finds the verb, reads its words, runs it, turns an error into one line and a status.
+// A command with verbs: finds the verb, parses its arguments, runs it, turns an error into one line and a
+// status.
 #include "program.h"
 
 #include <CLI/CLI.hpp>
@@ -22,8 +23,7 @@ namespace {
 int run(const std::vector<Verb>& verbs, const std::string& name, int argc, char** argv) {
   CLI::App app(
       "Reverie, a neural video synthesizer: it learns features from pictures and video, and plays them back "
-      "as "
-      "moving pictures.");
+      "as video.");
   app.name(name);
   app.set_version_flag("--version", about());
   app.require_subcommand(0, 1);
@@ -49,8 +49,8 @@ int run(const std::vector<Verb>& verbs, const std::string& name, int argc, char*
   return 0;
 }
 
-// Where the caller has closed stdin, stdout or stderr, the next file that is opened would take its number,
-// and messages would land in a video.
+// If the caller has closed stdin, stdout or stderr, the next file to be opened would get its number, and
+// messages would end up in a video.
 void fill_standard_files() {
 #if !defined(_WIN32)
   int fd = open("/dev/null", O_RDWR);
@@ -59,11 +59,11 @@ void fill_standard_files() {
 #endif
 }
 
-// What was printed has arrived, or the status says that it has not.
+// Makes sure that the output was written, or that the status says it was not.
 int checked_output(int status) {
   const bool arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (arrived || status != 0) return status;
-  throw Error("write", "", "standard output does not take it");
+  throw Error("write", "", "cannot write to standard output");
 }
 
 }  // namespace

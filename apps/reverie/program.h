@@ -1,4 +1,4 @@
-// What the programs `reverie` and `reverie-lab` share.
+// Shared by the programs `reverie` and `reverie-lab`.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace reverie {
 
-// main() of a program that offers these verbs: the exit status, 0 done, 1 failed, 2 a wrong command line.
+// main() of a program with these verbs: returns the exit status, 0 done, 1 failed, 2 invalid command line.
 int run_program(const std::vector<Verb>& verbs, const std::string& name, int argc, char** argv);
 
 }  // namespace reverie

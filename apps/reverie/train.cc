@@ -44,7 +44,7 @@ RunOptions begin(const Words& w) {
 RunOptions go_on(const Words& w) {
   if (!w.recipe.empty() || !w.changes.empty() || !w.run.empty() || w.seed)
     throw UsageError(
-        "train: --resume goes on with the run's own recipe: no RECIPE, --set, --seed or -o with it");
+        "train: --resume continues with the run's own recipe: it takes no RECIPE, --set, --seed or -o");
   RunOptions options = read_run(w.resume);
   options.resume = true;
   if (!w.data.empty()) options.settings.data = w.data;
@@ -60,7 +60,7 @@ int train(const Words& w) {
   const RunEnd end = run_training(options);
   const std::string run = options.run.string();
   if (end == RunEnd::kStopped) {
-    note(fmt::format("stopped; reverie train --resume {} goes on", run));
+    note(fmt::format("stopped; continue with: reverie train --resume {}", run));
     return 130;
   }
   fmt::print("{}\n", (options.run / "model.safetensors").string());
@@ -76,11 +76,11 @@ Action add_train(CLI::App& app) {
   app.add_option("--test", w->test, "a record set to test on (default: the test split of --data)");
   app.add_option("-o,--output", w->run, "the run's folder (default runs/RECIPE)");
   app.add_option("--set", w->changes, "change a value of the recipe: KEY=VALUE, or stage.N.KEY=VALUE");
-  app.add_option("--seed", w->seed, "of weights, order and noise (default 1)")
+  app.add_option("--seed", w->seed, "seed of weights, order and noise (default 1)")
       ->check(whole_number(UINT64_MAX));
-  app.add_option("--resume", w->resume, "go on with this run from its last checkpoint");
+  app.add_option("--resume", w->resume, "continue this run from its last checkpoint");
   app.add_option("--device", w->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
-  app.add_option("--threads", w->threads, "of each process (default: one per core)")
+  app.add_option("--threads", w->threads, "threads per process (default: one per core)")
       ->check(CLI::Range(1, kMostThreads));
   app.add_option("--checkpoint-every", w->checkpoint_every, "seconds between checkpoints (default 30)")
       ->check(finite_range(0, 1e6));

@@ -11,7 +11,8 @@ class App;
 
 namespace reverie {
 
-// A verb adds its options to the parser and returns what to do once the line is read: the exit status.
+// A verb adds its options to the parser and returns a function to run after parsing, which returns the exit
+// status.
 using Action = std::function<int()>;
 
 struct Verb {

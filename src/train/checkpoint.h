@@ -1,4 +1,4 @@
-// Everything a run needs to go on as if it had never stopped.
+// Everything a run needs to continue as if it had never stopped.
 #pragma once
 
 #include <torch/torch.h>
@@ -10,20 +10,20 @@
 
 namespace reverie {
 
-// Where a run stands.  Random draws and the order of the pictures come from (seed, iteration), so that the
-// place in the data and the state of the random numbers are the iteration's number.
+// The state of a run.  Random draws and the order of the pictures come from (seed, iteration), so the
+// position in the data and the random state are just the iteration number.
 struct Checkpoint {
   uint64_t seed = 0;
   int64_t stage = 0;      // index
-  int64_t iteration = 0;  // of the whole run: how many are done
-  int64_t in_stage = 0;   // of the stage
+  int64_t iteration = 0;  // of the whole run: number completed
+  int64_t in_stage = 0;   // within the stage
   // Of each network of the task, and of each solver of the stage.
   std::vector<torch::Tensor> weights;  // [P]
   std::vector<torch::Tensor> buffers;  // [B]
   std::vector<torch::Tensor> solver;
 };
 
-// RUN/checkpoint.safetensors, written beside and renamed; nothing where there is none.
+// RUN/checkpoint.safetensors, written to a temporary file and renamed; nothing if there is none.
 void write_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint);
 std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& run);
 

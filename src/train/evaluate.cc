@@ -29,7 +29,7 @@ InputTransform complete_transform(const HourglassModel& model, const RecordSet& 
   if (set.size(Split::kTrain) == 0)
     throw Error(
         "take the mean picture of", set.name(),
-        "the model was trained on pictures less the training split's mean, and this set has no training "
+        "the model was trained on pictures minus the training split's mean, but this set has no training "
         "split");
   InputSettings settings;
   settings.scale = transform.scale;

@@ -25,13 +25,13 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kPrefix = "events.out.tfevents.";
-constexpr uint64_t kLargestFile = uint64_t{1} << 32U;  // that is read again
+constexpr uint64_t kLargestFile = uint64_t{1} << 32U;  // the largest that is read back
 
 double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// The event files of a folder in the order of their making: their names begin with the time.
+// The event files of a folder in order of creation: their names begin with the time.
 std::vector<fs::path> event_files(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code code;
@@ -42,7 +42,7 @@ std::vector<fs::path> event_files(const fs::path& folder) {
   return files;
 }
 
-// A name behind all there are, whatever the clock says.
+// A name after all existing ones, whatever the clock says.
 fs::path new_event_file(const fs::path& folder) {
   auto seconds = static_cast<int64_t>(now());
   for (const fs::path& file : event_files(folder)) {
@@ -70,7 +70,7 @@ const std::vector<double>& bucket_limits() {
   return limits;
 }
 
-// The buckets, each run of empty ones as one.
+// The buckets, with each run of empty ones merged.
 void fill_histogram(std::span<const float> values, tb::HistogramProto& h) {
   const std::vector<double>& limits = bucket_limits();
   std::vector<int64_t> counts(limits.size());
@@ -176,7 +176,7 @@ namespace {
 
 using SeriesByTag = std::map<std::string, ScalarSeries>;
 
-// Takes away what a series says of this step and of later ones.
+// Removes what a series has for this step and later ones.
 void forget_from(ScalarSeries& s, int64_t step) {
   while (!s.steps.empty() && s.steps.back() >= step) {
     s.steps.pop_back();
@@ -207,7 +207,7 @@ void read_events(const fs::path& file, SeriesByTag& all) {
       take(event, all);
     }
   } catch (const Error&) {
-    // the end of a killed run's file is often cut off; what came before is sound
+    // the end of a killed run's file is often truncated; what came before is sound
   }
 }
 

@@ -25,7 +25,7 @@ std::optional<int> variable(const char* name, int low, int high) {
   const std::optional<double> value = to_number(text);
   if (!value || *value != std::floor(*value) || *value < low || *value > high)
     throw Error("join the other processes", fmt::format("{}={}", name, text),
-                fmt::format("it is to be {} to {}", low, high));
+                fmt::format("it must be {} to {}", low, high));
   return static_cast<int>(*value);
 }
 
@@ -67,7 +67,7 @@ class Group::Link {
     options.isServer = rank == 0;
     options.timeout = kPatience;
     without_libuv(options);
-    // torchrun keeps a store of its own at that port
+    // torchrun runs its own store on that port
     const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
     if (agent && std::string_view(agent) == "True") options.isServer = false;
     auto store = c10::make_intrusive<c10d::TCPStore>(address ? address : "127.0.0.1", options);
@@ -122,8 +122,8 @@ void Group::sum(torch::Tensor& tensor) {
   try {
     link_->sum(tensor);
   } catch (const std::exception& e) {
-    throw Error("go on", "training", fmt::format("another process is gone: {}", e.what()),
-                "start all again with --resume");
+    throw Error("continue", "training", fmt::format("another process is gone: {}", e.what()),
+                "restart all processes with --resume");
   }
 }
 

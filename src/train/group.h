@@ -7,13 +7,13 @@
 
 namespace reverie {
 
-// One process alone, or one of several joined through c10d: Gloo on the processor, NCCL on CUDA where
-// LibTorch has it.  Who is who comes from the environment, as torchrun (RANK, WORLD_SIZE, MASTER_ADDR,
-// MASTER_PORT), mpirun (OMPI_COMM_WORLD_RANK and _SIZE, or PMI_RANK and PMI_SIZE) or Slurm (SLURM_PROCID,
-// SLURM_NTASKS) set it; MASTER_ADDR is 127.0.0.1 and MASTER_PORT 29500 where they are not set.
+// A single process, or one of several joined through c10d: Gloo on the CPU, NCCL on CUDA if LibTorch has it.
+// Ranks come from the environment, as set by torchrun (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT), mpirun
+// (OMPI_COMM_WORLD_RANK and _SIZE, or PMI_RANK and PMI_SIZE) or Slurm (SLURM_PROCID, SLURM_NTASKS);
+// MASTER_ADDR defaults to 127.0.0.1 and MASTER_PORT to 29500.
 class Group {
  public:
-  // Waits until all have come.  Error when they do not, or when the variables make no sense.
+  // Waits until all have joined.  Error if they do not, or if the variables are invalid.
   explicit Group(torch::Device device = torch::kCPU);
   ~Group();
   Group(const Group&) = delete;
@@ -21,9 +21,9 @@ class Group {
 
   int rank() const { return rank_; }
   int size() const { return size_; }
-  bool first() const { return rank_ == 0; }  // the one that writes and speaks
+  bool first() const { return rank_ == 0; }  // the one that writes files and messages
 
-  // Sums over all processes, in place, the same result for each.  Error when another one is gone.
+  // Sums over all processes, in place, with the same result for each.  Error if another one is gone.
   void sum(torch::Tensor& tensor);
 
  private:

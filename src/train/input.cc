@@ -11,7 +11,7 @@ namespace reverie {
 
 torch::Tensor as_tensor(const Batch& batch, int height, int width) {
   const auto n = static_cast<int64_t>(batch.labels.size());
-  auto* data = const_cast<float*>(batch.pixels.data());  // NOLINT: from_blob takes no const, nobody writes
+  auto* data = const_cast<float*>(batch.pixels.data());  // NOLINT: from_blob takes no const, but only reads
   return torch::from_blob(data, {n, height, width, 3}).permute({0, 3, 1, 2});
 }
 

@@ -1,4 +1,4 @@
-// From batches of pictures to what the network sees.
+// From batches of pictures to the network's input.
 #pragma once
 
 #include <torch/torch.h>
@@ -10,7 +10,7 @@
 
 namespace reverie {
 
-// [N, 3, H, W] (in memory pixel by pixel) of values 0..255, without a copy: the batch must live as long.
+// [N, 3, H, W] (in memory, channels last) with values 0..255, without a copy: the batch must outlive it.
 torch::Tensor as_tensor(const Batch& batch, int height, int width);
 
 // `count` pictures of a split in file order from `first` on, every `step`th: [N, 3, H, W], 0..255.
@@ -19,11 +19,11 @@ torch::Tensor read_pictures(const RecordSet& set, Split split, size_t first, siz
 torch::Tensor read_labels(const RecordSet& set, Split split, size_t first, size_t count, size_t step = 1);
 torch::Tensor labels_of(const Batch& batch);
 
-// The transform of a record set's training split: mean filled in where it is subtracted.
+// The transform of a record set's training split: the mean is filled in if it is subtracted.
 InputTransform make_transform(const InputSettings& settings, const RecordSet& set);
 
-// The input of a denoising hourglass: noise of the iteration by (seed, iteration), slots first .. of a global
-// batch of `batch`, so that processes that share the batch see what one process sees.
+// The input of a denoising hourglass: noise determined by (seed, iteration), for the slots of a global batch
+// of `batch` starting at first, so that processes that share the batch see what a single process sees.
 torch::Tensor corrupt(const torch::Tensor& target, const InputSettings& settings, uint64_t seed,
                       int64_t iteration, int64_t first, int64_t batch);
 

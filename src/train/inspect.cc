@@ -26,11 +26,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kSheetWidth = 1640;         // pixels, where there is a choice
+constexpr int kSheetWidth = 1640;         // pixels, where it can be chosen
 constexpr int kPictureSide = 64;          // to which small pictures are enlarged, about
 constexpr int64_t kResponsePictures = 8;  // on a sheet of responses
 constexpr int kGap = 2;
-constexpr double kLogarithmicFrom = 10;  // ratio of a curve's ends from which its axis is logarithmic
+constexpr double kLogarithmicFrom = 10;  // a curve whose ends differ by this ratio gets a logarithmic axis
 
 using Written = std::function<void(const fs::path& file, const std::string& what)>;
 
@@ -50,7 +50,7 @@ double psnr(const torch::Tensor& a, const torch::Tensor& b) {
   return 10 * std::log10(255.0 * 255.0 / std::max(error, 1e-9));
 }
 
-// A row of all pictures; broken into lines by lines_of().
+// A row of all pictures; split into lines by lines_of().
 SheetRow row_of(const std::string& name, const torch::Tensor& made, const torch::Tensor& pictures) {
   const torch::Tensor shown = made.clamp(0, 255);
   return {fmt::format("{:<9} {:.1f} dB", name, psnr(shown, pictures)), to_pictures(shown, 255)};
@@ -124,8 +124,8 @@ Planes reconstruction_sheet(const HourglassModel& model, const InputTransform& t
   std::vector<Planes> parts;
   for (size_t first = 0; first < count; first += per_line)
     parts.push_back(labelled_rows(lines_of(rows, first, per_line), "", magnify, kGap));
-  return captioned(stacked(parts), "Given back from each level",
-                   "cubic: made smaller by the level's factor, and large again");
+  return captioned(stacked(parts), "Reconstructions from each level",
+                   "cubic: shrunk by the level's factor and enlarged again");
 }
 
 Planes response_sheet(const torch::Tensor& pictures, const torch::Tensor& h, int level,
@@ -154,12 +154,12 @@ Planes response_sheet(const torch::Tensor& pictures, const torch::Tensor& h, int
 
 namespace {
 
-// Tells `written` of each sheet; remembers whether Ctrl-C was pressed.
+// Reports each sheet to `written`; remembers whether Ctrl-C was pressed.
 class SheetFolder {
  public:
   SheetFolder(fs::path folder, const Written& written) : folder_(std::move(folder)), written_(written) {}
 
-  // make: gives the sheet; not called any more once the work was stopped.
+  // make: returns the sheet; no longer called once the work was stopped.
   void add(const std::string& name, const std::string& what, const std::function<Planes()>& make) {
     stopped_ = stopped_ || stop_requested();
     if (stopped_) return;
@@ -202,7 +202,7 @@ void add_responses(const HourglassModel& model, const InputTransform& transform,
   for (int l = 1; l <= levels; ++l) {
     const torch::Tensor& state = h[static_cast<size_t>(l)];
     const std::string name = fmt::format("responses-level{}", l);
-    const std::string what = fmt::format("what level {} answers to {} pictures", l, pictures.size(0));
+    const std::string what = fmt::format("responses of level {} to {} pictures", l, pictures.size(0));
     sheets.add(name, what + ", blue below 0, red above",
                [&] { return response_sheet(pictures, state, l, ResponseColours::kDiverging); });
     sheets.add(name + "-colour", what + ", three channels as red, green, blue",
@@ -219,7 +219,7 @@ std::string group_of(const std::string& tag) {
   }
   for (char& c : group) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-    if (!plain) c = '_';  // it becomes a file's name
+    if (!plain) c = '_';  // it becomes part of a file name
   }
   return group;
 }
@@ -230,7 +230,7 @@ std::string name_of(const std::string& tag) {
   return printable(slash == std::string::npos ? tag : tag.substr(slash + 1)).substr(0, 40);
 }
 
-// A loss of one term is also the total: one line with both names.
+// A loss of a single term is also the total: one line with both names.
 void add_series(CurveSeries series, std::vector<CurveSeries>& group) {
   for (CurveSeries& s : group) {
     if (s.x != series.x || s.y != series.y) continue;
@@ -264,12 +264,12 @@ void add_curves(const fs::path& run, SheetFolder& sheets) {
   }
 }
 
-// The folder whose events belong to the model; empty where there are none.
+// The folder with the model's events; empty if there are none.
 fs::path run_of(const InspectRequest& request) {
   if (!request.run.empty()) {
     if (read_scalars(request.run).empty()) {
       throw Error("draw the curves of", request.run.string(), "it has no TensorBoard events",
-                  "--run takes a folder that 'reverie train' made");
+                  "--run takes a folder made by 'reverie train'");
     }
     return request.run;
   }
@@ -277,7 +277,7 @@ fs::path run_of(const InspectRequest& request) {
   return read_scalars(folder).empty() ? fs::path() : folder;
 }
 
-// The first `limit` pictures of the split, fit for the hourglass.
+// The first `limit` pictures of the split, checked against the hourglass.
 torch::Tensor pictures_for(const HourglassModel& model, const RecordSet& set, Split split, size_t limit) {
   const size_t count = std::min(limit, set.size(split));
   if (count == 0) {
@@ -303,12 +303,12 @@ bool inspect(const InspectRequest& request, const Written& written) {
   const torch::Tensor pictures = pictures_for(model, set, request.split, request.limit);
   const InputTransform transform = complete_transform(model, set);
   SheetFolder sheets(request.output, written);
-  sheets.add("reconstructions", fmt::format("{} pictures, given back from each level", pictures.size(0)),
+  sheets.add("reconstructions", fmt::format("{} pictures, reconstructed from each level", pictures.size(0)),
              [&] { return reconstruction_sheet(model, transform, pictures); });
   add_filters(model.net, sheets);
   add_responses(model, transform, pictures, sheets);
   if (run.empty()) {
-    note(fmt::format("no curves: no TensorBoard events beside {} (name the run with --run)",
+    note(fmt::format("no curves: no TensorBoard events next to {} (give the run with --run)",
                      model_path(request.model).string()));
   } else {
     add_curves(run, sheets);

@@ -13,12 +13,13 @@
 namespace reverie {
 namespace {
 
-constexpr size_t kAtOnce = 200;        // pictures encoded together
-constexpr int kPassesPerStep = 10;     // of the solver between two looks at the progress
-constexpr double kConverged = 1e-4;    // relative fall of the loss per step that ends it
-constexpr double kFlatFeature = 1e-6;  // a deviation below this share of the largest one is no feature
+constexpr size_t kAtOnce = 200;      // pictures encoded together
+constexpr int kPassesPerStep = 10;   // of the solver between two progress updates
+constexpr double kConverged = 1e-4;  // relative decrease of the loss per step at which it stops
+constexpr double kFlatFeature =
+    1e-6;  // a standard deviation below this share of the largest one is not a feature
 
-// Labels of a split as far as they are known; places: which pictures these are.
+// Labels of a split as far as known; places: which pictures these are.
 struct LabelledPictures {
   std::vector<size_t> places;
   std::vector<int64_t> labels;
@@ -69,11 +70,11 @@ void check(const HourglassModel& model, const RecordSet& set, int level, const L
                 fmt::format("the model has levels 0 to {}", config.count()));
   const auto [least, most] = std::minmax_element(train.labels.begin(), train.labels.end());
   if (train.labels.empty() || *least == *most) {
-    fail("its training pictures do not have two labels or more",
+    fail("its training pictures need at least two labels",
          "import folders of pictures, one per label, or a labelled data set");
   }
   if (test.labels.empty())
-    fail("it has no test pictures with labels", "import with --test-fraction 0.2, say");
+    fail("it has no test pictures with labels", "import with --test-fraction 0.2, for example");
   const auto [height, width] = set.common_size();
   const int factor = config.shrink(level);
   if (height % factor != 0 || width % factor != 0)
@@ -118,14 +119,14 @@ LinearClassifier train_classifier(const torch::Tensor& x, const torch::Tensor& l
     ++passes;
     const torch::Tensor log_p = torch::log_softmax(torch::addmm(c.bias, x, c.weight), 1);
     const torch::Tensor error = (log_p.exp() - truth) / n;
-    // by hand, because this order of the factors is twice as fast as the one autograd takes
+    // explicitly, because this order of the factors is twice as fast as autograd's
     c.weight.mutable_grad() = error.t().mm(x).t().contiguous() + l2 * c.weight;
     c.bias.mutable_grad() = error.sum(0);
     return l2 / 2 * c.weight.square().sum() - (log_p * truth).sum() / n;
   };
   double last = INFINITY;
   while (passes < most_passes && !c.converged) {
-    const auto now = solver.step(loss).item<double>();  // as it was at the step's beginning
+    const auto now = solver.step(loss).item<double>();  // as it was at the beginning of the step
     c.converged = last - now <= kConverged * now;
     last = now;
     if (!progress(passes)) break;

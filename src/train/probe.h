@@ -1,4 +1,4 @@
-// Does a level mean anything?  A linear classifier on the features of each level tells.
+// Does a level mean anything? A linear classifier on the features of each level tells.
 #pragma once
 
 #include <torch/torch.h>
@@ -13,16 +13,16 @@
 namespace reverie {
 
 struct ProbeSettings {
-  int grid = 4;              // maps larger than grid x grid become means over so many cells; 0: every sample
-  size_t limit = 0;          // training pictures, the first ones; 0: all
-  std::optional<double> l2;  // penalty: l2 / 2 times the sum of the squares of the weights; nothing: chosen
+  int grid = 4;      // maps larger than grid x grid are averaged over this many cells; 0: every sample
+  size_t limit = 0;  // training pictures, the first ones; 0: all
+  std::optional<double> l2;  // penalty: l2 / 2 times the sum of squared weights; nothing: chosen
   int most_passes = 300;     // over the training features, for each classifier
 };
 
 struct ProbeResult {
   int level = 0;               // 0: the pixels
   int64_t features = 0;        // per picture
-  double train = 0, test = 0;  // share of the pictures whose label was found
+  double train = 0, test = 0;  // share of the pictures whose label was predicted correctly
   double l2 = 0;               // the penalty used
   bool converged = true;       // within most_passes
 };
@@ -31,8 +31,8 @@ struct ProbeResult {
 // Machine Learning, section 4.3.4).
 //   x: [N, F]; labels: [N] int64, 0 to classes - 1.
 // Minimises mean(-log p(label)) + l2 / 2 |W|^2 over all pictures at once with L-BFGS (Liu and Nocedal 1989),
-// from zero: the problem is convex, so that nothing depends on a beginning or a draw.  progress gets the
-// number of passes done, now and then, and says whether to go on.
+// starting from zero: the problem is convex, so the result depends on neither starting point nor random
+// draws. progress is called now and then with the number of passes done, and returns whether to continue.
 struct LinearClassifier {
   torch::Tensor weight, bias;  // [F, classes], [classes]
   bool converged = false;
@@ -42,17 +42,17 @@ struct LinearClassifier {
 LinearClassifier train_classifier(const torch::Tensor& x, const torch::Tensor& labels, int classes, double l2,
                                   int most_passes, const std::function<bool(int)>& progress);
 
-// Of 1, 0.1, 0.01 and 0.001 the penalty by which a classifier of four fifths of the pictures finds most
-// labels of the rest (every fifth picture); of equals the largest.
+// Of 1, 0.1, 0.01 and 0.001, the penalty with which a classifier trained on four fifths of the pictures
+// predicts most labels of the rest (every fifth picture); among equals the largest.
 double choose_l2(const torch::Tensor& x, const torch::Tensor& labels, int classes, int most_passes,
                  const std::function<bool(int)>& progress);
 
-// What the classifier sees of a level's state [N, C, H, W]: [N, features].
+// The classifier's features from a level's state [N, C, H, W]: [N, features].
 torch::Tensor probe_features(const torch::Tensor& state, int grid);
 
-// Trains on the features of the training split, standardised by their own mean and deviation, and counts
-// right answers on both splits.  level: 0 to the model's; pictures without a label are left out.  Error where
-// the set has no labels or lacks a split, or sizes do not fit.
+// Trains on the features of the training split, standardised by their own mean and standard deviation, and
+// counts correct predictions on both splits. level: 0 to the number of the model's levels; pictures without a
+// label are left out.  Error if the set has no labels or lacks a split, or sizes do not match.
 ProbeResult probe_level(const HourglassModel& model, const RecordSet& set, int level,
                         const ProbeSettings& settings, const std::function<bool(int)>& progress);
 

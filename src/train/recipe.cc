@@ -90,7 +90,7 @@ Stage read_stage(const TomlReader& reader) {
   return s;
 }
 
-// The text after '=' as a TOML value; a bare word is a text.
+// The text after '=' as a TOML value; a bare word is a string.
 TomlNode parse_value(const std::string& key, std::string_view value) {
   TomlNode node;
   try {
@@ -181,7 +181,7 @@ Place find_place(const std::string& text, const std::string& path_text, const Ta
   return place;
 }
 
-// "rate=0.1" to all stages, "stage.2.rate=0.1" to one.
+// "rate=0.1" for all stages, "stage.2.rate=0.1" for one.
 void change(TomlNode& root, const std::string& text) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos)
@@ -262,7 +262,7 @@ Recipe parse_recipe(std::string_view text, const std::string& file_name, const W
       recipe.stages.push_back(std::move(stage));
   }
   if (recipe.stages.empty() || recipe.stages.size() > kMostStages)
-    fail_at_line(file_name, 1, fmt::format("a recipe has 1 to {} tables [[stage]]", kMostStages));
+    fail_at_line(file_name, 1, fmt::format("a recipe must have 1 to {} tables [[stage]]", kMostStages));
   check_names(reader, recipe);
   return recipe;
 }
@@ -302,7 +302,7 @@ fs::path find_recipe(const std::string& name_or_path) {
       names.push_back(entry.path().stem().string());
   }
   throw Error("find the recipe", name_or_path,
-              fmt::format("there is none of that name in {}{}", folders.back().string(),
+              fmt::format("there is no such recipe in {}{}", folders.back().string(),
                           did_you_mean(name_or_path, names)));
 }
 

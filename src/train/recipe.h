@@ -68,13 +68,13 @@ struct Recipe {
 Recipe parse_recipe(std::string_view text, const std::string& file_name,
                     const std::vector<std::string>& changes = {});
 
-// The whole recipe as TOML; parse_recipe() makes the same of it.
+// The whole recipe as TOML; parse_recipe() gives the same recipe again.
 std::string format_recipe(const Recipe& recipe);
 
 // The learning rate at an iteration of the stage, from 0.
 double rate_at(const Stage& stage, int64_t iteration);
 
-// A recipe by its file, or by its name in the folders $REVERIE_RECIPES and recipes of the source tree or the
+// A recipe by file, or by name in the folders $REVERIE_RECIPES and recipes of the source tree or the
 // installation.
 std::filesystem::path find_recipe(const std::string& name_or_path);
 

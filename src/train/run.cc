@@ -35,7 +35,8 @@ void write_text(const fs::path& path, const std::string& text) {
   write_file(path, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
-// start = "hourglass-07": a run beside this one, or a path of a run or a model, from the current folder.
+// start = "hourglass-07": a run in the same folder as this one, or the path of a run or a model, from the
+// current folder.
 std::unique_ptr<Model> start_model(const RunOptions& options) {
   const std::string& start = options.recipe.start;
   if (start.empty()) return {};
@@ -53,16 +54,16 @@ void keep(const fs::path& run, const Trainer& trainer) {
   write_model(run / "model.safetensors", *trainer.model());
 }
 
-// Of a new run: the folder, this process's alone, with what it is to do.
+// For a new run: creates the folder, locked by this process, and writes run.toml.
 void prepare_folder(const RunOptions& options, std::optional<FolderLock>& lock) {
   std::error_code code;
   fs::create_directories(options.run, code);
   if (code) throw Error("make the folder", options.run.string(), code.message());
   if (!lock) lock.emplace(options.run);
   if (!options.resume && fs::exists(options.run / "checkpoint.safetensors", code))
-    throw Error(
-        "write the run", options.run.string(), "there is one already",
-        fmt::format("--resume {} goes on with it; another -o begins a new one", options.run.string()));
+    throw Error("write the run", options.run.string(), "there already is one",
+                fmt::format("continue it with --resume {}, or start a new one with another -o",
+                            options.run.string()));
   if (!options.resume) write_text(options.run / "run.toml", run_text(options));
 }
 
@@ -101,7 +102,7 @@ RunEnd loop(const RunOptions& options, Trainer& trainer, const RecordSet& test, 
     }
   } catch (...) {
     watch.reset();
-    if (group.first()) keep(options.run, trainer);  // as before the step that failed
+    if (group.first()) keep(options.run, trainer);  // the state before the failed step
     throw;
   }
   watch.reset();
@@ -121,7 +122,7 @@ RunEnd run_training(const RunOptions& options) {
   Group group(options.settings.device == "cuda" ? torch::kCUDA : torch::kCPU);
   std::optional<FolderLock> lock;
   if (group.first() && options.resume) lock.emplace(options.run);
-  // a run that was killed before its first checkpoint begins anew, where it had begun
+  // a run that was killed before its first checkpoint starts over from where it had started
   const auto checkpoint = options.resume ? read_checkpoint(options.run) : std::nullopt;
   const auto start = checkpoint ? nullptr : start_model(options);
   Trainer trainer(options.recipe, set, options.settings, group, start.get());

@@ -17,9 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kScalarEvery = 20;  // iterations
-constexpr int kSheets = 20;           // of a run
-constexpr size_t kPictures = 12;      // on a sheet
-constexpr size_t kTested = 1000;      // pictures whose loss is followed
+constexpr int kSheets = 20;           // per run
+constexpr size_t kPictures = 12;      // per sheet
+constexpr size_t kTested = 1000;      // pictures whose loss is tracked
 
 }  // namespace
 
@@ -39,7 +39,7 @@ class RunLog::Work {
     const int64_t done = report.iteration + 1;
     if (done % kScalarEvery == 0) scalars(report);
     const bool looks = done % look_every_ == 0 || done == last_;
-    // after the first step too: a test set that does not fit is told at once
+    // after the first step too: a test set that does not match is reported immediately
     if (looks || report.iteration == first_) test(report, trainer.task());
     if (looks) look(done, *trainer.model());
   }

@@ -1,4 +1,4 @@
-// What a run says on its way: events for TensorBoard, sheets.
+// The logs of a run: events for TensorBoard, sheets.
 #pragma once
 
 #include <filesystem>
@@ -12,13 +12,13 @@ namespace reverie {
 
 class RunLog {
  public:
-  // Sheets show the first test pictures (training pictures where there is no test split).  first: the
-  // iteration at which the run begins or goes on.  The recipe and the set must outlive this.
+  // Sheets show the first test pictures (training pictures if there is no test split). first: the iteration
+  // at which the run starts or resumes.  The recipe and the set must outlive this.
   RunLog(const std::filesystem::path& run, const Recipe& recipe, const RecordSet& test, int64_t first);
   ~RunLog();
 
   void step(const TrainingStep& report, const Trainer& trainer);
-  std::string losses() const;  // a running mean, and the last one of test pictures
+  std::string losses() const;  // a running mean, and the latest one on test pictures
 
  private:
   class Work;

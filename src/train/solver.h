@@ -24,7 +24,7 @@ class Solver {
   // gradient [P]; iteration from 0 within the stage.
   void step(torch::Tensor& flat, const torch::Tensor& gradient, int64_t iteration);
 
-  // What a checkpoint has to keep: [P] each.
+  // The state for a checkpoint: [P] each.
   std::vector<torch::Tensor>& state() { return state_; }
   const std::vector<torch::Tensor>& state() const { return state_; }
 

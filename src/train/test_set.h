@@ -11,8 +11,8 @@
 
 namespace reverie {
 
-// Writes pictures of stripes, a period of 4 pixels, in any phase, strength and tint, with some noise: label
-// "along" or "across", in turn.
+// Writes pictures of stripes with a period of 4 pixels, in any phase, strength and tint, with some noise,
+// alternately labelled "along" and "across".
 inline void write_striped_set(const std::filesystem::path& file, int train, int test, int side) {
   Random random(11);
   RecordSetWriter writer(file);

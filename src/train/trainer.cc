@@ -14,7 +14,7 @@
 namespace reverie {
 namespace {
 
-// Keys of the streams of random numbers that are split from the run's seed.
+// Keys of the random streams split off the run's seed.
 enum Stream : uint64_t { kWeightStream = 1, kOrderStream, kNoiseStream };
 
 uint64_t seed_of(uint64_t seed, Stream stream) {
@@ -28,8 +28,8 @@ torch::Device device_of(const std::string& name) {
   return torch::kCUDA;
 }
 
-// What each process holds at least: the weights with their gradient and what the solver keeps, and its part
-// of the activations of the largest batch.
+// The minimum memory per process: the weights, their gradient and the solver's state, and its share of the
+// activations of the largest batch.
 double least_bytes(const Recipe& recipe, int height, int width, int processes) {
   int batch = 1;
   for (const Stage& stage : recipe.stages) batch = std::max(batch, stage.batch);
@@ -47,7 +47,7 @@ void check_memory(const Recipe& recipe, const RecordSet& set, const RunSettings&
   if (there > 0 && wanted > there)
     throw Error(
         "train", "the recipe",
-        fmt::format("it takes {:.0f} GB at least and this machine has {:.0f}", wanted * 1e-9, there * 1e-9),
+        fmt::format("it needs at least {:.0f} GB, but this machine has {:.0f}", wanted * 1e-9, there * 1e-9),
         "fewer channels, smaller kernels or a smaller batch");
 }
 
@@ -88,11 +88,11 @@ class Trainer::Work {
     if (height % factor != 0 || width % factor != 0)
       throw Error(
           "train on", set.name(),
-          fmt::format("its pictures are {}x{}, the recipe needs multiples of {}", width, height, factor));
+          fmt::format("its pictures are {}x{}, but the recipe needs multiples of {}", width, height, factor));
     for (const Stage& stage : recipe.stages) {
       if (stage.batch % group.size() != 0)
-        throw Error("share out", fmt::format("batches of {}", stage.batch),
-                    fmt::format("{} processes cannot have equal parts", group.size()));
+        throw Error("divide", fmt::format("batches of {}", stage.batch),
+                    fmt::format("{} processes cannot have equal shares", group.size()));
     }
     enter_stage(0);
   }
@@ -121,7 +121,7 @@ class Trainer::Work {
     if (done()) return;
     std::vector<torch::Tensor> states = solver_states();
     if (c.solver.size() != states.size())
-      throw Error("resume", "the run", "its checkpoint is of another solver");
+      throw Error("resume", "the run", "its checkpoint has another solver");
     for (size_t i = 0; i < states.size(); ++i) states[i].copy_(c.solver[i]);
   }
 

@@ -16,12 +16,12 @@
 
 namespace reverie {
 
-// What a run is made from; kept in RUN/run.toml beside the recipe.
+// The settings of a run; kept in RUN/run.toml with the recipe.
 struct RunSettings {
   std::filesystem::path data;  // a record set
-  std::filesystem::path test;  // another one to test on; empty: data's test split
+  std::filesystem::path test;  // another one for testing; empty: data's test split
   uint64_t seed = 1;
-  int threads = 0;             // of each process; 0: one per core
+  int threads = 0;             // per process; 0: one per core
   std::string device = "cpu";  // or "cuda"
 };
 
@@ -34,8 +34,8 @@ struct TrainingStep {
   double rate = 0;
 };
 
-// The state of a training: where it begins, one step, where it stands.  The same recipe, set, seed and number
-// of threads give the same weights to the bit, whether in one go or from a checkpoint.
+// The training loop's state and its single steps.  The same recipe, set, seed and number of threads give the
+// same weights to the bit, whether in one go or from a checkpoint.
 class Trainer {
  public:
   // start: the model whose parameters are taken first, or null.  recipe, set and group must outlive this.
@@ -53,15 +53,15 @@ class Trainer {
 
   bool done() const;
   int64_t iteration() const;
-  // One step of the solver.  Error when the loss is not finite; weights and solver are then as before it.
-  // stop: this process wants to stop; wanted_stop() says after the step whether any of them does.
+  // One solver step.  Error if the loss is not finite; weights and solver are then as before. stop: this
+  // process wants to stop; wanted_stop() says after the step whether any process does.
   TrainingStep step(bool stop);
   bool wanted_stop() const;
 
-  // Which pictures the current stage sees.
+  // The pictures that the current stage sees.
   BatchOptions batch_options() const;
 
-  // The model as it stands; its tensors are copies.
+  // The current model; its tensors are copies.
   std::unique_ptr<Model> model() const;
   Task& task() const;
 
