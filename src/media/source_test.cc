@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/limits.h"
 #include "media/convert.h"
 #include "media/devices.h"
 #include "media/media_testing.h"
