@@ -184,9 +184,8 @@ TEST(Command, SeveralPresetsAreAChain) {
   ASSERT_EQ(run("--again both.mkv -o again.mkv").status, 0);
   EXPECT_EQ(frames("again.mkv"), frames("both.mkv"));
 
-  folder.write(
-      "two.toml",
-      "chain = [\"video-feedback\", {effect = \"grade\"}]\n[part.grade.parameters]\nsaturation = 0\n");
+  write_text(folder.file("two.toml"),
+             "chain = [\"video-feedback\", {effect = \"grade\"}]\n[part.grade.parameters]\nsaturation = 0\n");
   ASSERT_EQ(run("./two.toml -o two.mkv").status, 0);
   EXPECT_NE(shell("reverie info two.toml", folder.path()).out.find("2 parts"), std::string::npos);
   const Outcome shown =
