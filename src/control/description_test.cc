@@ -91,11 +91,11 @@ TEST(Description, IsStrict) {
   EXPECT_NE(error_of(replaced(text, "width = ", "widht = ")).find("did you mean 'width'?"),
             std::string::npos);
   // what no render can have been told: the command line's limits
-  EXPECT_NE(error_of(replaced(text, "width = 640", "width = 0")).find("'width' is to be 1 to 16384, not 0"),
+  EXPECT_NE(error_of(replaced(text, "width = 640", "width = 0")).find("'width' must be 1 to 16384, not 0"),
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "width = 640", "width = 16385")).find("1 to 16384, not 16385"),
             std::string::npos);
-  EXPECT_NE(error_of(replaced(text, "fps = ", "fps = 1001 # ")).find("'fps' is to be 0.1 to 1000"),
+  EXPECT_NE(error_of(replaced(text, "fps = ", "fps = 1001 # ")).find("'fps' must be 0.1 to 1000"),
             std::string::npos);
   EXPECT_NE(error_of(replaced(text, "18446744073709551615", "18446744073709551616")).find("is not a seed"),
             std::string::npos);

@@ -393,7 +393,7 @@ void Desk::rename(const std::string& name) {
     throw Error("rename", now.name(), "it is not one of your own", "save it under the new name");
   const fs::path wanted = own_preset_folder() / (name + ".toml");
   if (fs::exists(wanted, code) && !fs::equivalent(wanted, before, code))
-    throw Error("rename", now.name(), fmt::format("there is a preset '{}' already", printable(name)));
+    throw Error("rename", now.name(), fmt::format("there is already a preset '{}'", printable(name)));
   const fs::path after = save(name);
   if (after != before) fs::remove(before, code);
   list_again();

@@ -403,7 +403,8 @@ TEST(PresetTree, EveryPresetLoads) {
     if (entry.path().extension() != ".toml") continue;
     EXPECT_EQ(message_of([&] {
                 const Preset p = load_preset(entry.path().string());
-                if (!p.values.text("palette").empty() && p.values.text("palette") != "input")
+                if (p.values.table().has("palette") && !p.values.text("palette").empty() &&
+                    p.values.text("palette") != "input")
                   find_asset(p, p.values.text("palette"));
               }),
               "");

@@ -81,7 +81,7 @@ uint64_t TomlReader::seed(std::string_view key, std::optional<uint64_t> fallback
   uint64_t value = 0;
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (code != std::errc() || end != digits.data() + digits.size())
-    fail(*node, fmt::format("'{}' is no seed of 0 to {}", digits, UINT64_MAX));
+    fail(*node, fmt::format("'{}' is not a seed of 0 to {}", digits, UINT64_MAX));
   return value;
 }
 

@@ -145,8 +145,8 @@ EffectKind feedback_effect() {
           .table = std::make_shared<const ParameterTable>(feedback_parameters()),
           .make = make_effect,
           // those of the instrument of 2015
-          .keys = {{"m", "what is shown: the state, the encoding, the decoding", "view"},
-                   {"l", "the level that is shown", "view_level", true},
+          .keys = {{"m", "what to show: state, encoding, decoding", "view"},
+                   {"l", "which level to show", "view_level", true},
                    {"a", "activation: tanh, relu", "activation"},
                    {"p", "pooling: max, mean, stride, maxmag", "pool"}},
           .work = feedback_work,

@@ -161,7 +161,7 @@ class Trainer::Work {
       if (!take_turn(turn, sight, stage, stop, report)) {
         restore(before);
         throw Error("go on", fmt::format("training at iteration {}", iteration_),
-                    "the loss is no longer a finite number", "a smaller rate");
+                    "the loss is no longer finite", "a smaller rate");
       }
     }
     ++iteration_;
