@@ -154,7 +154,7 @@ TEST(TomlReader, SeedsOfAnySizeComeBack) {
   const TomlReader r(root, "f.toml", {"a", "b", "c"});
   EXPECT_EQ(r.seed("d", 7), 7U);
   EXPECT_NE(message_of([&] { r.seed("a"); }), "");
-  EXPECT_EQ(message_of([&] { r.seed("b"); }), "f.toml:2: 'x' is no seed of 0 to 18446744073709551615");
+  EXPECT_EQ(message_of([&] { r.seed("b"); }), "f.toml:2: 'x' is not a seed of 0 to 18446744073709551615");
   EXPECT_NE(message_of([&] { r.seed("c"); }), "");
 }
 
