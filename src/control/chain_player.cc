@@ -340,7 +340,8 @@ void ChainPlayer::begin_chain() {
     if (const Slot* old = before.find(slot->name)) slot->player->follow(*old->player);
   }
   job->rack->now = before.now;
-  ghost_ = racks_.size() > 1 ? mixed_ : Planes();
+  ghost_ = racks_.size() > 1 ? shown_ : Planes();
+  before.picture = shown_;
   racks_.push_back(std::move(job->rack));
   if (racks_.size() > 2) retire(racks_.begin());
   fade_frame_ = 0;
@@ -428,8 +429,8 @@ bool ChainPlayer::process(const Frame& frame, Planes& out, const Around& around)
     shows = play(rack, frame, around);
     if (!shows) rack.picture = Planes(kColours, setup_.height, setup_.width);
     std::swap(out, rack.picture);
-    if (job_) rack.picture = out;  // the next chain fades in over it
   }
+  if (job_) shown_ = out;  // the next chain fades in over it, whatever was held or switched off meanwhile
   if (job_ && !job_->started) start_job(frame);
   if (frozen_ && !held_) {
     still_ = out;

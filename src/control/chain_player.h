@@ -61,7 +61,7 @@ class ChainPlayer {
   std::unique_ptr<Job> job_;
   std::vector<std::unique_ptr<Job>> abandoned_;  // nobody waits for them any more
   std::vector<std::unique_ptr<Rack>> retired_;   // likewise
-  Planes mixed_, ghost_;
+  Planes mixed_, shown_, ghost_;
   double fade_start_ = 0, fade_seconds_ = 0;
   int64_t fade_frame_ = 0;
 

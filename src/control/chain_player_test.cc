@@ -219,6 +219,23 @@ TEST(ChainPlayer, BlackoutFadesAndFreezeHolds) {
   EXPECT_GT(mean_absolute_difference(a.next(), still), 1e-4);
 }
 
+// Found by a soak: the chain before had no picture to fade from.
+TEST(ChainPlayer, AChainBeginsWhileThePictureIsFrozen) {
+  Played a(chain_of({small_preset()}));
+  a.after(3);
+  a.player.apply(Freeze{true});
+  const Planes still = a.next();
+  a.player.apply(ChangeChain{chain_of({small_preset(0.1), small_preset(0.3)}), 0.5});
+  a.begin();
+  EXPECT_EQ(a.next().data(), still.data());
+  a.player.apply(ChangeChain{chain_of({small_preset(0.3)}), 0.5});  // the one before never played
+  a.begin();
+  a.player.apply(Freeze{false});
+  EXPECT_LT(mean_absolute_difference(a.next(), still), 0.01);  // it fades from what is shown
+  a.after(8);
+  EXPECT_FALSE(a.player.fading());
+}
+
 TEST(ChainPlayer, NewNoiseIsAnotherForEveryPart) {
   Played a(chain_of({small_preset(), small_preset()}));
   a.after(2);
