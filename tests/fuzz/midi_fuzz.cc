@@ -14,7 +14,8 @@ namespace {
 // The bytes as a stream, to a device that has one control of each kind and is learning another.
 void check_stream(std::span<const uint8_t> bytes) {
   static Desk desk(Preset(), 1, [](const Event&) {});  // once: it reads all presets
-  desk.change(Preset(), 0);
+  desk.change(
+      "", [](Preset& p) { p = Preset(); }, 0);
   MidiMap map;
   for (int i = 0; i < 6; ++i)
     map.bindings.push_back({static_cast<MidiControlKind>(i), 0, i % 2, i % 2 ? "gain" : "squash", i - 1});

@@ -1,9 +1,9 @@
 #include <string>
 #include <string_view>
 
+#include "control/chain.h"
 #include "control/description.h"
 #include "control/modulation.h"
-#include "control/preset.h"
 #include "core/error.h"
 #include "core/signals.h"
 #include "require.h"
@@ -11,7 +11,7 @@
 namespace reverie {
 namespace {
 
-Preset no_parent(const std::string& name) {
+Chain no_other(const std::string& name) {
   throw Error("there is no preset '" + name + "'");
 }
 
@@ -23,24 +23,24 @@ void check_modulations(Preset preset) {
   Signals loud = {1, 1, 1, 1, 1, 1e300};
   for (const double seconds : {-1.0, 0.0, 0.3, 100.0, 1e12}) {
     loud.level = loud.level > 0 ? 0 : 1;
-    automation.apply({0, seconds}, loud, nullptr, values);
+    automation.apply({{0, seconds}, nullptr, loud}, {}, values);
     for (const Parameter& p : values.table().all()) {
       for (const double v : values.list(p.name)) require(v >= p.low && v <= p.high);
     }
   }
 }
 
-// A preset is either rejected with an Error, or survives a round trip.
-void check_preset(std::string_view text) {
-  Preset preset;
+// A preset or chain is either rejected with an Error, or survives a round trip.
+void check_chain(std::string_view text) {
+  Chain chain = Preset();
   try {
-    preset = parse_preset(text, "fuzz.toml", no_parent);
+    chain = parse_chain(text, "fuzz.toml", no_other);
   } catch (const Error&) {
     return;
   }
-  const std::string written = format_preset(preset);
-  require(format_preset(parse_preset(written, "again.toml", no_parent)) == written);
-  check_modulations(preset);
+  const std::string written = format_chain(chain);
+  require(format_chain(parse_chain(written, "fuzz.toml", no_other)) == written);
+  for (const Part& part : chain.parts) check_modulations(part.preset);
 }
 
 void check_description(std::string_view text) {
@@ -59,7 +59,7 @@ void check_description(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  reverie::check_preset(text);
+  reverie::check_chain(text);
   reverie::check_description(text);
   return 0;
 }
