@@ -78,7 +78,7 @@ const std::vector<Verb>& verbs() {
      "  reverie evaluate runs/hourglass-00 --data cifar.tfrecord\n"
      "  reverie evaluate models/hourglass3.safetensors --data cifar.tfrecord --limit 100\n",
      NEEDS_TORCH(add_evaluate)},
-    {"inspect", "make sheets of what a model gives back, of its filters and of its levels",
+    {"inspect", "make sheets of what a model reconstructs, its filters and its levels",
      "  reverie inspect runs/hourglass-09 --data cifar.tfrecord -o sheets     a run: its model and its "
      "curves\n"
      "  reverie inspect models/hourglass3.safetensors --data mine.tfrecord -o sheets --limit 8\n",

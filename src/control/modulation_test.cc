@@ -239,7 +239,7 @@ TEST_F(AutomationTest, TheSoundAddsToEachLevelItNames) {
   EXPECT_EQ(values.number("hue", 1), 22);
   automation.apply({{2, 2}, nullptr, s}, {}, values);  // the same frame once more
   EXPECT_EQ(values.number("hue", 1), 22);
-  automation.apply({{1, 1}, nullptr, s}, {}, values);  // back: anew
+  automation.apply({{1, 1}, nullptr, s}, {}, values);  // back in time: starts again
   EXPECT_EQ(values.number("hue", 1), 20);
   EXPECT_EQ(at(3).number("hue", 1), 20);  // in silence
 }

@@ -76,7 +76,7 @@ class Sink {
 // be written.
 std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& options);
 
-// Rounds a picture to exactly what a lossless file (.mkv, .png) would give back.
+// Rounds a picture to the 8-bit samples that a lossless file (.mkv, .png) holds.
 void round_to_8_bit(Planes& picture);
 
 // Whether writing to the target overwrites this file, or a file of this folder, pattern or list of pictures.
