@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <thread>
 #include <utility>
 
+#include "control/making.h"
 #include "core/error.h"
 #include "effects/effects.h"
 
@@ -111,15 +109,7 @@ struct ChainPlayer::Job {
 
   ChangeChain wanted;
   std::vector<Event> later;  // what happened to its parts meanwhile
-  bool started = false;
-  std::unique_ptr<Rack> rack;
-  std::exception_ptr failure;
-  std::atomic<bool> done{false};
-  std::thread thread;
-
-  ~Job() {
-    if (thread.joinable()) thread.join();
-  }
+  Making<Rack> rack;
 };
 
 namespace {
@@ -286,7 +276,7 @@ std::vector<Event> ChainPlayer::ready() const {
       events.emplace_back(BeginProcess{alone ? "" : slot->name});
     }
   }
-  if (job_ && job_->done) events.emplace_back(BeginChain{});
+  if (job_ && job_->rack.done()) events.emplace_back(BeginChain{});
   return events;
 }
 
@@ -299,50 +289,39 @@ void ChainPlayer::change_chain(const ChangeChain& e) {
   if (e.chain.parts.size() > kMostParts) throw Error(fmt::format("a chain has at most {} parts", kMostParts));
   for (const Part& part : e.chain.parts) check_part_name(part.name);
   if (job_) abandoned_.push_back(std::move(job_));
-  std::erase_if(abandoned_, [](const auto& job) { return !job->started || job->done; });
+  std::erase_if(abandoned_, [](const auto& job) { return !job->rack.busy(); });
   job_ = std::make_unique<Job>(e);
 }
 
 // The chain starts from the values and the picture of the frame in which it was asked for, so that a replay
 // makes the same one.
 void ChainPlayer::start_job(const Frame& frame) {
-  job_->started = true;
-  job_->thread = std::thread([this, &job = *job_, frame, chain = job_->wanted.chain,
-                              copy = frame.picture ? *frame.picture : Planes()] {
-    const BackgroundWork beside;
-    try {
-      Frame first = frame;
-      first.picture = copy.empty() ? nullptr : &copy;
-      auto rack = std::make_unique<Rack>();
-      for (const Part& part : chain.parts) {
-        auto player = std::make_unique<Player>(setup_, part.preset, part.seed);
-        player->begin(first);
-        rack->slots.push_back(std::make_unique<Slot>(Slot{part.name, std::move(player)}));
-        rack->order.push_back(part.name);
-      }
-      rack->given_name = chain.given_name;
-      job.rack = std::move(rack);
-    } catch (...) {
-      job.failure = std::current_exception();
+  job_->rack.start([this, chain = job_->wanted.chain, kept = KeptFrame(frame)] {
+    auto rack = std::make_unique<Rack>();
+    for (const Part& part : chain.parts) {
+      auto player = std::make_unique<Player>(setup_, part.preset, part.seed);
+      player->begin(kept.get());
+      rack->slots.push_back(std::make_unique<Slot>(Slot{part.name, std::move(player)}));
+      rack->order.push_back(part.name);
     }
-    job.done = true;
+    rack->given_name = chain.given_name;
+    return rack;
   });
 }
 
 void ChainPlayer::begin_chain() {
   if (!job_) return;
-  if (job_->thread.joinable()) job_->thread.join();
   const std::unique_ptr<Job> job = std::move(job_);
-  if (job->failure) std::rethrow_exception(job->failure);
-  if (!job->rack) return;
+  std::unique_ptr<Rack> rack = job->rack.take();
+  if (!rack) return;
   Rack& before = *racks_.back();
-  for (const auto& slot : job->rack->slots) {
+  for (const auto& slot : rack->slots) {
     if (const Slot* old = before.find(slot->name)) slot->player->follow(*old->player);
   }
-  job->rack->now = before.now;
+  rack->now = before.now;
   ghost_ = racks_.size() > 1 ? shown_ : Planes();
   before.picture = shown_;
-  racks_.push_back(std::move(job->rack));
+  racks_.push_back(std::move(rack));
   if (racks_.size() > 2) retire(racks_.begin());
   fade_frame_ = 0;
   fade_seconds_ = job->wanted.fade;
@@ -431,7 +410,7 @@ bool ChainPlayer::process(const Frame& frame, Planes& out, const Around& around)
     std::swap(out, rack.picture);
   }
   if (job_) shown_ = out;  // the next chain fades in over it, whatever was held or switched off meanwhile
-  if (job_ && !job_->started) start_job(frame);
+  if (job_ && !job_->rack.started()) start_job(frame);
   if (frozen_ && !held_) {
     still_ = out;
     held_ = true;

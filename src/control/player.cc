@@ -1,11 +1,9 @@
 #include "control/player.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <thread>
 #include <utility>
 
+#include "control/making.h"
 #include "core/error.h"
 #include "effects/effects.h"
 
@@ -98,15 +96,7 @@ struct Player::Job {
   explicit Job(ChangePreset w) : wanted(std::move(w)) {}
 
   ChangePreset wanted;
-  bool started = false;
-  std::unique_ptr<Layer> layer;
-  std::exception_ptr failure;
-  std::atomic<bool> done{false};
-  std::thread thread;
-
-  ~Job() {
-    if (thread.joinable()) thread.join();
-  }
+  Making<Layer> layer;
 };
 
 Player::Player(PlayerSetup setup, const Preset& preset, uint64_t seed) : setup_(with_pool(std::move(setup))) {
@@ -151,11 +141,11 @@ const ParameterValues& Player::values() const {
 }
 
 bool Player::process_is_ready() const {
-  return job_ && job_->done;
+  return job_ && job_->layer.done();
 }
 
 bool Player::busy() const {
-  const auto works = [](const auto& job) { return job->started && !job->done; };
+  const auto works = [](const auto& job) { return job->layer.busy(); };
   return (job_ && works(job_)) || std::any_of(abandoned_.begin(), abandoned_.end(), works);
 }
 
@@ -196,7 +186,7 @@ void Player::change(const ChangePreset& e) {
       plays() && layers_.back()->seed == e.seed && same_structure(layers_.back()->preset, e.preset);
   if (goes_over) morph(e);
   if (job_) abandoned_.push_back(std::move(job_));
-  std::erase_if(abandoned_, [](const auto& job) { return !job->started || job->done; });
+  std::erase_if(abandoned_, [](const auto& job) { return !job->layer.busy(); });
   if (goes_over) return;
   job_ = std::make_unique<Job>(e);
 }
@@ -217,22 +207,13 @@ void Player::morph(const ChangePreset& e) {
 // The process starts from the values and the picture of the frame in which it was asked for, so that a replay
 // makes the same one.
 void Player::start_job(const Frame& frame, const ToldSignals& followed) {
-  job_->started = true;
-  job_->thread = std::thread([this, &job = *job_, frame, followed, wanted = job_->wanted,
-                              copy = frame.picture ? *frame.picture : Planes()] {
-    const BackgroundWork beside;
-    try {
-      Frame first = frame;
-      first.picture = copy.empty() ? nullptr : &copy;
-      auto layer = make_layer(wanted.preset, wanted.seed);
-      layer->effect = make_effect(wanted.preset, wanted.seed);
-      layer->automation->apply(first, followed, layer->values);
-      layer->effect->begin(first, layer->values, false);
-      job.layer = std::move(layer);
-    } catch (...) {
-      job.failure = std::current_exception();
-    }
-    job.done = true;
+  job_->layer.start([this, wanted = job_->wanted, kept = KeptFrame(frame), followed] {
+    const Frame first = kept.get();
+    auto layer = make_layer(wanted.preset, wanted.seed);
+    layer->effect = make_effect(wanted.preset, wanted.seed);
+    layer->automation->apply(first, followed, layer->values);
+    layer->effect->begin(first, layer->values, false);
+    return layer;
   });
 }
 
@@ -248,11 +229,10 @@ void Player::follow(const Player& before) {
 
 void Player::begin_process() {
   if (!job_) return;
-  if (job_->thread.joinable()) job_->thread.join();
   const std::unique_ptr<Job> job = std::move(job_);
-  if (job->failure) std::rethrow_exception(job->failure);
-  if (!job->layer) return;
-  Layer& layer = *job->layer;
+  std::unique_ptr<Layer> made = job->layer.take();
+  if (!made) return;
+  Layer& layer = *made;
   if (layer.preset.keyframes.size() !=
       job->wanted.preset.keyframes.size())  // a knob was turned in the meantime
     layer.automation = std::make_unique<Automation>(job->wanted.preset, layer.seed, setup_.read_picture);
@@ -263,7 +243,7 @@ void Player::begin_process() {
     ghost_ = layers_.size() > 1 ? shown_ : Planes();
     layers_.back()->picture = shown_;
   }
-  layers_.push_back(std::move(job->layer));
+  layers_.push_back(std::move(made));
   if (layers_.size() > 2) layers_.erase(layers_.begin());
   fade_frame_ = 0;
   fade_seconds_ = job->wanted.fade;
@@ -306,7 +286,7 @@ bool Player::play(const Frame& frame, const ToldSignals& followed, Planes& out, 
 
 bool Player::process(const Frame& frame, const ToldSignals& followed, Planes& out, Told& told) {
   const bool made = plays() && play(frame, followed, out, told);
-  if (job_ && !job_->started) start_job(frame, followed);
+  if (job_ && !job_->layer.started()) start_job(frame, followed);
   if (job_) {  // its process will fade in over what is shown now
     shown_ = made ? out : frame.picture ? *frame.picture : Planes(kColours, setup_.height, setup_.width);
   }

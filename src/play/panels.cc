@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-#include "effects/effects.h"
+#include "play/widgets.h"
 
 namespace reverie {
 namespace {
@@ -15,25 +15,11 @@ namespace {
 constexpr float kPanelWidth = 430;
 constexpr float kLabelWidth = 120;
 constexpr double kCamerasEvery = 5;  // seconds
-constexpr double kWideRange = 16;    // from this range on, a slider is finer near zero
-const ImVec4 kWarm = {1.0F, 0.62F, 0.3F, 1.0F};
-const ImVec4 kDim = {0.6F, 0.6F, 0.63F, 1.0F};
-const ImVec4 kRed = {1.0F, 0.35F, 0.3F, 1.0F};
-
 template <size_t N>
 void copy_text(std::array<char, N>& to, const std::string& from) {
   const size_t n = std::min(from.size(), N - 1);
   std::memcpy(to.data(), from.data(), n);
   to[n] = '\0';
-}
-
-void tooltip(const std::string& text) {
-  if (!ImGui::IsItemHovered()) return;
-  ImGui::BeginTooltip();
-  ImGui::PushTextWrapPos(360);
-  ImGui::TextUnformatted(text.c_str());
-  ImGui::PopTextWrapPos();
-  ImGui::EndTooltip();
 }
 
 bool moved(const Preset& preset, const std::string& name) {
@@ -49,45 +35,9 @@ std::string with_weights(const Chain& chain, const std::string& open) {
   return part && part->preset.values.table().find(ParameterRole::kWeights) ? open : "";
 }
 
-bool combo(const char* label, int& index, const std::vector<std::string>& words) {
-  bool changed = false;
-  if (!ImGui::BeginCombo(label, words[static_cast<size_t>(index)].c_str())) return false;
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (ImGui::Selectable(words[i].c_str(), static_cast<int>(i) == index)) {
-      index = static_cast<int>(i);
-      changed = true;
-    }
-  }
-  ImGui::EndCombo();
-  return changed;
-}
-
 std::string words(const Recorder::State& r) {
   if (!r.failure.empty()) return fmt::format("{}: {}", r.name, r.failure);
   return fmt::format("{}: {} frames, {} left out", r.name, r.frames, r.left_out);
-}
-
-// What a follower follows: a feature of the sound, or a signal of a part.
-bool choose_signal(Follower& f, const Chain& chain) {
-  std::vector<std::string> all = sound_feature_words();
-  const size_t sounds = all.size();
-  for (const Part& part : chain.parts) {
-    for (const EffectSignal& s : find_effect(part.preset.effect).signals)
-      all.push_back(part.name + "." + s.name);
-  }
-  if (!f.signal.empty() && std::find(all.begin(), all.end(), f.signal) == all.end()) all.push_back(f.signal);
-  int index = f.signal.empty() ? static_cast<int>(f.follows)
-                               : static_cast<int>(std::find(all.begin(), all.end(), f.signal) - all.begin());
-  if (!combo("follows", index, all)) return false;
-  const auto chosen = static_cast<size_t>(index);
-  f.signal = chosen < sounds ? "" : all[chosen];
-  if (chosen < sounds) f.follows = static_cast<SoundFeature>(index);
-  return true;
-}
-
-bool slide(const char* label, double& value, double low, double high) {
-  return ImGui::SliderScalar(label, ImGuiDataType_Double, &value, &low, &high, "%.3g",
-                             ImGuiSliderFlags_AlwaysClamp);
 }
 
 }  // namespace
@@ -179,78 +129,6 @@ void Panels::draw_found() {
   }
   look_at(open_part_);
   ImGui::EndChild();
-}
-
-// The parts from left to right as the picture goes through them.
-void Panels::draw_parts() {
-  Desk& desk = show_.desk();
-  for (size_t i = 0; i < chain_.parts.size(); ++i) {
-    const Part& part = chain_.parts[i];
-    ImGui::PushID(part.name.c_str());
-    const bool bypassed = wet(part.preset.values) == 0;
-    const bool open = part.name == open_part_;
-    ImGui::PushStyleColor(ImGuiCol_Text, bypassed ? kDim : ImGui::GetStyleColorVec4(ImGuiCol_Text));
-    ImGui::PushStyleColor(ImGuiCol_Button,
-                          ImGui::GetStyleColorVec4(open ? ImGuiCol_ButtonActive : ImGuiCol_Button));
-    if (ImGui::Button(part.name.c_str())) open_part_ = part.name;
-    ImGui::PopStyleColor(2);
-    tooltip(part.preset.name + (bypassed ? ", bypassed" : "") +
-            "\nclick: its parameters; right click: bypass, move, remove, load a preset");
-    if (ImGui::BeginPopupContextItem("part")) {
-      draw_part_menu(part, i);
-      if (escape_) ImGui::CloseCurrentPopup();
-      ImGui::EndPopup();
-    }
-    ImGui::PopID();
-    const float right = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x;
-    if (right < ImGui::GetWindowContentRegionMax().x - 120) ImGui::SameLine();
-  }
-  if (ImGui::Button("+ part")) ImGui::OpenPopup("add");
-  tooltip("one more part at the end of the chain: an effect or a preset");
-  draw_add();
-  ImGui::SameLine();
-  bool black = desk.is_black();
-  if (ImGui::Checkbox("black", &black)) desk.blackout(black);
-  ImGui::SameLine();
-  bool frozen = desk.is_frozen();
-  if (ImGui::Checkbox("freeze", &frozen)) desk.freeze(frozen);
-}
-
-void Panels::draw_part_menu(const Part& part, size_t place) {
-  Desk& desk = show_.desk();
-  ImGui::TextColored(kDim, "%s: %s", part.name.c_str(), part.preset.name.c_str());
-  bool bypassed = wet(part.preset.values) == 0;
-  if (ImGui::MenuItem("bypass", nullptr, &bypassed)) show_.try_to([&] { desk.bypass(part.name, bypassed); });
-  if (ImGui::MenuItem("move to the left", nullptr, false, place > 0))
-    show_.try_to([&] { desk.move_part(part.name, place - 1); });
-  if (ImGui::MenuItem("move to the right", nullptr, false, place + 1 < chain_.parts.size()))
-    show_.try_to([&] { desk.move_part(part.name, place + 1); });
-  if (ImGui::MenuItem("remove", nullptr, false, chain_.parts.size() > 1))
-    show_.try_to([&] { desk.remove_part(part.name); });
-  if (ImGui::MenuItem("randomize")) show_.try_to([&] { desk.randomize(stray_, part.name); });
-  if (!ImGui::BeginMenu("load a preset")) return;
-  for (const PresetEntry& e : desk.presets()) {
-    if (e.effects != std::vector{part.preset.effect}) continue;
-    if (ImGui::MenuItem(e.name.c_str())) show_.try_to([&] { desk.load_part(part.name, e.path.string()); });
-    tooltip(e.about);
-  }
-  ImGui::EndMenu();
-}
-
-void Panels::draw_add() {
-  if (!ImGui::BeginPopup("add")) return;
-  Desk& desk = show_.desk();
-  for (const EffectKind& e : effects()) {
-    if (ImGui::MenuItem(e.name.c_str())) show_.try_to([&] { desk.add_part(e.name); });
-    tooltip(e.help);
-  }
-  ImGui::Separator();
-  for (const PresetEntry& e : desk.presets()) {
-    if (ImGui::MenuItem(e.name.c_str())) show_.try_to([&] { desk.add_part(e.path.string()); });
-    tooltip(e.about);
-  }
-  if (escape_) ImGui::CloseCurrentPopup();
-  ImGui::EndPopup();
 }
 
 void Panels::draw_status() {
@@ -459,84 +337,6 @@ void Panels::draw_menu(const Parameter& p) {
     if (ImGui::MenuItem("forget its controls")) midi->forget(address(p));
   }
   if (!p.structural && p.kind != ParameterKind::kText) draw_modulation(p);
-}
-
-// What moves the parameter: LFOs and sound followers, each with its depth.
-void Panels::draw_modulation(const Parameter& p) {
-  Preset changed = preset_;
-  bool any = false;
-  const double deep = std::min(p.high - p.low, kWideRange);
-  int id = 0;
-  const auto remove_button = [&] {
-    ImGui::SameLine();
-    return ImGui::SmallButton("x");
-  };
-  for (auto lfo = changed.lfos.begin(); lfo != changed.lfos.end();) {
-    bool gone = false;
-    if (lfo->parameter == p.name) {
-      ImGui::PushID(id++);
-      ImGui::Separator();
-      int shape = static_cast<int>(lfo->shape);
-      ImGui::SetNextItemWidth(140);
-      if (combo("LFO", shape, wave_words())) lfo->shape = static_cast<Wave>(shape), any = true;
-      gone = remove_button();
-      any |= slide("depth", lfo->depth, -deep, deep);
-      bool beats = lfo->beats.has_value();
-      if (ImGui::Checkbox("in beats", &beats)) {
-        lfo->beats = beats ? std::optional(4.0) : std::nullopt;
-        any = true;
-      }
-      any |= lfo->beats ? slide("period in beats", *lfo->beats, 0.25, 64)
-                        : slide("period in s", lfo->period, 0.1, 120);
-      any |= slide("phase", lfo->phase, 0, 1);
-      ImGui::PopID();
-    }
-    any |= gone;
-    lfo = gone ? changed.lfos.erase(lfo) : lfo + 1;
-  }
-  for (auto f = changed.followers.begin(); f != changed.followers.end();) {
-    bool gone = false;
-    if (f->parameter == p.name) {
-      ImGui::PushID(id++);
-      ImGui::Separator();
-      ImGui::SetNextItemWidth(140);
-      any |= choose_signal(*f, chain_);
-      gone = remove_button();
-      any |= slide("depth", f->depth, -deep, deep);
-      any |= slide("attack in s", f->attack, 0, 2);
-      any |= slide("release in s", f->release, 0, 5);
-      ImGui::PopID();
-    }
-    any |= gone;
-    f = gone ? changed.followers.erase(f) : f + 1;
-  }
-  ImGui::Separator();
-  if (ImGui::SmallButton("add an LFO")) {
-    Lfo lfo;
-    lfo.parameter = p.name;
-    lfo.period = 8;
-    changed.lfos.push_back(lfo);
-    any = true;
-  }
-  ImGui::SameLine();
-  if (ImGui::SmallButton("follow a signal")) {
-    Follower f;
-    f.parameter = p.name;
-    changed.followers.push_back(f);
-    any = true;
-  }
-  if (!any) return;
-  // of this parameter alone: another hand may be at the others
-  const auto replace = [&](Preset& now) {
-    const auto its = [&](auto& all, const auto& mine) {
-      const auto is_its = [&](const auto& m) { return m.parameter == p.name; };
-      std::erase_if(all, is_its);
-      std::copy_if(mine.begin(), mine.end(), std::back_inserter(all), is_its);
-    };
-    its(now.lfos, changed.lfos);
-    its(now.followers, changed.followers);
-  };
-  show_.try_to([&] { show_.desk().change(part_, replace, 0, "modulation of " + part_ + "." + p.name); });
 }
 
 void Panels::draw_input() {

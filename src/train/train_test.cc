@@ -1,4 +1,4 @@
-// Recipes, solvers, the loop: what a training is and that it can be repeated to the bit.
+// Solvers, losses, the loop: what a training is and that it can be repeated to the bit.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "core/file.h"
-#include "core/test_help.h"
 #include "train/evaluate.h"
 #include "train/event_log.h"
 #include "train/hourglass_loss.h"
@@ -16,48 +15,13 @@
 #include "train/recipe.h"
 #include "train/run.h"
 #include "train/solver.h"
-#include "weights/caffe_net.h"
-#include "weights/caffe_recipe.h"
-#include "weights/caffe_solver.h"
+#include "train/train_test_help.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kSmall = R"(
-[hourglass]
-channels = [4, 6]
-pool = ["max", "mean"]
-decode_kernel = [4, 2]
-
-[input]
-flip = true
-shift = 1
-noise = 2
-corrupt = 0.1
-drop = 0.1
-
-[[stage]]
-loss_weights = [1, 0.5]
-batch = 6
-iterations = 12
-rate = 0.002
-[stage.rate_multipliers]
-"encode1.bias" = 2
-
-[[stage]]
-solver = "adam"
-batch = 4
-iterations = 8
-rate_policy = "cosine"
-warm_up = 3
-)";
-
-const HourglassConfig& config_of(const Recipe& recipe) {
-  return hourglass_settings(recipe).net;
-}
 
 // Of the trainer's model, which is an hourglass.
 HourglassModel glass_of(const Trainer& trainer) {
@@ -71,97 +35,6 @@ std::unique_ptr<Task> task_of(const Recipe& recipe, const HourglassModel& model)
   std::unique_ptr<Task> task = task_kind("hourglass").make(recipe, options);
   task->take(model, "model");
   return task;
-}
-
-Recipe small(const std::vector<std::string>& changes = {}) {
-  return parse_recipe(kSmall, "small.toml", changes);
-}
-
-// 20 pictures of soft stripes for training, 5 for testing.
-fs::path small_set(const TemporaryFolder& folder) {
-  const fs::path path = folder.path() / "stripes.tfrecord";
-  RecordSetWriter writer(path);
-  writer.label("stripes");
-  for (int i = 0; i < 25; ++i) {
-    std::vector<uint8_t> pixels(size_t{16} * 16 * 3);
-    for (size_t p = 0; p < pixels.size(); ++p) {
-      const auto x = static_cast<double>(p / 3 % 16);
-      const auto y = static_cast<double>(p / 48);
-      const double wave = std::sin(0.3 * i + 0.4 * x * (i % 3) + 0.3 * y + static_cast<double>(p % 3));
-      pixels[p] = static_cast<uint8_t>(128 + 100 * wave);
-    }
-    writer.add(pixels, 16, 16, 0, i < 20 ? Split::kTrain : Split::kTest);
-  }
-  writer.finish();
-  return path;
-}
-
-TEST(Recipe, WhatIsWrittenReadsTheSame) {
-  const Recipe recipe = small();
-  const std::string text = format_recipe(recipe);
-  EXPECT_EQ(format_recipe(parse_recipe(text, "again.toml")), text);
-  EXPECT_EQ(config_of(recipe).levels[1].decode_kernel, 2);
-  EXPECT_EQ(recipe.stages[0].rate_multipliers.at("encode1.bias"), 2);
-}
-
-TEST(Recipe, ChangesReachStagesAndSections) {
-  const Recipe recipe =
-      small({"rate=0.5", "stage.2.rate=0.25", "channels=[8, 9]", "solver=adagrad", "flip=false"});
-  EXPECT_EQ(recipe.stages[0].rate, 0.5);
-  EXPECT_EQ(recipe.stages[1].rate, 0.25);
-  EXPECT_EQ(recipe.stages[1].solver, SolverKind::kAdagrad);
-  EXPECT_EQ(config_of(recipe).channels(2), 9);
-  EXPECT_FALSE(recipe.input.flip);
-}
-
-TEST(Recipe, ErrorsNameFileLineAndTheNearestKey) {
-  const auto error = [](const std::string& text, const std::vector<std::string>& changes = {}) {
-    return message_of([&] { parse_recipe(text, "r.toml", changes); });
-  };
-  EXPECT_NE(error("[hourglass]\nchanels = [3]\n")
-                .find("r.toml:2: there is no key 'chanels' here, did you mean 'channels'?"),
-            std::string::npos);
-  EXPECT_NE(
-      error("[hourglass]\nchannels = [3]\nencode_kernel = 4\n[[stage]]\n").find("encode_kernel 4 is not odd"),
-      std::string::npos);
-  EXPECT_NE(error("[hourglass]\nchannels = [3]\n").find("[[stage]]"), std::string::npos);
-  EXPECT_NE(
-      error("[hourglass]\nchannels = [3]\n[[stage]]\nrate = -1\n").find("r.toml:4: 'rate' must be 0 to"),
-      std::string::npos);
-  EXPECT_NE(error(kSmall, {"rates=1"}).find("did you mean 'rate'?"), std::string::npos);
-  EXPECT_NE(error(kSmall, {"iterations=0"}).find("--set: 'iterations' must be 1 to"), std::string::npos);
-  EXPECT_NE(error(kSmall, {"channels=[0]"}).find("--set: "), std::string::npos);
-  EXPECT_NE(error(kSmall, {"stage.3.rate=1"}).find("stages 1 to 2"), std::string::npos);
-}
-
-// A path is checked from its first word on.
-TEST(Recipe, ChangesNameTheirPlaceOrOnlyTheirKey) {
-  const auto error = [](const std::string& change) { return message_of([&] { small({change}); }); };
-  for (const char* place :
-       {"nonsense.rate=0.1", "nonsense.1.rate=0.1", "hourglas.channels=[3]", "stages.rate=1"})
-    EXPECT_NE(error(place), "") << place;
-  EXPECT_NE(error("nonsense.rate=0.1").find("the recipe has no table 'nonsense'"), std::string::npos);
-  EXPECT_NE(error("hourglas.channels=[3]").find("did you mean 'hourglass'?"), std::string::npos);
-  EXPECT_NE(error("input.rate=0.1").find("a recipe has no key 'rate'"), std::string::npos);
-  EXPECT_NE(error("a.b.c.rate=0.1").find("KEY, TABLE.KEY or stage.N.KEY"), std::string::npos);
-  EXPECT_NE(error("stage.0.rate=1").find("stages 1 to 2"), std::string::npos);
-  EXPECT_NE(error("stage.1.5.rate=1"), "");
-  const Recipe recipe =
-      small({"stage.rate=0.5", "hourglass.channels=[3, 8]", "input.flip=false", "stage.2.rate=0.25"});
-  EXPECT_EQ(recipe.stages[0].rate, 0.5);
-  EXPECT_EQ(recipe.stages[1].rate, 0.25);
-  EXPECT_EQ(config_of(recipe).channels(2), 8);
-  EXPECT_FALSE(recipe.input.flip);
-}
-
-TEST(Recipe, PartsThatStayAreNamed) {
-  const Recipe recipe = small({"stage.1.frozen=['encode1', 'decode2.bias']"});
-  EXPECT_EQ(recipe.stages[0].frozen.size(), 2U);
-  EXPECT_EQ(format_recipe(parse_recipe(format_recipe(recipe), "again")), format_recipe(recipe));
-  EXPECT_NE(message_of([&] {
-              small({"frozen=['encode3']"});
-            }).find("frozen: there is no 'encode3', did you mean 'encode"),
-            std::string::npos);
 }
 
 // The run.toml that version 0.1 wrote.
@@ -259,73 +132,6 @@ TEST(Run, SeedsOfAnySizeAreReadAgain) {
   options.quiet = true;
   run_training(options);
   EXPECT_EQ(read_run(options.run).settings.seed, UINT64_MAX - 1);
-}
-
-// What `reverie convert` writes of Caffe's files is what this reads.
-TEST(Recipe, ACaffeNetsRecipeIsUnderstood) {
-  const char* set = std::getenv("REVERIE_DATA");
-  const fs::path caffe = fs::path(set ? set : "../shared/data") / "caffe";
-  if (!fs::exists(caffe)) GTEST_SKIP() << "no ../shared/data";
-  const CaffeRecipe made = recipe_from_caffe(read_caffe_net(caffe / "hourglass6.prototxt"),
-                                             read_caffe_solver(caffe / "hourglass6-solver.prototxt"));
-  const Recipe recipe = parse_recipe(made.text, "hourglass6.toml");
-  const Recipe ours =
-      parse_recipe(read_text_file(fs::path(std::getenv("REVERIE_ROOT") ? std::getenv("REVERIE_ROOT") : ".") /
-                                  "recipes" / "hourglass-01.toml"),
-                   "01");
-  Recipe same = ours;
-  same.about = recipe.about;
-  EXPECT_EQ(format_recipe(recipe), format_recipe(same));
-}
-
-TEST(Recipe, GreedyIsOneStageForEachLevel) {
-  const Recipe recipe =
-      parse_recipe("[hourglass]\nchannels = [4, 5, 6]\n[[stage]]\ngreedy = true\n[[stage]]\n", "r.toml");
-  ASSERT_EQ(recipe.stages.size(), 4U);
-  EXPECT_EQ(hourglass_stage(recipe.stages[2]).frozen_levels, 2);
-  EXPECT_EQ(hourglass_stage(recipe.stages[2]).top_level, 3);
-  EXPECT_EQ(hourglass_stage(recipe.stages[1]).loss_weights, (std::vector<double>{0, 1}));
-  EXPECT_EQ(hourglass_stage(recipe.stages[3]).frozen_levels, 0);
-}
-
-TEST(Recipe, RatesFollowTheirPolicy) {
-  Stage s;
-  s.rate = 1;
-  s.iterations = 100;
-  s.rate_policy = RatePolicy::kStep;
-  s.rate_every = 10;
-  EXPECT_NEAR(rate_at(s, 25), 0.01, 1e-12);
-  s.rate_policy = RatePolicy::kExponential;
-  s.rate_factor = 0.5;
-  EXPECT_NEAR(rate_at(s, 3), 0.125, 1e-12);
-  s.rate_policy = RatePolicy::kCosine;
-  EXPECT_NEAR(rate_at(s, 50), 0.5, 1e-12);
-  s.warm_up = 10;
-  EXPECT_NEAR(rate_at(s, 0), 0.1, 1e-12);
-}
-
-// Every recipe of the tree can be read, and says what it is.
-TEST(Recipe, TheTreesRecipesAreGood) {
-  const char* root = std::getenv("REVERIE_ROOT");
-  int count = 0;
-  for (const auto& entry : fs::directory_iterator(fs::path(root ? root : ".") / "recipes")) {
-    if (entry.path().extension() != ".toml") continue;
-    const Recipe recipe = parse_recipe(read_text_file(entry.path()), entry.path().string());
-    EXPECT_FALSE(recipe.about.empty()) << entry.path();
-    ++count;
-  }
-  EXPECT_GE(count, 13);
-}
-
-// docs/recipes.md shows every key there is.
-TEST(Recipe, TheDocumentedKeysAreTheKeys) {
-  const char* root = std::getenv("REVERIE_ROOT");
-  const std::string page = read_text_file(fs::path(root ? root : ".") / "docs" / "recipes.md");
-  const size_t begin = page.find("```toml\n") + 8;
-  const std::string text = page.substr(begin, page.find("```", begin) - begin);
-  const Recipe recipe = parse_recipe(text, "recipes.md");
-  EXPECT_EQ(recipe.stages[0].rate_multipliers.at("encode1.bias"), 2);
-  EXPECT_EQ(recipe.start, "hourglass-07");
 }
 
 HourglassNet one_level() {
