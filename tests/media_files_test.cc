@@ -28,7 +28,7 @@ const Clip kClips[] = {
     {"cockatoo.mp4", "1280,720", 280, 14, "mp3"},
     {"h264_10bits.mp4", "200,200", 30, 1, ""},
     {"nasa_13013.mp4", "480,270", 390, 13.013, "aac"},  // the larger of two video streams
-    {"newtonscradle.gif", "200,150", 37, 0.82, ""},
+    {"newtonscradle.gif", "200,150", 41, 0.82, ""},
 };
 
 TEST(MediaFiles, EveryVideoKeepsSizeDurationFramesAndSound) {

@@ -33,7 +33,8 @@ constexpr int kTrimEvery = 10, kRefusalEvery = 3;  // times as long
 
 struct Options {
   std::vector<std::string> presets;
-  std::string input, size = "640x360", fps = "30", seconds, session, fit = "crop", kernel = "auto";
+  std::string input, size = "640x360", fps = "30", seconds, session, fit = "crop", deinterlace = "auto",
+                     kernel = "auto";
   std::string folder = "out", panels = "over", screen = "1280x720", sound;
   std::vector<std::string> also, set;
   std::optional<uint64_t> seed;
@@ -60,6 +61,9 @@ void add_set_options(CLI::App& app, Options& o) {
   app.add_option("--seconds", o.seconds, "end the set after this time")->type_name("TIME");
   app.add_option("--fit", o.fit, "how an input of another shape fits; default crop")
       ->check(CLI::IsMember(fit_words()));
+  app.add_option("--deinterlace", o.deinterlace,
+                 "auto: what the input says is interlaced (the default); on: everything; off: as stored")
+      ->check(CLI::IsMember(deinterlace_words()));
   app.add_option("--seed", o.seed, "seed of all random draws; default: a new one each time")
       ->check(whole_number(UINT64_MAX));
   app.add_option("--threads", o.threads, "0: one per core")->check(CLI::Range(0, kMostThreads));
@@ -142,6 +146,7 @@ ShowRequest request_of(const Options& o) {
   set.threads = o.threads;
   set.kernel = find_kernel(o.kernel).name;
   set.fit = fit_of(o.fit);
+  set.deinterlace = deinterlace_of(o.deinterlace);
   set.session = o.no_session ? "" : o.session.empty() ? new_session() : o.session;
   set.also = o.also;
   std::vector<std::string> taken = files_of(set.chain);

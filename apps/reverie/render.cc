@@ -30,7 +30,7 @@ constexpr int64_t kRoundedFrames = 2;  // how far off a container's length may b
 
 struct Options {
   std::vector<std::string> presets;
-  std::string input, output, size, again, session, fit, kernel, sheet, sound;
+  std::string input, output, size, again, session, fit, deinterlace, kernel, sheet, sound;
   std::vector<std::string> set, without;
   std::string fps, seconds, start;
   std::optional<double> tempo;
@@ -75,6 +75,9 @@ void add_options(CLI::App& app, Options& o) {
       ->check(finite_range(kSlowestTempo, kFastestTempo));
   app.add_option("--fit", o.fit, "how an input of another shape fits --size; default crop")
       ->check(CLI::IsMember(fit_words()));
+  app.add_option("--deinterlace", o.deinterlace,
+                 "auto: what the input says is interlaced (the default); on: everything; off: as stored")
+      ->check(CLI::IsMember(deinterlace_words()));
   app.add_option("--seed", o.seed, "seed of all random draws; default 1")->check(whole_number(UINT64_MAX));
   app.add_option("--threads", o.threads, "0: one per core; any number gives the same picture")
       ->check(CLI::Range(0, kMostThreads));
@@ -139,12 +142,11 @@ RenderRequest request_of(const Options& o) {
   if (!o.sound.empty()) r.sound = o.sound;
   if (o.tempo) r.tempo = o.tempo;
   // a file from a stranger must not open cameras or streams here
-  if (!o.again.empty() && o.input.empty() &&
-      (r.input.find("://") != std::string::npos || r.input.starts_with("camera:"))) {
+  if (!o.again.empty() && o.input.empty() && (is_address(r.input) || r.input.starts_with("camera:"))) {
     throw Error("repeat", o.again, fmt::format("its input was {}", r.input),
                 "give it with --input if you want it opened");
   }
-  if (!o.again.empty() && o.sound.empty() && r.sound.find("://") != std::string::npos) {
+  if (!o.again.empty() && o.sound.empty() && is_address(r.sound)) {
     throw Error("repeat", o.again, fmt::format("its sound was {}", r.sound),
                 "give it with --sound if you want it opened");
   }
@@ -161,6 +163,7 @@ RenderRequest request_of(const Options& o) {
                  .name;  // under its own name, for the file's metadata
   r.loop = r.loop || o.loop;
   if (!o.fit.empty()) r.fit = fit_of(o.fit);
+  if (!o.deinterlace.empty()) r.deinterlace = deinterlace_of(o.deinterlace);
   r.output = o.output.empty() ? "out/" + r.chain.name() + ".mp4" : o.output;
   if (o.threads > 0) r.threads = o.threads;
   r.sheet = o.sheet;
@@ -171,8 +174,10 @@ RenderRequest request_of(const Options& o) {
   std::vector<std::string> read = files_of(r.chain);
   read.insert(read.end(), {r.input, r.sound, o.again});
   check_outputs(r.output, r.sheet, read);
-  for (const auto& [option, given] :
-       {std::pair("--loop", r.loop), {"--start", !o.start.empty()}, {"--fit", !o.fit.empty()}}) {
+  for (const auto& [option, given] : {std::pair("--loop", r.loop),
+                                      {"--start", !o.start.empty()},
+                                      {"--fit", !o.fit.empty()},
+                                      {"--deinterlace", !o.deinterlace.empty()}}) {
     if (given && r.input.empty()) throw UsageError(fmt::format("{} needs an --input", option));
   }
   return r;
@@ -208,7 +213,7 @@ std::vector<std::string> files_of(const std::string& file, const ReplayRequest& 
 RenderResult replay_session(const Options& o) {
   const bool own = !o.presets.empty() || !o.again.empty() || !o.set.empty() || o.seed || o.frames ||
                    !o.seconds.empty() || !o.fps.empty() || o.loop || !o.start.empty() || !o.without.empty() ||
-                   !o.sound.empty() || o.tempo;
+                   !o.sound.empty() || o.tempo || !o.deinterlace.empty();
   if (own)
     throw UsageError(
         "--session has its own preset, seed, rate and length: give only -o, --size, --input, --fit");

@@ -52,6 +52,8 @@ RenderDescription read_render(const TomlReader& reader, Chain chain) {
   d.sound = reader.text("sound", "");
   if (reader.find("tempo")) d.tempo = reader.number("tempo", kSlowestTempo, kFastestTempo);
   d.fit = reader.word<Fit>("fit", fit_words(), Fit::kCrop);
+  // version 0.1 showed every frame as stored
+  d.deinterlace = reader.word<Deinterlace>("deinterlace", deinterlace_words(), Deinterlace::kOff);
   for (const TomlNode* node : reader.list("without")) d.without.emplace_back(reader.text_at(*node));
   d.threads = static_cast<int>(reader.whole("threads", 0, kMostThreads, 0));
   d.version = reader.text("version", "");
@@ -78,8 +80,9 @@ std::string format_description(const RenderDescription& d) {
   if (plain) s += fmt::format("folders = [{}]\n", folder_list(d.chain.parts.front().preset));
   s += fmt::format("seed = \"{}\"\nwidth = {}\nheight = {}\nfps = {}\n", d.seed, d.width, d.height, d.fps);
   if (d.frames) s += fmt::format("frames = {}\n", *d.frames);
-  s += fmt::format("kernel = {}\ninput = {}\nstart = {}\nloop = {}\nfit = {}\n", quote_toml(d.kernel),
-                   quote_toml(d.input), d.start, d.loop, quote_toml(fit_word(d.fit)));
+  s += fmt::format("kernel = {}\ninput = {}\nstart = {}\nloop = {}\nfit = {}\ndeinterlace = {}\n",
+                   quote_toml(d.kernel), quote_toml(d.input), d.start, d.loop, quote_toml(fit_word(d.fit)),
+                   quote_toml(deinterlace_word(d.deinterlace)));
   if (!d.without.empty()) {
     std::vector<std::string> steps;
     for (const std::string& step : d.without) steps.push_back(quote_toml(step));
@@ -102,7 +105,7 @@ RenderDescription parse_description(std::string_view text, const std::string& fi
   const TomlReader reader(
       render, file_name,
       {"version", "preset", "folders", "seed", "width", "height", "fps", "frames", "kernel", "input", "start",
-       "loop", "fit", "without", "sound", "tempo", "threads"});
+       "loop", "fit", "deinterlace", "without", "sound", "tempo", "threads"});
   const auto no_other = [](const std::string& name) -> Chain {
     throw Error(fmt::format("the preset of a description is whole, but this one names '{}'", name));
   };

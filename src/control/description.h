@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "control/chain.h"
+#include "core/deinterlace.h"
 #include "core/fit.h"
 
 namespace reverie {
@@ -19,10 +20,11 @@ struct RenderSettings {
   double fps = 0;                 // 0: the input's rate, else 30
   std::optional<int64_t> frames;  // nothing: as many as the input has, else as long as the sound, else 10 s
   std::string kernel = "auto";
-  std::string input;                 // a source as open_source() takes it; empty: none
-  double start = 0;                  // seconds into the input
-  bool loop = false;                 // loop the input
-  Fit fit = Fit::kCrop;              // how the input fills the frame
+  std::string input;     // a source as open_source() takes it; empty: none
+  double start = 0;      // seconds into the input
+  bool loop = false;     // loop the input
+  Fit fit = Fit::kCrop;  // how the input fills the frame
+  Deinterlace deinterlace = Deinterlace::kAuto;
   std::vector<std::string> without;  // steps that are switched off
   // A file whose sound is followed and added to the output, from its beginning; empty: the input's own.
   std::string sound;

@@ -213,6 +213,12 @@ SessionStart read_start(const Line& line) {
       line.fail("'fit' must be crop, pad or stretch");
     s.fit = fit_of(word);
   }
+  if (line.has("deinterlace")) {
+    const std::string word = line.text("deinterlace");
+    if (std::find(deinterlace_words().begin(), deinterlace_words().end(), word) == deinterlace_words().end())
+      line.fail("'deinterlace' must be auto, on or off");
+    s.deinterlace = deinterlace_of(word);
+  }
   return s;
 }
 
@@ -250,7 +256,8 @@ std::string format_session_start(const SessionStart& s) {
             {"height", s.height},
             {"seed", std::to_string(s.seed)},
             {"kernel", s.kernel},
-            {"fit", fit_word(s.fit)}};
+            {"fit", fit_word(s.fit)},
+            {"deinterlace", deinterlace_word(s.deinterlace)}};
   if (s.chain.plain()) {
     j["preset"] = preset_to_json(s.chain.parts.front().preset);
   } else {

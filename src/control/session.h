@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "control/event.h"
+#include "core/deinterlace.h"
 #include "core/fit.h"
 
 namespace reverie {
@@ -48,7 +49,8 @@ struct SessionStart {
   int width = 0, height = 0;  // pixels
   uint64_t seed = 0;
   std::string kernel;
-  Fit fit = Fit::kCrop;  // for inputs of another shape
+  Fit fit = Fit::kCrop;                         // for inputs of another shape
+  Deinterlace deinterlace = Deinterlace::kOff;  // as sets of version 0.1, which do not say
 };
 
 struct Session {

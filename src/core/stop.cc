@@ -19,13 +19,27 @@ extern "C" void reverie_on_signal(int signal) {
   requested = true;
 }
 
+#if defined(_WIN32)
+void handle(int signal) {
+  std::signal(signal, reverie_on_signal);
+}
+#else
+// A call that waits (opening a pipe, say) fails with EINTR instead of waiting again, as std::signal() has it.
+void handle(int signal) {
+  struct sigaction action = {};
+  action.sa_handler = reverie_on_signal;
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, nullptr);
+}
+#endif
+
 }  // namespace
 
 void install_stop_handler() {
-  std::signal(SIGINT, reverie_on_signal);
-  std::signal(SIGTERM, reverie_on_signal);
+  handle(SIGINT);
+  handle(SIGTERM);
 #if !defined(_WIN32)
-  std::signal(SIGHUP, reverie_on_signal);  // the terminal was closed
+  handle(SIGHUP);  // the terminal was closed
   // a closed pipe or a file grown too large is an error of that write, which cleans up, and must not end the
   // process
   std::signal(SIGPIPE, SIG_IGN);

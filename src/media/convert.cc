@@ -173,7 +173,20 @@ void FrameToPlanes::prepare(const AVFrame& frame, const Look& look) {
   key_ = key;
 }
 
-void FrameToPlanes::resample_all(const AVFrame& frame) {
+// Alpha that is 0 everywhere is a fourth byte that nobody filled, unless other frames or the format say more.
+void FrameToPlanes::multiply_alpha(const Look& look) {
+  const std::vector<float>& stored = samples_.alpha.data;
+  if (stored.empty() || look.premultiplied) return;
+  alpha_used_ = alpha_used_ || !look.alpha_may_be_unused ||
+                std::any_of(stored.begin(), stored.end(), [](float a) { return a > 0; });
+  if (!alpha_used_) return;
+  resample(stored, samples_.alpha.width, level_.across, level_.down, room_, alpha_);
+  for (std::vector<float>& plane : rgb_) {
+    for (size_t i = 0; i < plane.size(); ++i) plane[i] *= clip(alpha_[i]);
+  }
+}
+
+void FrameToPlanes::resample_all(const AVFrame& frame, const Look& look) {
   unpack(frame, what_, samples_);
   const auto one = [&](const SamplePlane& in, const Axes& axes, std::vector<float>& out) {
     resample(in.data, in.width, axes.across, axes.down, room_, out);
@@ -183,11 +196,9 @@ void FrameToPlanes::resample_all(const AVFrame& frame) {
   }
   if (samples_.gray) rgb_[1] = rgb_[2] = rgb_[0];
   if (samples_.yuv) to_rgb(matrix_for(matrix_of(frame)), rgb_);
-  if (samples_.alpha.data.empty()) return;
-  one(samples_.alpha, level_, alpha_);
-  for (std::vector<float>& plane : rgb_) {
-    for (size_t i = 0; i < plane.size(); ++i) plane[i] *= clip(alpha_[i]);
-  }
+  if (!colour_ || colour_->tags() != look.colour) colour_.emplace(look.colour);
+  colour_->convert(rgb_);
+  multiply_alpha(look);
 }
 
 void FrameToPlanes::place(const Orientation& o, Planes& out) const {
@@ -212,7 +223,7 @@ void FrameToPlanes::place(const Orientation& o, Planes& out) const {
 
 void FrameToPlanes::convert(const AVFrame& frame, const Look& look, Planes& out) {
   prepare(frame, look);
-  resample_all(frame);
+  resample_all(frame, look);
   out.reshape(3, target_.height, target_.width);
   if (place_.size != target_) std::fill(out.data().begin(), out.data().end(), 0.0F);
   place(look.orientation, out);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/planes.h"
+#include "media/colour.h"
 #include "media/ffmpeg.h"
 #include "media/resample.h"
 #include "media/source.h"
@@ -35,7 +37,12 @@ struct Size {
 struct Look {
   Orientation orientation;
   AVRational pixel_aspect = {1, 1};
-  bool operator==(const Look& o) const {
+  ColourTags colour;
+  bool premultiplied = false;       // colours are already multiplied by alpha
+  bool alpha_may_be_unused = true;  // the format has room for alpha that its writers often leave at 0
+
+  // Whether both have the same geometry.
+  bool same_shape(const Look& o) const {
     return orientation == o.orientation && av_cmp_q(pixel_aspect, o.pixel_aspect) == 0;
   }
 };
@@ -65,7 +72,9 @@ class FrameToPlanes {
     Size stored;
     int format = -1, chroma = 0;
     Look look;
-    bool operator==(const Key&) const = default;
+    bool operator==(const Key& o) const {
+      return stored == o.stored && format == o.format && chroma == o.chroma && look.same_shape(o.look);
+    }
   };
   // The part of the target that the picture covers, as shown.
   struct Place {
@@ -77,7 +86,8 @@ class FrameToPlanes {
   };
 
   void prepare(const AVFrame& frame, const Look& look);
-  void resample_all(const AVFrame& frame);
+  void resample_all(const AVFrame& frame, const Look& look);
+  void multiply_alpha(const Look& look);
   void place(const Orientation& orientation, Planes& out) const;
 
   Size target_;
@@ -90,16 +100,23 @@ class FrameToPlanes {
   Samples samples_;
   std::array<std::vector<float>, 3> rgb_;  // [scaled_.height, scaled_.width]
   std::vector<float> alpha_, room_;
+  bool alpha_used_ = false;  // it was not 0 everywhere in one of the frames so far
+  std::optional<ColourConversion> colour_;
 };
 
-// Converts planes to 8 bit frames for an encoder: rounded to nearest for RGB; BT.709 limited range for YUV,
-// with chroma co-sited with the left sample; BT.601 full range for the yuvj formats, as in JPEG.
+// Converts planes to 8 bit frames for an encoder: rounded to nearest for RGB; limited range for YUV, with
+// chroma co-sited with the left sample; BT.601 full range for the yuvj formats, as in JPEG.
 class PlanesToFrame {
  public:
   // Whether this format is supported.
   static bool can_make(AVPixelFormat format);
 
-  PlanesToFrame(Size size, AVPixelFormat format) : size_(size), format_(format) {}
+  // told: what shows it is told its matrix and range; otherwise YUV gets the matrix that players assume for
+  // its size.
+  PlanesToFrame(Size size, AVPixelFormat format, bool told = true);
+
+  // Of the frames: BT.709, BT.601 (SMPTE 170M, or BT.470BG for JPEG), or RGB.
+  AVColorSpace space() const { return space_; }
 
   // Returns a new frame on every call.  Error if picture is not [3, height, width].
   FramePtr convert(const Planes& picture) const;
@@ -107,6 +124,7 @@ class PlanesToFrame {
  private:
   Size size_;
   AVPixelFormat format_;
+  AVColorSpace space_;
 };
 
 }  // namespace reverie::ffmpeg

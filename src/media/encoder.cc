@@ -60,7 +60,7 @@ void set_quality(AVCodecContext& c, const EncoderOptions& o, Options& options) {
 
 VideoEncoder::VideoEncoder(const EncoderOptions& o, const std::string& target)
     : target_(target),
-      convert_(o.size, o.format),
+      convert_(o.size, o.format, o.told),
       time_base_(av_inv_q(to_rational(o.fps))),
       encoded_(o.format) {
   const AVCodec* codec = avcodec_find_encoder_by_name(o.name.c_str());
@@ -100,7 +100,7 @@ void VideoEncoder::open(const EncoderOptions& o, const AVCodec* codec) {
   if (o.global_header) c.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(encoded_);
   if ((d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) == 0 && codec->id != AV_CODEC_ID_MJPEG) {
-    c.colorspace = AVCOL_SPC_BT709;
+    c.colorspace = convert_.space();
     c.color_primaries = AVCOL_PRI_BT709;
     c.color_trc = AVCOL_TRC_BT709;
     c.color_range = AVCOL_RANGE_MPEG;

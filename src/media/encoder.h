@@ -14,6 +14,7 @@ struct EncoderOptions {
   AVPixelFormat format = AV_PIX_FMT_NONE;  // of the frames made from planes
   std::string filter;                      // between those frames and the encoder
   double fps = 30;
+  bool told = true;            // the container tells players matrix and range
   int quality = 0;             // as in SinkOptions
   bool live = false;           // no long delays
   bool durable = false;        // a keyframe every second, where file fragments can begin

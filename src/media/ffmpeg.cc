@@ -62,6 +62,14 @@ int64_t duration_of(const AVFrame& frame) {
 #endif
 }
 
+void set_duration(AVFrame& frame, int64_t duration) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  frame.duration = duration;
+#else
+  frame.pkt_duration = duration;
+#endif
+}
+
 namespace {
 
 template <class T>

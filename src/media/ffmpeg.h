@@ -9,6 +9,8 @@ extern "C" {
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/display.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/mastering_display_metadata.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 }
@@ -67,6 +69,7 @@ AVRational to_rational(double fps);
 
 // Display duration of the frame in its stream's time base; 0 if unknown.
 int64_t duration_of(const AVFrame& frame);
+void set_duration(AVFrame& frame, int64_t duration);
 
 // What an encoder takes, its first choice first; empty: anything.
 std::vector<AVPixelFormat> pixel_formats(const AVCodec& encoder);

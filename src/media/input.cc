@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <string_view>
@@ -14,14 +15,10 @@
 #include "core/stop.h"
 #include "core/text.h"
 #include "media/camera.h"
+#include "media/exif.h"
 
 namespace reverie::ffmpeg {
 namespace {
-
-// Ctrl-C ends a wait for the network or a device; files never wait.
-int interrupted(void* /*unused*/) {
-  return stop_requested() ? 1 : 0;
-}
 
 bool has_prefix(const std::string& s, std::string_view scheme) {
   return s.starts_with(scheme);
@@ -34,40 +31,35 @@ bool is_broadcast(const std::string& url) {
                      [&](std::string_view s) { return has_prefix(url, s); });
 }
 
-InputPtr open_context(const std::string& url, const AVInputFormat* format, Options& options, bool waits,
-                      const std::string& name, AVIOContext* bytes = nullptr) {
+// waits: for a network or a device; files never wait.
+std::shared_ptr<Demuxer> open_demuxer(const std::string& url, const AVInputFormat* format, Options& options,
+                                      bool waits, const std::string& name,
+                                      std::unique_ptr<CustomIo> bytes = nullptr) {
   AVFormatContext* context = avformat_alloc_context();
   if (context == nullptr) throw std::bad_alloc();
-  if (waits) context->interrupt_callback = {interrupted, nullptr};
-  context->pb = bytes;
+  if (waits) context->interrupt_callback = reading_interrupt();
+  if (bytes) context->pb = bytes->context();
+  options.set("pattern_type", "none");  // of image2: % and * in the name of a picture mean themselves
   // On failure FFmpeg frees the context itself
   const int code = avformat_open_input(&context, url.c_str(), format, options.get());
   check(code, "read", name,
         code == AVERROR_INVALIDDATA ? "it is not a media file, or part of it is missing" : "");
   InputPtr input(context);
   check(avformat_find_stream_info(context, nullptr), "read", name);
-  return input;
+  return std::make_shared<Demuxer>(std::move(input), std::move(bytes));
 }
 
-int read_memory(void* opaque, uint8_t* to, int most) {
-  auto& left = *static_cast<std::pair<std::span<const uint8_t>, size_t>*>(opaque);
-  const size_t n = std::min(static_cast<size_t>(std::max(most, 0)), left.first.size() - left.second);
-  if (n == 0) return AVERROR_EOF;
-  std::copy_n(left.first.data() + left.second, n, to);
-  left.second += n;
-  return static_cast<int>(n);
-}
-
-int64_t seek_memory(void* opaque, int64_t offset, int whence) {
-  auto& place = *static_cast<std::pair<std::span<const uint8_t>, size_t>*>(opaque);
-  const auto size = static_cast<int64_t>(place.first.size());
-  whence &= ~AVSEEK_FORCE;
-  if (whence == AVSEEK_SIZE) return size;
-  if (whence == SEEK_CUR) offset += static_cast<int64_t>(place.second);
-  if (whence == SEEK_END) offset += size;
-  if (offset < 0 || offset > size) return AVERROR(EINVAL);
-  place.second = static_cast<size_t>(offset);
-  return offset;
+std::string percent_decoded(const std::string& text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    unsigned code = 0;
+    const char* digits = text.data() + i + 1;
+    const bool coded = text[i] == '%' && i + 2 < text.size() &&
+                       std::from_chars(digits, digits + 2, code, 16).ptr == digits + 2;
+    out += coded ? static_cast<char>(code) : text[i];
+    if (coded) i += 2;
+  }
+  return out;
 }
 
 void check_file(const std::string& path) {
@@ -81,17 +73,23 @@ void check_file(const std::string& path) {
   }
 }
 
-const int32_t* matrix_of(const AVStream& s) {
+// Side data of a stream as an array of at least `count` T; nullptr if there is none.
+template <class T>
+const T* side_data(const AVStream& s, AVPacketSideDataType type, size_t count = 1) {
 #if LIBAVCODEC_VERSION_MAJOR >= 61
-  const AVPacketSideData* data = av_packet_side_data_get(
-      s.codecpar->coded_side_data, s.codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
-  return data == nullptr || data->size < 9 * sizeof(int32_t) ? nullptr
-                                                             : reinterpret_cast<int32_t*>(data->data);
+  const AVPacketSideData* found =
+      av_packet_side_data_get(s.codecpar->coded_side_data, s.codecpar->nb_coded_side_data, type);
+  const uint8_t* data = found == nullptr ? nullptr : found->data;
+  const size_t size = found == nullptr ? 0 : found->size;
 #else
   size_t size = 0;
-  const uint8_t* data = av_stream_get_side_data(&s, AV_PKT_DATA_DISPLAYMATRIX, &size);
-  return data == nullptr || size < 9 * sizeof(int32_t) ? nullptr : reinterpret_cast<const int32_t*>(data);
+  const uint8_t* data = av_stream_get_side_data(&s, type, &size);
 #endif
+  return data == nullptr || size < count * sizeof(T) ? nullptr : reinterpret_cast<const T*>(data);
+}
+
+const int32_t* matrix_of(const AVStream& s) {
+  return side_data<int32_t>(s, AV_PKT_DATA_DISPLAYMATRIX, 9);
 }
 
 const int32_t* matrix_of(const AVFrame* f) {
@@ -101,6 +99,58 @@ const int32_t* matrix_of(const AVFrame* f) {
                                                              : reinterpret_cast<int32_t*>(data->data);
 }
 
+// Formats whose numbers are light itself, not codes for a screen.
+bool is_linear(AVCodecID id) {
+  constexpr std::array<std::string_view, 4> kNames = {"exr", "pfm", "phm",
+                                                      "hdr"};  // by name: not in every FFmpeg
+  return std::find(kNames.begin(), kNames.end(), avcodec_get_name(id)) != kNames.end();
+}
+
+// Those whose orientation FFmpeg does not read.
+bool has_exif(AVCodecID id) {
+  return id == AV_CODEC_ID_PNG || id == AV_CODEC_ID_WEBP || id == AV_CODEC_ID_TIFF;
+}
+
+// Formats in which alpha is written on purpose.
+bool has_real_alpha(AVCodecID id) {
+  constexpr std::array kReal = {
+      AV_CODEC_ID_PNG,    AV_CODEC_ID_APNG,  AV_CODEC_ID_GIF,    AV_CODEC_ID_WEBP, AV_CODEC_ID_VP8,
+      AV_CODEC_ID_VP9,    AV_CODEC_ID_AV1,   AV_CODEC_ID_PRORES, AV_CODEC_ID_EXR,  AV_CODEC_ID_JPEG2000,
+      AV_CODEC_ID_JPEGXL, AV_CODEC_ID_QTRLE, AV_CODEC_ID_CFHD,   AV_CODEC_ID_HAP,  AV_CODEC_ID_DXV};
+  return std::find(kReal.begin(), kReal.end(), id) != kReal.end();
+}
+
+// The brightest light in cd/m2 according to a light level or else to the screen it was mastered on.
+double peak_of(const AVContentLightMetadata* content, const AVMasteringDisplayMetadata* screen) {
+  if (content != nullptr && content->MaxCLL > 0) return content->MaxCLL;
+  if (screen != nullptr && screen->has_luminance != 0 && screen->max_luminance.den > 0)
+    return av_q2d(screen->max_luminance);
+  return 0;
+}
+
+template <class T>
+const T* as(const AVFrameSideData* data) {
+  return data == nullptr || data->size < sizeof(T) ? nullptr : reinterpret_cast<const T*>(data->data);
+}
+
+double peak_of(const AVFrame& f) {
+  return peak_of(
+      as<AVContentLightMetadata>(av_frame_get_side_data(&f, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL)),
+      as<AVMasteringDisplayMetadata>(av_frame_get_side_data(&f, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA)));
+}
+
+double peak_of(const AVStream& s) {
+  return peak_of(side_data<AVContentLightMetadata>(s, AV_PKT_DATA_CONTENT_LIGHT_LEVEL),
+                 side_data<AVMasteringDisplayMetadata>(s, AV_PKT_DATA_MASTERING_DISPLAY_METADATA));
+}
+
+// Packets that only help to decode others have no moment of their own.
+bool shows_picture(const AVPacket& packet, AVCodecID codec) {
+  if (packet.size == 0 || (packet.flags & AV_PKT_FLAG_DISCARD) != 0) return false;
+  constexpr unsigned kShown = 0x10;  // of the first byte of a VP8 frame (RFC 6386, 9.1)
+  return codec != AV_CODEC_ID_VP8 || (packet.data[0] & kShown) != 0;
+}
+
 std::optional<double> seconds_of(int64_t time, AVRational base) {
   if (time == AV_NOPTS_VALUE) return std::nullopt;
   return static_cast<double>(time) * av_q2d(base);
@@ -108,57 +158,57 @@ std::optional<double> seconds_of(int64_t time, AVRational base) {
 
 }  // namespace
 
-// Memory as a file for FFmpeg.
-class MemoryFile {
- public:
-  explicit MemoryFile(std::span<const uint8_t> bytes) : place_(bytes, 0) {
-    constexpr int kRoom = 1 << 15;
-    auto* room = static_cast<unsigned char*>(av_malloc(kRoom));
-    io_ = avio_alloc_context(room, kRoom, 0, &place_, read_memory, nullptr, seek_memory);
-    if (io_ == nullptr) {
-      av_free(room);
-      throw std::bad_alloc();
-    }
-  }
-  ~MemoryFile() {
-    av_freep(&io_->buffer);
-    avio_context_free(&io_);
-  }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-
-  AVIOContext* io() const { return io_; }
-
- private:
-  std::pair<std::span<const uint8_t>, size_t> place_;
-  AVIOContext* io_ = nullptr;
-};
-
 bool is_url(const std::string& spec) {
-  return spec.find("://") != std::string::npos;
+  return spec.find("://") != std::string::npos && !path_of(spec);
+}
+
+std::optional<std::string> path_of(const std::string& spec) {
+  constexpr std::string_view kScheme = "file:";
+  std::error_code code;
+  if (std::filesystem::exists(spec, code)) return spec;
+  if (spec == kStandard) return "/dev/stdin";
+  if (!spec.starts_with(kScheme)) {
+    if (spec.find("://") != std::string::npos) return std::nullopt;
+    return spec;
+  }
+  std::string path = spec.substr(kScheme.size());
+  if (path.starts_with("//")) {  // file://HOST/path, of this computer
+    const size_t slash = path.find('/', 2);
+    path = slash == std::string::npos ? "" : path.substr(slash);
+  }
+  // RFC 8089 writes bytes as %20; FFmpeg does not
+  return std::filesystem::exists(path, code) ? path : percent_decoded(path);
 }
 
 Input Input::open(const std::string& spec) {
   prepare();
   Options options;
-  if (is_url(spec)) {
-    if (!has_prefix(spec, "file:")) options.set("rw_timeout", "15000000");  // microseconds
-    return {open_context(spec, nullptr, options, true, spec), spec, is_broadcast(spec)};
+  const std::optional<std::string> path = path_of(spec);
+  if (!path) {
+    // what another computer sends must not open files of this one
+    options.set("protocol_blacklist", "file,pipe,fd,concat,concatf,subfile,unix");
+    options.set("rw_timeout", "15000000");  // microseconds
+    return {open_demuxer(spec, nullptr, options, true, spec), spec,
+            is_broadcast(spec) ? Kind::kLive : Kind::kAddress};
   }
-  check_file(spec);
   options.set("protocol_whitelist", "file");
-  return {open_context("file:" + spec, nullptr, options, false, spec), spec, false};
+  if (is_pipe(*path)) {
+    std::unique_ptr<CustomIo> pipe = open_pipe(spec == kStandard ? spec : *path, false);
+    const std::string name = spec == kStandard ? "standard input" : spec;
+    return {open_demuxer("", nullptr, options, true, name, std::move(pipe)), name, Kind::kPipe};
+  }
+  check_file(*path);
+  return {open_demuxer("file:" + *path, nullptr, options, false, spec), spec, Kind::kFile};
 }
 
 Input Input::open_memory(std::span<const uint8_t> bytes, const std::string& name) {
   prepare();
   if (bytes.empty()) throw Error("read", name, "it is empty");
-  auto memory = std::make_shared<MemoryFile>(bytes);
   Options options;
   options.set("protocol_whitelist", "");
   // the extension helps to detect the format, as with a file
-  Input input(open_context(name, nullptr, options, false, name, memory->io()), name, false);
-  input.memory_ = std::move(memory);
+  Input input(open_demuxer(name, nullptr, options, false, name, open_memory_io(bytes)), name, Kind::kMemory);
+  input.memory_ = bytes;
   return input;
 }
 
@@ -175,7 +225,7 @@ Input Input::open_camera(const std::string& device, Size size, double fps) {
     }
     if (wishes && fps > 0) options.set("framerate", fmt::format("{}", fps));
     try {
-      return {open_context(address.url, format, options, true, name), name, true};
+      return {open_demuxer(address.url, format, options, true, name), name, Kind::kLive};
     } catch (const Error&) {
       // If a camera does not offer this size or rate, try without; the frames are fitted anyway
       if (!wishes) throw;
@@ -185,8 +235,18 @@ Input Input::open_camera(const std::string& device, Size size, double fps) {
 }
 
 void Input::reopen() {
+  if (kind_ == Kind::kPipe) throw Error("read", name_, "it can be read only once, from front to back");
   const std::string name = name_;
-  *this = open(name);
+  const bool seekable = seekable_;
+  const std::span<const uint8_t> bytes = memory_;
+  *this = kind_ == Kind::kMemory ? open_memory(bytes, name) : open(name);
+  seekable_ = seekable;
+}
+
+Input Input::also(int i) const {
+  Input other(demuxer_, name_, kind_);
+  other.queue_ = demuxer_->add_queue(i, queue_.get());
+  return other;
 }
 
 bool Input::is_picture() const {
@@ -196,12 +256,12 @@ bool Input::is_picture() const {
     const int i = best(AVMEDIA_TYPE_VIDEO);
     return i >= 0 && stream(i).nb_frames == 1;
   }
-  const AVDictionaryEntry* brand = av_dict_get(context_->metadata, "major_brand", nullptr, 0);
+  const AVDictionaryEntry* brand = av_dict_get(context().metadata, "major_brand", nullptr, 0);
   return brand != nullptr && std::string_view(brand->value) == "avif";
 }
 
 int Input::best(AVMediaType kind, int with) const {
-  const int i = av_find_best_stream(context_.get(), kind, -1, with, nullptr, 0);
+  const int i = av_find_best_stream(&context(), kind, -1, with, nullptr, 0);
   if (i < 0 || (stream(i).disposition & AV_DISPOSITION_ATTACHED_PIC) != 0) return -1;
   return i;
 }
@@ -210,17 +270,17 @@ double Input::origin() const {
   const int video = best(AVMEDIA_TYPE_VIDEO);
   const std::optional<double> start =
       video < 0 ? std::nullopt : seconds_of(stream(video).start_time, stream(video).time_base);
-  return start.value_or(seconds_of(context_->start_time, AV_TIME_BASE_Q).value_or(0));
+  return start.value_or(seconds_of(context().start_time, AV_TIME_BASE_Q).value_or(0));
 }
 
 std::optional<double> Input::seconds(int i) const {
   const AVStream& s = stream(i);
   if (s.duration > 0) return seconds_of(s.duration, s.time_base);
-  if (context_->duration <= 0 || context_->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE) {
+  if (context().duration <= 0 || context().duration_estimation_method == AVFMT_DURATION_FROM_BITRATE) {
     return std::nullopt;
   }
-  const double start = seconds_of(context_->start_time, AV_TIME_BASE_Q).value_or(0);
-  return std::max(0.0, static_cast<double>(context_->duration) / AV_TIME_BASE - (origin() - start));
+  const double start = seconds_of(context().start_time, AV_TIME_BASE_Q).value_or(0);
+  return std::max(0.0, static_cast<double>(context().duration) / AV_TIME_BASE - (origin() - start));
 }
 
 double Input::rate(int i) const {
@@ -241,35 +301,69 @@ Look Input::look(int i, const AVFrame* frame) const {
   Look look;
   const int32_t* of_frame = matrix_of(frame);
   look.orientation = orientation_of(of_frame != nullptr ? of_frame : matrix_of(stream(i)));
-  const AVRational aspect =
-      av_guess_sample_aspect_ratio(context_.get(), &stream(i), const_cast<AVFrame*>(frame));
+  const AVRational aspect = av_guess_sample_aspect_ratio(&context(), &stream(i), const_cast<AVFrame*>(frame));
   if (aspect.num > 0 && aspect.den > 0) look.pixel_aspect = aspect;
+  const AVCodecParameters& codec = *stream(i).codecpar;
+  look.premultiplied = codec.codec_id == AV_CODEC_ID_EXR;
+  look.alpha_may_be_unused = !has_real_alpha(codec.codec_id);
+  look.colour = {codec.color_trc, codec.color_primaries, peak_of(stream(i))};
+  if (frame != nullptr) {
+    if (frame->color_trc != AVCOL_TRC_UNSPECIFIED) look.colour.transfer = frame->color_trc;
+    if (frame->color_primaries != AVCOL_PRI_UNSPECIFIED) look.colour.primaries = frame->color_primaries;
+    if (const double peak = peak_of(*frame); peak > 0) look.colour.peak = peak;
+  }
+  if (look.colour.transfer == AVCOL_TRC_UNSPECIFIED && is_linear(codec.codec_id))
+    look.colour.transfer = AVCOL_TRC_LINEAR;
   return look;
 }
 
 bool Input::read(int i, AVPacket& packet) {
-  for (unsigned other = 0; other < context_->nb_streams; ++other) {
-    context_->streams[other]->discard = static_cast<int>(other) == i ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
-  }
-  constexpr int kTries = 100;  // a device may have nothing yet, a damaged file may continue after a gap
-  for (int failures = 0; failures < kTries;) {
-    av_packet_unref(&packet);
-    const int code = av_read_frame(context_.get(), &packet);
-    if (code == AVERROR_EOF || code == AVERROR_EXIT) return false;
-    if (code < 0) {
-      if (context_->pb != nullptr && context_->pb->eof_reached != 0) return false;
-      ++failures;
-      continue;
+  if (once() && !queue_) queue_ = demuxer_->add_queue(i);
+  return demuxer_->read(i, queue_.get(), packet);
+}
+
+std::optional<Timing> Input::timing(int i, bool all) {
+  if (kind_ != Kind::kFile) return std::nullopt;
+  constexpr int64_t kBytes = int64_t{256} << 20U;  // a moment's reading; a film's rate shows long before
+  const AVStream& s = stream(i);
+  const double base = av_q2d(s.time_base);
+  const double start = origin();
+  Timing timing;
+  timing.whole = true;
+  std::vector<double> decoding;
+  size_t pictures = 0;
+  const PacketPtr packet = new_packet();
+  for (int64_t bytes = 0; read(i, *packet); bytes += packet->size) {
+    if ((bytes > kBytes && !all) || stop_requested()) {
+      timing.whole = false;
+      break;
     }
-    if (packet.stream_index == i) return true;
+    if (!shows_picture(*packet, s.codecpar->codec_id)) continue;
+    const double lasts = static_cast<double>(packet->duration) * base;
+    const auto add = [&](int64_t time, std::vector<double>& times) {
+      if (time == AV_NOPTS_VALUE) return;
+      times.push_back(static_cast<double>(time) * base - start);
+      timing.end = std::max(timing.end, times.back() + lasts);
+    };
+    ++pictures;
+    add(packet->pts, timing.times);
+    add(packet->dts, decoding);
   }
-  return false;
+  // Where some have no time of their own, the order of decoding will do
+  if (timing.times.size() < pictures) timing.times = decoding;
+  if (timing.times.size() < pictures) timing.times.clear();
+  std::sort(timing.times.begin(), timing.times.end());
+  timing.jumps = demuxer_->jumped();
+  reopen();
+  seekable_ = !timing.jumps;
+  return timing;
 }
 
 bool Input::seek(int i, double time) {
+  if (!seekable_ || once()) return false;
   const AVStream& s = stream(i);
   const int64_t at = std::llround((time + origin()) / av_q2d(s.time_base));
-  return avformat_seek_file(context_.get(), i, INT64_MIN, at, at, 0) >= 0;
+  return avformat_seek_file(&context(), i, INT64_MIN, at, at, 0) >= 0;
 }
 
 Decoder::Decoder(const Input& input, int i) : name_(input.name()), stream_(i) {
@@ -279,7 +373,9 @@ Decoder::Decoder(const Input& input, int i) : name_(input.name()), stream_(i) {
     throw Error("read", name_,
                 fmt::format("this FFmpeg cannot decode {}", avcodec_get_name(parameters.codec_id)));
   }
-  if (parameters.codec_type == AVMEDIA_TYPE_VIDEO) check_size({parameters.width, parameters.height}, name_);
+  // 0x0: nothing of it could be decoded so far, which will show why
+  if (parameters.width != 0 || parameters.height != 0)
+    check_size({parameters.width, parameters.height}, name_);
   context_.reset(avcodec_alloc_context3(codec));
   if (!context_) throw std::bad_alloc();
   check(avcodec_parameters_to_context(context_.get(), &parameters), "read", name_);
@@ -297,6 +393,19 @@ void Decoder::damaged(int code) {
   warned_ = true;
   warning(fmt::format("{}: some of it is damaged ({}); continuing with what can be decoded", name_,
                       reason(code)));
+}
+
+void Decoder::fill_with(uint8_t byte) {
+  fill_ = byte;
+  context_->opaque = &fill_;
+  context_->get_buffer2 = [](AVCodecContext* c, AVFrame* f, int flags) {
+    const int code = avcodec_default_get_buffer2(c, f, flags);
+    if (code < 0) return code;
+    for (AVBufferRef* b : f->buf) {
+      if (b != nullptr) std::fill_n(b->data, b->size, *static_cast<const uint8_t*>(c->opaque));
+    }
+    return code;
+  };
 }
 
 void Decoder::be_strict() {
@@ -322,6 +431,8 @@ bool Decoder::read(Input& input, AVFrame& frame) {
     int code = got;
     if (got == AVERROR(EAGAIN)) {
       draining_ = draining_ || !input.read(stream_, *packet_);
+      if (!draining_ && has_exif(context_->codec_id))
+        exif_ = exif_orientation({packet_->data, static_cast<size_t>(packet_->size)});
       code = avcodec_send_packet(context_.get(), draining_ ? nullptr : packet_.get());
       if (draining_ && code == AVERROR_EOF) return false;
     }

@@ -6,21 +6,34 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "media/convert.h"
+#include "media/demuxer.h"
 #include "media/ffmpeg.h"
 
 namespace reverie::ffmpeg {
 
-// Whether the spec is not a file but contains "://".
+// Whether the spec is an address ("://"), not a file.
 bool is_url(const std::string& spec);
 
-class MemoryFile;
+// The path that a spec names: file:x and file://HOST/x are files too; "-" is standard input.  Nothing for
+// other addresses.
+std::optional<std::string> path_of(const std::string& spec);
+
+// When the pictures (or packets) of a stream are shown, in seconds from the origin, as far as was read.
+struct Timing {
+  std::vector<double> times;  // ascending; none if some pictures have none
+  double end = 0;
+  bool whole = false;  // the stream was read to its end
+  bool jumps = false;  // the clock jumped and was mended, so that positions cannot be sought
+};
 
 // An open file, stream or camera.
 class Input {
  public:
-  // Opens a file or URL.  A file is never treated as a list of other files or addresses to open.
+  // Opens a file, a pipe, standard input ("-") or a URL.  A file is never treated as a list of other files or
+  // addresses to open.
   static Input open(const std::string& spec);
   // The same for a file in memory, which must outlive the Input; name is for errors.
   static Input open_memory(std::span<const uint8_t> bytes, const std::string& name);
@@ -28,10 +41,12 @@ class Input {
   static Input open_camera(const std::string& device, Size size, double fps);
 
   const std::string& name() const { return name_; }
-  AVFormatContext& context() const { return *context_; }
-  AVStream& stream(int i) const { return *context_->streams[i]; }
-  std::string format() const { return context_->iformat->name; }
-  bool live() const { return live_; }
+  AVFormatContext& context() const { return demuxer_->context(); }
+  AVStream& stream(int i) const { return *context().streams[i]; }
+  std::string format() const { return context().iformat->name; }
+  bool live() const { return kind_ == Kind::kLive; }
+  // Whether it can be read only once, from front to back: a pipe.
+  bool once() const { return kind_ == Kind::kPipe; }
   bool is_picture() const;
 
   // Below, i is a stream index.
@@ -44,27 +59,38 @@ class Input {
   double origin() const;
   // How long a stream lasts from the origin, in seconds, according to the container.
   std::optional<double> seconds(int i) const;
-  // The constant rate to use for a video stream.
+  // The constant rate of a video stream, according to its header.
   double rate(int i) const;
   // How the stream's frames are meant to be shown; what the frame itself says takes precedence.
   Look look(int i, const AVFrame* frame = nullptr) const;
 
-  // The next packet of this stream only; false at the end.
+  // The next packet of this stream only, on a clock that never jumps (as FFmpeg mends it); false at the end.
   bool read(int i, AVPacket& packet);
+  // Reads the times of a stream, at most kTimingBytes of it unless `all`, and begins again.
+  // Nothing for what can be read only once or is live.
+  std::optional<Timing> timing(int i, bool all);
   // Seeks to the last position at or before `time` seconds after the origin from which decoding can start;
   // false if the container cannot seek.
   bool seek(int i, double time);
-  // Opens the same input again, at its beginning; not possible for memory.
+  // Opens the same input again, at its beginning; Error for what can be read only once.
   void reopen();
 
- private:
-  Input(InputPtr context, std::string name, bool live)
-      : context_(std::move(context)), name_(std::move(name)), live_(live) {}
+  // The same input for reading another stream of it from the place where this one is; neither takes packets
+  // from the other, and they may be used in different threads.  Only for what can be read once: packets that
+  // one of them has not read yet are kept for it.
+  Input also(int i) const;
 
-  std::shared_ptr<MemoryFile> memory_;  // what context_ reads if that is not a file; must outlive it
-  InputPtr context_;
+ private:
+  enum class Kind { kFile, kMemory, kPipe, kAddress, kLive };
+  Input(std::shared_ptr<Demuxer> demuxer, std::string name, Kind kind)
+      : demuxer_(std::move(demuxer)), name_(std::move(name)), kind_(kind) {}
+
+  std::shared_ptr<Demuxer> demuxer_;
+  std::shared_ptr<Demuxer::Queue> queue_;  // of another's packets, if demuxer_ is shared
   std::string name_;
-  bool live_ = false;
+  Kind kind_ = Kind::kFile;
+  std::span<const uint8_t> memory_;
+  bool seekable_ = true;
 };
 
 // Decodes one stream of an Input.  Damaged packets are skipped or concealed, with a single warning.
@@ -84,6 +110,10 @@ class Decoder {
   int failure() const { return failure_; }
   // From now on a truncated picture fails, where FFmpeg would fill in the rest (JPEG: with green).
   void be_strict();
+  // Makes new pictures begin as these bytes, so that what was never decoded can be told from what was.
+  void fill_with(uint8_t byte);
+  // How the last picture must be turned according to its EXIF data, where FFmpeg does not say; before it.
+  std::optional<Orientation> exif() const { return exif_; }
   // No warnings about damage (when only probing, or when it is reported elsewhere).
   void keep_quiet() { warned_ = true; }
 
@@ -95,6 +125,8 @@ class Decoder {
   std::string name_;
   int stream_ = 0, failure_ = 0;
   bool draining_ = false, warned_ = false;
+  uint8_t fill_ = 0;
+  std::optional<Orientation> exif_;
 };
 
 // "h264 640x360"

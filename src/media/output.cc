@@ -10,7 +10,8 @@
 namespace reverie::ffmpeg {
 
 void FreeOutput::operator()(AVFormatContext* c) const {
-  if (c->pb != nullptr && (c->oformat->flags & AVFMT_NOFILE) == 0) avio_closep(&c->pb);
+  const int not_ours = c->oformat->flags & AVFMT_NOFILE;
+  if (c->pb != nullptr && not_ours == 0 && (c->flags & AVFMT_FLAG_CUSTOM_IO) == 0) avio_closep(&c->pb);
   avformat_free_context(c);
 }
 
@@ -22,9 +23,16 @@ Output::Output(const Target& target, std::string name) : name_(std::move(name)) 
         "write", name_);
   context_.reset(context);
   context->flags |= AVFMT_FLAG_BITEXACT;
-  if ((context->oformat->flags & AVFMT_NOFILE) == 0) {
-    check(avio_open(&context->pb, url.c_str(), AVIO_FLAG_WRITE), "write", name_);
+  context->interrupt_callback = writing_interrupt();
+  if ((context->oformat->flags & AVFMT_NOFILE) != 0) return;
+  if (target.pipe) {
+    pipe_ = open_pipe(target.url, true);
+    context->pb = pipe_->context();
+    context->flags |= AVFMT_FLAG_CUSTOM_IO;
+    return;
   }
+  check(avio_open2(&context->pb, url.c_str(), AVIO_FLAG_WRITE, &context->interrupt_callback, nullptr),
+        "write", name_);
 }
 
 Output::~Output() {
@@ -82,10 +90,19 @@ void Output::write(AVPacket& packet, int stream, AVRational base) {
   check_write(av_interleaved_write_frame(context_.get(), &packet));
 }
 
+int Output::close() {
+  if (pipe_) {
+    context_->pb = nullptr;
+    pipe_.reset();
+    return 0;
+  }
+  return avio_closep(&context_->pb);
+}
+
 std::string Output::salvage() {
   if (!partial_) return "";
   if (std::exchange(begun_, false)) av_write_trailer(context_.get());  // best effort
-  if (context_->pb != nullptr) avio_closep(&context_->pb);
+  close();
   return partial_->leave().string();
 }
 
@@ -95,7 +112,7 @@ void Output::finish() {
   if (context_->pb != nullptr && (context_->oformat->flags & AVFMT_NOFILE) == 0) {
     avio_flush(context_->pb);
     check_write(0);
-    check_write(avio_closep(&context_->pb));
+    check_write(close());
   }
   if (partial_) partial_->keep();
 }

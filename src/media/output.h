@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "core/file.h"
+#include "media/custom_io.h"
 #include "media/ffmpeg.h"
 #include "media/target.h"
 
@@ -42,9 +44,11 @@ class Output {
 
  private:
   void check_write(int code) const;
+  int close();
 
   std::string name_;
   std::optional<PartialFile> partial_;
+  std::unique_ptr<CustomIo> pipe_;
   std::unique_ptr<AVFormatContext, FreeOutput> context_;
   bool begun_ = false;  // the header is written, the trailer not
 };

@@ -48,9 +48,9 @@ Planes decode(ffmpeg::Input input) {
 }  // namespace
 
 bool is_picture_name(const std::filesystem::path& path) {
-  constexpr std::array<std::string_view, 15> kEndings = {".png",  ".jpg",  ".jpeg", ".bmp",  ".tif",
-                                                         ".tiff", ".webp", ".ppm",  ".pgm",  ".pnm",
-                                                         ".pbm",  ".tga",  ".exr",  ".avif", ".jxl"};
+  constexpr std::array<std::string_view, 17> kEndings = {".png",  ".jpg", ".jpeg", ".bmp",  ".tif", ".tiff",
+                                                         ".webp", ".ppm", ".pgm",  ".pnm",  ".pbm", ".pfm",
+                                                         ".tga",  ".exr", ".hdr",  ".avif", ".jxl"};
   return std::find(kEndings.begin(), kEndings.end(), ending_of(path)) != kEndings.end();
 }
 

@@ -149,36 +149,85 @@ std::vector<fs::path> list_pictures(const fs::path& folder, const std::string& p
   return paths;
 }
 
+Look look_of(const Input& input, const Decoder& decoder, const AVFrame& frame) {
+  Look look = input.look(decoder.stream(), &frame);
+  if (look.orientation == Orientation() && decoder.exif()) look.orientation = *decoder.exif();
+  return look;
+}
+
+// VP8X, the header of WebP's extended format, has a bit for it.
+bool is_animated_webp(const AVPacket& packet) {
+  const std::string_view bytes(reinterpret_cast<const char*>(packet.data), static_cast<size_t>(packet.size));
+  return bytes.size() > 20 && bytes.substr(8, 8) == "WEBPVP8X" && (bytes[20] & 2) != 0;
+}
+
+Error cannot_decode(Input& input, int code) {
+  const PacketPtr packet = new_packet();
+  try {
+    input.reopen();
+    if (input.read(input.best(AVMEDIA_TYPE_VIDEO), *packet) && is_animated_webp(*packet)) {
+      return {"read", input.name(), "it is an animated WebP, which this FFmpeg does not support",
+              "save it as a GIF or an MP4"};
+    }
+  } catch (const Error&) {
+    // a pipe
+  }
+  const std::string what = avcodec_get_name(input.stream(input.best(AVMEDIA_TYPE_VIDEO)).codecpar->codec_id);
+  if (code == AVERROR_PATCHWELCOME || code == AVERROR(ENOSYS)) {
+    return {"read", input.name(), fmt::format("this FFmpeg does not support this kind of {}", what),
+            "save it as an ordinary PNG or JPEG"};
+  }
+  return {"read", input.name(), "it cannot be decoded" + (code != 0 ? ": " + reason(code) : std::string())};
+}
+
+// Whether all bytes of the picture's first plane are these.
+bool holds_only(const AVFrame& f, uint8_t byte) {
+  const int bytes = av_image_get_linesize(static_cast<AVPixelFormat>(f.format), f.width, 0);
+  for (int y = 0; y < f.height; ++y) {
+    const uint8_t* row = f.data[0] + static_cast<ptrdiff_t>(y) * f.linesize[0];
+    if (!std::all_of(row, row + bytes, [byte](uint8_t b) { return b == byte; })) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Still decode_first(Input& input) {
   const int stream = input.best(AVMEDIA_TYPE_VIDEO);
   if (stream < 0) throw Error("read", input.name(), "it is not a picture");
   Still still;
-  still.frame = new_frame();
   int failure = 0;
-  const auto decode = [&](bool strict) {
+  const auto decode = [&](bool strict, uint8_t fill) {
     Decoder decoder(input, stream);
     decoder.keep_quiet();
+    decoder.fill_with(fill);
     // only JPEG: in other formats FFmpeg would reject what is merely unusual (TIFF tags)
     if (strict && decoder.context().codec_id == AV_CODEC_ID_MJPEG) decoder.be_strict();
+    still.frame = new_frame();
     const bool good = decoder.read(input, *still.frame);
     failure = decoder.failure();
+    if (good) still.look = look_of(input, decoder, *still.frame);
     return good;
   };
-  if (!decode(true)) {
-    const Error undecodable("read", input.name(),
-                            "it cannot be decoded" + (failure != 0 ? ": " + reason(failure) : std::string()));
+  const auto again = [&](bool strict, uint8_t fill) {
     try {
       input.reopen();
     } catch (const Error&) {
-      throw undecodable;  // a pipe
+      return false;  // a pipe
     }
-    if (!decode(false)) throw undecodable;
+    return decode(strict, fill);
+  };
+  constexpr uint8_t kFirstFill = 0, kOtherFill = 0xA5;
+  if (!decode(true, kFirstFill)) {
+    const Error undecodable = cannot_decode(input, failure);
+    if (!again(false, kFirstFill)) throw undecodable;
     warning(input.name() + ": it is damaged or truncated; showing what can be decoded");
   }
   check_size(stored_size(*still.frame), input.name());
-  still.look = input.look(stream, still.frame.get());
+  // Some decoders skip what they do not know, and call it a picture
+  if (holds_only(*still.frame, kFirstFill) && again(false, kOtherFill) &&
+      holds_only(*still.frame, kOtherFill))
+    throw cannot_decode(input, AVERROR_PATCHWELCOME);
   return still;
 }
 

@@ -32,6 +32,7 @@ class VideoSink final : public Sink {
   VideoSink(const std::string& name, const Target& target, const SinkOptions& options)
       : name_(name),
         fps_(options.fps),
+        share_(written_fps(target, options) / options.fps),
         output_(target, name),
         encoder_(encoder_options(target, options), name),
         sound_(nullptr),
@@ -39,12 +40,20 @@ class VideoSink final : public Sink {
     sound_ = ffmpeg::SoundTrack::open(options, target.container, output_);
     output_.begin({{"comment", options.comment}, {"title", options.title}}, options.durable);
     description_ = fmt::format("{}: {} {}x{} at {:.4g} fps", name, target.container.words, options.width,
-                               options.height, options.fps);
+                               options.height, written_fps(target, options));
+    if (share_ < 1) {
+      note(fmt::format(
+          "{}: players show at most {:.4g} pictures a second of a {}; it gets that many of {:.4g}", name,
+          written_fps(target, options), target.container.words, options.fps));
+    }
     if (sound_) description_ += ", sound " + sound_->words();
   }
 
   void write(const Planes& picture) override {
-    encoder_.write(picture);
+    if (wanted(count_) >= encoded_) {
+      encoder_.write(picture);
+      ++encoded_;
+    }
     ++count_;
     write_packets();
     if (sound_) sound_->write_until(time());
@@ -52,8 +61,10 @@ class VideoSink final : public Sink {
 
   void hold(int64_t frames) override {
     if (count_ == 0) return;
-    encoder_.hold(frames);
     count_ += frames;
+    const int64_t more = std::max<int64_t>(wanted(count_) - encoded_, 0);
+    encoder_.hold(more);
+    encoded_ += more;
   }
 
   void finish() override {
@@ -69,13 +80,25 @@ class VideoSink final : public Sink {
   std::string description() const override { return description_; }
 
  private:
+  static double written_fps(const Target& target, const SinkOptions& options) {
+    const double most = target.container.highest_fps;
+    return most > 0 ? std::min(most, options.fps) : options.fps;
+  }
+
+  // The place of a picture among those that are encoded.
+  int64_t wanted(int64_t picture) const {
+    return share_ < 1 ? static_cast<int64_t>(std::floor(static_cast<double>(picture) * share_ + 1e-9))
+                      : picture;
+  }
+
   ffmpeg::EncoderOptions encoder_options(const Target& target, const SinkOptions& options) const {
     ffmpeg::EncoderOptions o;
     o.name = target.container.encoder;
     o.size = {options.width, options.height};
     o.format = target.container.format;
     o.filter = target.container.filter;
-    o.fps = options.fps;
+    o.told = target.container.tags_colour;
+    o.fps = written_fps(target, options);
     o.quality = options.quality;
     o.live = target.live;
     o.durable = options.durable;
@@ -91,12 +114,13 @@ class VideoSink final : public Sink {
 
   std::string name_;
   double fps_;
+  double share_;  // of the pictures that is encoded
   ffmpeg::Output output_;
   ffmpeg::VideoEncoder encoder_;
   std::unique_ptr<ffmpeg::SoundTrack> sound_;
   int stream_;
   ffmpeg::PacketPtr packet_ = ffmpeg::new_packet();
-  int64_t count_ = 0;
+  int64_t count_ = 0, encoded_ = 0;
   std::string description_;
 };
 
@@ -172,6 +196,18 @@ void check_options(const std::string& name, const Target& target, const SinkOpti
   }
 }
 
+// Whether one of the numbered pictures is this file, perhaps under another name.
+bool replaces_numbered(const std::string& pattern, const std::filesystem::path& read) {
+  namespace fs = std::filesystem;
+  std::error_code code;
+  const fs::path folder =
+      fs::path(pattern).has_parent_path() ? fs::path(pattern).parent_path() : fs::path(".");
+  const fs::directory_iterator files(folder, code);
+  return std::any_of(begin(files), end(files), [&](const fs::directory_entry& e) {
+    return ffmpeg::numbers(pattern, e.path().filename().string()) && fs::equivalent(e.path(), read, code);
+  });
+}
+
 }  // namespace
 
 std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& options) {
@@ -213,19 +249,24 @@ bool sink_replaces(const std::string& target, const std::string& spec) {
   } catch (const Error&) {
     return false;  // nothing will be written
   }
-  if (!meant.file) return false;
-  const fs::path written(meant.url), read(spec);
+  const std::optional<std::string> path = ffmpeg::path_of(spec);
+  if (meant.kind == Target::Kind::kNowhere || !path) return false;
+  const fs::path written(meant.url == "pipe:1" ? "/dev/stdout" : meant.url), read(*path);
   const auto folder_of = [](const fs::path& file) {
     return file.has_parent_path() ? file.parent_path() : fs::path(".");
   };
   const bool one = meant.kind != Target::Kind::kPictures;
-  if (one && (written.lexically_normal() == read.lexically_normal() || fs::equivalent(written, read, code)))
+  const bool same_name = written.lexically_normal() == read.lexically_normal() && !meant.pipe;
+  // by what they are, whatever they are called: device and inode
+  if (one && (same_name || (fs::is_regular_file(read, code) && fs::equivalent(written, read, code))))
     return true;
-  const bool many = fs::is_directory(read, code) || ffmpeg::is_picture_pattern(spec);
+  if (!meant.file) return false;
+  const bool many = fs::is_directory(read, code) || ffmpeg::is_picture_pattern(*path);
   const fs::path folder = fs::is_directory(read, code) ? read : folder_of(read);
-  if (!fs::equivalent(folder, folder_of(written), code)) return false;
-  if (one) return many && is_picture_name(written) && fs::exists(written, code);
-  if (!many) return ffmpeg::numbers(meant.url, read.filename().string());
+  const bool same_folder = fs::equivalent(folder, folder_of(written), code);
+  if (one) return same_folder && many && is_picture_name(written) && fs::exists(written, code);
+  if (!many) return replaces_numbered(meant.url, read);
+  if (!same_folder) return false;
   const fs::directory_iterator files(folder, code);
   return std::any_of(begin(files), end(files), [&](const fs::directory_entry& e) {
     return ffmpeg::numbers(meant.url, e.path().filename().string());

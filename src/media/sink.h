@@ -11,6 +11,10 @@
 
 namespace reverie {
 
+namespace ffmpeg {
+class Input;
+}
+
 struct SinkOptions {
   int width = 0, height = 0;  // in pixels, of every picture
   double fps = 30;
@@ -22,6 +26,7 @@ struct SinkOptions {
     std::string spec;
     double start = 0;
     bool loop = false;
+    std::shared_ptr<ffmpeg::Input> from = nullptr;  // Source::sound(); is used up instead of opening spec
   };
   std::optional<Sound> sound;
 

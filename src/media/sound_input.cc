@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "media/even_rate.h"
 #include "media/sources.h"
 
 namespace reverie::ffmpeg {
@@ -25,15 +26,26 @@ bool may_have_sound(const std::string& spec) {
 Passes::Passes(Input from, int sound, const SinkOptions::Sound& options, double fps)
     : input(std::move(from)), stream(sound), start_(options.start), loop_(options.loop) {
   origin_ = input.origin();
+  if (loop_ || start_ > 0) measure(fps);
+  if (start_ > 0 && !input.seek(stream, start_) && !input.once()) input.reopen();
+}
+
+// A looping video is a whole number of frames long, and its sound must not drift away from it.
+void Passes::measure(double fps) {
   const int video = input.best(AVMEDIA_TYPE_VIDEO);
-  const std::optional<double> seconds = video < 0 ? std::nullopt : input.seconds(video);
-  // A looping video is a whole number of frames long, and its sound must not drift away from it
-  if (loop_ && seconds) length_ = std::max(1.0, std::round((*seconds - start_) * fps)) / fps;
-  if (start_ > 0 && !input.seek(stream, start_)) input.reopen();
+  if (video < 0) return;
+  std::optional<double> end;
+  if (const std::optional<Timing> timing = input.timing(video, true)) {
+    end = timing->end;
+  } else {
+    end = input.seconds(video);
+  }
+  if (!loop_ || !end) return;
+  length_ = static_cast<double>(std::max<int64_t>(1, slot_of(*end, start_, fps))) / fps;
 }
 
 bool Passes::again() {
-  if (!loop_ || !heard_) return false;
+  if (!loop_ || !heard_ || input.once()) return false;
   offset_ += length_.value_or(reached_);
   heard_ = false;
   reached_ = 0;
@@ -51,8 +63,8 @@ std::optional<double> Passes::when(int64_t pts, double seconds) {
 }
 
 std::optional<Passes> open_passes(const SinkOptions::Sound& options, double fps) {
-  if (!may_have_sound(options.spec)) return std::nullopt;
-  Input input = Input::open(options.spec);
+  if (!options.from && !may_have_sound(options.spec)) return std::nullopt;
+  Input input = options.from ? std::move(*options.from) : Input::open(options.spec);
   const int stream = input.is_picture() ? -1 : input.best(AVMEDIA_TYPE_AUDIO, input.best(AVMEDIA_TYPE_VIDEO));
   if (stream < 0) return std::nullopt;
   return Passes(std::move(input), stream, options, fps);

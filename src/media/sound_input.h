@@ -33,6 +33,8 @@ class Passes {
   const int stream;
 
  private:
+  void measure(double fps);
+
   double start_, origin_ = 0;
   bool loop_;
   std::optional<double> length_;

@@ -54,17 +54,24 @@ std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions
                               options);
   }
   std::error_code code;
-  if (std::filesystem::is_directory(spec, code)) return ffmpeg::open_pictures(spec, options);
-  if (!ffmpeg::is_url(spec) && !std::filesystem::exists(spec, code) && ffmpeg::is_picture_pattern(spec)) {
-    return ffmpeg::open_pictures(spec, options);
+  if (const std::optional<std::string> path = ffmpeg::path_of(spec)) {
+    const bool folder = std::filesystem::is_directory(*path, code);
+    if (folder || (!std::filesystem::exists(*path, code) && ffmpeg::is_picture_pattern(*path)))
+      return ffmpeg::open_pictures(*path, options);
   }
   ffmpeg::Input input = ffmpeg::Input::open(spec);
   if (input.is_picture()) return ffmpeg::open_still(std::move(input), options);
   return ffmpeg::open_video(std::move(input), options);
 }
 
+bool is_address(const std::string& spec) {
+  return ffmpeg::is_url(spec);
+}
+
 std::string absolute_spec(const std::string& spec) {
   std::error_code code;
+  if (spec == "-") return spec;
+  if (spec.starts_with("file:")) return ffmpeg::path_of(spec).value_or(spec);
   const bool file =
       !spec.empty() && std::filesystem::exists(std::filesystem::path(spec).parent_path() / ".", code);
   return file && spec.find(':') == std::string::npos ? std::filesystem::absolute(spec).string() : spec;

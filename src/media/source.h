@@ -6,12 +6,15 @@
 #include <optional>
 #include <string>
 
+#include "core/deinterlace.h"
 #include "core/fit.h"
 #include "core/planes.h"
 
 namespace reverie {
 
-// The longest side of a picture, in pixels, that can be read or written.
+namespace ffmpeg {
+class Input;
+}
 
 struct SourceOptions {
   double start = 0;               // seconds into the source at which to begin
@@ -20,18 +23,23 @@ struct SourceOptions {
   int width = 0,
       height = 0;  // of the output frames; 0: the source's own shown size, or as its shape requires
   Fit fit = Fit::kCrop;
-  double fps = 0;  // of the output frames; 0: the source's own rate, 30 for pictures
-  int even = 1;    // a size taken from the source is rounded down to a multiple of this (2 for 4:2:0 targets)
+  Deinterlace deinterlace = Deinterlace::kAuto;
+  double fps = 0;  // of the output frames; 0: the source's own rate, or if it is uneven, the lowest usual one
+                   // at which no picture is lost; 30 for pictures
+  int even = 1;  // a size taken from the source is rounded down to a multiple of this (2 for 4:2:0 targets)
 };
 
 struct SourceInfo {
   std::string description;  // "clip.mp4: h264 640x360 at 25 fps in mov"
   int width = 0, height = 0;
   double fps = 0;
-  std::optional<int64_t> frames;  // number of frames, according to the container; none if endless or unknown
+  std::optional<int64_t>
+      frames;  // about how many, according to the container: for progress, its end is where
+               // read() says so; exact for pictures and what is limited; none if unknown
   std::optional<double> seconds;  // frames / fps
   bool endless = false;           // never ends by itself: a still picture, a test picture, a loop
   bool live = false;              // a camera or a broadcast: frames arrive in real time
+  bool once = false;              // a pipe: it can be read only once, and never from its beginning again
   bool has_sound = false;
 };
 
@@ -52,6 +60,10 @@ class Source {
   // single warning.
   virtual bool read(Planes& out) = 0;
 
+  // The sound of what can be read only once, from the beginning: before the first read(), once for everyone
+  // who listens (SinkOptions::Sound::from).  Nothing for other sources, whose sound is read by their name.
+  virtual std::shared_ptr<ffmpeg::Input> sound() const { return nullptr; }
+
   // Skips the next frame: like read(), but without producing it.
   virtual bool skip() {
     Planes unseen;
@@ -62,11 +74,14 @@ class Source {
 // Opens
 //   a picture file                                 endless
 //   a folder of pictures, frames/%04d.png, frames/*.png   in natural order, one picture per frame
-//   a video or animated GIF; a URL with ://
+//   a video or animated GIF; a URL with ://; a named pipe, or - for standard input
 //   camera:N or camera:DEVICE                      live
 //   test:NAME                                      an FFmpeg video generator (testsrc2, life, ...); endless
 // Error with the reason for anything else, and for sizes beyond kLargestSide.
 std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions& options = {});
+
+// Whether the spec is the address of a stream, not a file: http://..., not file://...
+bool is_address(const std::string& spec);
 
 // Turns the names of files into absolute ones, so that they are found from any folder; leaves cameras,
 // streams and test pictures alone.

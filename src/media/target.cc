@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "media/convert.h"
+#include "media/custom_io.h"
+#include "media/input.h"
 #include "media/sink.h"
 
 namespace reverie::ffmpeg {
@@ -25,6 +28,19 @@ const std::vector<AVCodecID> kMp4Sound = {AV_CODEC_ID_AAC, AV_CODEC_ID_MP3, AV_C
 // stays in place from frame to frame.
 constexpr const char* kPalette =
     "split [a][b]; [a] palettegen=stats_mode=single [p]; [b][p] paletteuse=new=1:dither=bayer:bayer_scale=4";
+
+// Players take delays below 2 hundredths of a second for a mistake, and show 10 pictures a second.
+constexpr double kMostGif = 50;
+
+// Whether players are told the matrix and range of this codec in this container.
+bool tags_colour(const std::string& muxer, AVCodecID codec) {
+  constexpr std::array kCodecs = {AV_CODEC_ID_H264, AV_CODEC_ID_HEVC,   AV_CODEC_ID_VP9,
+                                  AV_CODEC_ID_AV1,  AV_CODEC_ID_PRORES, AV_CODEC_ID_MPEG2VIDEO};
+  constexpr std::array<std::string_view, 7> kMuxers = {"mp4", "mov", "matroska", "webm",
+                                                       "nut", "mxf", "ipod"};
+  return std::find(kCodecs.begin(), kCodecs.end(), codec) != kCodecs.end() ||
+         std::find(kMuxers.begin(), kMuxers.end(), muxer) != kMuxers.end();
+}
 
 // The position of %d or %05d in a file name: its begin, its end and its width.
 struct Number {
@@ -62,10 +78,12 @@ Container container_of_muxer(const std::string& muxer, const std::string& url, c
     throw Error("write", target, "the muxer " + muxer + " takes no video that this FFmpeg can encode");
   }
   c.encoder = codec->name;
+  c.tags_colour = tags_colour(muxer, codec->id);
+  if (codec->id == AV_CODEC_ID_GIF) c.highest_fps = kMostGif;
   c.words = codec->name;
   // 4:2:0, which receivers expect, if the encoder takes it; else the first of its formats that the scaler can
   // produce
-  c.format = AV_PIX_FMT_YUV420P;
+  c.format = codec->id == AV_CODEC_ID_MJPEG ? AV_PIX_FMT_YUVJ420P : AV_PIX_FMT_YUV420P;
   const std::vector<AVPixelFormat> formats = pixel_formats(*codec);
   if (formats.empty() || std::find(formats.begin(), formats.end(), c.format) != formats.end()) return c;
   const auto can = std::find_if(formats.begin(), formats.end(), &PlanesToFrame::can_make);
@@ -73,10 +91,20 @@ Container container_of_muxer(const std::string& muxer, const std::string& url, c
   return c;
 }
 
-bool is_plain_file(const Container& c, const std::string& url) {
-  const AVOutputFormat* format = av_guess_format(c.muxer.c_str(), nullptr, nullptr);
-  if (format == nullptr || (format->flags & AVFMT_NOFILE) != 0) return false;
-  return url.find("://") == std::string::npos && !url.starts_with("/dev/") && !url.starts_with("pipe:");
+// Whether the target is written under a temporary name, or is a pipe, or neither.
+void find_out_what(Target& t) {
+  const AVOutputFormat* format = av_guess_format(t.container.muxer.c_str(), nullptr, nullptr);
+  const bool device = format == nullptr || (format->flags & AVFMT_NOFILE) != 0;
+  if (!device && t.url != kStandard) {
+    if (const std::optional<std::string> path = path_of(t.url)) t.url = *path;
+  }
+  std::error_code code;
+  const bool address = is_url(t.url) || t.url.starts_with("pipe:") || t.url.starts_with("fd:");
+  const bool standard = t.url == kStandard;
+  t.pipe = !device && (standard ? !fs::is_regular_file("/dev/stdout", code) : is_pipe(t.url));
+  if (standard && !t.pipe) t.url = "pipe:1";  // a file that the shell opened, from its present place on
+  t.file = !device && !address && !standard && !t.pipe && !t.url.starts_with("/dev/");
+  t.live = !t.file;
 }
 
 Target stream_target(const std::string& scheme, const std::string& target) {
@@ -88,7 +116,20 @@ Target stream_target(const std::string& scheme, const std::string& target) {
     throw Error("write", target, "it does not say what format to send",
                 "put the muxer first, as in mpegts:" + target);
   }
-  return {Target::Kind::kVideo, target, false, true, container_of_muxer(muxer, target, target)};
+  Target t;
+  t.kind = Target::Kind::kVideo;
+  t.url = target;
+  t.live = true;
+  t.container = container_of_muxer(muxer, target, target);
+  return t;
+}
+
+Target file_target(Target::Kind kind, std::string path) {
+  Target t;
+  t.kind = kind;
+  t.url = std::move(path);
+  t.file = true;
+  return t;
 }
 
 }  // namespace
@@ -107,13 +148,14 @@ const std::vector<Container>& containers() {
        AV_CODEC_ID_OPUS,
        ""},
       {".mkv", "matroska", "lossless FFV1", "ffv1", AV_PIX_FMT_BGR0, kAnySound, AV_CODEC_ID_FLAC, ""},
-      {".gif", "gif", "GIF", "gif", AV_PIX_FMT_GBRP, {}, AV_CODEC_ID_NONE, kPalette},
+      {".gif", "gif", "GIF", "gif", AV_PIX_FMT_GBRP, {}, AV_CODEC_ID_NONE, kPalette, kMostGif},
   };
   return all;
 }
 
-Target parse_target(const std::string& target) {
+Target parse_target(const std::string& spec) {
   prepare();
+  const std::string target = spec.starts_with("file:") ? path_of(spec).value_or(spec) : spec;
   if (target == "null:") return {};
   const size_t colon = target.find(':');
   if (colon != std::string::npos && colon > 1) {
@@ -121,24 +163,29 @@ Target parse_target(const std::string& target) {
     const std::string rest = target.substr(colon + 1);
     if (rest.starts_with("//")) return stream_target(head, target);
     if (av_guess_format(head.c_str(), nullptr, nullptr) != nullptr) {
-      Target t = {Target::Kind::kVideo, rest == "-" ? "pipe:1" : rest, false, false,
-                  container_of_muxer(head, rest, target)};
-      t.file = is_plain_file(t.container, t.url);
-      t.live = !t.file;
+      Target t;
+      t.kind = Target::Kind::kVideo;
+      t.url = rest;
+      t.container = container_of_muxer(head, rest, target);
+      find_out_what(t);
       return t;
     }
   }
   std::error_code code;
   if (target.ends_with('/') || fs::is_directory(target, code)) {
-    return {Target::Kind::kPictures, (fs::path(target) / "%05d.png").string(), true, false, {}};
+    return file_target(Target::Kind::kPictures, (fs::path(target) / "%05d.png").string());
   }
   const std::string ending = lower(fs::path(target).extension().string());
   if (ending == ".png" || ending == ".jpg" || ending == ".jpeg") {
     const bool many = find_number(target).begin != std::string::npos;
-    return {many ? Target::Kind::kPictures : Target::Kind::kPicture, target, true, false, {}};
+    return file_target(many ? Target::Kind::kPictures : Target::Kind::kPicture, target);
   }
   for (const Container& c : containers()) {
-    if (c.ending == ending) return {Target::Kind::kVideo, target, true, false, c};
+    if (c.ending != ending) continue;
+    Target t = file_target(Target::Kind::kVideo, target);
+    t.container = c;
+    find_out_what(t);
+    return t;
   }
   if (target == "-")
     throw Error("write", "to standard output", "it has no extension that names a format",

@@ -18,6 +18,8 @@ struct Container {
   std::vector<AVCodecID> copied;           // sound codecs that players support in it
   AVCodecID sound = AV_CODEC_ID_NONE;      // other sound is encoded with this; none: it has no sound
   std::string filter;                      // between the frames and the encoder
+  double highest_fps = 0;                  // players show no more pictures a second; 0: any number
+  bool tags_colour = true;                 // players are told matrix and range; otherwise they go by the size
 };
 
 // The extensions of video files.
@@ -27,6 +29,7 @@ struct Target {
   enum class Kind { kVideo, kPictures, kPicture, kNowhere };
   Kind kind = Kind::kNowhere;
   std::string url;      // for FFmpeg, or a path, or a pattern of paths
+  bool pipe = false;    // for open_pipe()
   bool file = false;    // a regular file: written under a temporary name, then renamed
   bool live = false;    // someone is watching: no long delays
   Container container;  // of a video

@@ -31,7 +31,8 @@ bool is_rgb(AVPixelFormat f) {
 struct Coding {
   float r, b, black, span, reach;
 };
-constexpr Coding kTelevision = {0.2126F, 0.0722F, 16, 219, 224};
+constexpr Coding kHigh = {0.2126F, 0.0722F, 16, 219, 224};
+constexpr Coding kStandard = {0.299F, 0.114F, 16, 219, 224};
 constexpr Coding kJpeg = {0.299F, 0.114F, 0, 255, 255};
 
 void fill_rgb(const Planes& p, AVFrame& f) {
@@ -118,6 +119,13 @@ bool PlanesToFrame::can_make(AVPixelFormat f) {
          f == AV_PIX_FMT_YUV444P;
 }
 
+PlanesToFrame::PlanesToFrame(Size size, AVPixelFormat format, bool told) : size_(size), format_(format) {
+  space_ = is_rgb(format)    ? AVCOL_SPC_RGB
+           : is_yuvj(format) ? AVCOL_SPC_BT470BG
+           : told            ? AVCOL_SPC_BT709
+                             : assumed_matrix(size.width, size.height);
+}
+
 FramePtr PlanesToFrame::convert(const Planes& picture) const {
   if (picture.channels() != 3 || picture.height() != size_.height || picture.width() != size_.width) {
     throw Error("write", "a picture",
@@ -130,14 +138,12 @@ FramePtr PlanesToFrame::convert(const Planes& picture) const {
   frame->format = format_;
   frame->sample_aspect_ratio = {1, 1};
   check(av_frame_get_buffer(frame.get(), 0), "make", "a frame");
+  frame->colorspace = space_;
+  frame->color_range = is_rgb(format_) || is_yuvj(format_) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
   if (is_rgb(format_)) {
     fill_rgb(picture, *frame);
-    frame->colorspace = AVCOL_SPC_RGB;
-    frame->color_range = AVCOL_RANGE_JPEG;
   } else {
-    fill_yuv(picture, is_yuvj(format_) ? kJpeg : kTelevision, *frame);
-    frame->colorspace = is_yuvj(format_) ? AVCOL_SPC_BT470BG : AVCOL_SPC_BT709;
-    frame->color_range = is_yuvj(format_) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    fill_yuv(picture, is_yuvj(format_) ? kJpeg : space_ == AVCOL_SPC_BT709 ? kHigh : kStandard, *frame);
   }
   return frame;
 }

@@ -6,10 +6,6 @@
 
 #include "core/error.h"
 
-extern "C" {
-#include <libavutil/imgutils.h>
-}
-
 namespace reverie::ffmpeg {
 namespace {
 
@@ -108,7 +104,7 @@ void read_palette(const AVFrame& f, Samples& out) {
 
 void check_format(const AVPixFmtDescriptor& d, const std::string& what) {
   const bool number = has(d, AV_PIX_FMT_FLAG_FLOAT)
-                          ? d.comp[0].depth == 32 && has(d, AV_PIX_FMT_FLAG_PLANAR | AV_PIX_FMT_FLAG_RGB)
+                          ? d.comp[0].depth == 32 && (has(d, AV_PIX_FMT_FLAG_PLANAR) || d.nb_components == 1)
                           : d.comp[0].depth <= 16;
   const bool foreign_float = has(d, AV_PIX_FMT_FLAG_FLOAT) && has(d, AV_PIX_FMT_FLAG_BE);
   const bool xyz = std::string(d.name).starts_with("xyz");
@@ -134,8 +130,11 @@ bool is_full_range(const AVFrame& f) {
 
 AVColorSpace matrix_of(const AVFrame& f) {
   if (f.colorspace != AVCOL_SPC_UNSPECIFIED && f.colorspace != AVCOL_SPC_RGB) return f.colorspace;
-  // If unspecified, high definition is BT.709 and the rest BT.601
-  return f.width >= 1280 || f.height > 576 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+  return assumed_matrix(f.width, f.height);
+}
+
+AVColorSpace assumed_matrix(int width, int height) {
+  return width >= 1280 || height > 576 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
 }
 
 void unpack(const AVFrame& f, const std::string& what, Samples& out) {

@@ -26,6 +26,8 @@ struct Samples {
 // says, or as players assume.
 bool is_full_range(const AVFrame& frame);
 AVColorSpace matrix_of(const AVFrame& frame);
+// Of pictures that do not say: BT.709 in high definition, else BT.601.
+AVColorSpace assumed_matrix(int width, int height);
 
 // Error, naming `what`, for formats that are not ordinary pictures (hardware surfaces, Bayer patterns).
 void unpack(const AVFrame& frame, const std::string& what, Samples& out);

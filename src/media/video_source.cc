@@ -6,6 +6,10 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/log.h"
+#include "core/stop.h"
+#include "media/deinterlacer.h"
+#include "media/even_rate.h"
 #include "media/sources.h"
 
 namespace reverie::ffmpeg {
@@ -18,14 +22,16 @@ int video_stream(const Input& input) {
   throw Error("read", input.name(), sound ? "it has sound but no pictures" : "it has no pictures");
 }
 
-// Output frame n shows the last decoded frame whose slot (its time in output frames, rounded to nearest) is n
-// or less.  Nearest rather than down: containers round time stamps, and a frame at 0.0417 s is meant for
-// 1/24.
+// Output frame n shows the last decoded frame whose slot (even_rate.h) is n or less.
 class VideoSource final : public Source {
  public:
   VideoSource(Input input, const SourceOptions& options)
-      : input_(std::move(input)), options_(options), decoder_(input_, video_stream(input_)) {
+      : input_(std::move(input)),
+        options_(options),
+        decoder_(input_, video_stream(input_)),
+        whole_(options.deinterlace, input_.name()) {
     origin_ = input_.origin();
+    offer_sound();
     set_rate();
     begin_pass(options_.start > 0);
     if (!shown_.frame) throw_nothing();
@@ -40,6 +46,10 @@ class VideoSource final : public Source {
 
   const SourceInfo& info() const override { return info_; }
 
+  std::shared_ptr<Input> sound() const override {
+    return sound_ ? std::make_shared<Input>(sound_->also(sound_stream())) : nullptr;
+  }
+
   bool read(Planes& out) override {
     if (!skip()) return false;
     if (fresh_) {
@@ -51,6 +61,7 @@ class VideoSource final : public Source {
   }
 
   bool skip() override {
+    sound_.reset();  // from here on only those who asked for it get it
     if (limit_ && given_ >= *limit_) return false;
     if (info_.live ? !advance_live() : !advance()) return false;
     ++slot_;
@@ -63,21 +74,50 @@ class VideoSource final : public Source {
     int64_t slot = 0;
   };
 
+  int sound_stream() const { return input_.best(AVMEDIA_TYPE_AUDIO, decoder_.stream()); }
+
+  // What can be read only once has its sound kept until someone asks for it.
+  void offer_sound() {
+    if (input_.once() && sound_stream() >= 0) sound_.emplace(input_.also(sound_stream()));
+  }
+
   void set_rate() {
-    const double own = input_.rate(decoder_.stream());
+    const double header = input_.rate(decoder_.stream());
     info_.live = input_.live();
+    info_.once = input_.once();
+    own_rate_ = header;
+    // Where pictures come unevenly, the header's average would lose some; where the clock jumps, places
+    // cannot be sought
+    if (options_.fps == 0 || options_.start > 0 || options_.loop) {
+      const std::optional<Timing> timing =
+          input_.timing(decoder_.stream(), options_.start > 0 || options_.loop);
+      if (timing && options_.fps == 0) choose_rate(*timing, header);
+    }
     // Frames of a live source are returned as they come, whatever rate was requested
-    info_.fps = options_.fps > 0 ? options_.fps : own;
-    const double step = 1 / own;
-    frame_seconds_ = step;
+    info_.fps = options_.fps > 0 ? options_.fps : own_rate_;
+    frame_seconds_ = 1 / header;
     limit_ = frame_limit(options_, info_.fps);
+  }
+
+  void choose_rate(const Timing& timing, double header) {
+    const EvenRate even = even_rate(timing.times, options_.start, header);
+    own_rate_ = even.rate;
+    if (even.rate != header) {
+      note(fmt::format("{}: its pictures come unevenly; {:.4g} fps shows {} (--fps {:.4g} would lose some)",
+                       input_.name(), even.rate, even.lost == 0 ? "each of them" : "as many as possible",
+                       header));
+    }
+    if (even.lost > 0) {
+      warning(fmt::format("{}: {} of its {} pictures come too soon after another to be shown", input_.name(),
+                          even.lost, timing.times.size()));
+    }
   }
 
   void describe() {
     const AVStream& s = input_.stream(decoder_.stream());
-    info_.description = fmt::format("{}: {} at {:.4g} fps in {}", input_.name(), stream_words(s),
-                                    input_.rate(decoder_.stream()), input_.format());
-    info_.has_sound = input_.best(AVMEDIA_TYPE_AUDIO, decoder_.stream()) >= 0;
+    info_.description =
+        fmt::format("{}: {} at {:.4g} fps in {}", input_.name(), stream_words(s), own_rate_, input_.format());
+    info_.has_sound = sound_stream() >= 0;
     std::optional<int64_t> frames;
     if (const std::optional<double> seconds = input_.seconds(decoder_.stream())) {
       frames = std::max<int64_t>(std::llround((*seconds - options_.start) * info_.fps), 1);
@@ -99,7 +139,7 @@ class VideoSource final : public Source {
   void decode() {
     Timed t;
     t.frame = new_frame();
-    if (!decoder_.read(input_, *t.frame)) {
+    if (!whole_.read(decoder_, input_, *t.frame)) {
       next_ = Timed();
       return;
     }
@@ -109,15 +149,14 @@ class VideoSource final : public Source {
         t.frame->pts == AV_NOPTS_VALUE ? end_time_ : static_cast<double>(t.frame->pts) * base - origin_;
     const double lasts = static_cast<double>(duration_of(*t.frame)) * base;
     end_time_ = time + (lasts > 0 ? lasts : frame_seconds_);
-    t.slot = slot_at(time);
+    t.slot = slot_of(time, options_.start, info_.fps);
     t.look = input_.look(decoder_.stream(), t.frame.get());
     next_ = std::move(t);
   }
 
-  int64_t slot_at(double time) const {
-    constexpr double kHair = 1e-6;  // a tie must not depend on the last bit
-    const double slot = std::floor((time - options_.start) * info_.fps + 0.5 + kHair);
-    return static_cast<int64_t>(std::clamp(slot, -1e15, 1e15));
+  void flush() {
+    decoder_.flush();
+    whole_.reset();
   }
 
   // Shows next_ and decodes the one after it.
@@ -128,23 +167,25 @@ class VideoSource final : public Source {
   }
 
   // Finds the frame on screen at options.start.
-  void begin_pass(bool seek) {
+  void begin_pass(bool again) {
     slot_ = 0;
     end_time_ = 0;
-    if (seek && !input_.seek(decoder_.stream(), options_.start)) input_.reopen();
-    if (seek) decoder_.flush();
+    if (again && !input_.seek(decoder_.stream(), options_.start) && !input_.once()) input_.reopen();
+    if (again) flush();
     decode();
-    if (seek && next_.frame && next_.slot > 0 && options_.start > 0) {
-      // The container's index went too far: decode from the beginning
+    const bool too_far = !next_.frame || next_.slot > 0;
+    if (again && too_far && options_.start > 0 && !input_.once()) {
+      // The container's index led behind the place, or to where nothing can be decoded: from the beginning
       input_.reopen();
-      decoder_.flush();
+      flush();
       end_time_ = 0;
       decode();
     }
     if (!next_.frame) return;
     step();
-    while (next_.frame && next_.slot <= 0) step();
-    if (!next_.frame && slot_at(end_time_) <= 0 && options_.start > 0) shown_ = Timed();
+    while (next_.frame && next_.slot <= 0 && !stop_requested()) step();
+    if (!next_.frame && slot_of(end_time_, options_.start, info_.fps) <= 0 && options_.start > 0)
+      shown_ = Timed();
   }
 
   bool advance_live() {
@@ -158,19 +199,23 @@ class VideoSource final : public Source {
   // Makes shown_ the frame for slot_.
   bool advance() {
     while (next_.frame && next_.slot <= slot_) step();
-    if (next_.frame || slot_ < std::max<int64_t>(slot_at(end_time_), 1)) return true;
-    if (!options_.loop) return false;
+    if (next_.frame || slot_ < std::max<int64_t>(slot_of(end_time_, options_.start, info_.fps), 1))
+      return true;
+    if (!options_.loop || input_.once()) return false;
     begin_pass(true);
     return shown_.frame != nullptr;
   }
 
   Input input_;
+  std::optional<Input> sound_;
   SourceOptions options_;
   Decoder decoder_;
+  Deinterlacer whole_;
   SourceInfo info_;
   std::optional<FrameToPlanes> convert_;
   std::optional<int64_t> limit_;  // in frames, from options.seconds
   double origin_ = 0;             // container time of the first picture
+  double own_rate_ = 0;           // at which each of its pictures is shown
   double frame_seconds_ = 0;      // how long a frame lasts if it does not say
   double end_time_ = 0;           // of what has been decoded, after the origin
   int64_t slot_ = 0;              // the next to return, since the start of this pass

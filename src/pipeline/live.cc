@@ -93,8 +93,8 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
   setup.fps = request_.fps;
   setup.check = request_.check;
   loop_ = std::make_unique<FrameLoop>(std::move(setup));
-  input_ =
-      std::make_unique<LiveInput>(InputFormat{request_.width, request_.height, request_.fps, request_.fit});
+  input_ = std::make_unique<LiveInput>(
+      InputFormat{request_.width, request_.height, request_.fps, request_.fit, request_.deinterlace});
   if (!request_.input.empty()) input_->open(request_.input);
 
   for (const std::string& target : request_.also) {
@@ -111,6 +111,7 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
     start.seed = request_.seed;
     start.kernel = request_.kernel;
     start.fit = request_.fit;
+    start.deinterlace = request_.deinterlace;
     session_ = std::make_unique<SessionLog>(request_.session, start);
   }
   thread_ = std::thread([this] { work(); });

@@ -34,6 +34,7 @@ struct LiveRequest {
   int threads = 0;  // 0: one per core
   std::string kernel = "auto";
   Fit fit = Fit::kCrop;
+  Deinterlace deinterlace = Deinterlace::kAuto;
   std::string session = {};            // the file; empty: none
   std::vector<std::string> also = {};  // sinks from the start, as for open_sink()
   // Stores live inputs losslessly next to the session, so that it can be rendered again with them.

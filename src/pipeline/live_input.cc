@@ -29,6 +29,7 @@ std::unique_ptr<Source> open_set_input(const std::string& spec, const InputForma
   options.width = format.width;
   options.height = format.height;
   options.fit = format.fit;
+  options.deinterlace = format.deinterlace;
   options.fps = format.fps;
   options.loop = true;
   return open_source(spec, options);

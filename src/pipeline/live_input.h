@@ -16,6 +16,7 @@ struct InputFormat {
   int width = 0, height = 0;  // pixels
   double fps = 30;
   Fit fit = Fit::kCrop;
+  Deinterlace deinterlace = Deinterlace::kAuto;
 };
 std::unique_ptr<Source> open_set_input(const std::string& spec, const InputFormat& format);
 

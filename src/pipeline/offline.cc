@@ -35,7 +35,7 @@ RenderResult play_offline(FrameLoopSetup setup, const OfflineOutput& output, std
     setup.watchers.emplace_back([&](int64_t frame, const Planes& p) { sheet.add(frame, p); });
 
   FrameLoop loop(std::move(setup));
-  Progress progress("render", "frames", frames, output.quiet);
+  Progress progress("render", "frames", frames ? frames : output.expected, output.quiet);
   while (!stop_requested() && (!frames || loop.frames() < *frames)) {
     if (before) before(loop);
     if (!loop.next()) break;

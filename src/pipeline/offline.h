@@ -28,6 +28,7 @@ struct OfflineOutput {
   std::string sheet;                               // a picture file of evenly spaced frames; empty: none
   std::shared_ptr<CheckReport> checked = nullptr;  // reported at the end
   bool quiet = false;                              // no progress
+  std::optional<int64_t> expected = {};            // frames, for progress, if their number is not limited
 };
 
 // Call before hours of work: Error if the sheet could not be written at the end.

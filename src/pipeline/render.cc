@@ -29,16 +29,20 @@ std::unique_ptr<Source> open_input(const RenderRequest& request) {
   options.width = request.width;
   options.height = request.height;
   options.fit = request.fit;
+  options.deinterlace = request.deinterlace;
   options.fps = request.fps;
   options.even = sink_size_multiple(request.output);
-  return open_source(request.input, options);
+  std::unique_ptr<Source> source = open_source(request.input, options);
+  if (source->info().once && request.loop)
+    throw Error("loop", request.input, "it can be read only once", "write it to a file first");
+  return source;
 }
 
 // The sound that goes with the pictures.
 std::optional<SinkOptions::Sound> sound_of(const RenderRequest& request, const Source* source) {
   if (!request.sound.empty()) return SinkOptions::Sound{request.sound, 0, false};
   if (source && source->info().has_sound)
-    return SinkOptions::Sound{request.input, request.start, request.loop};
+    return SinkOptions::Sound{request.input, request.start, request.loop, source->sound()};
   return std::nullopt;
 }
 
@@ -51,7 +55,8 @@ struct Hearing {
 Hearing hear(const RenderRequest& request, const std::optional<SinkOptions::Sound>& sound, double fps) {
   SignalOptions options = {sound, request.tempo, 0, fps};
   Hearing hearing;
-  if (sound && (!request.sound.empty() || (follows_beat(request.chain) && !request.tempo))) {
+  const bool measured = !request.sound.empty() || (follows_beat(request.chain) && !request.tempo);
+  if (sound && measured && !sound->from) {
     hearing.measure = measure_sound(*sound);
     options.measured = hearing.measure->tempo;
   }
@@ -80,18 +85,25 @@ Hearing open_ears(const RenderRequest& request, const Source* source, double fps
   return hear(request, std::nullopt, fps);
 }
 
-// Number of frames; nothing: as many as the source has, which it does not know.
-std::optional<int64_t> length(const RenderRequest& request, const Source* source,
-                              const std::optional<SoundMeasure>& sound, double fps) {
-  if (request.frames) return request.frames;
-  if (request.seconds) return std::max<int64_t>(1, std::llround(*request.seconds * fps));
-  if (sink_takes_one_picture(request.output)) return 1;
-  const bool input_ends = source && !source->info().live && !source->info().endless;
-  if (!request.sound.empty() && sound && !input_ends)
-    return std::max<int64_t>(1, std::llround(sound->seconds * fps));
-  if (source && (source->info().live || !source->info().endless))
-    return source->info().frames;  // live: until Ctrl-C
-  return std::llround(kDefaultSeconds * fps);
+// How many frames a render has.
+struct Length {
+  std::optional<int64_t> limit;     // nothing: until the input ends
+  std::optional<int64_t> expected;  // for progress
+};
+
+Length length(const RenderRequest& request, const Source* source, const std::optional<SoundMeasure>& sound,
+              double fps) {
+  const auto exactly = [](int64_t frames) { return Length{frames, frames}; };
+  const auto of_seconds = [&](double seconds) {
+    return exactly(std::max<int64_t>(1, std::llround(seconds * fps)));
+  };
+  if (request.frames) return exactly(*request.frames);
+  if (request.seconds) return of_seconds(*request.seconds);
+  if (sink_takes_one_picture(request.output)) return exactly(1);
+  const bool ends = source && !source->info().live && !source->info().endless;
+  if (!request.sound.empty() && sound && !ends) return of_seconds(sound->seconds);
+  if (source && (source->info().live || ends)) return {std::nullopt, source->info().frames};
+  return of_seconds(kDefaultSeconds);
 }
 
 std::unique_ptr<ChainPlayer> make_player(const RenderRequest& request, int width, int height,
@@ -117,10 +129,13 @@ RenderDescription describe(const RenderRequest& request, int width, int height, 
   return d;
 }
 
-void check_without(const RenderRequest& request, std::optional<int64_t> frames) {
+// A source that is switched off does not end.
+void end_without_source(const RenderRequest& request, Length& length) {
   const bool off =
       std::find(request.without.begin(), request.without.end(), "source") != request.without.end();
-  if (off && !request.input.empty() && (!frames || request.chain.input() == InputNeed::kRequired))
+  if (!off || request.input.empty()) return;
+  if (!length.limit) length.limit = length.expected;
+  if (!length.limit || request.chain.input() == InputNeed::kRequired)
     throw Error("switch off", "source", "this render needs its input");
 }
 
@@ -146,8 +161,8 @@ RenderResult render(const RenderRequest& request) {
   const int height = source ? source->info().height : (request.height ? request.height : kDefaultSide);
   const double fps = source ? source->info().fps : (request.fps > 0 ? request.fps : kDefaultFps);
   const Hearing hearing = open_ears(request, source, fps);
-  const std::optional<int64_t> frames = length(request, source, hearing.measure, fps);
-  check_without(request, frames);
+  Length frames = length(request, source, hearing.measure, fps);
+  end_without_source(request, frames);
 
   setup.signals = [&hearing](const FrameTime& time) { return hearing.signals->at(time); };
   setup.fps = fps;
@@ -156,13 +171,14 @@ RenderResult render(const RenderRequest& request) {
   const auto checked = request.check ? std::make_shared<CheckReport>() : nullptr;
   setup.player = make_player(request, width, height, checked);
   SinkOptions options = sink_options(width, height, fps, request.chain.name());
-  options.comment = format_description(describe(request, width, height, fps, frames));
+  options.comment = format_description(describe(request, width, height, fps, frames.limit));
   options.sound = sound_of(request, source);
   const RenderResult result = play_offline(
-      std::move(setup), {request.output, options, request.sheet, checked, request.quiet}, frames);
+      std::move(setup), {request.output, options, request.sheet, checked, request.quiet, frames.expected},
+      frames.limit);
   if (result.frames == 0 && !result.stopped) throw Error("render", request.output, "the input has no frames");
-  if (frames && result.frames < *frames && !result.stopped)
-    warning(fmt::format("the input ended after {} of {} frames (use --loop)", result.frames, *frames));
+  if (frames.limit && result.frames < *frames.limit && !result.stopped)
+    warning(fmt::format("the input ended after {} of {} frames (use --loop)", result.frames, *frames.limit));
   return result;
 }
 

@@ -17,7 +17,8 @@ class Replay {
   Replay(const ReplayRequest& request, int width, int height)
       : request_(request),
         events_(request.session.events),
-        input_({width, height, request.session.start.fps, request.fit.value_or(request.session.start.fit)}) {}
+        input_({width, height, request.session.start.fps, request.fit.value_or(request.session.start.fit),
+                request.session.start.deinterlace}) {}
 
   const Planes* read_input(int64_t ticks) { return input_.read(ticks); }
 
@@ -47,7 +48,7 @@ class Replay {
   void open(const std::string& spec) {
     const std::string& own = request_.input.empty() || spec.empty() ? spec : request_.input;
     // a file from a stranger must not open cameras or streams here
-    if (own.starts_with("camera:") || (own.find("://") != std::string::npos && request_.input.empty())) {
+    if (own.starts_with("camera:") || (is_address(own) && request_.input.empty())) {
       throw Error("replay", own, "it was live and cannot be replayed",
                   "replace it with --input, by a video of it or test:testsrc2");
     }
