@@ -24,10 +24,11 @@ double gap(const Parameter& p) {
   return p.kind == ParameterKind::kNumber || p.high <= p.low ? 0 : 1 / (p.high - p.low);
 }
 
+// What a control is learned as from its first message.
 std::optional<MidiControlKind> kind_of(const MidiMessage& m) {
   switch (m.status) {
     case kControlChange:
-      return MidiControlKind::kControl;
+      return MidiControlKind::kAuto;
     case kPitchBend:
       return MidiControlKind::kPitchBend;
     case kChannelPressure:
@@ -37,30 +38,59 @@ std::optional<MidiControlKind> kind_of(const MidiMessage& m) {
   }
 }
 
-bool is_control_change(MidiControlKind kind) {
-  return kind != MidiControlKind::kPitchBend && kind != MidiControlKind::kAftertouch;
-}
-
 // 120 to 127 are commands to a synthesizer ("all notes off"), not controls.
 bool is_mode(const MidiMessage& m) {
   return m.status == kControlChange && m.data1 >= 120;
 }
 
+// The part of the binding's control that has changed; {} if it is another control.
+std::optional<MidiPart> part_of(const MidiBinding& b, const MidiChange& c) {
+  if (!has_number(b.kind) || b.channel != c.channel || b.source != c.source) return {};
+  if (b.source != MidiSource::kControlChange)
+    return b.number == c.number ? std::optional(c.part) : std::nullopt;
+  // control change n + 32 may be the lower half of n
+  const bool may_be_lower = b.kind == MidiControlKind::kAuto && b.number >= 32 && b.number < 64;
+  if (c.number == b.number) return may_be_lower ? MidiPart::kLsb : MidiPart::kMsb;
+  if (b.number < 32 && c.number == b.number + 32) return MidiPart::kLsb;
+  if (may_be_lower && c.number == b.number - 32) return MidiPart::kMsb;
+  return {};
+}
+
+bool same_control(const MidiBinding& a, const MidiBinding& b) {
+  if (a.channel != b.channel) return false;
+  if (!has_number(a.kind) || !has_number(b.kind)) return a.kind == b.kind;
+  return a.source == b.source && a.number == b.number;
+}
+
+// Of an encoder.  Before it turned back nobody knows whether it counts down from 127 or from 65: the smaller
+// step is right for both, because none makes more than 31 at once.
+int steps(MidiControlKind kind, int value) {
+  if (kind == MidiControlKind::kOffset) return value - 64;
+  return value < 64 ? value : -std::min(value - 64, 128 - value);
+}
+
 }  // namespace
 
 MidiController::MidiController(Desk& desk, DeviceActions actions, MidiMap map)
-    : desk_(desk), actions_(std::move(actions)), map_(std::move(map)), grips_(map_.bindings.size()) {}
+    : desk_(desk), actions_(std::move(actions)), map_(std::move(map)) {
+  for (const MidiBinding& b : map_.bindings) grips_.push_back({.guess = MidiGuess(b)});
+}
 
-bool MidiController::forget(const std::string& parameter) {
+template <class Which>
+bool MidiController::erase_bindings(const Which& which) {
   bool found = false;
   for (size_t i = map_.bindings.size(); i-- > 0;) {
-    if (map_.bindings[i].parameter != parameter) continue;
+    if (!which(map_.bindings[i])) continue;
     map_.bindings.erase(map_.bindings.begin() + static_cast<std::ptrdiff_t>(i));
     grips_.erase(grips_.begin() + static_cast<std::ptrdiff_t>(i));
     found = true;
   }
   changed_ = changed_ || found;
   return found;
+}
+
+bool MidiController::forget(const std::string& parameter) {
+  return erase_bindings([&](const MidiBinding& b) { return b.parameter == parameter; });
 }
 
 bool MidiController::receive(std::span<const uint8_t> bytes, double seconds) {
@@ -92,32 +122,39 @@ bool MidiController::handle(const MidiMessage& m, double seconds) {
     default:
       break;
   }
-  const bool learned = learn_ && learn_from(m);
+  std::optional<MidiChange> change;
+  if (m.status == kControlChange) change = numbers_.hear(m);
+  const bool learned = learn_ && learn_from(m, change);
   if (m.status == kNoteOn && m.data2 > 0 && !learned) {
     for (const MidiNote& note : map_.notes) {
       if (note.channel == m.channel && note.note == m.data1) return play_note(note), false;
     }
     return false;
   }
-  if (!kind_of(m)) return learned;
-  if (!learned) guess(m);
+  const auto kind = kind_of(m);
+  if (!kind) return learned;
+  if (change) recognise(*change);
   for (size_t i = 0; i < map_.bindings.size(); ++i) {
     const MidiBinding& b = map_.bindings[i];
-    if (b.channel != m.channel || is_control_change(b.kind) != (m.status == kControlChange)) continue;
-    if (m.status == kControlChange) {
-      control_change(i, m.data1, m.data2);
-    } else if (b.kind == *kind_of(m)) {
+    if (change) {
+      if (const auto part = part_of(b, *change)) turn(i, *part, change->value);
+    } else if (b.kind == *kind && b.channel == m.channel) {
       turn_to(i, m.status == kPitchBend ? m.fine() / 16383.0 : m.data1 / 127.0);
     }
   }
   return learned;
 }
 
-bool MidiController::learn_from(const MidiMessage& m) {
+bool MidiController::learn_from(const MidiMessage& m, const std::optional<MidiChange>& change) {
   if (const auto* target = std::get_if<MidiTarget>(&*learn_)) {
     const auto kind = kind_of(m);
-    if (!kind || is_mode(m)) return false;
-    bind(*kind, m, *target);
+    if (!kind || is_mode(m) || (change && change->selects)) return false;
+    MidiBinding binding{*kind, m.channel, 0, target->parameter, target->level};
+    if (change) {
+      binding.number = change->number;
+      binding.source = change->source;
+    }
+    bind(std::move(binding));
   } else {
     if (m.status != kNoteOn || m.data2 == 0) return false;
     MidiNote note{m.channel, m.data1};
@@ -136,64 +173,76 @@ bool MidiController::learn_from(const MidiMessage& m) {
 }
 
 // A control moves one parameter, and a parameter has one control of this device.
-void MidiController::bind(MidiControlKind kind, const MidiMessage& m, const MidiTarget& target) {
-  MidiBinding binding{kind, m.channel, kind == MidiControlKind::kControl ? m.data1 : 0, target.parameter,
-                      target.level};
+void MidiController::bind(MidiBinding binding) {
+  erase_bindings([&](const MidiBinding& b) {
+    return same_control(b, binding) || (b.parameter == binding.parameter && b.level == binding.level);
+  });
+  grips_.push_back({.guess = MidiGuess(binding)});
+  map_.bindings.push_back(std::move(binding));
+}
+
+// Settles what kind a control is that was bound before this was clear.
+void MidiController::recognise(const MidiChange& change) {
   for (size_t i = map_.bindings.size(); i-- > 0;) {
-    const MidiBinding& b = map_.bindings[i];
-    const bool same_target = b.parameter == binding.parameter && b.level == binding.level;
-    const bool same_control = b.channel == binding.channel && b.number == binding.number &&
-                              (b.kind == kind || (is_control_change(b.kind) && is_control_change(kind)));
-    if (!same_target && !same_control) continue;
-    map_.bindings.erase(map_.bindings.begin() + static_cast<std::ptrdiff_t>(i));
-    grips_.erase(grips_.begin() + static_cast<std::ptrdiff_t>(i));
+    MidiBinding& b = map_.bindings[i];
+    const auto part = part_of(b, change);
+    if (b.kind != MidiControlKind::kAuto || !part) continue;
+    Grip& grip = grips_[i];
+    const auto kind = grip.guess.hear(*part, change.value);
+    if (!kind) continue;
+    b.kind = *kind;
+    changed_ = true;
+    if (*kind != MidiControlKind::kFine && *kind != MidiControlKind::kFineLsbFirst) return;
+    grip.position = -1;
+    if (b.source != MidiSource::kControlChange) return;
+    // a half that was bound alone is no control of its own
+    b.number %= 32;
+    const MidiBinding fine = b;
+    erase_bindings([&](const MidiBinding& other) {
+      return !(other == fine) && has_number(other.kind) && other.source == fine.source &&
+             other.channel == fine.channel &&
+             (other.number == fine.number || other.number == fine.number + 32);
+    });
+    return;
   }
-  map_.bindings.push_back(binding);
-  grips_.emplace_back();
-  guess_.reset();
-  if (kind != MidiControlKind::kControl) return;
-  guess_.emplace(binding.channel, binding.number);
-  guessed_ = binding;
-  guess_->hear(m.channel, m.data1, m.data2);
 }
 
-void MidiController::guess(const MidiMessage& m) {
-  if (!guess_ || m.status != kControlChange) return;
-  const auto kind = guess_->hear(m.channel, m.data1, m.data2);
-  if (kind) {
-    const auto it = std::find(map_.bindings.begin(), map_.bindings.end(), guessed_);
-    if (it != map_.bindings.end()) {
-      it->kind = *kind;
-      grips_[static_cast<size_t>(it - map_.bindings.begin())] = {};
-      changed_ = true;
-    }
-  }
-  if (guess_->done()) guess_.reset();
-}
-
-void MidiController::control_change(size_t i, int number, int value) {
-  const MidiBinding& b = map_.bindings[i];
+void MidiController::turn(size_t i, MidiPart part, int value) {
+  const MidiControlKind kind = map_.bindings[i].kind;
+  const bool steps_only = part == MidiPart::kIncrement || part == MidiPart::kDecrement;
+  if (steps_only != (kind == MidiControlKind::kIncrement)) return;
   Grip& grip = grips_[i];
-  if (b.kind == MidiControlKind::kFine && number == b.number + 32) {
-    if (grip.upper >= 0) grip.last_upper = grip.upper;
-    grip.upper = -1;
-    return turn_to(i, (grip.last_upper << 7 | value) / 16383.0);
-  }
-  if (number != b.number) return;
-  switch (b.kind) {
+  switch (kind) {
     case MidiControlKind::kControl:
-      return turn_to(i, value / 127.0);
-    case MidiControlKind::kFine: {
-      // alone it would jump by up to 1/128 and back; a device without lower halves sends two in a row
-      const bool alone = grip.upper >= 0;
-      grip.upper = grip.last_upper = value;
-      return alone ? turn_to(i, value / 127.0) : void();
-    }
+      return part == MidiPart::kMsb ? turn_to(i, value / 127.0) : void();
+    case MidiControlKind::kFine:
+    case MidiControlKind::kFineLsbFirst:
+      return turn_half(i, part, value);
+    case MidiControlKind::kRelative:
     case MidiControlKind::kOffset:
-      return turn_by(i, value - 64);
-    default:
-      return turn_by(i, value == 64 ? 0 : value < 64 ? value : value - 128);
+      return part == MidiPart::kMsb ? turn_by(i, steps(kind, value)) : void();
+    case MidiControlKind::kIncrement:  // by the standard the value means nothing
+      return turn_by(i, part == MidiPart::kIncrement ? 1 : -1);
+    default:  // where the control is when its kind gets known
+      (part == MidiPart::kMsb ? grip.msb : grip.lsb) = value;
+      if (part == grip.guess.own()) grip.position = value / 127.0;
   }
+}
+
+// A value is complete with its second half, and a half that has not changed may be left out.
+void MidiController::turn_half(size_t i, MidiPart part, int value) {
+  Grip& grip = grips_[i];
+  const bool msb_first = map_.bindings[i].kind == MidiControlKind::kFine;
+  const bool first = (part == MidiPart::kMsb) == msb_first;
+  const bool again = first && grip.waiting;  // the value before had no second half
+  grip.waiting = first;
+  const auto turn_whole = [&] {
+    if (grip.msb >= 0 && grip.lsb >= 0) turn_to(i, (grip.msb << 7 | grip.lsb) / 16383.0);
+  };
+  if (again && !msb_first) turn_whole();
+  (part == MidiPart::kMsb ? grip.msb : grip.lsb) = value;
+  if (again && msb_first) turn_to(i, value / 127.0);  // a device without lower halves
+  if (!first) turn_whole();  // the first half alone would jump by up to 1/128 and back
 }
 
 // An absolute control takes over a parameter when it reaches its value.

@@ -14,6 +14,7 @@
 #include "devices/midi_clock.h"
 #include "devices/midi_guess.h"
 #include "devices/midi_map.h"
+#include "devices/midi_numbers.h"
 #include "devices/midi_parser.h"
 
 namespace reverie {
@@ -30,7 +31,8 @@ class MidiController {
   // The desk must outlive this.
   MidiController(Desk& desk, DeviceActions actions, MidiMap map);
 
-  // Binds the next control (or, for actions and presets, the next note) to it.
+  // Binds the next control (or, for actions and presets, the next note) to it.  The first messages of a
+  // control say what kind it is; until then it moves nothing.
   void learn(MidiLearn target) { learn_ = std::move(target); }
   void stop_learning() { learn_.reset(); }
   // Removes everything bound to the parameter, on all levels.  True if there was anything.
@@ -49,19 +51,23 @@ class MidiController {
  private:
   // The state of a binding.
   struct Grip {
-    double position = -1;  // of an absolute control at its last move, 0..1; -1: never moved
-    bool caught = false;   // soft takeover: the parameter follows
-    double share = -1;     // of the parameter, as we left it
-    double wanted = 0;     // of a relative control: between the values that the parameter can take
-    int upper = -1;        // kFine: the upper half, waiting for the lower one
-    int last_upper = 0;
+    double position = -1;    // of an absolute control at its last move, 0..1; -1: never moved
+    bool caught = false;     // soft takeover: the parameter follows
+    double share = -1;       // of the parameter, as we left it
+    double wanted = 0;       // of a relative control: between the values that the parameter can take
+    int msb = -1, lsb = -1;  // the last ones; -1: not heard
+    bool waiting = false;    // one half of a value has come, not yet the other
+    MidiGuess guess;         // kAuto
   };
 
   bool handle(const MidiMessage& message, double seconds);
-  bool learn_from(const MidiMessage& message);
-  void bind(MidiControlKind kind, const MidiMessage& message, const MidiTarget& target);
-  void guess(const MidiMessage& message);
-  void control_change(size_t i, int number, int value);
+  bool learn_from(const MidiMessage& message, const std::optional<MidiChange>& change);
+  template <class Which>
+  bool erase_bindings(const Which& which);
+  void bind(MidiBinding binding);
+  void recognise(const MidiChange& change);
+  void turn(size_t i, MidiPart part, int value);
+  void turn_half(size_t i, MidiPart part, int value);
   void turn_to(size_t i, double position);
   void turn_by(size_t i, int steps);
   void play_note(const MidiNote& note);
@@ -72,10 +78,9 @@ class MidiController {
   MidiMap map_;
   std::vector<Grip> grips_;  // one per binding
   MidiParser parser_;
+  MidiNumbers numbers_;
   MidiClock clock_;
   std::optional<MidiLearn> learn_;
-  std::optional<MidiGuess> guess_;
-  MidiBinding guessed_;  // which binding it is about
   bool changed_ = false;
 };
 

@@ -62,7 +62,7 @@ TEST_F(ControllerTest, LearnBindsTheNextControl) {
   EXPECT_TRUE(midi_.map().bindings.empty());
   EXPECT_TRUE(midi_.receive(Bytes{0xb2, 16, 64}, 0));
   ASSERT_EQ(midi_.map().bindings.size(), 1U);
-  const MidiBinding expected{MidiControlKind::kControl, 2, 16, "gain", -1};
+  const MidiBinding expected{MidiControlKind::kAuto, 2, 16, "gain", -1};  // one message says little
   EXPECT_EQ(midi_.map().bindings[0], expected);
   EXPECT_TRUE(midi_.take_changed());
   EXPECT_FALSE(midi_.take_changed());
@@ -233,7 +233,11 @@ TEST_F(ControllerTest, NotesPlayPresetsAndActions) {
 TEST_F(ControllerTest, RandomBytesAreHarmless) {
   std::mt19937 draw(3);
   MidiMap map;
-  for (int i = 0; i < 6; ++i) map.bindings.push_back({static_cast<MidiControlKind>(i), i, i, "gain", i - 1});
+  for (size_t kind = 0; kind < midi_control_words().size(); ++kind) {
+    const int i = static_cast<int>(kind);
+    map.bindings.push_back({static_cast<MidiControlKind>(kind), i, i, "gain", i - 1,
+                            i % 2 ? MidiSource::kNrpn : MidiSource::kControlChange});
+  }
   map.bindings.push_back({MidiControlKind::kControl, 7, 1, "there_is_none", -1});
   MidiController c(desk_, actions_, map);
   for (int i = 0; i < 5000; ++i) {

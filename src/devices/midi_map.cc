@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "core/error.h"
 #include "core/folders.h"
 #include "core/limits.h"
@@ -18,10 +20,6 @@ namespace fs = std::filesystem;
 constexpr size_t kMostEntries = 4096;  // controls, and notes
 constexpr size_t kLongestText = 1024;  // bytes
 constexpr size_t kLongestFileName = 100;
-
-bool has_number(MidiControlKind kind) {
-  return kind != MidiControlKind::kPitchBend && kind != MidiControlKind::kAftertouch;
-}
 
 // The parameter of whichever effect has it; of PART.NAME the last word counts.
 const Parameter& find_parameter(const std::string& address) {
@@ -43,17 +41,37 @@ std::string short_text(const TomlReader& reader, std::string_view key,
   return s;
 }
 
+// The key of each source, in order.
+constexpr std::array<const char*, 3> kNumberKeys = {"number", "nrpn", "rpn"};
+
+void read_number(const TomlReader& reader, const TomlNode& node, MidiBinding& b) {
+  const TomlNode* found = nullptr;
+  for (size_t i = 0; i < kNumberKeys.size(); ++i) {
+    const TomlNode* given = reader.find(kNumberKeys[i]);
+    if (!given) continue;
+    if (!has_number(b.kind)) reader.fail(*given, "this kind of control has no number");
+    if (found) reader.fail(*given, "a control has one of number, nrpn and rpn");
+    found = given;
+    b.source = static_cast<MidiSource>(i);
+  }
+  if (!has_number(b.kind)) return;
+  const bool plain = b.source == MidiSource::kControlChange;
+  if (plain && b.kind == MidiControlKind::kIncrement)
+    reader.fail(node, "data increments need the number of an nrpn or rpn");
+  const bool halves = b.kind == MidiControlKind::kFine || b.kind == MidiControlKind::kFineLsbFirst;
+  b.number = static_cast<int>(reader.whole(kNumberKeys[static_cast<size_t>(b.source)], 0,
+                                           !plain   ? kLastMidiNumber
+                                           : halves ? 31
+                                                    : 127));
+}
+
 MidiBinding read_binding(const TomlNode& node, const std::string& file) {
-  const TomlReader reader(node, file, {"parameter", "level", "kind", "channel", "number"});
+  const TomlReader reader(node, file, {"parameter", "level", "kind", "channel", "number", "nrpn", "rpn"});
   MidiBinding b;
   b.parameter = short_text(reader, "parameter", {});
   b.kind = reader.word<MidiControlKind>("kind", midi_control_words(), MidiControlKind::kControl);
   b.channel = static_cast<int>(reader.whole("channel", 1, 16)) - 1;
-  if (has_number(b.kind)) {
-    b.number = static_cast<int>(reader.whole("number", 0, b.kind == MidiControlKind::kFine ? 31 : 127));
-  } else if (const TomlNode* number = reader.find("number")) {
-    reader.fail(*number, "this kind of control has no number");
-  }
+  read_number(reader, node, b);
   const Parameter& p =
       reader.at(*reader.find("parameter"), [&]() -> const Parameter& { return find_parameter(b.parameter); });
   if (p.kind == ParameterKind::kText)
@@ -87,9 +105,14 @@ MidiNote read_note(const TomlNode& node, const std::string& file) {
 
 }  // namespace
 
+bool has_number(MidiControlKind kind) {
+  return kind != MidiControlKind::kPitchBend && kind != MidiControlKind::kAftertouch;
+}
+
 const std::vector<std::string>& midi_control_words() {
-  static const std::vector<std::string> words = {"control", "fine",       "relative",
-                                                 "offset",  "pitch-bend", "aftertouch"};
+  static const std::vector<std::string> words = {"control",    "fine",       "fine-lsb-first",
+                                                 "relative",   "offset",     "increment",
+                                                 "pitch-bend", "aftertouch", "auto"};
   return words;
 }
 
@@ -121,7 +144,8 @@ std::string format_midi_map(const MidiMap& map) {
     if (b.level >= 0) s += fmt::format("level = {}\n", b.level);
     s += fmt::format("kind = \"{}\"\nchannel = {}\n", midi_control_words()[static_cast<size_t>(b.kind)],
                      b.channel + 1);
-    if (has_number(b.kind)) s += fmt::format("number = {}\n", b.number);
+    if (has_number(b.kind))
+      s += fmt::format("{} = {}\n", kNumberKeys[static_cast<size_t>(b.source)], b.number);
   }
   for (const MidiNote& n : map.notes) {
     s += fmt::format("\n[[note]]\nchannel = {}\nnote = {}\n", n.channel + 1, n.note);

@@ -9,16 +9,35 @@
 
 namespace reverie {
 
-// kControl: 7 bits of a control change; kFine: 14 bits, control changes n and n + 32; kRelative: steps, 1..63
-// up and 127..65 down (two's complement); kOffset: steps away from 64 (binary offset).
-enum class MidiControlKind { kControl, kFine, kRelative, kOffset, kPitchBend, kAftertouch };
+// kControl: 7 bits; kFine: 14 bits, the upper half (MSB) before the lower one (LSB), as control changes n and
+// n + 32 or as data entry; kFineLsbFirst: the lower half first; kRelative: steps of an encoder, 1.. up, 127..
+// (two's complement) or 65.. (sign-magnitude) down; kOffset: steps away from 64 (binary offset); kIncrement:
+// data increment and decrement, a step each; kAuto: not known yet, moves nothing.
+enum class MidiControlKind {
+  kControl,
+  kFine,
+  kFineLsbFirst,
+  kRelative,
+  kOffset,
+  kIncrement,
+  kPitchBend,
+  kAftertouch,
+  kAuto
+};
+bool has_number(MidiControlKind kind);
+
+// What the number of a control counts: control changes, non-registered or registered parameters.
+enum class MidiSource { kControlChange, kNrpn, kRpn };
+inline constexpr int kLastMidiNumber = 16382;  // of a parameter; the next, 127/127, means none
 
 struct MidiBinding {
   MidiControlKind kind = MidiControlKind::kControl;
-  int channel = 0;  // 0..15; files and users count from 1
-  int number = 0;  // of the control change, 0..127; kFine: of its upper half, 0..31; 0 for the last two kinds
+  int channel = 0;        // 0..15; files and users count from 1
+  int number = 0;         // of the control change, 0..127, or of its upper half, 0..31; of the parameter,
+                          // 0..kLastMidiNumber; 0 if the kind has none
   std::string parameter;  // NAME, of the first part that has it, or PART.NAME
   int level = -1;         // -1: all
+  MidiSource source = MidiSource::kControlChange;
 
   bool operator==(const MidiBinding&) const = default;
 };

@@ -20,9 +20,15 @@ MidiMap full_map() {
   map.device = "Pad \"1\"";
   for (size_t i = 0; i < midi_control_words().size(); ++i) {
     const auto kind = static_cast<MidiControlKind>(i);
-    const bool numbered = kind != MidiControlKind::kPitchBend && kind != MidiControlKind::kAftertouch;
-    map.bindings.push_back({kind, 15, numbered ? 31 : 0, i % 2 ? "zoom" : "gain", static_cast<int>(i) - 1});
+    const MidiSource source =
+        kind == MidiControlKind::kIncrement ? MidiSource::kNrpn : MidiSource::kControlChange;
+    map.bindings.push_back(
+        {kind, 15, has_number(kind) ? 31 : 0, i % 2 ? "zoom" : "gain", static_cast<int>(i) - 1, source});
   }
+  for (const MidiControlKind kind :
+       {MidiControlKind::kControl, MidiControlKind::kFineLsbFirst, MidiControlKind::kAuto})
+    for (const MidiSource source : {MidiSource::kNrpn, MidiSource::kRpn})
+      map.bindings.push_back({kind, 0, kLastMidiNumber, "zoom", -1, source});
   for (size_t i = 0; i < midi_action_words().size(); ++i)
     map.notes.push_back({0, static_cast<int>(i), static_cast<MidiAction>(i)});
   map.notes.push_back({9, 127, {}, 3, ""});
@@ -46,13 +52,25 @@ TEST(MidiMapFile, MistakesAreNamedWithTheirLine) {
       std::string::npos);
   EXPECT_NE(error(control + "parametr = \"zoom\"").find("pad.toml:4"), std::string::npos);
   for (const std::string& bad :
-       {control, control + "parameter = \"palette\"", control + "parameter = \"levels\"\nlevel = 0",
-        control + "parameter = \"zoom\"\nlevel = 16", control + "parameter = \"zoom\"\nkind = \"pitch-bend\"",
+       {control,
+        control + "parameter = \"palette\"",
+        control + "parameter = \"levels\"\nlevel = 0",
+        control + "parameter = \"zoom\"\nlevel = 16",
+        control + "parameter = \"zoom\"\nkind = \"pitch-bend\"",
         control + "parameter = \"zoom\"\nkind = \"slide\"",
         std::string("[[control]]\nchannel = 17\nnumber = 2\nparameter = \"zoom\""),
         std::string("[[control]]\nchannel = 1\nnumber = 128\nparameter = \"zoom\""),
-        std::string("[[control]]\nchannel = 1\nparameter = \"zoom\""), note, note + "action = \"explode\"",
-        note + "action = \"next\"\npreset = 1", note + "preset = 0", note + "preset = \"\"",
+        std::string("[[control]]\nchannel = 1\nparameter = \"zoom\""),
+        std::string("[[control]]\nchannel = 1\nnrpn = 16383\nparameter = \"zoom\""),
+        std::string("[[control]]\nchannel = 1\nnrpn = 1\nrpn = 1\nparameter = \"zoom\""),
+        std::string("[[control]]\nchannel = 1\nrpn = 1\nkind = \"aftertouch\"\nparameter = \"zoom\""),
+        control + "kind = \"increment\"\nparameter = \"zoom\"",
+        control + "nrpn = 1\nparameter = \"zoom\"",
+        note,
+        note + "action = \"explode\"",
+        note + "action = \"next\"\npreset = 1",
+        note + "preset = 0",
+        note + "preset = \"\"",
         std::string("[[")})
     EXPECT_NE(error(bad).find("pad.toml:"), std::string::npos) << bad;
 }
