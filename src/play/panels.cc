@@ -401,8 +401,12 @@ void Panels::draw_devices() {
       ImGui::SameLine();
       if (ImGui::SmallButton("stop")) midi->stop_learning();
     }
-    for (const MidiMap& map : midi->maps())
+    for (const MidiMap& map : midi->maps()) {
       ImGui::Text("%s: %zu controls", map.device.c_str(), map.bindings.size());
+      const bool open = std::any_of(map.bindings.begin(), map.bindings.end(),
+                                    [](const MidiBinding& b) { return b.kind == MidiControlKind::kAuto; });
+      if (open) ImGui::TextColored(kWarm, "turn what was learned until it is recognised, and back");
+    }
   }
   if (const OscServer* osc = show_.osc()) {
     const OscCounts n = osc->counts();
