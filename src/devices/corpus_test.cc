@@ -3,6 +3,7 @@
 #include "core/corpus_test_help.h"
 #include "devices/device_test_help.h"
 #include "devices/midi_controller.h"
+#include "devices/midi_simulated_control.h"
 #include "devices/osc_command.h"
 
 namespace reverie {
@@ -20,12 +21,19 @@ TEST_F(DeviceCorpus, Osc) {
 
 TEST_F(DeviceCorpus, Midi) {
   MidiMap map;
-  for (int i = 0; i < 6; ++i) map.bindings.push_back({static_cast<MidiControlKind>(i), 0, i % 2, "gain", -1});
+  for (size_t i = 0; i < midi_control_words().size(); ++i)
+    map.bindings.push_back({static_cast<MidiControlKind>(i), 0, static_cast<int>(i % 2), "gain", -1});
   replay_corpus("midi", [&](const Bytes& bytes, const std::string& /*file*/) {
     MidiController controller(desk_, {}, map);
     controller.learn(MidiTarget{"zoom", 1});
     controller.receive(bytes, 0);
     parse_midi_map({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, "corpus");
+  });
+}
+
+TEST_F(DeviceCorpus, MidiLearning) {
+  replay_corpus("midi_learn", [&](const Bytes& bytes, const std::string& /*file*/) {
+    EXPECT_EQ(check_learning(desk_, bytes), "");
   });
 }
 

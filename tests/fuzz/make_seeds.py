@@ -273,6 +273,17 @@ def midi_seeds():
     text("broken-parameter", head.replace("zoom", "zom") + "number = 1\n")
     text("broken-level", head + "number = 1\nlevel = 16\n")
     text("broken-note", "[[note]]\nchannel = 1\nnote = 1\n")
+    text("valid-nrpn", head + "kind = \"increment\"\nnrpn = 16382\n" + head + "kind = \"fine-lsb-first\"\nrpn = 0\n")
+    text("broken-nrpn", head + "nrpn = 16383\n")
+    save("midi", "stream-nrpn", bytes([0xB0] + [99, 1, 98, 2, 6, 3, 38, 4] * 3 + [96, 0, 97, 0, 99, 127, 98, 127, 6, 1]))
+
+
+def midi_learn_seeds():
+    # scheme, flags, number, of each control its position and the parameter's; then how they move
+    for scheme in range(16):
+        for name, flags in (("plain", 0), ("hostile", 15)):
+            move = bytes([0, 3, 250, 10, 1, 20, 30, 236, 0, 5, 1, 251, 0, 20, 1, 40] * 3)
+            save("midi_learn", f"{name}-{scheme:02}", bytes([scheme, flags, 0, 16, 10, 5, 128, 20, 6, 60]) + move)
 
 
 npy_seeds()
@@ -284,3 +295,4 @@ cifar_seeds()
 idx_seeds()
 osc_seeds()
 midi_seeds()
+midi_learn_seeds()

@@ -17,8 +17,11 @@ void check_stream(std::span<const uint8_t> bytes) {
   desk.change(
       "", [](Preset& p) { p = Preset(); }, 0);
   MidiMap map;
-  for (int i = 0; i < 6; ++i)
-    map.bindings.push_back({static_cast<MidiControlKind>(i), 0, i % 2, i % 2 ? "gain" : "squash", i - 1});
+  for (size_t kind = 0; kind < midi_control_words().size(); ++kind) {
+    const int i = static_cast<int>(kind);
+    map.bindings.push_back({static_cast<MidiControlKind>(kind), 0, i % 2, i % 2 ? "gain" : "squash", i - 1,
+                            i % 3 ? MidiSource::kControlChange : MidiSource::kNrpn});
+  }
   MidiController controller(desk, {}, map);
   controller.learn(MidiTarget{"zoom", 1});
   double seconds = 0;
