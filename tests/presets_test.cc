@@ -4,9 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "control/modulation.h"
-#include "control/preset.h"
-#include "effects/effects.h"
+#include "control/chain.h"
+#include "control/chain_player.h"
 #include "media/picture.h"
 #include "media/source.h"
 
@@ -34,26 +33,19 @@ class PresetInMotion : public testing::TestWithParam<std::string> {};
 
 // Mean absolute change from frame to frame, in second 10 and in minute 2.
 TEST_P(PresetInMotion, DoesNotSettleInTwoMinutes) {
-  const Preset preset = load_preset(GetParam());
-  const EffectKind& kind = find_effect(preset.effect);
-  EffectSetup setup;
-  setup.width = kWidth;
-  setup.height = kHeight;
-  setup.seed = 1;
-  setup.threads = std::make_shared<Threads>(1);
-  setup.find_file = [&](const std::string& name) { return find_asset(preset, name); };
-  setup.read_picture = read_picture;
-  const Automation automation(preset, setup.seed, read_picture);
-  const auto effect = kind.make(setup, preset.values);
+  Chain chain = load_chain(GetParam());
+  draw_seeds(chain, 1);
+  ChainPlayer player({kWidth, kHeight, 1, "auto", read_picture, nullptr}, chain);
   std::unique_ptr<Source> source;
-  if (preset.input == InputNeed::kRequired) {
+  if (chain.input() == InputNeed::kRequired) {
     SourceOptions options;
     options.width = kWidth;
     options.height = kHeight;
     options.fps = kFps;
     source = open_source("test:testsrc2", options);
   }
-  ParameterValues values(kind.parameters());
+  const auto in_turn = [](const std::string& /*part*/, const std::function<void()>& work,
+                          const Planes& /*result*/) { work(); };
   Planes input;
   Planes last;
   Planes now;
@@ -62,8 +54,7 @@ TEST_P(PresetInMotion, DoesNotSettleInTwoMinutes) {
   for (int frame = 0; frame < 120 * kFps; ++frame) {
     if (source) source->read(input);
     const FrameTime time = {frame, static_cast<double>(frame) / kFps};
-    automation.apply(time, source ? &input : nullptr, values);
-    effect->process({time, source ? &input : nullptr}, values, now);
+    player.process({time, source ? &input : nullptr}, now, in_turn);
     const double change = frame > 0 ? mean_absolute_difference(now, last) : 0;
     if (frame >= 9 * kFps && frame < 10 * kFps) second10 += change / kFps;
     if (frame >= 60 * kFps) minute2 += change / (60 * kFps);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "control/chain.h"
 #include "control/description.h"
 #include "core/file.h"
 #include "core/test_help.h"
@@ -402,10 +403,12 @@ TEST(PresetTree, EveryPresetLoads) {
   for (const auto& entry : fs::directory_iterator(root() / "presets")) {
     if (entry.path().extension() != ".toml") continue;
     EXPECT_EQ(message_of([&] {
-                const Preset p = load_preset(entry.path().string());
-                if (p.values.table().has("palette") && !p.values.text("palette").empty() &&
-                    p.values.text("palette") != "input")
-                  find_asset(p, p.values.text("palette"));
+                for (const Part& part : load_chain(entry.path().string()).parts) {
+                  const Preset& p = part.preset;
+                  if (p.values.table().has("palette") && !p.values.text("palette").empty() &&
+                      p.values.text("palette") != "input")
+                    find_asset(p, p.values.text("palette"));
+                }
               }),
               "");
   }
