@@ -100,6 +100,14 @@ Axis chroma_axis_of(const Side& s, int log2, double position) {
 
 }  // namespace
 
+Orientation orientation_of_exif(int tag) {
+  Orientation o;
+  o.transpose = tag >= 5;
+  o.flip_x = tag == 2 || tag == 3 || tag == 6 || tag == 7;
+  o.flip_y = tag == 3 || tag == 4 || tag == 7 || tag == 8;
+  return o;
+}
+
 Orientation orientation_of(const int32_t* m) {
   Orientation o;
   if (m == nullptr) return o;

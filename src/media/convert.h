@@ -25,6 +25,8 @@ struct Orientation {
   bool transpose = false, flip_x = false, flip_y = false;
   bool operator==(const Orientation&) const = default;
 };
+// From the EXIF tag, 1 to 8.
+Orientation orientation_of_exif(int tag);
 // From a display matrix (nullptr: upright), to the nearest quarter turn.
 Orientation orientation_of(const int32_t* matrix);
 

@@ -10,12 +10,12 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/exif.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/stop.h"
 #include "core/text.h"
 #include "media/camera.h"
-#include "media/exif.h"
 
 namespace reverie::ffmpeg {
 namespace {

@@ -113,7 +113,7 @@ class Decoder {
   // Makes new pictures begin as these bytes, so that what was never decoded can be told from what was.
   void fill_with(uint8_t byte);
   // How the last picture must be turned according to its EXIF data, where FFmpeg does not say; before it.
-  std::optional<Orientation> exif() const { return exif_; }
+  std::optional<int> exif() const { return exif_; }
   // No warnings about damage (when only probing, or when it is reported elsewhere).
   void keep_quiet() { warned_ = true; }
 
@@ -126,7 +126,7 @@ class Decoder {
   int stream_ = 0, failure_ = 0;
   bool draining_ = false, warned_ = false;
   uint8_t fill_ = 0;
-  std::optional<Orientation> exif_;
+  std::optional<int> exif_;
 };
 
 // "h264 640x360"

@@ -151,7 +151,8 @@ std::vector<fs::path> list_pictures(const fs::path& folder, const std::string& p
 
 Look look_of(const Input& input, const Decoder& decoder, const AVFrame& frame) {
   Look look = input.look(decoder.stream(), &frame);
-  if (look.orientation == Orientation() && decoder.exif()) look.orientation = *decoder.exif();
+  if (look.orientation == Orientation() && decoder.exif())
+    look.orientation = orientation_of_exif(*decoder.exif());
   return look;
 }
 

@@ -26,7 +26,7 @@ struct SourceOptions {
   Deinterlace deinterlace = Deinterlace::kAuto;
   double fps = 0;  // of the output frames; 0: the source's own rate, or if it is uneven, the lowest usual one
                    // at which no picture is lost; 30 for pictures
-  int even = 1;  // a size taken from the source is rounded down to a multiple of this (2 for 4:2:0 targets)
+  int even = 1;    // a size taken from the source is rounded down to a multiple of this (2 for 4:2:0 targets)
 };
 
 struct SourceInfo {

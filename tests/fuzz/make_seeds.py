@@ -286,6 +286,26 @@ def midi_learn_seeds():
             save("midi_learn", f"{name}-{scheme:02}", bytes([scheme, flags, 0, 16, 10, 5, 128, 20, 6, 60]) + move)
 
 
+def exif_seeds():
+    def tiff(order, tag):
+        header = b"II*\0" if order == "<" else b"MM\0*"
+        return header + struct.pack(order + "IHHHIHHI", 8, 1, 0x0112, 3, 1, tag, 0, 0)
+
+    def png(tiff):
+        chunk = lambda name, data: struct.pack(">I", len(data)) + name + data + b"sum."
+        return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(13)) + chunk(b"eXIf", tiff)
+
+    def webp(tiff):
+        chunk = lambda name, data: name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+        return b"RIFF....WEBP" + chunk(b"VP8X", bytes(9)) + chunk(b"EXIF", tiff)
+
+    save("exif", "valid-tiff", tiff("<", 6))
+    save("exif", "valid-png", png(tiff(">", 8)))
+    save("exif", "valid-webp", webp(b"Exif\0\0" + tiff("<", 3)))
+    save("exif", "broken-tag", tiff(">", 9))
+    save("exif", "broken-cut", png(tiff(">", 8))[:-30])
+
+
 npy_seeds()
 safetensors_seeds()
 caffemodel_seeds()
@@ -293,6 +313,7 @@ prototxt_seeds()
 tfrecord_seeds()
 cifar_seeds()
 idx_seeds()
+exif_seeds()
 osc_seeds()
 midi_seeds()
 midi_learn_seeds()

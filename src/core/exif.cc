@@ -1,9 +1,9 @@
-#include "media/exif.h"
+#include "core/exif.h"
 
 #include <algorithm>
 #include <string_view>
 
-namespace reverie::ffmpeg {
+namespace reverie {
 namespace {
 
 using Bytes = std::span<const uint8_t>;
@@ -73,15 +73,10 @@ Bytes exif_of(Bytes file) {
 
 }  // namespace
 
-std::optional<Orientation> exif_orientation(std::span<const uint8_t> file) {
+std::optional<int> exif_orientation(std::span<const uint8_t> file) {
   const std::optional<uint32_t> tag = orientation_tag(exif_of(file));
   if (!tag || *tag < 1 || *tag > 8) return std::nullopt;
-  // transposed, then mirrored left to right and top to bottom
-  Orientation o;
-  o.transpose = *tag >= 5;
-  o.flip_x = *tag == 2 || *tag == 3 || *tag == 6 || *tag == 7;
-  o.flip_y = *tag == 3 || *tag == 4 || *tag == 7 || *tag == 8;
-  return o;
+  return static_cast<int>(*tag);
 }
 
-}  // namespace reverie::ffmpeg
+}  // namespace reverie
