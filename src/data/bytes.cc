@@ -1,7 +1,5 @@
 #include "data/bytes.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -9,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "core/compressed.h"
 #include "core/error.h"
 #include "core/file.h"
 
@@ -23,74 +22,17 @@ namespace reverie {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-// An owner for zlib's state.
-class Inflater {
- public:
-  explicit Inflater(const std::string& name) : name_(name) {
-    constexpr int kGzipOnly = 16;
-    if (inflateInit2(&stream_, MAX_WBITS + kGzipOnly) != Z_OK) throw std::bad_alloc();
-  }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  // Appends to out; removes what it consumed from the front of in.  True at the end of a member.
-  bool step(std::span<const uint8_t>& in, std::vector<uint8_t>& out, uint64_t limit) {
-    const size_t before = out.size();
-    const size_t piece = std::clamp(before, size_t{1} << 14U, size_t{1} << 24U);
-    out.resize(before + piece);
-    const size_t given = std::min<size_t>(in.size(), std::numeric_limits<uInt>::max());
-    stream_.next_in = const_cast<Bytef*>(in.data());
-    stream_.avail_in = static_cast<uInt>(given);
-    stream_.next_out = out.data() + before;
-    stream_.avail_out = static_cast<uInt>(piece);
-    const int code = inflate(&stream_, Z_NO_FLUSH);
-    in = in.subspan(given - stream_.avail_in);
-    out.resize(before + piece - stream_.avail_out);
-    if (out.size() > limit) {
-      throw Error("read", name_, "it unpacks to more than the " + std::to_string(limit) + " bytes allowed");
-    }
-    if (code == Z_STREAM_END) return true;
-    if (code == Z_BUF_ERROR || (code == Z_OK && in.empty() && stream_.avail_out != 0)) {
-      throw Error("read", name_, "the compressed file is cut off");
-    }
-    if (code != Z_OK) throw Error("read", name_, "it is damaged or not a gzip file");
-    return false;
-  }
-
-  void next_member() { inflateReset(&stream_); }
-
- private:
-  const std::string& name_;
-  z_stream stream_ = {};
-};
-
-}  // namespace
-
-std::vector<uint8_t> inflate_gzip(std::span<const uint8_t> bytes, const std::string& name, uint64_t limit) {
-  std::vector<uint8_t> out;
-  Inflater inflater(name);
-  for (;;) {
-    if (!inflater.step(bytes, out, limit)) continue;
-    // tapes and block devices pad with zeros
-    while (!bytes.empty() && bytes.front() == 0) bytes = bytes.subspan(1);
-    if (bytes.empty()) return out;
-    inflater.next_member();
-  }
-}
-
-FileBytes::FileBytes(const fs::path& path) {
+FileBytes::FileBytes(const fs::path& path, As as) {
   std::error_code code;
   if (fs::is_directory(path, code)) throw Error("read", path.string(), "it is a folder");
   if (!fs::exists(path, code)) throw Error("read", path.string(), "there is no such file");
   if (!fs::is_regular_file(path, code)) throw Error("read", path.string(), "it is not a regular file");
   map(path);
-  if (path.extension() == ".gz") {
-    std::vector<uint8_t> inflated = inflate_gzip(bytes_, path.string());
+  // what has the name of a compressed file and is none is damaged
+  if (as == As::kContent && (is_compressed(bytes_) || path.extension() == ".gz")) {
+    std::vector<uint8_t> plain = decompress(bytes_, path.string());
     release();
-    own_ = std::move(inflated);
+    own_ = std::move(plain);
     bytes_ = own_;
   }
 }

@@ -22,20 +22,14 @@ void store_little(uint8_t* at, T value) {
   for (size_t i = 0; i < sizeof(T); ++i) at[i] = static_cast<uint8_t>(value >> (8 * i));
 }
 
-// The most bytes a compressed file may expand to.
-inline constexpr uint64_t kMostInflated = uint64_t{16} << 30U;
-
-// Decompresses gzip data (RFC 1952) of one or more members.  Error naming the file if it is damaged,
-// truncated, or expands to more than limit.
-std::vector<uint8_t> inflate_gzip(std::span<const uint8_t> bytes, const std::string& name,
-                                  uint64_t limit = kMostInflated);
-
-// The bytes of a file for the lifetime of this object: mapped into memory, or decompressed if its name ends
-// in .gz.
+// The bytes of a file for the lifetime of this object: mapped into memory, or decompressed if it is
+// compressed (core/compressed.h).
 class FileBytes {
  public:
+  enum class As { kContent, kStored };  // kStored: not decompressed, whatever its bytes look like
+
   // Error if the file is missing, not a regular file, or damaged.
-  explicit FileBytes(const std::filesystem::path& path);
+  explicit FileBytes(const std::filesystem::path& path, As as = As::kContent);
   ~FileBytes();
   FileBytes(const FileBytes&) = delete;
   FileBytes& operator=(const FileBytes&) = delete;

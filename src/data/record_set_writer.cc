@@ -111,7 +111,7 @@ class RecordSetWriter::Work {
     out_.close();
     if (!out_) fail_to_spool();
     RecordSetCounts counts = decide_splits();
-    const FileBytes spool(spool_.partial());
+    const FileBytes spool(spool_.partial(), FileBytes::As::kStored);
     TFRecordWriter writer(file_.partial());
     write_side_record(writer);
     std::vector<size_t> train;

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "core/compressed.h"
 #include "core/file.h"
 #include "core/test_help.h"
 #include "data/bytes.h"

@@ -3,7 +3,10 @@
 
 Inputs found by a fuzzer are added next to them manually and stay there.  Needs only Python.
 """
+import bz2
+import gzip
 import json
+import lzma
 import pathlib
 import struct
 
@@ -136,6 +139,9 @@ def prototxt_seeds():
     text("valid-2014", "input: 'x' input_dim: 1 layers { name: 'c' type: CONVOLUTION bottom: 'x' top: 'c' blobs_lr: 1 "
          "weight_decay: 0 param: 'w' convolution_param < num_output: 2 kernel_size: 3 > }")
     text("valid-empty", "")
+    text("valid-commas", '\ufeffbase_lr: 0.1, odd { a: [1, {b: 2, c: 3;}]; }; momentum: .9; # , ;\r\n[caffe.x]: 5, max_iter: 9,')
+    text("valid-python", "layer { name: 'p', type: 'Python' top: 'label' python_param { module: 'm' } }, " + HOURGLASS + SOLVER)
+    text("broken-commas", "name: 'a',, x: 1")
     text("broken-cut-off", HOURGLASS[:300])
     text("broken-deep", "layer { a { " * 20)
     text("broken-list", "a: " + "[" * 100)
@@ -195,10 +201,79 @@ def tfrecord_seeds():
     save("tfrecord", "broken-bare-side", side)
 
 
+def pickled_array(kind, shape, data, old=False):
+    """An array as NumPy gives it to a pickle: to Python 2's, or with bytes as Python 3 encodes them for those."""
+    def short(text):
+        return b"U" + bytes([len(text)]) + text if old else b"X" + struct.pack("<I", len(text)) + text
+
+    def number(n):
+        return b"K" + bytes([n]) if n < 256 else b"J" + struct.pack("<i", n)
+
+    def raw(content):
+        if old:
+            return b"T" + struct.pack("<I", len(content)) + content
+        text = content.decode("latin1").encode()
+        return b"c_codecs\nencode\nX" + struct.pack("<I", len(text)) + text + short(b"latin1") + b"\x86R"
+
+    sides = b"(" + b"".join(number(n) for n in shape) + b"t"
+    return (b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85" + raw(b"b") + b"\x87R(K\x01" + sides +
+            b"cnumpy\ndtype\n" + short(kind) + b"K\0K\x01\x87R(K\x03" + short(b"|") +
+            b"NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89" + raw(data) + b"tb")
+
+
+def pickle_seeds():
+    values = bytes(range(120, 132))
+    save("pickle", "valid-old", b"\x80\x02}q\x01(U\x04dataq\x02" + pickled_array(b"u1", [4, 3], values, old=True) +
+         b"U\x06labelsq\x03]q\x04(K\x00M\x01\x01J\xff\xff\xff\xffeU\x01nNu.")
+    save("pickle", "valid-encoded", b"\x80\x02}X\x06\0\0\0labels" + pickled_array(b"i4", [3], values) + b"s.")
+    save("pickle", "valid-framed", b"\x80\x04\x95\x1a\0\0\0\0\0\0\0}\x94(C\x01a\x94]\x94(K\x01\x8a\x02\xff\x7fe\x8c\x01b\x94("
+         b"\x88\x89NG?\xe0\0\0\0\0\0\0t\x94h\x01h\x02u.")
+    save("pickle", "valid-buffer", b"\x80\x05\x8c\x13numpy._core.numeric\x8c\x0b_frombuffer\x93(\x96\x0c\0\0\0\0\0\0\0" + values +
+         b"\x8c\x05numpy\x8c\x05dtype\x93\x8c\x02u1\x89\x88\x87RK\x02K\x06\x86\x8c\x01CtR.")
+    save("pickle", "valid-loop", b"\x80\x02]q\x01h\x01a.")
+    save("pickle", "broken-call", b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.")
+    save("pickle", "broken-opcode", b"\x80\x02(ios\nsystem\n.")
+    save("pickle", "broken-shape", b"\x80\x02" + pickled_array(b"u1", [2**31 - 1] * 3, values) + b".")
+    save("pickle", "broken-type", b"\x80\x02" + pickled_array(b"O8", [1], values) + b".")
+    save("pickle", "broken-cut-off", b"\x80\x02}(U\x04data")
+    save("pickle", "broken-mark", b"\x80\x02}(K\x01u.")
+    save("pickle", "broken-protocol", b"(dp0\n.")
+
+
+def file_kind_seeds():
+    def packed(name, data):
+        save("file_kind", name, data)
+
+    packed("gzip", gzip.compress(b"words" * 9, mtime=0))
+    packed("gzip-two", gzip.compress(b"one", mtime=0) + gzip.compress(b"two", mtime=0) + bytes(8))
+    packed("bzip2", bz2.compress(b"words" * 9))
+    packed("xz", lzma.compress(b"words" * 9))
+    packed("xz-empty", lzma.compress(b""))
+    packed("zstd", bytes.fromhex("28b52ffd04585d000028776f7264730100d88a1686ce7c93"))
+    packed("hdf5", b"\x89HDF\r\n\x1a\n")
+    packed("solverstate", b"\x08\x90\x4e\x12\x14net_iter_1.caffemodel\x1a\x04")
+    packed("onnx", b"\x08\x07\x12\x07pytorch\x1a\x031.1")
+    packed("mean", b"\x08\x01\x10\x03\x18\x20\x20\x20\x2a\x04")
+    packed("pytorch", b"PK\3\4" + bytes(22) + b"\x10\0\0\0archive/data.pkl")
+    packed("records", framed(example(label=3)))
+    packed("prototxt", b"layer { type: 'Data' }")
+
+
 def cifar_seeds():
     picture = bytes(i * 7 % 256 for i in range(3072))
+    small = bytes(range(24))
+    save("cifar", "valid-hundred", b"\x09\x63" + picture)
+    save("cifar", "valid-pickle", b"\x80\x02}(U\x04data" + pickled_array(b"u1", [2, 12], small, old=True) +
+         b"U\x06labels](K\x00K\x09eu.")
+    save("cifar", "valid-fine", b"\x80\x02}(U\x04data" + pickled_array(b"u1", [2, 3, 2, 2], small) +
+         b"U\x0bfine_labels](K\x63K\x09eu.")
+    save("cifar", "names-pickle", b"\x80\x02}U\x0blabel_names](U\x03catU\x03doges.")
+    save("cifar", "names-text", b"cat\r\ndog\n")
+    save("cifar", "broken-count", b"\x80\x02}(U\x04data" + pickled_array(b"u1", [2, 12], small) + b"U\x06labels](K\x00eu.")
+    save("cifar", "broken-side", b"\x80\x02}(U\x04data" + pickled_array(b"u1", [1, 24], small) + b"U\x06labels](K\x00eu.")
     save("cifar", "valid-one", b"\x09" + picture)
     save("cifar", "broken-label", b"\x0a" + picture)
+    save("cifar", "broken-fine", b"\x09\x64" + picture)
     save("cifar", "broken-cut-off", b"\x01" + picture[:-1])
     save("cifar", "broken-empty", b"")
 
@@ -311,6 +386,8 @@ safetensors_seeds()
 caffemodel_seeds()
 prototxt_seeds()
 tfrecord_seeds()
+pickle_seeds()
+file_kind_seeds()
 cifar_seeds()
 idx_seeds()
 exif_seeds()

@@ -2,6 +2,7 @@
 #include <span>
 #include <vector>
 
+#include "core/compressed.h"
 #include "core/error.h"
 #include "data/bytes.h"
 #include "data/record_set.h"

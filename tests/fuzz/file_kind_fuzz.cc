@@ -1,0 +1,33 @@
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/compressed.h"
+#include "core/error.h"
+#include "core/file_kind.h"
+#include "require.h"
+
+namespace reverie {
+namespace {
+
+// Any bytes are of some kind; what is compressed unpacks within its limit, or is rejected with an Error.
+void check(std::span<const uint8_t> bytes) {
+  for (const char* name : {"fuzz", "fuzz.prototxt.gz", "fuzz.solverstate", "fuzz.toml"}) {
+    const FileKind kind = kind_of(bytes, name);
+    require(kind.what.empty() == (kind.type == FileType::kUnknown));
+  }
+  constexpr uint64_t kMost = uint64_t{1} << 20U;
+  try {
+    if (is_compressed(bytes)) require(decompress(bytes, "fuzz", kMost).size() <= kMost);
+  } catch (const Error&) {
+  }
+}
+
+}  // namespace
+}  // namespace reverie
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  reverie::check({data, size});
+  return 0;
+}
