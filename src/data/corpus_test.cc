@@ -22,7 +22,15 @@ TEST(Corpus, TFRecord) {
 
 TEST(Corpus, Cifar) {
   replay_corpus("cifar", [](const std::vector<uint8_t>& bytes, const std::string& /*file*/) {
+    for (const char* name : {"batches.meta", "batches.meta.txt"})
+      message_of([&] { cifar_names(bytes, name); });
     CifarBatch(bytes, "corpus");
+  });
+}
+
+TEST(Corpus, Pickle) {
+  replay_corpus("pickle", [](const std::vector<uint8_t>& bytes, const std::string& /*file*/) {
+    Pickle(bytes, "corpus");
   });
 }
 

@@ -141,36 +141,58 @@ bool take(std::string_view key, const Values& v, PictureExample& out) {
 }
 
 // One entry of the map from names to features.
-bool read_entry(Bytes entry, PictureExample& out) {
-  std::string_view key;
-  Bytes feature;
+bool split_entry(Bytes entry, std::string_view& key, Bytes& feature) {
   Wire wire(entry);
   while (wire.next()) {
     if (wire.kind != Wire::Kind::kBytes) continue;
     if (wire.field == 1) key = text(wire.bytes);
     if (wire.field == 2) feature = wire.bytes;
   }
-  if (!wire.good()) return false;
+  return wire.good();
+}
+
+bool read_entry(Bytes entry, PictureExample& out) {
+  std::string_view key;
+  Bytes feature;
+  if (!split_entry(entry, key, feature)) return false;
   if (!is_known(key)) return true;
   Values values;
   return read_feature(feature, values) && take(key, values, out);
 }
 
-}  // namespace
-
-bool parse_example(std::span<const uint8_t> bytes, PictureExample& out) {
-  out = {};
+// Calls take with each entry of the map; false if the bytes are not an Example or take said so.
+template <class Take>
+bool each_entry(Bytes bytes, const Take& take_entry) {
   Wire example(bytes);
   while (example.next()) {
     if (example.field != 1 || example.kind != Wire::Kind::kBytes) continue;
     Wire features(example.bytes);
     while (features.next()) {
       if (features.field != 1 || features.kind != Wire::Kind::kBytes) continue;
-      if (!read_entry(features.bytes, out)) return false;
+      if (!take_entry(features.bytes)) return false;
     }
     if (!features.good()) return false;
   }
   return example.good();
+}
+
+}  // namespace
+
+bool parse_example(std::span<const uint8_t> bytes, PictureExample& out) {
+  out = {};
+  return each_entry(bytes, [&](Bytes entry) { return read_entry(entry, out); });
+}
+
+std::vector<std::string_view> feature_names(std::span<const uint8_t> bytes) {
+  std::vector<std::string_view> names;
+  const bool good = each_entry(bytes, [&](Bytes entry) {
+    std::string_view key;
+    Bytes feature;
+    if (!split_entry(entry, key, feature)) return false;
+    names.push_back(key);
+    return true;
+  });
+  return good ? names : std::vector<std::string_view>{};
 }
 
 void serialize_example(const PictureExample& example, std::string& out) {

@@ -22,6 +22,9 @@ struct PictureExample {
 // memory.  False if the bytes are not an Example, or a known feature has the wrong kind or too many values.
 bool parse_example(std::span<const uint8_t> bytes, PictureExample& out);
 
+// The names of all features, in the message's order.  Empty if the bytes are not an Example.
+std::vector<std::string_view> feature_names(std::span<const uint8_t> bytes);
+
 // The message's bytes; the same example gives the same bytes.  Labels are written if there are any.
 void serialize_example(const PictureExample& example, std::string& out);
 

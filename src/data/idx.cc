@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "core/compressed.h"
 #include "core/error.h"
+#include "core/file_kind.h"
 #include "core/limits.h"
 #include "core/stop.h"
 #include "core/text.h"
@@ -27,11 +29,10 @@ fs::path labels_of(const fs::path& images) {
   std::string name = images.filename().string();
   replace_once(name, "images", "labels");
   replace_once(name, "idx3", "idx1");
-  std::string other = name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name + ".gz";
-  for (const std::string& candidate : {name, other}) {
-    fs::path file = images.parent_path() / candidate;
+  for (const char* ending : {"", ".gz", ".xz", ".zst", ".bz2"}) {
+    fs::path file = images.parent_path() / (uncompressed_name(name) + ending);
     std::error_code code;
-    if (candidate != images.filename().string() && fs::exists(file, code)) return file;
+    if (file.filename() != images.filename() && fs::exists(file, code)) return file;
   }
   throw Error("import", images.string(), fmt::format("its labels, {}, are not in the same folder", name));
 }
@@ -82,6 +83,7 @@ void import_images(const fs::path& path, PictureIntake& intake) {
 IdxArray parse_idx(std::span<const uint8_t> bytes, const std::string& name) {
   constexpr size_t kMagicBytes = 4;
   if (bytes.size() < kMagicBytes || bytes[0] != 0 || bytes[1] != 0) {
+    refuse_other_kinds(bytes, name, FileType::kIdx, "an idx file");
     throw Error("read", name, "it is not an idx file");
   }
   if (bytes[2] != kUnsignedByte) {
@@ -114,7 +116,7 @@ IdxArray parse_idx(std::span<const uint8_t> bytes, const std::string& name) {
 }
 
 bool is_idx_name(const std::string& name) {
-  return name.find("idx") != std::string::npos && (name.ends_with("ubyte") || name.ends_with("ubyte.gz"));
+  return name.find("idx") != std::string::npos && uncompressed_name(name).ends_with("ubyte");
 }
 
 void import_idx(const fs::path& path, PictureIntake& intake) {
@@ -125,7 +127,8 @@ void import_idx(const fs::path& path, PictureIntake& intake) {
       const std::string name = entry.path().filename().string();
       if (!is_images_name(name)) continue;
       // the same file, compressed and not, counts once
-      if (name.ends_with(".gz") && fs::exists(path / name.substr(0, name.size() - 3), code)) continue;
+      const std::string plain = uncompressed_name(name);
+      if (plain != name && fs::exists(path / plain, code)) continue;
       files.push_back(entry.path());
     }
     std::sort(files.begin(), files.end());

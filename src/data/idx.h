@@ -1,4 +1,4 @@
-// MNIST's idx files, and others in the same format (Fashion-MNIST, EMNIST); gzipped too.
+// MNIST's idx files, and others in the same format (Fashion-MNIST, EMNIST); compressed too.
 //
 // Format: "THE IDX FILE FORMAT" on Y. LeCun's MNIST page: two zero bytes, a type byte, the number of
 // dimensions, each dimension as a 32-bit number with the highest byte first, then the array in C order.
@@ -24,8 +24,8 @@ struct IdxArray {
 // its header says.
 IdxArray parse_idx(std::span<const uint8_t> bytes, const std::string& name);
 
-// Whether a file is named like an idx file: ...-images-idx3-ubyte, ...-labels-idx1-ubyte, with or without
-// .gz.
+// Whether a file is named like an idx file: ...-images-idx3-ubyte, ...-labels-idx1-ubyte, also with
+// the ending of a compressed file.
 bool is_idx_name(const std::string& name);
 
 // Adds the pictures of one file of images, or of all in a folder, grey as R = G = B, with labels from the

@@ -7,11 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/compressed.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/file_kind.h"
+#include "core/log.h"
 #include "core/stop.h"
 #include "core/text.h"
 #include "data/archive.h"
+#include "data/bytes.h"
 #include "data/cifar.h"
 #include "data/idx.h"
 
@@ -78,78 +82,261 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-// Pictures and videos below a folder, relative to it, in natural order.
-std::vector<fs::path> files_below(const fs::path& folder, const Decoders& decoders) {
-  std::vector<fs::path> files;
+// A file of a folder: under the name it has there, and where it is.
+struct Found {
+  fs::path shown;  // relative to the folder
+  fs::path real;
+};
+
+// Where a link leads that git wrote as a small file of text without a newline, as it does where it cannot
+// make links.  Nothing if this is no such file.
+std::optional<fs::path> text_link(const fs::path& file) {
+  constexpr uintmax_t kLongest = 1024;
   std::error_code code;
-  fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, code);
-  for (; !code && at != fs::recursive_directory_iterator(); at.increment(code)) {
-    const std::string name = at->path().filename().string();
-    std::error_code gone;
-    if (name.starts_with('.')) {
-      if (at->is_directory(gone)) at.disable_recursion_pending();
-    } else if ((decoders.is_picture(name) || is_video_name(name)) && at->is_regular_file(gone)) {
-      files.push_back(at->path().lexically_relative(folder));
+  if (!fs::is_regular_file(file, code) || fs::file_size(file, code) - 1 >= kLongest) return {};
+  std::string text;
+  try {
+    text = read_text_file(file, kLongest);
+  } catch (const Error&) {
+    return {};
+  }
+  const fs::path target = file.parent_path() / text;
+  if (printable(text) != text || fs::path(text).is_absolute()) return {};
+  return fs::exists(target, code) || text.starts_with("../") ? std::optional(target) : std::nullopt;
+}
+
+// Finds the pictures and videos below a folder.
+class FolderWalk {
+ public:
+  FolderWalk(fs::path folder, const Decoders& decoders) : folder_(std::move(folder)), decoders_(decoders) {}
+
+  // In natural order.
+  std::vector<Found> find() {
+    walk(folder_, {}, 0);
+    std::sort(files_.begin(), files_.end(), [](const Found& a, const Found& b) {
+      return natural_less(a.shown.string(), b.shown.string());
+    });
+    return std::move(files_);
+  }
+
+  const std::vector<std::string>& dangling() const { return dangling_; }
+
+ private:
+  static constexpr int kMostLinks = 3;  // in one path: what links to all its neighbours has very many paths
+
+  void walk(const fs::path& folder, const fs::path& shown, int links) {
+    std::error_code code;
+    const fs::path own = fs::canonical(folder, code);
+    if (code || stop_requested() || std::find(above_.begin(), above_.end(), own) != above_.end()) return;
+    above_.push_back(own);
+    fs::directory_iterator at(folder, fs::directory_options::skip_permission_denied, code);
+    for (; !code && at != fs::directory_iterator(); at.increment(code)) {
+      const std::string name = at->path().filename().string();
+      if (!name.starts_with('.')) take(at->path(), shown / name, links);
+    }
+    if (code) throw Error("read", folder.string(), code.message());
+    above_.pop_back();
+  }
+
+  void take(const fs::path& path, const fs::path& shown, int links) {
+    std::error_code code;
+    const std::optional<fs::path> target = text_link(path);
+    const fs::path real = target.value_or(path);
+    const bool link = target || fs::is_symlink(path, code);
+    const std::string name = path.filename().string();
+    if (link && !fs::exists(real, code)) {
+      dangling_.push_back(Error("read", path.string(), "it is a link that leads nowhere").what());
+    } else if (fs::is_directory(real, code)) {
+      if (links + (link ? 1 : 0) <= kMostLinks) walk(real, shown, links + (link ? 1 : 0));
+    } else if ((decoders_.is_picture(name) || is_video_name(name)) && fs::is_regular_file(real, code)) {
+      files_.push_back({shown, real});
     }
   }
-  if (code) throw Error("read", folder.string(), code.message());
-  std::sort(files.begin(), files.end(),
-            [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); });
-  return files;
+
+  fs::path folder_;
+  const Decoders& decoders_;
+  std::vector<Found> files_;
+  std::vector<fs::path> above_;  // the folders that it is in
+  std::vector<std::string> dangling_;
+};
+
+// A set of pictures is there already; other records are named as what they are.
+[[noreturn]] void refuse_records(const fs::path& path) {
+  RecordSet::open(path);
+  throw Error("import", path.string(), "it is already a record set", "reverie train --data takes it");
+}
+
+// Why a folder gives no pictures: what is there instead.
+[[noreturn]] void fail_without_pictures(const fs::path& folder, const std::vector<std::string>& dangling) {
+  constexpr const char* kNone = "there are no pictures or videos in this folder";
+  if (!dangling.empty())
+    throw Error("import", folder.string(), fmt::format("{}, but links that lead nowhere", kNone));
+  if (const FileKind kind = kind_of(folder); !kind.what.empty())
+    throw Error("import", folder.string(), fmt::format("it is {}", kind.what), std::string(kind.use));
+  std::vector<std::string> names = names_in(folder);
+  std::sort(names.begin(), names.end(), natural_less);
+  for (const std::string& name : names) {
+    const FileKind kind = kind_of(folder / name);
+    if (kind.use.empty() || name.starts_with('.')) continue;
+    if (kind.type == FileType::kRecords) refuse_records(folder / name);
+    throw Error("import", folder.string(), fmt::format("{}: {} is {}", kNone, printable(name), kind.what),
+                std::string(kind.use));
+  }
+  throw Error("import", folder.string(), kNone);
+}
+
+// Sees also the folders beside it, where its own name may be that of a split.
+void see_all(const fs::path& folder, const std::vector<Found>& files, Places& places) {
+  std::error_code code;
+  const fs::path above = fs::weakly_canonical(folder, code).parent_path();
+  for (fs::directory_iterator at(above, code); !code && at != fs::directory_iterator(); at.increment(code)) {
+    std::error_code gone;
+    if (at->is_directory(gone)) places.see(at->path().filename() / "x");
+  }
+  for (const Found& file : files) places.see(own_name(folder) / file.shown);
 }
 
 void import_folder(const fs::path& folder, const Decoders& decoders, PictureIntake& intake) {
-  const std::vector<fs::path> files = files_below(folder, decoders);
-  if (files.empty()) throw Error("import", folder.string(), "there are no pictures or videos in this folder");
+  FolderWalk walk(folder, decoders);
+  const std::vector<Found> files = walk.find();
+  if (files.empty()) fail_without_pictures(folder, walk.dangling());
+  for (const std::string& line : walk.dangling()) intake.leave_out(line);
+  Places places;
+  see_all(folder, files, places);
   const size_t first_label = intake.set().labels();
-  for (const fs::path& file : files) {
+  size_t spare = 0;
+  for (const Found& file : files) {
     if (stop_requested()) return;
-    const std::string path = (folder / file).string();
-    const Place place = place_of(own_name(folder) / file);
-    if (decoders.is_picture(path)) {
+    const std::string path = (folder / file.shown).string();
+    const Place place = places.of(own_name(folder) / file.shown);
+    if (place.spare) {
+      ++spare;
+    } else if (!decoders.is_picture(path)) {
+      import_video(file.real.string(), place, decoders, intake);
+    } else {
       std::vector<uint8_t> bytes;
       try {
-        bytes = read_file(path, kMostPictureBytes);
+        bytes = read_file(file.real, kMostPictureBytes);
       } catch (const Error& e) {
         intake.leave_out(e.what());
         continue;
       }
       import_picture(bytes, place, path, decoders, intake);
-    } else {
-      import_video(path, place, decoders, intake);
     }
   }
+  warn_of_spare(spare, folder.string());
   intake.set().sort_labels(first_label);
 }
 
-void import_file(const fs::path& path, const Decoders& decoders, PictureIntake& intake) {
-  const std::string name = path.filename().string();
-  const bool picture = decoders.is_picture(name);
-  Place place = place_of(own_name(fs::absolute(path).parent_path()) / path.filename());
+void import_file(const fs::path& path, bool picture, const Decoders& decoders, PictureIntake& intake) {
+  Place place = Places().of(own_name(fs::absolute(path).parent_path()) / path.filename());
   if (picture) {
-    import_picture(read_file(path, kMostPictureBytes), place, path.string(), decoders, intake);
+    import_picture(read_content(path, kMostPictureBytes), place, path.string(), decoders, intake);
   } else {
     place.label = path.stem().string();
     import_video(path.string(), place, decoders, intake);
   }
 }
 
+void import_one(const fs::path& path, const Decoders& decoders, PictureIntake& intake) {
+  const std::string stored = path.filename().string();
+  const std::string name = uncompressed_name(stored);
+  if (is_archive_name(stored)) return import_archive(path, decoders, intake);
+  if (is_idx_name(stored)) return import_idx(path, intake);
+  FileKind kind = kind_of(path);
+  const bool packed = kind.type == FileType::kCompressed;
+  if (packed) kind = kind_of(FileBytes(path).bytes(), name);
+  const bool picture = decoders.is_picture(name) || (packed && kind.type == FileType::kPicture);
+  switch (kind.type) {
+    case FileType::kArchive:
+      return import_archive(path, decoders, intake);
+    case FileType::kIdx:
+      return import_idx(path, intake);
+    case FileType::kPickle:
+      return import_cifar(path, intake);
+    case FileType::kRecords:
+      refuse_records(path);
+    case FileType::kPicture:
+      break;
+    case FileType::kVideo:
+      if (!packed) break;
+      throw Error("import", path.string(), "it is a compressed video", "uncompress it first");
+    case FileType::kUnknown:
+    case FileType::kEmpty:
+      if (name.ends_with(".tfrecord")) refuse_records(path);
+      if (name.ends_with(".bin")) return import_cifar(path, intake);
+      break;
+    case FileType::kText:
+      if (name.ends_with(".bin")) return import_cifar(path, intake);
+      if (picture || is_video_name(name)) break;
+      [[fallthrough]];
+    default:
+      throw Error("import", path.string(), fmt::format("it is {}", kind.what), std::string(kind.use));
+  }
+  import_file(path, picture, decoders, intake);
+}
+
 }  // namespace
 
-Place place_of(const fs::path& path) {
+Places::Part Places::part_of(const std::string& name) {
+  static const std::map<std::string, Part> parts = {
+      {"train", Part::kTrain},          {"training", Part::kTrain}, {"test", Part::kTest},
+      {"testing", Part::kTest},         {"val", Part::kValidation}, {"valid", Part::kValidation},
+      {"validation", Part::kValidation}};
+  const auto found = parts.find(lower(name));
+  return found == parts.end() ? Part::kNone : found->second;
+}
+
+void Places::see(const fs::path& path) {
+  fs::path above;
+  for (const fs::path& folder : path.parent_path()) {
+    if (const Part part = part_of(folder.string()); part != Part::kNone) parts_[above.string()].insert(part);
+    above /= folder;
+  }
+}
+
+bool Places::has(const std::string& above, Part part) const {
+  const auto found = parts_.find(above);
+  return found != parts_.end() && found->second.contains(part);
+}
+
+Places::Part Places::split_at(const std::string& above, const std::string& name) const {
+  const Part part = part_of(name);
+  if (part == Part::kNone || name == "train" || name == "test") return part;
+  const auto others = {Part::kTrain, Part::kTest, Part::kValidation};
+  const bool beside = std::any_of(others.begin(), others.end(),
+                                  [&](Part other) { return other != part && has(above, other); });
+  return beside ? part : Part::kNone;
+}
+
+Place Places::of(const fs::path& path) const {
   const std::vector<std::string> names = [&] {
     std::vector<std::string> all;
     for (const fs::path& part : path) all.push_back(part.string());
     return all;
   }();
   const size_t folders = names.empty() ? 0 : names.size() - 1;
-  for (size_t i = 0; i < folders; ++i) {
-    if (names[i] != "train" && names[i] != "test") continue;
-    const Split split = names[i] == "test" ? Split::kTest : Split::kTrain;
+  fs::path above;
+  for (size_t i = 0; i < folders; above /= names[i++]) {
+    const Part part = split_at(above.string(), names[i]);
+    if (part == Part::kNone) continue;
+    Place place;
     // pictures directly in train/ belong to the class "all"
-    return {i + 1 < folders ? names[i + 1] : names[i > 0 ? i - 1 : i], split};
+    place.label = i + 1 < folders ? names[i + 1] : names[i > 0 ? i - 1 : i];
+    place.split = part == Part::kTrain ? Split::kTrain : Split::kTest;
+    // not where it is all that was asked for
+    place.spare = part == Part::kValidation && i > 0 && has(above.string(), Part::kTest);
+    return place;
   }
-  return {folders > 0 ? names[folders - 1] : "", std::nullopt};
+  return {folders > 0 ? names[folders - 1] : "", std::nullopt, false};
+}
+
+void warn_of_spare(size_t count, const std::string& source) {
+  if (count == 0) return;
+  warning(
+      fmt::format("{}: {} pictures of validation are left out, because there are others for testing: import "
+                  "their folder alone for a set of them",
+                  printable(source), count));
 }
 
 void import_picture(std::span<const uint8_t> bytes, const Place& place, const std::string& name,
@@ -165,23 +352,14 @@ void import_picture(std::span<const uint8_t> bytes, const Place& place, const st
 }
 
 void import_source(const std::string& spec, const Decoders& decoders, PictureIntake& intake) {
-  const fs::path path(spec);
-  const std::string name = path.filename().string();
+  const fs::path path = text_link(spec).value_or(spec);
   std::error_code code;
   if (!fs::exists(path, code)) throw Error("import", spec, "there is no such file or folder");
-  if (fs::is_directory(path, code)) {
-    const std::vector<std::string> names = names_in(path);
-    if (std::any_of(names.begin(), names.end(), is_cifar_name)) return import_cifar(path, intake);
-    if (std::any_of(names.begin(), names.end(), is_idx_name)) return import_idx(path, intake);
-    return import_folder(path, decoders, intake);
-  }
-  if (name.ends_with(".bin")) return import_cifar(path, intake);
-  if (is_idx_name(name)) return import_idx(path, intake);
-  if (name.ends_with(".tfrecord") || name.ends_with(".tfrecord.gz")) {
-    throw Error("import", spec, "it is already a record set");
-  }
-  if (is_archive_name(name)) return import_archive(path, decoders, intake);
-  import_file(path, decoders, intake);
+  if (!fs::is_directory(path, code)) return import_one(path, decoders, intake);
+  const std::vector<std::string> names = names_in(path);
+  if (is_cifar_folder(path)) return import_cifar(path, intake);
+  if (std::any_of(names.begin(), names.end(), is_idx_name)) return import_idx(path, intake);
+  import_folder(path, decoders, intake);
 }
 
 }  // namespace reverie

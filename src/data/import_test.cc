@@ -13,6 +13,7 @@
 #include "data/archive.h"
 #include "data/cifar.h"
 #include "data/idx.h"
+#include "data/tfrecord.h"
 
 namespace reverie {
 namespace {
@@ -114,10 +115,11 @@ TEST_F(Import, TrainAndTestFoldersAreSplits) {
             (Words{"all test 2", "all test 3", "all train 1"}));
 }
 
-TEST(Place, ComesFromThePath) {
-  const auto words = [](const char* path) {
-    const Place p = place_of(path);
-    return p.label + (p.split ? " " + split_name(*p.split) : "");
+TEST(Places, ComeFromThePath) {
+  Places places;
+  const auto words = [&](const char* path) {
+    const Place p = places.of(path);
+    return p.label + (p.split ? " " + split_name(*p.split) : "") + (p.spare ? " spare" : "");
   };
   EXPECT_EQ(words("set/train/cat/deep/1.png"), "cat train");
   EXPECT_EQ(words("set/train/1.png"), "set train");
@@ -126,12 +128,77 @@ TEST(Place, ComesFromThePath) {
   EXPECT_EQ(words("set/cat/1.png"), "cat");
   EXPECT_EQ(words("set/test"), "set");
   EXPECT_EQ(words("1.png"), "");
+  // classes, as long as nothing beside them is another split
+  EXPECT_EQ(words("set/valid/1.png"), "valid");
+  EXPECT_EQ(words("set/training/cat/1.png"), "cat");
+  for (const char* path : {"a/train/x/1", "a/val/x/2", "b/Training/x/1", "b/Testing/x/1", "c/train/x/1",
+                           "c/validation/x/1", "c/test/1"})
+    places.see(path);
+  EXPECT_EQ(words("a/val/x/2"), "x test");
+  EXPECT_EQ(words("b/Training/x/1"), "x train");
+  EXPECT_EQ(words("b/Testing/x/1"), "x test");
+  EXPECT_EQ(words("c/validation/x/1"), "x test spare");
+  EXPECT_EQ(words("d/val/x/2"), "x");
 }
 
-TEST_F(Import, LinksToFoldersAreNotFollowed) {
+TEST_F(Import, ValidationIsNeverTrainedOn) {
+  folder_.write("set/train/a/1.txt", "1 1 1");
+  folder_.write("set/val/a/2.txt", "1 1 2");
+  folder_.write("set/val/b/3.txt", "1 1 3");
+  const Words both = {"a test 2", "a train 1", "b test 3"};
+  EXPECT_EQ(import({folder_.path() / "set"}).pictures, both);
+  EXPECT_EQ(import({folder_.path() / "set/train", folder_.path() / "set/val"}).pictures, both);
+  // with test/ it is neither; alone it is what was asked for
+  folder_.write("set/test/a/4.txt", "1 1 4");
+  EXPECT_EQ(import({folder_.path() / "set"}).pictures, (Words{"a test 4", "a train 1"}));
+  EXPECT_EQ(import({folder_.path() / "set/val"}).pictures, (Words{"a test 2", "b test 3"}));
+}
+
+TEST_F(Import, LinksAreFollowedButNotInCircles) {
   folder_.write("set/a/1.txt", "1 1 1");
   fs::create_directory_symlink("..", folder_.path() / "set/a/up");
   EXPECT_EQ(import({folder_.path() / "set"}).pictures, Words{"a train 1"});
+  folder_.write("store/deep/2.txt", "1 1 2");
+  fs::create_directory_symlink("../store", folder_.path() / "set/b");
+  fs::create_directory_symlink("../../set", folder_.path() / "store/deep/back");
+  fs::create_symlink("../../store/deep/2.txt", folder_.path() / "set/a/3.txt");
+  const Imported all = import({folder_.path() / "set"});
+  EXPECT_EQ(all.pictures, (Words{"a train 1", "a train 2", "deep train 2"}));
+  fs::create_directory_symlink("nowhere", folder_.path() / "set/c");
+  EXPECT_EQ(import({folder_.path() / "set"}).left_out.size(), 1U);
+  fs::remove_all(folder_.path() / "set/a");
+  fs::remove(folder_.path() / "set/b");
+  EXPECT_NE(failure(folder_.path() / "set").find("links that lead nowhere"), std::string::npos);
+}
+
+TEST_F(Import, LinksMayBeTextAsGitWritesThem) {
+  folder_.write("store/cats/1.txt", "1 1 1");
+  folder_.write("set/cat", "../store/cats");
+  folder_.write("set/dog/2.txt", "../../store/cats/1.txt");
+  folder_.write("set/loop", ".");
+  folder_.write("set/note", "../store/cats\n");
+  EXPECT_EQ(import({folder_.path() / "set"}).pictures, (Words{"cat train 1", "dog train 1"}));
+  EXPECT_EQ(import({folder_.path() / "set/cat"}).pictures, Words{"cats train 1"});
+  folder_.write("set/fox", "../store/foxes");
+  EXPECT_EQ(import({folder_.path() / "set"}).left_out.size(), 1U);
+}
+
+TEST_F(Import, SaysWhatAFileIs) {
+  const auto expect = [&](const char* name, std::string_view content, const char* message) {
+    const std::string found = failure(folder_.write(name, content));
+    EXPECT_NE(found.find(message), std::string::npos) << name << ": " << found;
+  };
+  using namespace std::string_view_literals;
+  expect("a.h5", "\x89HDF\r\n\x1a\n"sv, "it is an HDF5 file (Reverie does not read HDF5: ");
+  expect("a.npz", "PK\3\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0a.npy"sv, "an .npz file");
+  expect("a.prototxt", "layer { type: 'Data' }", "a net of Caffe");
+  expect("notes.md", "# words", "it is a text file");
+  expect("a.pkl", "\x80\x04\x95"sv, "the pickle is damaged or cut off");
+  folder_.write("lmdb/data.mdb", "x");
+  EXPECT_NE(failure(folder_.path() / "lmdb").find("it is an LMDB database"), std::string::npos);
+  folder_.write("mat/batches.meta.mat", "MATLAB 5.0 MAT-file, ");
+  EXPECT_NE(failure(folder_.path() / "mat").find("batches.meta.mat is a MATLAB file (Reverie does not"),
+            std::string::npos);
 }
 
 TEST_F(Import, BringsPicturesToOneSize) {
@@ -228,6 +295,12 @@ TEST_F(Import, ArchivesAreFolders) {
             std::string::npos);
 }
 
+void write_packed(const fs::path& path, const std::string& content) {
+  gzFile file = gzopen(path.c_str(), "wb");
+  gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
+  gzclose(file);
+}
+
 std::string cifar_record(int label, int first) {
   std::string record(3073, '\1');
   record[0] = static_cast<char>(label);
@@ -259,6 +332,90 @@ TEST_F(Import, Cifar) {
             std::string::npos);
 }
 
+TEST_F(Import, CifarCompressed) {
+  write_packed(folder_.path() / "data_batch_1.bin.gz", cifar_record(3, 10));
+  EXPECT_EQ(import({folder_.path() / "data_batch_1.bin.gz"}).pictures, Words{"cat train 10"});
+  EXPECT_EQ(import({folder_.path()}).pictures, Words{"cat train 10"});
+  folder_.write("data_batch_1.bin", cifar_record(3, 11));
+  EXPECT_EQ(import({folder_.path()}).pictures, Words{"cat train 11"});
+  // with another name than its content
+  fs::rename(folder_.path() / "data_batch_1.bin.gz", folder_.path() / "test_batch.bin");
+  EXPECT_EQ(import({folder_.path() / "test_batch.bin"}).pictures, Words{"cat test 10"});
+}
+
+TEST_F(Import, CifarHundred) {
+  const auto record = [](char coarse, char fine, char first) {
+    std::string r(3074, '\1');
+    r[0] = coarse;
+    r[1] = fine;
+    r[2] = first;
+    return r;
+  };
+  folder_.write("hundred/train.bin", record(1, 99, 10) + record(2, 7, 11));
+  folder_.write("hundred/test.bin", record(3, 8, 12));
+  const fs::path folder = folder_.path() / "hundred";
+  EXPECT_EQ(import({folder}).pictures, (Words{"7 train 11", "8 test 12", "99 train 10"}));
+  std::string names;
+  for (int i = 0; i < 100; ++i) names += fmt::format("n{}\r\n", i);
+  folder_.write("hundred/fine_label_names.txt", names);
+  EXPECT_EQ(import({folder}).pictures, (Words{"n7 train 11", "n8 test 12", "n99 train 10"}));
+  write_archive(folder_.path() / "hundred.tar.gz",
+                {{"h/test.bin", record(1, 5, 6)}, {"h/fine_label_names.txt", names}}, true);
+  EXPECT_EQ(import({folder_.path() / "hundred.tar.gz"}).pictures, Words{"n5 test 6"});
+  EXPECT_NE(failure(folder_.write("bad/train.bin", record(1, 100, 0))).find("record 0: its label is 100"),
+            std::string::npos);
+}
+
+// As Python 2 wrote the files that are published, with the keys of CIFAR-10 or CIFAR-100.
+std::string old_pickle(const std::string& key, const std::vector<int>& labels, const std::string& firsts) {
+  using namespace std::string_literals;
+  std::string s =
+      "\x80\x02}q\x01(U\x04"
+      "dataq\x02"
+      "cnumpy.core.multiarray\n_reconstruct\nq\x03"
+      "cnumpy\nndarray\nq\x04K\0"
+      "\x85q\x05U\x01"
+      "bq\x06\x87q\x07Rq\x08(K\x01K"s;
+  s += static_cast<char>(firsts.size());
+  s += "M\0\x0c\x86q\x09"
+       "cnumpy\ndtype\nq\x0aU\x02u1K\0K\x01\x87q\x0bRq\x0c(K\x03U\x01|NNNJ\xff\xff\xff\xff"
+       "J\xff\xff\xff\xffK\0tq\x0d"
+       "b\x89T"s;
+  const auto size = static_cast<uint32_t>(firsts.size() * 3072);
+  for (int i = 0; i < 4; ++i) s += static_cast<char>(size >> (8 * i));
+  for (const char first : firsts) s += first + std::string(3071, '\1');
+  s += "tbU" + std::string(1, static_cast<char>(key.size())) + key + "q\x10]q\x11(";
+  for (const int label : labels) s += {'K', static_cast<char>(label)};
+  return s + "eu.";
+}
+
+TEST_F(Import, CifarOfPython) {
+  folder_.write("py/data_batch_1", old_pickle("labels", {3, 0}, "\x0a\x0b"));
+  folder_.write("py/test_batch", old_pickle("labels", {9}, "\x0c"));
+  const fs::path folder = folder_.path() / "py";
+  EXPECT_EQ(import({folder}).pictures, (Words{"airplane train 11", "cat train 10", "truck test 12"}));
+  std::string meta = "\x80\x02}q\x01U\x0blabel_namesq\x02]q\x03(";
+  for (char c = 'a'; c <= 'j'; ++c) meta += std::string("U\x01") + c;
+  meta += "es.";
+  folder_.write("py/batches.meta", meta);
+  EXPECT_EQ(import({folder}).pictures, (Words{"a train 11", "d train 10", "j test 12"}));
+  EXPECT_EQ(import({folder / "data_batch_1"}).pictures, (Words{"a train 11", "d train 10"}));
+  write_archive(folder_.path() / "cifar-10-python.tar.gz",
+                {{"c/data_batch_1", old_pickle("labels", {1}, "\x05")}, {"c/batches.meta", meta}}, true);
+  EXPECT_EQ(import({folder_.path() / "cifar-10-python.tar.gz"}).pictures, Words{"b train 5"});
+
+  folder_.write("hundred/train", old_pickle("fine_labels", {99}, "\x05"));
+  folder_.write("hundred/test", old_pickle("fine_labels", {8}, "\x06"));
+  EXPECT_EQ(import({folder_.path() / "hundred"}).pictures, (Words{"8 test 6", "99 train 5"}));
+
+  EXPECT_NE(failure(folder_.write("bad/data_batch_1", old_pickle("labels", {1}, "\x05\x06")))
+                .find("it has 2 pictures, but 1 labels"),
+            std::string::npos);
+  EXPECT_NE(
+      failure(folder_.write("bad/data_batch_1", old_pickle("words", {1}, "\x05"))).find("no data and labels"),
+      std::string::npos);
+}
+
 TEST(Cifar, PlanesBecomePixels) {
   std::vector<uint8_t> record(3073);
   for (size_t i = 0; i < 1024; ++i) {
@@ -277,12 +434,6 @@ std::string idx(const std::vector<int>& shape, const std::string& data) {
   std::string s = {0, 0, 8, static_cast<char>(shape.size())};
   for (const int n : shape) s += {0, 0, static_cast<char>(n >> 8), static_cast<char>(n)};
   return s + data;
-}
-
-void write_packed(const fs::path& path, const std::string& content) {
-  gzFile file = gzopen(path.c_str(), "wb");
-  gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
-  gzclose(file);
 }
 
 TEST_F(Import, Idx) {
@@ -306,6 +457,15 @@ TEST_F(Import, Idx) {
 
 TEST_F(Import, RecordSetsAreNoSource) {
   EXPECT_NE(failure(folder_.write("a.tfrecord", "")).find("already a record set"), std::string::npos);
+  std::vector<uint8_t> record;
+  const std::string label = "\x0a\x0f\x0a\x0d\x0a\x05label\x12\x04\x1a\x02\x08\x03";
+  append_tfrecord(record, {reinterpret_cast<const uint8_t*>(label.data()), label.size()});
+  const fs::path file = folder_.write("tfds", std::string(record.begin(), record.end()));
+  EXPECT_NE(
+      failure(file).find("record 0: it is an example of another kind, without raw, height, width, but with "
+                         "label (import the pictures themselves: reverie data import"),
+      std::string::npos)
+      << failure(file);
 }
 
 }  // namespace

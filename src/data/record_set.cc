@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/file_kind.h"
 #include "core/limits.h"
 #include "core/parallel.h"
+#include "core/text.h"
 #include "data/bytes.h"
 #include "data/example.h"
 #include "data/tfrecord.h"
@@ -41,11 +43,34 @@ std::string fault_of(const PictureExample& e, std::optional<size_t> labels) {
   return "";
 }
 
+// Why other features than those of a picture make no set; empty if all are there, or there are no others.
+std::string missing_features(std::span<const uint8_t> example) {
+  std::vector<std::string_view> there = feature_names(example);
+  std::vector<std::string> missing;
+  for (const char* name : {"raw", "height", "width"}) {
+    if (std::find(there.begin(), there.end(), name) == there.end()) missing.emplace_back(name);
+  }
+  constexpr std::array<std::string_view, 6> kOwn = {"raw", "height", "width", "type", "split", "labels"};
+  const bool others = std::any_of(there.begin(), there.end(), [&](std::string_view name) {
+    return std::find(kOwn.begin(), kOwn.end(), name) == kOwn.end();
+  });
+  if (!others || missing.empty()) return "";
+  std::sort(there.begin(), there.end());
+  constexpr size_t kMostNamed = 12;
+  std::vector<std::string> named;
+  for (const std::string_view name : there) {
+    if (named.size() < kMostNamed) named.push_back(printable(std::string(name.substr(0, 40))));
+  }
+  if (there.size() > kMostNamed) named.emplace_back("...");
+  return fmt::format("it is an example of another kind, without {}, but with {}", join(missing, ", "),
+                     join(named, ", "));
+}
+
 // A decoded record, or why it is invalid.
 struct Seen {
   Record record;
   Split split = Split::kTrain;
-  std::string fault;
+  std::string fault, advice;
 };
 
 Seen look_at(const TFRecord& found, std::optional<size_t> labels) {
@@ -58,7 +83,13 @@ Seen look_at(const TFRecord& found, std::optional<size_t> labels) {
   } else {
     seen.fault = fault_of(e, labels);
   }
-  if (!seen.fault.empty()) return seen;
+  if (!seen.fault.empty()) {
+    if (std::string missing = found.is_sound() ? missing_features(found.bytes) : ""; !missing.empty()) {
+      seen.fault = std::move(missing);
+      seen.advice = "import the pictures themselves: reverie data import FOLDER -o SET.tfrecord";
+    }
+    return seen;
+  }
   seen.record = {e.raw, static_cast<int>(e.height), static_cast<int>(e.width), static_cast<int>(e.type)};
   seen.split = e.split == "test" ? Split::kTest : Split::kTrain;
   return seen;
@@ -107,6 +138,7 @@ bool RecordSet::Content::read_side_record(const TFRecord& first) {
 
 // Finds the records one after the other, then decodes them on all cores.
 void RecordSet::Content::index(std::span<const uint8_t> bytes) {
+  if (!is_tfrecord(bytes)) refuse_other_kinds(bytes, name, FileType::kRecords, "a record set");
   std::vector<TFRecord> found;
   TFRecordReader reader(bytes, name);
   while (const std::optional<TFRecord> r = reader.next_unchecked()) {
@@ -125,7 +157,7 @@ void RecordSet::Content::index(std::span<const uint8_t> bytes) {
     for (size_t i = std::max(begin, first); i < end; ++i) seen[i] = look_at(found[i], named);
   });
   for (size_t i = first; i < seen.size(); ++i) {
-    if (!seen[i].fault.empty()) fail_at_record(name, i, seen[i].fault);
+    if (!seen[i].fault.empty()) fail_at_record(name, i, seen[i].fault, seen[i].advice);
     records_.at(static_cast<size_t>(seen[i].split)).push_back(seen[i].record);
   }
   if (!named) number_labels();

@@ -54,8 +54,14 @@ uint32_t masked_crc32c(std::span<const uint8_t> bytes) {
   return std::rotr(crc32c(bytes), 15) + 0xa282ead8U;
 }
 
-void fail_at_record(const std::string& name, size_t record, const std::string& why) {
-  throw Error("read", fmt::format("{}, record {}", name, record), why);
+bool is_tfrecord(std::span<const uint8_t> bytes) {
+  return bytes.size() >= kHeadBytes &&
+         load_little<uint32_t>(bytes.data() + 8) == masked_crc32c(bytes.first(8));
+}
+
+void fail_at_record(const std::string& name, size_t record, const std::string& why,
+                    const std::string& advice) {
+  throw Error("read", fmt::format("{}, record {}", name, record), why, advice);
 }
 
 TFRecordReader::TFRecordReader(std::span<const uint8_t> bytes, std::string name)
@@ -64,7 +70,7 @@ TFRecordReader::TFRecordReader(std::span<const uint8_t> bytes, std::string name)
 std::optional<TFRecord> TFRecordReader::next_unchecked() {
   if (left_.empty()) return std::nullopt;
   if (left_.size() < kHeadBytes) fail_at_record(name_, count_, "it is cut off within its length");
-  if (load_little<uint32_t>(left_.data() + 8) != masked_crc32c(left_.first(8))) {
+  if (!is_tfrecord(left_)) {
     fail_at_record(name_, count_,
                    count_ == 0 ? "this is not a TFRecord file, or its length is damaged"
                                : "the checksum of its length is wrong: the file is damaged here");

@@ -23,6 +23,9 @@ uint32_t crc32c(std::span<const uint8_t> bytes);
 // The same, masked as TFRecord stores it.
 uint32_t masked_crc32c(std::span<const uint8_t> bytes);
 
+// Whether bytes begin with a record whose length is sound.
+bool is_tfrecord(std::span<const uint8_t> bytes);
+
 // One record in place; the bytes belong to the reader's caller.
 struct TFRecord {
   std::span<const uint8_t> bytes;
@@ -52,8 +55,9 @@ class TFRecordReader {
   size_t count_ = 0;
 };
 
-// Throws Error("read", "NAME, record 17", why).
-[[noreturn]] void fail_at_record(const std::string& name, size_t record, const std::string& why);
+// Throws Error("read", "NAME, record 17", why, advice).
+[[noreturn]] void fail_at_record(const std::string& name, size_t record, const std::string& why,
+                                 const std::string& advice = "");
 
 // Writes records to a file, one after the other; compressed if its name ends in .gz.  The same records give
 // the same bytes.

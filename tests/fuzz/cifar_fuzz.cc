@@ -13,14 +13,21 @@ namespace {
 void check(std::span<const uint8_t> bytes) {
   try {
     const CifarBatch batch(bytes, "fuzz");
-    require(batch.size() > 0);
+    const auto labels = static_cast<int>(batch.default_names().size());
+    const auto side = static_cast<size_t>(batch.side());
     std::vector<uint8_t> pixels;
     for (size_t i = 0; i < batch.size(); ++i) {
-      require(batch.label(i) >= 0 && batch.label(i) < kCifarLabels);
+      require(batch.label(i) >= 0 && batch.label(i) < labels);
       batch.pixels(i, pixels);
-      require(pixels.size() == static_cast<size_t>(kCifarSide) * kCifarSide * 3);
+      require(pixels.size() == side * side * 3);
     }
   } catch (const Error&) {
+  }
+  for (const char* name : {"batches.meta", "batches.meta.txt"}) {
+    try {
+      cifar_names(bytes, name);
+    } catch (const Error&) {
+    }
   }
 }
 
