@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "core/error.h"
@@ -20,12 +21,6 @@ constexpr Node kNone = -1;
 
 [[noreturn]] void fail(const CaffeNet& net, const CaffeLayer& layer, const std::string& why) {
   throw Error("use", net.file, fmt::format("layer {} ({}): {}", in_quotes(layer.name), layer.type, why));
-}
-
-bool is_data(const CaffeLayer& layer) {
-  static const std::set<std::string> types = {"Data",       "ImageData", "HDF5Data", "MemoryData",
-                                              "WindowData", "DummyData", "Input"};
-  return types.contains(layer.type);
 }
 
 bool is_loss(const CaffeLayer& layer) {
@@ -45,6 +40,11 @@ bool is_step(const CaffeLayer& layer) {
   return layer.convolution || layer.pooling || !activation_word(layer.type).empty();
 }
 
+// Whatever its type, as there are Python layers and those of Caffe's many branches.
+bool is_data(const CaffeLayer& layer) {
+  return layer.bottoms.empty() && !layer.tops.empty() && layer.type != "Parameter" && !is_step(layer);
+}
+
 // Has no effect on the result.
 bool is_idle(const CaffeLayer& layer) {
   return layer.type == "Split" || layer.type == "Silence" || layer.type == "Accuracy";
@@ -62,6 +62,7 @@ class Graph {
     for (const CaffeLayer& layer : net.layers) {
       if (layer.in_training) add(layer, now);
     }
+    if (picture_ == kNone) choose_picture();
   }
 
   Node picture() const { return picture_; }
@@ -112,15 +113,28 @@ class Graph {
       now[top] = node;
       outputs_.emplace(&layer, node);  // the first one
     }
-    if (is_data(layer) && picture_ == kNone && !layer.tops.empty()) {
-      picture_ = outputs_.at(&layer);
-      data_ = &layer;
-    }
+    if (!is_data(layer)) return;
+    for (const std::string& top : layer.tops) fed_.emplace_back(&layer, now.at(top));
+  }
+
+  // What the data layers feed into a Convolution: others may give labels, and a layer labels first.
+  void choose_picture() {
+    const auto leads_up = [this](const auto& fed) { return reads(fed.second, "Convolution"); };
+    auto chosen = std::find_if(fed_.begin(), fed_.end(), leads_up);
+    if (chosen == fed_.end()) chosen = fed_.begin();
+    if (chosen == fed_.end()) return;
+    std::tie(data_, picture_) = *chosen;
+  }
+
+  bool reads(Node node, const std::string& type) const {
+    return std::any_of(readers(node).begin(), readers(node).end(),
+                       [&](const CaffeLayer* layer) { return layer->type == type; });
   }
 
   const CaffeNet& net_;
   Node picture_ = kNone;
   const CaffeLayer* data_ = nullptr;
+  std::vector<std::pair<const CaffeLayer*, Node>> fed_;  // by the data layers
   std::vector<std::vector<const CaffeLayer*>> readers_;
   std::map<const CaffeLayer*, std::vector<Node>> inputs_;
   std::map<const CaffeLayer*, Node> outputs_;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "weights/caffe_chain.h"
 #include "weights/hourglass_file.h"
 
@@ -62,6 +63,12 @@ CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weigh
   if (chain.data == nullptr) {
     result.warnings.push_back(
         fmt::format("{} has no data layer: the model gets scale 1 and no mean", net.file));
+  }
+  if (chain.data != nullptr && !chain.data->data && chain.data->type != "Input") {
+    result.warnings.push_back(fmt::format(
+        "layer {}: a {} layer does not say what it does to pictures: the model gets scale {} and {}",
+        in_quotes(chain.data->name), printable(chain.data->type), transform.scale,
+        words.subtract_mean ? "a mean" : "no mean"));
   }
   if (!transform.mean_values.empty()) {
     result.warnings.push_back(

@@ -8,8 +8,10 @@
 #include <utility>
 
 #include "caffe.pb.h"
+#include "core/compressed.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/file_kind.h"
 #include "core/text.h"
 
 namespace reverie {
@@ -105,7 +107,8 @@ class ModelReader {
   explicit ModelReader(std::string file) { content_.name = std::move(file); }
 
   void read(std::span<const uint8_t> bytes) {
-    refuse_other_kinds(bytes);
+    refuse_other_kinds(bytes, content_.name, FileType::kCaffeModel, "Caffe's weights (.caffemodel)");
+    if (bytes.size() > kMaxBytes) fail(fmt::format("it is larger than {} bytes", kMaxBytes));
     Fields fields(bytes);
     while (!fields.at_end()) {
       const size_t begin = fields.at();
@@ -130,12 +133,6 @@ class ModelReader {
   }
   [[noreturn]] void fail_layer(const std::string& name, const std::string& why) const {
     fail(fmt::format("layer {}{}: {}", layers_, name.empty() ? "" : " " + in_quotes(name), why));
-  }
-
-  void refuse_other_kinds(std::span<const uint8_t> bytes) const {
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    if (text.starts_with("\x89HDF")) fail("it is HDF5", "Reverie reads the protobuf form (.caffemodel) only");
-    if (bytes.size() > kMaxBytes) fail(fmt::format("it is larger than {} bytes", kMaxBytes));
   }
 
   template <class Layer>
@@ -240,7 +237,7 @@ TensorFile parse_caffemodel(std::span<const uint8_t> bytes, const std::string& f
 }
 
 TensorFile read_caffemodel(const std::filesystem::path& path) {
-  return parse_caffemodel(read_file(path, kMaxBytes), path.string());
+  return parse_caffemodel(read_content(path, kMaxBytes), path.string());
 }
 
 std::vector<uint8_t> caffemodel_bytes(const TensorFile& content, const std::string& file) {

@@ -104,7 +104,7 @@ TEST(CaffeModel, ErrorsNameFileAndLayer) {
   EXPECT_NE(error_of("").find("no layer"), std::string::npos);
   EXPECT_NE(error_of(layer("d", "Data", "")).find("none of its 1 layers has weights"), std::string::npos);
   EXPECT_NE(error_of("\x89HDF\r\n").find("HDF5"), std::string::npos);
-  EXPECT_NE(error_of("layer { name: 'text' }").find("is it a .caffemodel?"), std::string::npos);
+  EXPECT_NE(error_of("layer { name: 'text' }").find("it is a net of Caffe"), std::string::npos);
   EXPECT_NE(error_of(field(2, field(1, field(1, "old")))).find("before 2014"), std::string::npos);
 }
 

@@ -7,7 +7,6 @@
 
 #include "caffe.pb.h"
 #include "core/error.h"
-#include "core/file.h"
 #include "weights/caffe_text.h"
 #include "weights/tensor.h"
 
@@ -285,7 +284,7 @@ CaffeNet parse_caffe_net(std::string_view text, const std::string& file) {
 }
 
 CaffeNet read_caffe_net(const std::filesystem::path& path) {
-  return parse_caffe_net(read_text_file(path, uint64_t{4} << 20U), path.string());
+  return parse_caffe_net(read_caffe_text(path), path.string());
 }
 
 }  // namespace reverie

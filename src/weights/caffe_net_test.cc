@@ -84,6 +84,37 @@ TEST(CaffeNet, SkipsWhatItDoesNotKnowAndSaysSo) {
   EXPECT_EQ(net.skipped, (std::vector<std::string>{"line 2: foo_param", "line 3: colour"}));
 }
 
+TEST(CaffeNet, FieldsMayEndWithCommasAndSemicolons) {
+  const std::string plain =
+      "name: 'a' layer { name: 'b' type: 'Foo' foo { x: [1, 2] y { z: 1 } } top: 't' } colour: 3";
+  const std::string ended =
+      "name: 'a', layer { name: 'b'; type: 'Foo', foo { x: [1, 2], y { z: 1; }; }, top: 't', }; # b, c\n "
+      "colour: 3,";
+  const CaffeNet net = parse(ended);
+  EXPECT_EQ(net.title, "a");
+  ASSERT_EQ(net.layers.size(), 1U);
+  EXPECT_EQ(net.layers[0].tops, std::vector<std::string>{"t"});
+  EXPECT_EQ(net.skipped, (std::vector<std::string>{"line 1: foo", "line 2: colour"}));
+  EXPECT_EQ(parse(plain).layers[0].tops, net.layers[0].tops);
+  EXPECT_EQ(parse("layer < name: 'b', type: 'Foo' odd < a: [{x: 1, y: 2}, {x: 3;}], >; top: 't;,' >,")
+                .layers[0]
+                .tops,
+            std::vector<std::string>{"t;,"});
+  for (const char* wrong :
+       {"name: 'a',, colour: 3", "name: , 'a'", ", name: 'a'", "name: 'a', 'b'", "x: 1,, y: 2",
+        "x: 'a', # no\n 'b'", "layer {, name: 'b' }", "layer, { name: 'b' type: 'Foo' }"})
+    EXPECT_NE(error_of(wrong), "") << wrong;
+}
+
+TEST(CaffeNet, IsTextOfAnySystem) {
+  EXPECT_EQ(parse("\xef\xbb\xbf# first\r\nname: \"a\"\r\n").title, "a");
+  EXPECT_EQ(parse("\xef\xbb\xbf").title, "");
+  EXPECT_NE(error_of(std::string("\xff\xfen\0a\0", 6)).find("it is UTF-16 text (save it as UTF-8)"),
+            std::string::npos);
+  EXPECT_EQ(parse("[caffe.odd] { a: 1, b: 2 }, [caffe.number]: 5; name: 'a'").skipped,
+            (std::vector<std::string>{"line 1: caffe.odd", "line 1: caffe.number"}));
+}
+
 TEST(CaffeNet, ErrorsNameLineOrLayer) {
   EXPECT_EQ(error_of("layer {\n name: 3\n}"), "cannot read net.prototxt: line 2: Expected string, got: 3");
   EXPECT_EQ(error_of("layer { name: 'a' }"), "cannot read net.prototxt: layer 'a': it has no type");
@@ -133,6 +164,11 @@ TEST(CaffeSolver, ReadsWhatIsLearnedAndListsTheRest) {
   EXPECT_EQ(s.housekeeping, (std::vector<std::string>{"display", "snapshot"}));
   EXPECT_EQ(s.skipped, std::vector<std::string>{"line 3: wild"});
   EXPECT_TRUE(is_caffe_solver("base_lr: 1", "s"));
+  EXPECT_TRUE(
+      is_caffe_solver("\xef\xbb\xbf"
+                      "net: 'n', base_lr: 0.001, momentum: 0.9;\r\nmax_iter: 100",
+                      "s"));
+  EXPECT_EQ(parse_caffe_solver("base_lr: 0.5, wild: 1; max_iter: 7,", "s").iterations, 7);
   EXPECT_FALSE(is_caffe_solver("layers { type: DATA }", "s"));
 }
 

@@ -211,7 +211,12 @@ class RecipeWriter {
 
   int64_t batch() const {
     const CaffeLayer& data = *chain_.data;
-    if (!data.data || data.data->batch < 1) fail(data, "it has no batch_size");
+    if (!data.data || data.data->batch < 1) {
+      fail(data, data.type == "Data"
+                     ? "it has no batch_size"
+                     : fmt::format("it has no batch_size, as it is a {} layer: put a Data layer in its place",
+                                   printable(data.type)));
+    }
     // gradients of several batches are averaged: the same as one large batch
     if (data.data->batch > std::numeric_limits<int32_t>::max() / solver_.batches_per_step)
       fail("iter_size makes the batch too large");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/file.h"
 #include "core/test_help.h"
 #include "core/text.h"
 #include "core/toml_tree.h"
@@ -179,6 +180,40 @@ TEST(CaffeRecipe, WhatIsLeftOutIsSaid) {
        {"crop_size 8", "mean_value", "'a': its bias_filler", "Dropout of 0.5", "'z': it has no bias",
         "clip_gradients 1", "random_seed 3", "display", "line 1: odd", "line 1: strange"}) {
     EXPECT_NE(all.find(word), std::string::npos) << word << "\n" << all;
+  }
+}
+
+TEST(CaffeRecipe, PicturesMayComeFromAnyLayerAndLabelsBeside) {
+  const std::string python =
+      "layer { name: 'p' type: 'Python' top: 'label' python_param { module: 'm' layer: 'L' } }\n";
+  EXPECT_EQ(recipe(python + good_net()).text, recipe(good_net()).text);
+  EXPECT_EQ(recipe(good_net() + python).text, recipe(good_net()).text);
+  EXPECT_EQ(
+      recipe("layer { name: 'q' type: 'Python' top: 'data' include { phase: TEST } }\n" + good_net()).text,
+      recipe(good_net()).text);
+  // labels first
+  const std::string both =
+      "layer { name: 'd' type: 'HDF5Data' top: 'label' top: 'data' hdf5_data_param { batch_size: 10 } }";
+  const std::string rest = good_net().substr(good_net().find('\n'));
+  EXPECT_EQ(recipe(both + rest).text, recipe(good_net()).text);
+  EXPECT_NE(
+      error_of("layer { name: 'd' type: 'Python' top: 'data' }" + rest)
+          .find("layer 'd': it has no batch_size, as it is a Python layer: put a Data layer in its place"),
+      std::string::npos);
+}
+
+// Inputs that public reports say broke tools.
+TEST(CaffeCases, CommasAndAByteOrderMark) {
+  const auto at = [](const std::string& name) { return caffe_data("../cases/" + name).lexically_normal(); };
+  if (!fs::exists(at("26-net.prototxt"))) GTEST_SKIP() << "no " << at("26-net.prototxt");
+  const std::string solver_text = read_text_file(at("26-comma-solver.prototxt"));
+  EXPECT_TRUE(is_caffe_solver(solver_text, "s"));
+  const CaffeSolver solver = parse_caffe_solver(solver_text, "s");
+  EXPECT_EQ(solver.momentum, 0.9F);
+  for (const char* net : {"26-net.prototxt", "27-bom.prototxt"}) {
+    const CaffeRecipe r = recipe_from_caffe(read_caffe_net(at(net)), solver);
+    EXPECT_TRUE(has_line(r.text, "momentum = 0.9")) << r.text;
+    EXPECT_TRUE(has_line(r.text, "batch = 16")) << r.text;
   }
 }
 

@@ -7,7 +7,6 @@
 
 #include "caffe.pb.h"
 #include "core/error.h"
-#include "core/file.h"
 #include "weights/caffe_text.h"
 
 namespace reverie {
@@ -70,7 +69,7 @@ CaffeSolver parse_caffe_solver(std::string_view text, const std::string& file) {
 }
 
 CaffeSolver read_caffe_solver(const std::filesystem::path& path) {
-  return parse_caffe_solver(read_text_file(path, uint64_t{4} << 20U), path.string());
+  return parse_caffe_solver(read_caffe_text(path), path.string());
 }
 
 }  // namespace reverie

@@ -2,6 +2,7 @@
 // files.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,12 @@ class Message;
 
 namespace reverie {
 
-// Fills the message.  Unknown fields are skipped and returned as "line 12: name", at most 1000.  Error names
-// file and line for text that is longer than 4 MB, nests deeper than 32 or does not parse.
+// The text of a file, at most 4 MB, decompressed if it is compressed.  Error if it is a file of another kind.
+std::string read_caffe_text(const std::filesystem::path& path);
+
+// Fills the message.  A byte order mark is passed over, and , or ; between fields are too.  Unknown fields
+// are skipped and returned as "line 12: name", at most 1000.  Error names file and line for text that is
+// longer than 4 MB, nests deeper than 32 or does not parse.
 std::vector<std::string> parse_caffe_text(std::string_view text, const std::string& file,
                                           google::protobuf::Message& message);
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/compressed.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "weights/element.h"
@@ -61,7 +62,7 @@ Tensor parse_npy(std::span<const uint8_t> bytes, const std::string& file) {
 }
 
 Tensor read_npy(const std::filesystem::path& path) {
-  return parse_npy(read_file(path, kMaxFileBytes), path.string());
+  return parse_npy(read_content(path, kMaxFileBytes), path.string());
 }
 
 std::vector<uint8_t> npy_bytes(const Tensor& tensor, const std::string& file) {

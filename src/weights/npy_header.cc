@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/file_kind.h"
 #include "weights/tensor.h"
 
 namespace reverie {
@@ -180,7 +181,10 @@ std::vector<int64_t> DictReader::tuple() {
 
 NpyHeader parse_npy_header(std::span<const uint8_t> bytes, const std::string& file) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!text.starts_with(kNpyMagic)) throw Error("read", file, "it does not begin like a .npy file");
+  if (!text.starts_with(kNpyMagic)) {
+    refuse_other_kinds(bytes, file, FileType::kNpy, "a .npy file");
+    throw Error("read", file, "it does not begin like a .npy file");
+  }
   const std::span<const uint8_t> rest = bytes.subspan(kNpyMagic.size());
   const size_t major = rest.size() < 2 ? 0 : rest[0];
   const size_t minor = rest.size() < 2 ? 0 : rest[1];

@@ -9,8 +9,10 @@
 #include <string_view>
 #include <utility>
 
+#include "core/compressed.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/file_kind.h"
 #include "weights/element.h"
 #include "weights/safetensors_header.h"
 
@@ -24,6 +26,7 @@ constexpr size_t kLengthBytes = 8;
 using Entry = std::pair<const std::string, SafetensorsEntry>;
 
 std::string_view header_text(std::span<const uint8_t> bytes, const std::string& file) {
+  refuse_other_kinds(bytes, file, FileType::kSafetensors, "a safetensors file");
   if (bytes.size() < kLengthBytes) {
     throw Error("read", file, fmt::format("{} bytes are too few for a safetensors file", bytes.size()));
   }
@@ -125,7 +128,7 @@ TensorFile parse_safetensors(std::span<const uint8_t> bytes, const std::string& 
 }
 
 TensorFile read_safetensors(const std::filesystem::path& path) {
-  return parse_safetensors(read_file(path, kMaxFileBytes), path.string());
+  return parse_safetensors(read_content(path, kMaxFileBytes), path.string());
 }
 
 std::vector<uint8_t> safetensors_bytes(const TensorFile& content, const std::string& file) {
