@@ -138,7 +138,7 @@ TEST(Convert, WhatCannotBeDoneIsOneLineAndLeavesNothing) {
   };
   const std::vector<Case> cases = {
       {"cut.caffemodel -o x.safetensors", "cut.caffemodel: it is cut off or damaged after 1 layers", 1},
-      {"text.caffemodel -o x.safetensors", "is it a .caffemodel?", 1},
+      {"text.caffemodel -o x.safetensors", "it is a net of Caffe (.prototxt), not Caffe's weights", 1},
       {"nothing.caffemodel -o x.safetensors", "nothing.caffemodel", 1},
       {"net.txt -o x.safetensors", "it is not a .caffemodel", 1},
       {"deep.prototxt toy.safetensors -o x.safetensors", "deep.prototxt: line 1: brackets nest deeper", 1},
@@ -163,6 +163,44 @@ TEST(Convert, WhatCannotBeDoneIsOneLineAndLeavesNothing) {
     EXPECT_TRUE(has(o.err, c.answer)) << c.words << "\n" << o.err;
   }
   EXPECT_EQ(names_in(toy.folder.path()), before);
+}
+
+TEST(Convert, FilesAreKnownByWhatTheyHold) {
+  const Toy toy("convert-kinds");
+  // compressed, and under other names
+  Outcome o = toy.run(
+      "gzip -k toy.safetensors net.prototxt solver.prototxt && cp net.prototxt net.txt && "
+      "reverie convert toy.safetensors.gz -o a.safetensors && "
+      "reverie convert net.txt solver.prototxt.gz -o a.toml && "
+      "reverie convert net.prototxt.gz solver.prototxt -o b.toml && cmp a.toml b.toml");
+  EXPECT_TRUE(has(o.out + o.err, "a.toml b.toml differ")) << o.err;  // in the name that about tells
+  EXPECT_TRUE(fs::exists(toy.folder.file("a.safetensors")));
+  // good files of other kinds
+  o = toy.run(
+      "printf '\\211HDF\\r\\n\\032\\n' >a.caffemodel.h5; cp a.caffemodel.h5 a.caffemodel; "
+      "printf '\\200\\002}.' >a.pt; printf 'PAR1' >a.safetensors");
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"convert a.caffemodel.h5 -o x.safetensors", "it is an HDF5 file"},
+      {"convert a.caffemodel -o x.safetensors", "it is an HDF5 file"},
+      {"convert a.pt -o x.safetensors", "it is a Python pickle"},
+      {"convert a.safetensors -o x", "it is a Parquet file"},
+      {"render smoke --frames 1 -o x.mp4 --set weights=a.pt", "it is a Python pickle"},
+      {"render veil --frames 1 -o x.mp4 --input a.caffemodel.h5", "it is an HDF5 file"},
+      {"data show net.prototxt", "it is a net of Caffe"},
+      {"data import a.caffemodel.h5 -o x.tfrecord", "it is an HDF5 file"},
+  };
+  for (const auto& [words, answer] : cases) {
+    o = toy.run("reverie " + words);
+    EXPECT_EQ(o.status, 1) << words;
+    EXPECT_EQ(lines(o.err), 1) << words << o.err;
+    EXPECT_TRUE(has(o.err, answer)) << words << o.err;
+  }
+  // info tells what is there
+  o = toy.run(
+      "reverie info a.caffemodel.h5 && reverie info solver.prototxt && reverie info toy.safetensors.gz");
+  EXPECT_EQ(o.status, 0) << o.err;
+  for (const char* part : {"an HDF5 file", "a solver of Caffe", "down.bias"})
+    EXPECT_TRUE(has(o.out, part)) << o.out;
 }
 
 TEST(Convert, TheRealFiles) {

@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "command_line.h"
+#include "core/compressed.h"
 #include "core/file.h"
+#include "core/file_kind.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "verbs.h"
@@ -14,6 +16,7 @@
 #include "weights/caffe_hourglass.h"
 #include "weights/caffe_model.h"
 #include "weights/caffe_recipe.h"
+#include "weights/caffe_text.h"
 #include "weights/npy_folder.h"
 #include "weights/safetensors.h"
 
@@ -22,30 +25,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kLargestPrototxt = uint64_t{4} << 20U;
-
 struct Inputs {
   std::string net, solver, weights;  // files; empty if there is none
 };
 
-bool is_weights(const std::string& file) {
+// What an input is, by its name or, where that says nothing, by its content.
+FileType type_of(const std::string& file) {
   std::error_code code;
-  const std::string ending = fs::path(file).extension().string();
-  return ending == ".caffemodel" || ending == ".safetensors" || fs::is_directory(file, code);
+  const std::string ending = fs::path(uncompressed_name(file)).extension().string();
+  if (ending == ".caffemodel") return FileType::kCaffeModel;
+  if (ending == ".safetensors") return FileType::kSafetensors;
+  if (ending == ".prototxt") return FileType::kCaffeText;
+  const FileKind kind = kind_of(fs::path(file));
+  if (kind.type == FileType::kCaffeModel || kind.type == FileType::kSafetensors ||
+      kind.type == FileType::kCaffeText)
+    return kind.type;
+  if (fs::is_directory(file, code) && kind.what.empty()) return FileType::kNpy;  // a folder of them
+  throw Error(
+      "convert", file,
+      fmt::format("it is {}not a .caffemodel, .prototxt or .safetensors file or a folder of .npy files",
+                  kind.what.empty() ? "" : fmt::format("{}, ", kind.what)),
+      std::string(kind.use));
 }
 
 Inputs sort_inputs(const std::vector<std::string>& files) {
   Inputs in;
   for (const std::string& file : files) {
-    std::string* place = nullptr;
-    if (is_weights(file)) {
-      place = &in.weights;
-    } else if (fs::path(file).extension() == ".prototxt") {
-      place = is_caffe_solver(read_text_file(file, kLargestPrototxt), file) ? &in.solver : &in.net;
-    } else {
-      throw Error("convert", file,
-                  "it is not a .caffemodel, .prototxt or .safetensors file or a folder of .npy files");
-    }
+    std::string* place = &in.weights;
+    if (type_of(file) == FileType::kCaffeText)
+      place = is_caffe_solver(read_caffe_text(file), file) ? &in.solver : &in.net;
     if (!place->empty())
       throw UsageError(fmt::format("{} and {} are of the same kind: give only one", *place, file));
     *place = file;
@@ -54,10 +62,14 @@ Inputs sort_inputs(const std::vector<std::string>& files) {
 }
 
 TensorFile read_weights(const std::string& file) {
-  const std::string ending = fs::path(file).extension().string();
-  std::error_code code;
-  if (fs::is_directory(file, code)) return read_npy_folder(file);
-  return ending == ".caffemodel" ? read_caffemodel(file) : read_safetensors(file);
+  switch (type_of(file)) {
+    case FileType::kNpy:
+      return read_npy_folder(file);
+    case FileType::kCaffeModel:
+      return read_caffemodel(file);
+    default:
+      return read_safetensors(file);
+  }
 }
 
 enum class Form { kSafetensors, kNpyFolder, kCaffemodel, kRecipe };

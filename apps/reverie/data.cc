@@ -30,10 +30,11 @@ struct ImportWords {
 };
 
 void add_import_options(CLI::App& app, ImportWords& o) {
-  app.add_option("sources", o.sources,
-                 "folders of pictures and videos (one folder per class; those in train/ and test/ are kept "
-                 "apart), .tar and .zip archives of them, videos, CIFAR-10's .bin or MNIST's idx files or "
-                 "folders of these")
+  app.add_option(
+         "sources", o.sources,
+         "folders of pictures and videos (one folder per class; those in train/, test/ and val/ are kept "
+         "apart), .tar and .zip archives of them, videos, CIFAR's or MNIST's files or folders of these; "
+         "compressed or not")
       ->required()
       ->type_name("SRC");
   app.add_option("-o,--output", o.output, "the record set: .tfrecord, or .tfrecord.gz (smaller)")

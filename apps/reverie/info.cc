@@ -10,7 +10,9 @@
 #include "control/description.h"
 #include "control/modulation.h"
 #include "control/session.h"
+#include "core/compressed.h"
 #include "core/file.h"
+#include "core/file_kind.h"
 #include "core/limits.h"
 #include "core/stop.h"
 #include "core/text.h"
@@ -204,6 +206,21 @@ int show_folder(const std::string& folder) {
   return 0;
 }
 
+// A file that info can only name: neither media nor any that it looks into.
+bool is_other(FileType type) {
+  switch (type) {
+    case FileType::kUnknown:
+    case FileType::kEmpty:
+    case FileType::kText:
+    case FileType::kPicture:
+    case FileType::kVideo:
+    case FileType::kSound:
+      return false;
+    default:
+      return true;
+  }
+}
+
 int act(const Options& o) {
   if (o.file.empty() == o.preset.empty()) throw UsageError("info takes a FILE, or --preset NAME");
   if (!o.preset.empty()) return show_playing(o);
@@ -214,14 +231,26 @@ int act(const Options& o) {
     const TomlNode root = parse_toml(read_text_file(path, kMostTomlBytes), file);
     return is_recipe(root) ? show_recipe(file, root) : show_preset(file, load_chain(file));
   }
-  if (path.extension() == ".safetensors") return show_weights(file, read_safetensors(file), "safetensors");
-  if (path.extension() == ".caffemodel") return show_weights(file, read_caffemodel(file), "Caffe weights");
-  if (path.extension() == ".tfrecord" || file.ends_with(".tfrecord.gz")) return show_record_set(file);
-  if (path.extension() == ".npy") {
+  const FileKind kind = kind_of(path);
+  const std::string name = uncompressed_name(file);
+  const auto is = [&](FileType type, const char* ending) {
+    return kind.type == type || name.ends_with(ending);
+  };
+  if (is(FileType::kSafetensors, ".safetensors"))
+    return show_weights(file, read_safetensors(file), "safetensors");
+  if (is(FileType::kCaffeModel, ".caffemodel"))
+    return show_weights(file, read_caffemodel(file), "Caffe weights");
+  if (is(FileType::kRecords, ".tfrecord")) return show_record_set(file);
+  if (is(FileType::kNpy, ".npy")) {
     fmt::print("{}: NumPy array {}\n", file, shape_text(read_npy(path).shape));
     return 0;
   }
   if (path.extension() == ".session") return show_session(file, read_session(path));
+  if (is_other(kind.type)) {
+    fmt::print("{}: {}\n", printable(file), kind.what);
+    if (!kind.use.empty()) fmt::print("  {}\n", kind.use);
+    return 0;
+  }
   if (fs::is_directory(path, code)) return show_folder(file);
   return show_media(file);
 }

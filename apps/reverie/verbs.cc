@@ -42,7 +42,7 @@ const std::vector<Verb>& verbs() {
      add_preset},
     {"parameters", "list what an effect can be told: range, default, meaning",
      "  reverie parameters\n  reverie parameters feedback zoom\n", add_parameters},
-    {"info", "say what a file is: media, weights, record set, preset or recipe; what playing a preset takes",
+    {"info", "say what a file is and what takes it; what playing a preset takes",
      "  reverie info clip.mp4\n  reverie info weights.safetensors\n"
      "  reverie info --preset smoke --size 1280x720      the memory, too\n",
      add_info},
@@ -61,6 +61,7 @@ const std::vector<Verb>& verbs() {
     {"data", "make record sets of pictures and videos for training, and look at them",
      "  reverie data import photos/ -o photos.tfrecord --size 64x64\n"
      "  reverie data import cifar-10-batches-bin/ -o cifar.tfrecord.gz\n"
+     "  reverie data import cifar-100-python.tar.gz -o cifar-100.tfrecord\n"
      "  reverie data import clip.mp4 -o clip.tfrecord --step 10 --size 64x64 --test-fraction 0.1\n"
      "  reverie data show photos.tfrecord\n",
      add_data},

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/compressed.h"
 #include "core/error.h"
+#include "core/file_kind.h"
 #include "core/limits.h"
 #include "core/stop.h"
 #include "weights/npy_folder.h"
@@ -159,8 +161,14 @@ Hourglass read_hourglass(const std::string& name, const fs::path& path,
                          const std::function<int(int)>& pool_size) {
   std::error_code code;
   if (fs::is_directory(path, code)) return hourglass_from_npy_folder(path, pool_size);
-  if (path.extension() == ".safetensors") return hourglass_from_tensors(read_safetensors(path), pool_size);
-  throw Error("read the weights", name, "neither a .safetensors file nor a folder of .npy files");
+  const FileKind kind = kind_of(path);
+  if (kind.type == FileType::kSafetensors ||
+      fs::path(uncompressed_name(path.string())).extension() == ".safetensors")
+    return hourglass_from_tensors(read_safetensors(path), pool_size);
+  constexpr const char* kTaken = "neither a .safetensors file nor a folder of .npy files";
+  throw Error("read the weights", name,
+              kind.what.empty() ? kTaken : fmt::format("it is {}, {}", kind.what, kTaken),
+              std::string(kind.use));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/exif.h"
+#include "core/file_kind.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/stop.h"
@@ -158,6 +159,14 @@ std::optional<double> seconds_of(int64_t time, AVRational base) {
 
 }  // namespace
 
+// Where FFmpeg failed: what is no media at all is named as what it is.
+void refuse_other_kinds(const FileKind& kind, const std::string& name) {
+  const bool media =
+      kind.type == FileType::kPicture || kind.type == FileType::kVideo || kind.type == FileType::kSound;
+  if (media || kind.use.empty()) return;
+  throw Error("read", name, fmt::format("it is {}", kind.what), std::string(kind.use));
+}
+
 bool is_url(const std::string& spec) {
   return spec.find("://") != std::string::npos && !path_of(spec);
 }
@@ -198,7 +207,12 @@ Input Input::open(const std::string& spec) {
     return {open_demuxer("", nullptr, options, true, name, std::move(pipe)), name, Kind::kPipe};
   }
   check_file(*path);
-  return {open_demuxer("file:" + *path, nullptr, options, false, spec), spec, Kind::kFile};
+  try {
+    return {open_demuxer("file:" + *path, nullptr, options, false, spec), spec, Kind::kFile};
+  } catch (const Error&) {
+    refuse_other_kinds(kind_of(std::filesystem::path(*path)), spec);
+    throw;
+  }
 }
 
 Input Input::open_memory(std::span<const uint8_t> bytes, const std::string& name) {
@@ -206,10 +220,15 @@ Input Input::open_memory(std::span<const uint8_t> bytes, const std::string& name
   if (bytes.empty()) throw Error("read", name, "it is empty");
   Options options;
   options.set("protocol_whitelist", "");
-  // the extension helps to detect the format, as with a file
-  Input input(open_demuxer(name, nullptr, options, false, name, open_memory_io(bytes)), name, Kind::kMemory);
-  input.memory_ = bytes;
-  return input;
+  try {
+    // the extension helps to detect the format, as with a file
+    Input input(open_demuxer(name, nullptr, options, false, name, open_memory_io(bytes)), name, Kind::kMemory);
+    input.memory_ = bytes;
+    return input;
+  } catch (const Error&) {
+    refuse_other_kinds(kind_of(bytes, name), name);
+    throw;
+  }
 }
 
 Input Input::open_camera(const std::string& device, Size size, double fps) {

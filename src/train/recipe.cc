@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "core/error.h"
+#include "core/file_kind.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
@@ -289,6 +290,8 @@ double rate_at(const Stage& stage, int64_t iteration) {
 
 fs::path find_recipe(const std::string& name_or_path) {
   const fs::path path = name_or_path;
+  if (const FileKind kind = kind_of(path); !kind.use.empty() && kind.type != FileType::kToml)
+    throw Error("find the recipe", name_or_path, fmt::format("it is {}", kind.what), std::string(kind.use));
   if (path.extension() == ".toml" || path.has_parent_path()) return path;
   std::vector<fs::path> folders;
   if (const char* own = std::getenv("REVERIE_RECIPES")) folders.emplace_back(own);
