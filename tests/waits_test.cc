@@ -103,29 +103,44 @@ struct Wait {
                   // holds open and neither fills nor empties; {port}: of a silent server
 };
 
+// A set without a window.
+std::vector<std::string> play(std::vector<std::string> more) {
+  std::vector<std::string> all = {"play",         "veil",   "--no-window", "--no-midi", "--no-osc",
+                                  "--no-session", "--size", "96x64",       "--folder",  "{out}"};
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
 const std::vector<Wait>& waits() {
   static const std::vector<Wait> all = {
-      {"a pipe before its writer comes", {"render", "veil", "--input", "{pipe}", "-o", "{out}.mkv"}},
-      {"a writer that pauses", {"render", "veil", "--input", "{held}", "-o", "{out}.mkv"}},
-      {"standard input", {"render", "veil", "--input", "-", "-o", "{out}.mkv"}},
-      {"a sound in a pipe", {"render", "first-light", "--sound", "{pipe}", "-o", "{out}.mkv"}},
-      {"a web server", {"render", "veil", "--input", "http://127.0.0.1:{port}/x.mp4", "-o", "{out}.mkv"}},
-      {"a stream", {"render", "veil", "--input", "tcp://127.0.0.1:{port}", "-o", "{out}.mkv"}},
-      {"a pipe before its reader comes",
-       {"render", "first-light", "--seconds", "99", "-o", "matroska:{pipe}"}},
-      {"a reader that pauses",
-       {"render", "first-light", "--seconds", "999", "--size", "160x120", "-o", "matroska:{held}"}},
-      {"a receiver that pauses",
-       {"render", "first-light", "--seconds", "999", "--size", "320x240", "-o", "tcp://127.0.0.1:{port}"}},
-      {"what a pipe holds", {"info", "{pipe}"}},
-      {"what a web server holds", {"info", "http://127.0.0.1:{port}/x.mp4"}},
-      {"a preset in a pipe", {"preset", "show", "{pipe}"}},
-      {"a session in a pipe", {"render", "--session", "{pipe}", "-o", "{out}.mkv"}},
-      {"a palette in a pipe", {"render", "first-light", "--set", "palette={pipe}", "-o", "{out}.mkv"}},
-      {"weights in a pipe", {"render", "first-light", "--set", "weights={pipe}", "-o", "{out}.mkv"}},
-      {"pictures to import, in a pipe", {"data", "import", "{pipe}", "-o", "{out}.tfrecord"}},
-      {"a record set in a pipe", {"data", "show", "{pipe}"}},
-      {"weights to convert, in a pipe", {"convert", "{pipe}", "-o", "{out}.safetensors"}},
+    {"a pipe before its writer comes", {"render", "veil", "--input", "{pipe}", "-o", "{out}.mkv"}},
+    {"a writer that pauses", {"render", "veil", "--input", "{held}", "-o", "{out}.mkv"}},
+    {"standard input", {"render", "veil", "--input", "-", "-o", "{out}.mkv"}},
+    {"a sound in a pipe", {"render", "first-light", "--sound", "{pipe}", "-o", "{out}.mkv"}},
+    {"a web server", {"render", "veil", "--input", "http://127.0.0.1:{port}/x.mp4", "-o", "{out}.mkv"}},
+    {"a stream", {"render", "veil", "--input", "tcp://127.0.0.1:{port}", "-o", "{out}.mkv"}},
+    {"a pipe before its reader comes", {"render", "first-light", "--seconds", "99", "-o", "matroska:{pipe}"}},
+    {"a reader that pauses",
+     {"render", "first-light", "--seconds", "999", "--size", "160x120", "-o", "matroska:{held}"}},
+    {"a receiver that pauses",
+     {"render", "first-light", "--seconds", "999", "--size", "320x240", "-o", "tcp://127.0.0.1:{port}"}},
+    {"what a pipe holds", {"info", "{pipe}"}},
+    {"what a web server holds", {"info", "http://127.0.0.1:{port}/x.mp4"}},
+#if defined(REVERIE_HAS_DEVICES)
+    {"a set before its input's writer comes", play({"--input", "{pipe}"})},
+    {"a set whose input pauses", play({"--input", "{held}"})},
+    {"a set whose server is silent", play({"--input", "http://127.0.0.1:{port}/x.mp4"})},
+    {"a set that is also sent to a receiver that pauses", play({"--also", "tcp://127.0.0.1:{port}"})},
+    {"a set that is also sent to a reader that pauses", play({"--also", "matroska:{held}"})},
+    {"a set that is also sent to a pipe before its reader comes", play({"--also", "matroska:{pipe}"})},
+#endif
+    {"a preset in a pipe", {"preset", "show", "{pipe}"}},
+    {"a session in a pipe", {"render", "--session", "{pipe}", "-o", "{out}.mkv"}},
+    {"a palette in a pipe", {"render", "first-light", "--set", "palette={pipe}", "-o", "{out}.mkv"}},
+    {"weights in a pipe", {"render", "first-light", "--set", "weights={pipe}", "-o", "{out}.mkv"}},
+    {"pictures to import, in a pipe", {"data", "import", "{pipe}", "-o", "{out}.tfrecord"}},
+    {"a record set in a pipe", {"data", "show", "{pipe}"}},
+    {"weights to convert, in a pipe", {"convert", "{pipe}", "-o", "{out}.safetensors"}},
   };
   return all;
 }

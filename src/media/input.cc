@@ -159,8 +159,14 @@ std::optional<double> seconds_of(int64_t time, AVRational base) {
 
 }  // namespace
 
-// Where FFmpeg failed: what is no media at all is named as what it is.
+// Where FFmpeg failed: what is no media at all is named as what it is, and so are kinds of pictures that this
+// FFmpeg may not know.
 void refuse_other_kinds(const FileKind& kind, const std::string& name) {
+  if (kind.type == FileType::kPicture) {
+    throw Error("read", name,
+                fmt::format("it is {}, damaged or of a kind that this FFmpeg does not know", kind.what),
+                "save it as PNG or JPEG");
+  }
   const bool media =
       kind.type == FileType::kPicture || kind.type == FileType::kVideo || kind.type == FileType::kSound;
   if (media || kind.use.empty()) return;
@@ -222,7 +228,8 @@ Input Input::open_memory(std::span<const uint8_t> bytes, const std::string& name
   options.set("protocol_whitelist", "");
   try {
     // the extension helps to detect the format, as with a file
-    Input input(open_demuxer(name, nullptr, options, false, name, open_memory_io(bytes)), name, Kind::kMemory);
+    Input input(open_demuxer(name, nullptr, options, false, name, open_memory_io(bytes)), name,
+                Kind::kMemory);
     input.memory_ = bytes;
     return input;
   } catch (const Error&) {

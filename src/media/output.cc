@@ -69,7 +69,9 @@ void Output::begin(const std::map<std::string, std::string>& metadata, bool dura
   Options options;
   const std::string muxer = context_->oformat->name;
   // QuickTime's own text atoms are cut off at 64 KB; the keys used instead are not
-  const std::string layout = durable ? "+frag_keyframe+empty_moov+default_base_moof" : "+faststart";
+  const bool no_way_back =
+      durable || context_->pb == nullptr || (context_->pb->seekable & AVIO_SEEKABLE_NORMAL) == 0;
+  const std::string layout = no_way_back ? "+frag_keyframe+empty_moov+default_base_moof" : "+faststart";
   if (durable) context_->flags |= AVFMT_FLAG_FLUSH_PACKETS;
   if (muxer == "mp4") options.set("movflags", layout);
   if (muxer == "mov") options.set("movflags", layout + "+use_metadata_tags");

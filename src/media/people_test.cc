@@ -50,6 +50,11 @@ void expect_patch(const Planes& p, int x, int y, const std::array<double, 3>& wa
   for (size_t c = 0; c < 3; ++c) EXPECT_NEAR(seen[c], wanted[c], within) << x << " " << y << " channel " << c;
 }
 
+std::vector<uint8_t> read_whole(const std::string& pipe) {
+  std::ifstream file(pipe, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 // --- Colour -----------------------------------------------------------------------------------------------
 
 std::array<float, 3> converted(const ffmpeg::ColourTags& tags, std::array<float, 3> rgb) {
@@ -306,6 +311,19 @@ TEST(PeoplesNames, AnOutputNeverReplacesItsInput) {
   write_picture(folder / "00003.png", Planes(3, 4, 4, 0.5F));
   fs::create_symlink(folder / "00003.png", folder / "sub/face.png");
   EXPECT_TRUE(sink_replaces(folder / "%05d.png", folder / "sub/face.png"));
+}
+
+// To where there is no way back, MP4 is written in fragments.
+TEST(PeoplesNames, APipeIsWritten) {
+  for (const char* muxer : {"mp4", "mov", "matroska", "gif", "mpegts"}) {
+    const TempFolder folder;
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    std::thread reader([&] { write_file(folder / "copy", read_whole(folder / "pipe")); });
+    write_greys(std::string(muxer) + ":" + folder / "pipe", 12, sink_options(32, 24, 12));
+    reader.join();
+    EXPECT_EQ(read_all(folder / "copy").size(), 12U) << muxer;
+    EXPECT_EQ(folder.names().size(), 2U);
+  }
 }
 
 TEST(PeoplesNames, APipeIsReadOnceWithItsSound) {

@@ -67,6 +67,10 @@ Container container_of_muxer(const std::string& muxer, const std::string& url, c
   c.muxer = muxer;
   c.copied = kAnySound;
   c.sound = format->audio_codec;
+  const auto& known = containers();
+  const auto gif =
+      std::find_if(known.begin(), known.end(), [](const Container& k) { return k.muxer == "gif"; });
+  if (muxer == gif->muxer) return *gif;  // its colours come from a palette
   const AVCodec* codec = nullptr;
   if (muxer == "flv" || muxer == "mpegts" || muxer == "rtsp" || format->video_codec == AV_CODEC_ID_H264) {
     codec = avcodec_find_encoder(AV_CODEC_ID_H264);
@@ -79,7 +83,6 @@ Container container_of_muxer(const std::string& muxer, const std::string& url, c
   }
   c.encoder = codec->name;
   c.tags_colour = tags_colour(muxer, codec->id);
-  if (codec->id == AV_CODEC_ID_GIF) c.highest_fps = kMostGif;
   c.words = codec->name;
   // 4:2:0, which receivers expect, if the encoder takes it; else the first of its formats that the scaler can
   // produce
