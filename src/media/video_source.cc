@@ -130,6 +130,10 @@ class VideoSource final : public Source {
       throw Error("read", input_.name(),
                   fmt::format("it ends before {} s, where it should begin", options_.start));
     }
+    if (decoder_.failure() == 0 && input_.once()) {  // MP4, whose index is often at its end
+      throw Error("read", input_.name(), "none of its pictures can be read without going back",
+                  "write it to a file first");
+    }
     throw Error("read", input_.name(),
                 decoder_.failure() != 0 ? "none of its pictures can be decoded: " + reason(decoder_.failure())
                                         : "it holds no pictures");
