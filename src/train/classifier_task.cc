@@ -29,7 +29,8 @@ const ClassifierStage& own(const Stage& stage) {
   return dynamic_cast<const ClassifierStage&>(*stage.own);
 }
 
-std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings&, const Stage& common) {
+std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings&, const InputSettings&,
+                              const Stage& common) {
   auto settings = std::make_shared<ClassifierStage>();
   settings->label_smoothing = reader.number("label_smoothing", 0, 0.9, 0.0);
   Stage stage = common;

@@ -21,6 +21,18 @@ void check_size(int height, int width, int64_t factor, const RecordSet& set) {
         fmt::format("its pictures are {}x{}, the model needs multiples of {}", width, height, factor));
 }
 
+// `count` pictures of a split, every step-th, as a task sees those that it does not learn from.
+Sight test_sight(Task& task, const RecordSet& set, Split split, size_t first, size_t count, size_t step) {
+  const torch::Device device = task.networks()[0].parameters->flat().device();
+  Sight sight;
+  sight.pictures = read_pictures(set, split, first * step, count, step).to(device);
+  sight.labels = read_labels(set, split, first * step, count, step).to(device);
+  sight.first = static_cast<int64_t>(first);
+  sight.count = static_cast<int64_t>(count);
+  sight.learning = false;
+  return sight;
+}
+
 }  // namespace
 
 InputTransform complete_transform(const HourglassModel& model, const RecordSet& set) {
@@ -93,17 +105,12 @@ TestLoss test_loss(Task& task, const Stage& stage, const RecordSet& set, size_t 
   check_size(height, width, task.multiple(), set);
   const size_t pictures = std::min(limit, set.size(Split::kTest));
   if (pictures == 0) throw Error("test on", set.name(), "it has no test pictures");
-  const torch::Device device = task.networks()[0].parameters->flat().device();
   TestLoss result;
   for (size_t first = 0; first < pictures; first += kAtOnce) {
     const size_t count = std::min(kAtOnce, pictures - first);
     const size_t step = task.spreads_test() ? set.size(Split::kTest) / pictures : 1;
-    Sight sight;
-    sight.pictures = read_pictures(set, Split::kTest, first * step, count, step).to(device);
-    sight.labels = read_labels(set, Split::kTest, first * step, count, step).to(device);
-    sight.first = static_cast<int64_t>(first);
+    Sight sight = test_sight(task, set, Split::kTest, first, count, step);
     sight.count = static_cast<int64_t>(pictures);
-    sight.learning = false;
     size_t at = 0;
     for (const Turn& turn : task.turns()) {
       const Losses losses = task.losses(sight, stage, turn);
@@ -116,6 +123,23 @@ TestLoss test_loss(Task& task, const Stage& stage, const RecordSet& set, size_t 
     }
   }
   return result;
+}
+
+std::optional<LossBesideMean> loss_beside_mean(Task& task, const Stage& stage, const RecordSet& set) {
+  torch::NoGradGuard no_grad;
+  const Split split = set.size(Split::kTest) > 0 ? Split::kTest : Split::kTrain;
+  const size_t count = std::min(kAtOnce, set.size(split));
+  if (count == 0) return {};
+  const Sight sight = test_sight(task, set, split, 0, count, set.size(split) / count);
+  const std::optional<NamedLoss> mean = task.mean_loss(sight, stage);
+  if (!mean) return {};
+  for (const Turn& turn : task.turns()) {
+    for (const NamedLoss& part : task.losses(sight, stage, turn).parts) {
+      if (part.name == mean->name && part.value.defined())
+        return LossBesideMean{part.value.item<double>(), mean->value.item<double>()};
+    }
+  }
+  return {};
 }
 
 }  // namespace reverie

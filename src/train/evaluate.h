@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "data/record_set.h"
@@ -35,6 +36,15 @@ struct TestLoss {
 // For the first `limit` test pictures, with the recipe's corruption (the same each time) but no augmentation.
 // Error if there are none or their size does not match.
 TestLoss test_loss(Task& task, const Stage& stage, const RecordSet& set, size_t limit);
+
+// The loss of some pictures, and what it would be if each were answered with the mean picture.
+struct LossBesideMean {
+  double loss = 0, mean = 0;
+};
+
+// Of test pictures, or of training pictures where there are none; nothing where the task knows no such
+// answer.
+std::optional<LossBesideMean> loss_beside_mean(Task& task, const Stage& stage, const RecordSet& set);
 
 // The model's transform, with the mean picture of the set's training split if the model has none.
 InputTransform complete_transform(const HourglassModel& model, const RecordSet& set);

@@ -20,6 +20,12 @@ torch::Tensor euclidean(const torch::Tensor& a, const torch::Tensor& b, int64_t 
   return (a - b).square().sum() / (2.0 * static_cast<double>(count));
 }
 
+torch::Tensor picture_loss(const HourglassStage& stage, const torch::Tensor& answer,
+                           const torch::Tensor& target, int64_t count) {
+  if (stage.loss == LossKind::kEuclidean) return euclidean(answer, target, count);
+  return torch::binary_cross_entropy(answer, target, {}, torch::Reduction::Sum) / static_cast<double>(count);
+}
+
 LossParts hourglass_losses(const HourglassNet& net, const HourglassStage& stage, const torch::Tensor& input,
                            const torch::Tensor& target, int64_t count) {
   const HourglassNet::Weights weights = net.weights();

@@ -23,6 +23,10 @@ struct LossParts {
 LossParts hourglass_losses(const HourglassNet& net, const HourglassStage& stage, const torch::Tensor& input,
                            const torch::Tensor& target, int64_t count);
 
+// The stage's loss of a finished answer to a picture, in the units of the target.
+torch::Tensor picture_loss(const HourglassStage& stage, const torch::Tensor& answer,
+                           const torch::Tensor& target, int64_t count);
+
 // sum (a - b)^2 / (2 count)
 torch::Tensor euclidean(const torch::Tensor& a, const torch::Tensor& b, int64_t count);
 

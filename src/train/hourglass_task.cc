@@ -42,6 +42,14 @@ class HourglassTask : public Task {
     return losses;
   }
 
+  std::optional<NamedLoss> mean_loss(const Sight& sight, const Stage& stage) override {
+    if (hourglass_stage(stage).loss_weights[0] == 0) return {};
+    const torch::Tensor target = apply(model_.input, sight.pictures);
+    const torch::Tensor mean =
+        model_.input.subtract_mean ? torch::zeros_like(target) : target.mean(0, true).expand_as(target);
+    return NamedLoss{"l2_error1", picture_loss(hourglass_stage(stage), mean, target, sight.count)};
+  }
+
   std::vector<std::string> frozen(const Stage& stage) const override {
     std::vector<std::string> parts = stage.frozen;
     for (int n = 1; n <= hourglass_stage(stage).frozen_levels; ++n) {
@@ -85,10 +93,24 @@ std::vector<Stage> greedy(const Stage& stage, int levels) {
   return stages;
 }
 
-std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings& network, const Stage& common) {
-  const int levels = dynamic_cast<const HourglassSettings&>(network).net.count();
+// Cross-entropy compares two shares, 0 to 1: other pictures have none, and other outputs are no share.
+void check_cross_entropy(const TomlReader& reader, const HourglassConfig& net, const InputSettings& input) {
+  constexpr double kRounding = 1e-9;
+  const bool shares = input.mean == MeanKind::kNone && input.scale * 255 <= 1 + kRounding;
+  if (net.output == ActivationKind::kSigmoid && shares) return;
+  reader.fail(*reader.find("loss"),
+              shares ? "cross-entropy needs output = \"sigmoid\" in [hourglass]"
+                     : "cross-entropy needs pictures from 0 to 1: mean = false and scale = 0.00392 (1/255) "
+                       "in [input]");
+}
+
+std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings& network,
+                              const InputSettings& input, const Stage& common) {
+  const HourglassConfig& net = dynamic_cast<const HourglassSettings&>(network).net;
+  const int levels = net.count();
   auto own = std::make_shared<HourglassStage>();
   own->loss = reader.word("loss", loss_words(), std::optional(own->loss));
+  if (own->loss == LossKind::kCrossEntropy) check_cross_entropy(reader, net, input);
   own->top_level = static_cast<int>(reader.whole("top_level", 1, levels, levels));
   if (const auto weights = reader.list("loss_weights"); !weights.empty()) {
     if (weights.size() > static_cast<size_t>(own->top_level))

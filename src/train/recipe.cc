@@ -259,7 +259,8 @@ Recipe parse_recipe(std::string_view text, const std::string& file_name, const W
   keys.insert(keys.end(), task.stage_keys.begin(), task.stage_keys.end());
   for (const TomlNode* node : reader.tables("stage")) {
     const TomlReader stage_reader(*node, file_name, keys);
-    for (Stage& stage : task.read_stage(stage_reader, recipe.network(), read_stage(stage_reader)))
+    for (Stage& stage :
+         task.read_stage(stage_reader, recipe.network(), recipe.input, read_stage(stage_reader)))
       recipe.stages.push_back(std::move(stage));
   }
   if (recipe.stages.empty() || recipe.stages.size() > kMostStages)

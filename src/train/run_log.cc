@@ -20,6 +20,8 @@ constexpr int64_t kScalarEvery = 20;  // iterations
 constexpr int kSheets = 20;           // per run
 constexpr size_t kPictures = 12;      // per sheet
 constexpr size_t kTested = 1000;      // pictures whose loss is tracked
+constexpr int64_t kSettled = 50;      // iterations before the loss says anything
+constexpr double kFalls = 0.98;       // from one sheet to the next
 
 }  // namespace
 
@@ -42,6 +44,7 @@ class RunLog::Work {
     // after the first step too: a test set that does not match is reported immediately
     if (looks || report.iteration == first_) test(report, trainer.task());
     if (looks) look(done, *trainer.model());
+    if (looks && !warned_) judge(report, trainer.task());
   }
 
   std::string losses() const {
@@ -49,6 +52,21 @@ class RunLog::Work {
   }
 
  private:
+  // Warns of a training that has stopped above what the mean picture would give: a rate too high has
+  // saturated it.
+  void judge(const TrainingStep& report, Task& task) {
+    const auto now = loss_beside_mean(task, recipe_.stages[report.stage], set_);
+    const bool falls = !now || !before_ || before_stage_ != report.stage || now->loss < kFalls * *before_;
+    before_stage_ = report.stage;
+    before_ = now ? std::optional(now->loss) : std::nullopt;
+    if (falls || report.iteration < kSettled || now->loss <= now->mean) return;
+    warning(
+        fmt::format("nothing is learned: the loss stays at {:.4g}, and that of the mean picture is {:.4g} (a "
+                    "smaller rate?)",
+                    now->loss, now->mean));
+    warned_ = true;
+  }
+
   void scalars(const TrainingStep& report) {
     events_.scalar("loss/total", report.iteration, report.loss);
     for (const auto& [name, value] : report.parts) events_.scalar("loss/" + name, report.iteration, value);
@@ -86,6 +104,9 @@ class RunLog::Work {
   double mean_ = -1;
   std::optional<double> test_;
   bool told_ = false;
+  std::optional<double> before_;  // the loss that judge() saw last
+  size_t before_stage_ = 0;
+  bool warned_ = false;
 };
 
 RunLog::RunLog(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first)

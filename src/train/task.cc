@@ -29,6 +29,10 @@ std::vector<Figure> figures_of(const Model& model, const RecordSet& set, Split s
   return task_kind(model.family()).evaluate(model, set, split, limit);
 }
 
+std::optional<NamedLoss> Task::mean_loss(const Sight&, const Stage&) {
+  return {};
+}
+
 void Task::take(const Model& from, const std::string& name) {
   size_t taken = 0;
   for (const TaskNetwork& network : networks())

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,9 @@ class Task {
   virtual std::unique_ptr<Model> model() const = 0;
   // Sides of pictures are multiples of this.
   virtual int64_t multiple() const { return 1; }
+  // What the loss of this name would be if the network answered every picture with the mean picture; none
+  // where that says nothing.  A training that stays above it learns nothing.
+  virtual std::optional<NamedLoss> mean_loss(const Sight& sight, const Stage& stage);
   // Whether the test pictures that a run follows come from all over the split, which is often sorted by
   // label.
   virtual bool spreads_test() const { return false; }
@@ -88,7 +92,7 @@ struct TaskKind {
   std::vector<std::string> stage_keys;  // beside those of every stage
   // Reads them; gives the stages that the table stands for, mostly one.
   std::vector<Stage> (*read_stage)(const TomlReader& table, const NetworkSettings& network,
-                                   const Stage& common);
+                                   const InputSettings& input, const Stage& common);
   std::unique_ptr<Task> (*make)(const Recipe& recipe, const BuildOptions& options);
   // The first `limit` pictures of the split in file order; 0: all.
   std::vector<Figure> (*evaluate)(const Model& model, const RecordSet& set, Split split, size_t limit);

@@ -400,6 +400,46 @@ TEST(Trainer, CrossEntropyFallsToo) {
   EXPECT_LT(last.loss, 0.9 * first);
 }
 
+TEST(Recipe, CrossEntropyNeedsPicturesAndOutputsFrom0To1) {
+  const auto error = [](const std::string& output, const std::string& input) {
+    return message_of([&] {
+      parse_recipe("[hourglass]\nchannels = [4]\noutput = \"" + output + "\"\n[input]\n" + input +
+                       "\n[[stage]]\nloss = \"cross-entropy\"\n",
+                   "r.toml");
+    });
+  };
+  EXPECT_EQ(error("sigmoid", "mean = false\nscale = 0.00392156862745098"), "");
+  EXPECT_EQ(error("sigmoid", "mean = false"), "");  // 1/256
+  EXPECT_NE(error("tanh", "mean = false").find("r.toml:7: cross-entropy needs output = \"sigmoid\""),
+            std::string::npos);
+  for (const char* input : {"mean = true", "mean = \"channel\"", "mean = false\nscale = 1"}) {
+    EXPECT_NE(error("sigmoid", input).find("cross-entropy needs pictures from 0 to 1"), std::string::npos)
+        << input;
+  }
+}
+
+// What a run says on stderr.
+std::string said_by(const RunOptions& options) {
+  testing::internal::CaptureStderr();
+  run_training(options);
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(Run, ASaturatedOneIsWarnedOf) {
+  const TemporaryFolder folder;
+  RunOptions options;
+  options.settings.data = small_set(folder);
+  options.quiet = true;
+  const auto said = [&](const std::string& run, const std::string& rate) {
+    options.recipe = parse_recipe(
+        "[hourglass]\nchannels = [12]\n[[stage]]\nbatch = 10\niterations = 200\nrate = " + rate, "r.toml");
+    options.run = folder.path() / run;
+    return said_by(options);
+  };
+  EXPECT_NE(said("saturated", "10").find("nothing is learned: the loss stays at "), std::string::npos);
+  EXPECT_EQ(said("sound", "0.001").find("warning"), std::string::npos);
+}
+
 TEST(Trainer, ALossThatIsNoNumberStopsBeforeTheStep) {
   const TemporaryFolder folder;
   const RecordSet set = RecordSet::open(small_set(folder));
