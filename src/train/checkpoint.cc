@@ -44,7 +44,9 @@ void write_checkpoint(const std::filesystem::path& run, const Checkpoint& checkp
   file.metadata = {{"seed", std::to_string(checkpoint.seed)},
                    {"stage", std::to_string(checkpoint.stage)},
                    {"iteration", std::to_string(checkpoint.iteration)},
-                   {"in_stage", std::to_string(checkpoint.in_stage)}};
+                   {"in_stage", std::to_string(checkpoint.in_stage)},
+                   {"recipe", checkpoint.recipe},
+                   {"data", checkpoint.data}};
   write_safetensors(run / kFile, file);
 }
 
@@ -57,6 +59,9 @@ std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& run) {
   c.stage = whole<int64_t>(file, "stage");
   c.iteration = whole<int64_t>(file, "iteration");
   c.in_stage = whole<int64_t>(file, "in_stage");
+  for (const auto& [key, text] : {std::pair("recipe", &c.recipe), std::pair("data", &c.data)}) {
+    if (const auto it = file.metadata.find(key); it != file.metadata.end()) *text = it->second;
+  }
   file.get("weights");
   for (size_t i = 0; file.has(network_key("weights", i)); ++i) {
     c.weights.push_back(torch::tensor(file.get(network_key("weights", i)).data));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace reverie {
@@ -17,6 +18,9 @@ struct Checkpoint {
   int64_t stage = 0;      // index
   int64_t iteration = 0;  // of the whole run: number completed
   int64_t in_stage = 0;   // within the stage
+  // What it was made by: the recipe, and words that tell the training pictures from others; empty: unknown,
+  // as in version 0.1.
+  std::string recipe, data;
   // Of each network of the task, and of each solver of the stage.
   std::vector<torch::Tensor> weights;  // [P]
   std::vector<torch::Tensor> buffers;  // [B]

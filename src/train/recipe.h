@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,15 @@ Recipe parse_recipe(std::string_view text, const std::string& file_name,
 
 // The whole recipe as TOML; parse_recipe() gives the same recipe again.
 std::string format_recipe(const Recipe& recipe);
+
+// A key with two values, as text; empty: it is not there.
+struct RecipeDifference {
+  std::string key;  // "stage.2.solver"
+  std::string before, now;
+};
+// The first difference between recipes that a training cannot change on its way.  How long and how fast it
+// learns (iterations, warm_up, rate and what begins with it) may change, and so may `about` and `start`.
+std::optional<RecipeDifference> find_difference(const Recipe& before, const Recipe& now);
 
 // The learning rate at an iteration of the stage, from 0.
 double rate_at(const Stage& stage, int64_t iteration);

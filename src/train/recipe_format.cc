@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <set>
+
 #include "core/text.h"
 #include "train/recipe.h"
 
@@ -37,15 +39,58 @@ std::string stage_text(const Stage& stage) {
   return s;
 }
 
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+// The values that a training cannot change on its way, by their keys, in the order of format_recipe().
+Values fixed_values(const Recipe& recipe) {
+  static const std::set<std::string> free = {"about", "start",       "iterations",  "warm_up",
+                                             "rate",  "rate_policy", "rate_factor", "rate_every"};
+  Values all;
+  std::string table;
+  int stage = 0;
+  for (const std::string& line : split(format_recipe(recipe), '\n')) {
+    if (line == "[[stage]]") {
+      table = fmt::format("stage.{}.", ++stage);
+    } else if (line == "[stage.rate_multipliers]") {
+      table += "rate_multipliers.";
+    } else if (line.starts_with('[')) {
+      table = line.substr(1, line.size() - 2) + ".";
+    } else if (const size_t equals = line.find(" = "); equals != std::string::npos) {
+      const std::string key = line.substr(0, equals);
+      if (free.count(key) == 0) all.emplace_back(table + key, line.substr(equals + 3));
+    }
+  }
+  return all;
+}
+
+std::string value_of(const Values& values, const std::string& key) {
+  for (const auto& [name, value] : values) {
+    if (name == key) return value;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string format_recipe(const Recipe& recipe) {
   std::string s = fmt::format("about = {}\n", quote_toml(recipe.about));
   if (!recipe.start.empty()) s += fmt::format("start = {}\n", quote_toml(recipe.start));
-  for (const auto& [family, network] : recipe.networks) s += "\n" + network->text();
+  for (const auto& [family, network] : recipe.networks) s += fmt::format("\n{}", network->text());
   s += input_text(recipe.input);
   for (const Stage& stage : recipe.stages) s += stage_text(stage);
   return s;
+}
+
+std::optional<RecipeDifference> find_difference(const Recipe& before, const Recipe& now) {
+  const Values was = fixed_values(before);
+  const Values is = fixed_values(now);
+  for (const Values* values : {&is, &was}) {
+    for (const auto& [key, value] : *values) {
+      const RecipeDifference d = {key, value_of(was, key), value_of(is, key)};
+      if (d.before != d.now) return d;
+    }
+  }
+  return {};
 }
 
 }  // namespace reverie

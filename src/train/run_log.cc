@@ -71,6 +71,7 @@ class RunLog::Work {
     events_.scalar("loss/total", report.iteration, report.loss);
     for (const auto& [name, value] : report.parts) events_.scalar("loss/" + name, report.iteration, value);
     events_.scalar("rate", report.iteration, report.rate);
+    events_.flush();  // a checkpoint promises what was logged before it, even if the run is killed
   }
 
   void test(const TrainingStep& report, Task& task) {
@@ -79,6 +80,7 @@ class RunLog::Work {
     test_ = loss.total;
     events_.scalar("loss/test_total", report.iteration, loss.total);
     for (const auto& [name, value] : loss.parts) events_.scalar("loss/test_" + name, report.iteration, value);
+    events_.flush();
   }
 
   // What the model makes of the first test pictures, and its weights.

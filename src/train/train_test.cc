@@ -14,7 +14,9 @@
 #include "train/input.h"
 #include "train/recipe.h"
 #include "train/run.h"
+#include "train/run_log.h"
 #include "train/solver.h"
+#include "train/test_set.h"
 #include "train/train_test_help.h"
 #include "weights/safetensors.h"
 
@@ -473,6 +475,57 @@ TEST(Run, LeavesEverythingAndIsNotOverwritten) {
   EXPECT_NE(message_of([&] { run_training(options); }).find("there already is one"), std::string::npos);
   const HourglassModel model = read_hourglass(options.run);
   EXPECT_EQ(model.net.config().count(), 2);
+}
+
+TEST(Run, WhatAResumedOneCannotChangeIsNamed) {
+  const TemporaryFolder folder;
+  const RecordSet set = RecordSet::open(small_set(folder));
+  Group alone;
+  Trainer first(small(), set, {}, alone, nullptr);
+  for (int i = 0; i < 5; ++i) first.step(false);
+  write_checkpoint(folder.path(), first.checkpoint());
+  const auto resume = [&](const std::vector<std::string>& changes, const RecordSet& from) {
+    const Recipe recipe = small(changes);
+    return message_of([&] {
+      Trainer second(recipe, from, {}, alone, nullptr);
+      second.resume(*read_checkpoint(folder.path()));
+    });
+  };
+  const auto has = [](const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  };
+  EXPECT_EQ(resume({}, set), "");
+  EXPECT_EQ(resume({"about=other", "rate=0.1", "stage.1.iterations=100"}, set), "");
+  EXPECT_PRED2(has, resume({"stage.1.solver=adagrad"}, set),
+               "stage.1.solver is \"adagrad\", but its checkpoint was made with \"sgd\"");
+  EXPECT_PRED2(has, resume({"stage.2.batch=5"}, set), "stage.2.batch is 5");
+  EXPECT_PRED2(has, resume({"pool=[\"mean\"]"}, set), "hourglass.pool is ");
+  EXPECT_PRED2(has, resume({"channels=[4]", "loss_weights=[1]"}, set), "hourglass.channels is [4]");
+  EXPECT_PRED2(has, resume({"stage.1.iterations=5"}, set), "iterations do not fit its checkpoint");
+  EXPECT_PRED2(has, resume({}, striped_set(20, 5, 16)), "data has 20 training pictures of 16x16, 2 labels");
+  // the same pictures elsewhere are the same
+  const TemporaryFolder elsewhere;
+  EXPECT_EQ(resume({}, RecordSet::open(small_set(elsewhere))), "");
+  // version 0.1 did not say what it was made by
+  Checkpoint old = first.checkpoint();
+  old.recipe = old.data = "";
+  write_checkpoint(folder.path(), old);
+  EXPECT_EQ(resume({"momentum=0.5"}, set), "");
+}
+
+// A killed run has lost nothing of what its checkpoint was made after.
+TEST(Run, EveryLoggedPointIsInTheFileAtOnce) {
+  const TemporaryFolder folder;
+  const RecordSet set = RecordSet::open(small_set(folder));
+  const Recipe recipe = small({"iterations=1000"});
+  Group alone;
+  Trainer trainer(recipe, set, {}, alone, nullptr);
+  RunLog log(folder.path(), recipe, set, 0);
+  for (int i = 0; i < 45; ++i) log.step(trainer.step(false), trainer);
+  std::map<std::string, ScalarSeries> logged;
+  for (const ScalarSeries& s : read_scalars(folder.path())) logged[s.tag] = s;
+  EXPECT_EQ(logged["loss/total"].steps, (std::vector<int64_t>{19, 39}));
+  EXPECT_EQ(logged["loss/test_total"].steps, (std::vector<int64_t>{0}));
 }
 
 TEST(Run, TheLossOfTestPicturesIsFollowed) {

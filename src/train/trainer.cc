@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "core/random.h"
+#include "data/tfrecord.h"
 #include "train/input.h"
 #include "train/solver.h"
 
@@ -66,6 +67,55 @@ std::unique_ptr<Task> make_task(const Recipe& recipe, const RecordSet& set, cons
   return task;
 }
 
+// Tells a set's training pictures from others, wherever its file lies.
+std::string describe(const RecordSet& set) {
+  const auto [height, width] = set.common_size();
+  const size_t count = set.size(Split::kTrain);
+  std::vector<uint8_t> sums;
+  for (size_t i = 0; i < count; ++i) {
+    const Record record = set.record(Split::kTrain, i);
+    for (const uint32_t number : {crc32c(record.pixels), static_cast<uint32_t>(record.label)}) {
+      for (unsigned shift = 0; shift < 32; shift += 8) sums.push_back(static_cast<uint8_t>(number >> shift));
+    }
+  }
+  return fmt::format("{} training pictures of {}x{}, {} labels, CRC {:08x}", count, width, height,
+                     set.labels().size(), crc32c(sums));
+}
+
+[[noreturn]] void refuse_to_resume(const std::string& why) {
+  throw Error("resume", "the run", why,
+              "undo that, or begin a new run from its weights: start = \"RUN\" in the recipe");
+}
+
+// What a training cannot change on its way, compared with what the checkpoint was made by.
+void check_made_by(const Checkpoint& c, const Recipe& recipe, const RunSettings& settings,
+                   const std::string& data) {
+  if (c.seed != settings.seed)
+    refuse_to_resume(fmt::format("seed is {}, but its checkpoint was made with {}", settings.seed, c.seed));
+  if (!c.data.empty() && c.data != data)
+    refuse_to_resume(fmt::format("data has {}, but its checkpoint was made with {}", data, c.data));
+  if (c.recipe.empty()) return;
+  // read and written again: another version may write other keys
+  if (const auto d = find_difference(parse_recipe(c.recipe, "the checkpoint's recipe"), recipe)) {
+    const auto shown = [](const std::string& value) { return value.empty() ? "not there" : value; };
+    refuse_to_resume(fmt::format("{} is {}, but its checkpoint was made with {}", d->key, shown(d->now),
+                                 d->before.empty() ? "none" : d->before));
+  }
+}
+
+// Stages that are over keep their length, and the current one cannot be shorter than what is done of it.
+void check_place(const Checkpoint& c, const Recipe& recipe) {
+  const auto stages = static_cast<int64_t>(recipe.stages.size());
+  int64_t done = c.in_stage;
+  for (int64_t s = 0; s < std::min(c.stage, stages); ++s)
+    done += recipe.stages[static_cast<size_t>(s)].iterations;
+  const bool over = c.stage < stages && c.in_stage >= recipe.stages[static_cast<size_t>(c.stage)].iterations;
+  if (c.stage > stages || done != c.iteration || over)
+    refuse_to_resume(
+        fmt::format("iterations do not fit its checkpoint, which is {} into stage {}, after {} in all",
+                    c.in_stage, c.stage + 1, c.iteration));
+}
+
 // The gradients as they are used: cut to the stage's largest norm, over all of a turn's networks.
 void clip(std::vector<torch::Tensor>& gradients, double most) {
   if (most <= 0) return;
@@ -82,7 +132,13 @@ class Trainer::Work {
  public:
   Work(const Recipe& recipe, const RecordSet& set, const RunSettings& settings, Group& group,
        std::unique_ptr<Task> task)
-      : recipe_(recipe), set_(set), settings_(settings), group_(group), task_(std::move(task)) {
+      : recipe_(recipe),
+        set_(set),
+        settings_(settings),
+        group_(group),
+        task_(std::move(task)),
+        text_(format_recipe(recipe)),
+        data_(describe(set)) {
     const auto [height, width] = set.common_size();
     const int64_t factor = task_->multiple();
     if (height % factor != 0 || width % factor != 0)
@@ -103,14 +159,15 @@ class Trainer::Work {
   Task& task() const { return *task_; }
 
   void resume(const Checkpoint& c) {
+    check_made_by(c, recipe_, settings_, data_);
+    check_place(c, recipe_);
     const std::vector<TaskNetwork> networks = task_->networks();
-    bool fits = c.seed == settings_.seed && c.stage <= static_cast<int64_t>(recipe_.stages.size()) &&
-                c.weights.size() == networks.size();
+    bool fits = c.weights.size() == networks.size();
     for (size_t i = 0; fits && i < networks.size(); ++i) {
       fits = c.weights[i].numel() == networks[i].parameters->flat().numel() &&
              c.buffers[i].numel() == networks[i].parameters->buffers().numel();
     }
-    if (!fits) throw Error("resume", "the run", "its checkpoint is of another recipe or seed");
+    if (!fits) throw Error("resume", "the run", "its checkpoint is of another recipe");
     enter_stage(static_cast<size_t>(c.stage), c.in_stage);
     iteration_ = c.iteration;
     torch::NoGradGuard no_grad;
@@ -131,6 +188,8 @@ class Trainer::Work {
     c.stage = static_cast<int64_t>(stage_);
     c.iteration = iteration_;
     c.in_stage = in_stage_;
+    c.recipe = text_;
+    c.data = data_;
     for (const TaskNetwork& network : task_->networks()) {
       c.weights.push_back(network.parameters->flat().detach().clone());
       c.buffers.push_back(network.parameters->buffers().clone());
@@ -295,6 +354,7 @@ class Trainer::Work {
   RunSettings settings_;
   Group& group_;
   std::unique_ptr<Task> task_;
+  std::string text_, data_;  // what checkpoints say that they were made by
   size_t stage_ = 0;
   int64_t iteration_ = 0, in_stage_ = 0;
   bool wanted_stop_ = false;
