@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <numeric>
 #include <optional>
 
 #include "core/log.h"
@@ -19,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr int64_t kScalarEvery = 20;  // iterations
 constexpr int kSheets = 20;           // per run
 constexpr size_t kPictures = 12;      // per sheet
+constexpr size_t kMeanOf = 20;        // iterations; an average that began with the first loss would lag
 constexpr size_t kTested = 1000;      // pictures whose loss is tracked
 constexpr int64_t kSettled = 50;      // iterations before the loss says anything
 constexpr double kFalls = 0.98;       // from one sheet to the next
@@ -37,7 +40,8 @@ class RunLog::Work {
         look_every_(std::max<int64_t>(1, last_ / kSheets)) {}
 
   void step(const TrainingStep& report, const Trainer& trainer) {
-    mean_ = mean_ < 0 ? report.loss : mean_ + 0.02 * (report.loss - mean_);
+    latest_.push_back(report.loss);
+    if (latest_.size() > kMeanOf) latest_.pop_front();
     const int64_t done = report.iteration + 1;
     if (done % kScalarEvery == 0) scalars(report);
     const bool looks = done % look_every_ == 0 || done == last_;
@@ -48,7 +52,9 @@ class RunLog::Work {
   }
 
   std::string losses() const {
-    return fmt::format("loss {:.4g}{}", mean_, test_ ? fmt::format(", test {:.4g}", *test_) : "");
+    const double mean =
+        std::accumulate(latest_.begin(), latest_.end(), 0.0) / static_cast<double>(latest_.size());
+    return fmt::format("loss {:.4g}{}", mean, test_ ? fmt::format(", test {:.4g}", *test_) : "");
   }
 
  private:
@@ -103,7 +109,7 @@ class RunLog::Work {
   const RecordSet& set_;
   EventLog events_;
   int64_t first_, last_, look_every_;
-  double mean_ = -1;
+  std::deque<double> latest_;
   std::optional<double> test_;
   bool told_ = false;
   std::optional<double> before_;  // the loss that judge() saw last

@@ -18,7 +18,7 @@ class RunLog {
   ~RunLog();
 
   void step(const TrainingStep& report, const Trainer& trainer);
-  std::string losses() const;  // a running mean, and the latest one on test pictures
+  std::string losses() const;  // the mean of the last 20, and the latest one on test pictures
 
  private:
   class Work;

@@ -528,6 +528,26 @@ TEST(Run, EveryLoggedPointIsInTheFileAtOnce) {
   EXPECT_EQ(logged["loss/test_total"].steps, (std::vector<int64_t>{0}));
 }
 
+TEST(Run, TheLossOnTheWayIsThatOfTheLatestSteps) {
+  const TemporaryFolder folder;
+  const RecordSet set = RecordSet::open(small_set(folder));
+  const Recipe recipe = small({"iterations=1000"});
+  Group alone;
+  const Trainer trainer(recipe, set, {}, alone, nullptr);
+  RunLog log(folder.path(), recipe, set, 0);
+  TrainingStep step;
+  const auto steps = [&](int count, double loss) {
+    step.loss = loss;
+    for (int i = 0; i < count; ++i, ++step.iteration) log.step(step, trainer);
+  };
+  steps(1, 100);
+  EXPECT_TRUE(log.losses().starts_with("loss 100,")) << log.losses();
+  steps(1, 50);
+  EXPECT_TRUE(log.losses().starts_with("loss 75,")) << log.losses();
+  steps(20, 2);
+  EXPECT_TRUE(log.losses().starts_with("loss 2,")) << log.losses();
+}
+
 TEST(Run, TheLossOfTestPicturesIsFollowed) {
   const TemporaryFolder folder;
   RunOptions options;
