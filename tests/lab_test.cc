@@ -1,8 +1,12 @@
 // Tests the training lab from outside: killed, stopped, several processes.
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <fstream>
+#include <vector>
 
 #include "command.h"
 
@@ -120,6 +124,56 @@ TEST_F(Lab, TwoProcessesTrainLikeOne) {
   const double one = errors("one");
   EXPECT_GT(one, 0);
   EXPECT_NEAR(errors("two"), one, 1e-3 * one);
+}
+
+// What LibTorch was loaded with, whichever program was started.
+TEST_F(Lab, ItsThreadsSleepUnlessToldOtherwise) {
+  write_recipe(1000000);
+  const auto policy = [&](const std::string& program) {
+    return run(program +
+               " train small.toml --data set.tfrecord -q -o run &\n"
+               "for i in $(seq 1000); do sleep 0.02; [ -d run ] && break; done\n"
+               "tr '\\0' '\\n' </proc/$!/environ | grep -E '^(OMP_WAIT|GOMP_SPIN)'; kill -9 $!; rm -r run")
+        .out;
+  };
+  const std::string reverie = "env -u OMP_WAIT_POLICY '" REVERIE_COMMAND;
+  EXPECT_EQ(policy(reverie + "'"), "OMP_WAIT_POLICY=passive\n");
+  EXPECT_EQ(policy(reverie + "-lab'"), "OMP_WAIT_POLICY=passive\n");
+  EXPECT_EQ(policy("OMP_WAIT_POLICY=active '" REVERIE_COMMAND "-lab'"), "OMP_WAIT_POLICY=active\n");
+  EXPECT_EQ(policy("GOMP_SPINCOUNT=1000 " + reverie + "'"), "GOMP_SPINCOUNT=1000\n");
+}
+
+// libgomp's threads must not spin while they wait: one other process then takes most of the speed.
+TEST_F(Lab, ABusyCoreCostsItsShareOnly) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+  cpu_set_t two;
+  CPU_ZERO(&two);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&two) < 2; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &two);
+  }
+  if (CPU_COUNT(&two) < 2) GTEST_SKIP() << "there is only one core";
+  sched_setaffinity(0, sizeof(two), &two);  // what the test starts stays on these two
+  write_recipe(600);
+  const auto seconds = [&](const std::string& name, bool busy) {
+    const auto begin = std::chrono::steady_clock::now();
+    run(std::string(busy ? "timeout 100 sh -c 'while :; do :; done' & loop=$!\n" : "loop=\n") +
+        "reverie train small.toml --data set.tfrecord -q --threads 2 -o " + name +
+        "; status=$?\n[ -z $loop ] || kill $loop\nexit $status");
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  // in turn, so that what else the machine does slows both
+  std::vector<double> alone;
+  std::vector<double> beside;
+  for (int i = 0; i < 3; ++i) {
+    alone.push_back(seconds("alone" + std::to_string(i), false));
+    beside.push_back(seconds("beside" + std::to_string(i), true));
+  }
+  std::sort(alone.begin(), alone.end());
+  std::sort(beside.begin(), beside.end());
+  EXPECT_LT(beside[1], 2.5 * alone[1]);
+  GTEST_LOG_(INFO) << alone[1] << " s alone, " << beside[1] << " s beside a busy loop";
+  sched_setaffinity(0, sizeof(allowed), &allowed);
 }
 
 // From pictures to answers; the sums of two processes are those of one in a classifier too.

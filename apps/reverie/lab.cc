@@ -1,6 +1,7 @@
 #include "lab.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -16,17 +17,30 @@ namespace {
 
 char** words = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): set once, by main()
 
+#if REVERIE_WITH_TORCH && !defined(_WIN32)
+// LibTorch's threads (libgomp's) would otherwise spin at the end of each parallel loop until the last is
+// done. With one other process on the machine, the spinning thread keeps the core that the last one needs,
+// and training is four to ten times as slow.  libgomp reads the variable once, while the program is loaded:
+// it has to be there before. True where it was not.
+bool tell_threads_to_sleep() {
+  if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return false;
+  return setenv("OMP_WAIT_POLICY", "passive", 0) == 0;
+}
+
+std::filesystem::path self() {
+  std::error_code code;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", code);
+  return code ? std::filesystem::absolute(words[0], code) : path;  // without /proc: from argv
+}
+#endif
+
 #if REVERIE_WITH_TORCH && !REVERIE_LAB
 [[noreturn]] void become_lab(const std::string& what) {
 #if defined(_WIN32)
   throw Error("run", what, "it needs LibTorch", "call reverie-lab with the same words");
 #else
-  namespace fs = std::filesystem;
-  // without /proc: from argv
-  std::error_code code;
-  fs::path self = fs::read_symlink("/proc/self/exe", code);
-  if (code) self = fs::absolute(words[0], code);
-  const std::string lab = (self.parent_path() / "reverie-lab").string();
+  const std::string lab = (self().parent_path() / "reverie-lab").string();
+  tell_threads_to_sleep();
   execv(lab.c_str(), words);
   throw Error("run", what, "it needs LibTorch, and " + lab + " cannot be started: " + std::strerror(errno));
 #endif
@@ -37,6 +51,12 @@ char** words = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-vari
 
 void remember_words(char** argv) {
   words = argv;
+}
+
+void let_threads_sleep() {
+#if REVERIE_LAB && !defined(_WIN32)
+  if (tell_threads_to_sleep()) execv(self().c_str(), words);  // where that fails, they spin
+#endif
 }
 
 void need_torch(const std::string& what) {

@@ -9,6 +9,10 @@ namespace reverie {
 // The program's words, which reverie-lab is given too; main() says them before anything else.
 void remember_words(char** argv);
 
+// In reverie-lab: LibTorch's threads sleep while they wait, unless the environment says otherwise.  It may
+// start the program again, so main() calls it before anything is opened or said.
+void let_threads_sleep();
+
 // `what` needs LibTorch.  In reverie-lab it returns.  In reverie it replaces the process by reverie-lab,
 // which lies beside it, with the same words: so call it before anything is opened, read or printed. Throws
 // Error where reverie-lab cannot be started or was not built (REVERIE_TORCH=OFF).

@@ -4,5 +4,6 @@
 
 int main(int argc, char** argv) {
   reverie::remember_words(argv);
+  reverie::let_threads_sleep();
   return reverie::run_program(reverie::verbs(), "reverie", argc, argv);
 }
