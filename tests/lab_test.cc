@@ -126,6 +126,28 @@ TEST_F(Lab, TwoProcessesTrainLikeOne) {
   EXPECT_NEAR(errors("two"), one, 1e-3 * one);
 }
 
+TEST_F(Lab, WaitingForOthersSaysForWhomAndEndsWithinASecond) {
+  for (const char* rank : {"0", "1"}) {
+    for (const char* signal : {"INT", "TERM"}) {
+      const Outcome o =
+          shell(std::string("export WORLD_SIZE=2 MASTER_PORT=$((20000 + $$ % 20000)) RANK=") + rank +
+                    "\n'" REVERIE_COMMAND
+                    "' train small.toml --data set.tfrecord -o run 2>said &\n"
+                    "for i in $(seq 1000); do grep -q waits said && break; sleep 0.02; done\n"
+                    "begin=$(date +%s%N); kill -" +
+                    signal +
+                    " $!; wait $!; echo status $?\n"
+                    "[ $(($(date +%s%N) - begin)) -lt 1000000000 ] && echo soon\ncat said",
+                folder_.path());
+      const std::string whom = rank[0] == '0' ? "process 0 of 2 waits for process 1 at 127.0.0.1:"
+                                              : "process 1 of 2 waits for process 0 at 127.0.0.1:";
+      EXPECT_TRUE(o.out.starts_with("status 130\nsoon\n" + whom)) << o.out;
+      EXPECT_NE(o.out.find("stopped while"), std::string::npos) << o.out;
+    }
+  }
+  EXPECT_FALSE(fs::exists(folder_.path() / "run"));
+}
+
 // What LibTorch was loaded with, whichever program was started.
 TEST_F(Lab, ItsThreadsSleepUnlessToldOtherwise) {
   write_recipe(1000000);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #if defined(USE_C10D_NCCL)
@@ -10,6 +12,8 @@
 #endif
 
 #include "core/error.h"
+#include "core/log.h"
+#include "core/stop.h"
 #include "core/text.h"
 
 namespace reverie {
@@ -56,21 +60,49 @@ void without_libuv(Options& options) {
   if constexpr (requires { options.useLibUV; }) options.useLibUV = false;
 }
 
+// A run is begun only when all have joined, so who is told to stop before that has nothing to keep.
+[[noreturn]] void end_waiting() {
+  note("stopped while it waited for other processes; nothing was written");
+  std::_Exit(130);
+}
+
+// LibTorch's waits cannot be told to end: while one of these lives, another thread looks.
+class EndOnStop {
+ public:
+  EndOnStop()
+      : watch_([](const std::stop_token& over) {
+          while (!over.stop_requested()) {
+            if (stop_requested()) end_waiting();
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+          }
+        }) {}
+
+ private:
+  std::jthread watch_;
+};
+
 }  // namespace
 
 class Group::Link {
  public:
   Link(int rank, int size, torch::Device device) {
-    const char* address = std::getenv("MASTER_ADDR");
+    const char* named = std::getenv("MASTER_ADDR");
+    const std::string address = named ? named : "127.0.0.1";
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(variable("MASTER_PORT", 1, 65535).value_or(kUsualPort));
+    note(fmt::format("process {} of {} waits for {} at {}:{}", rank, size,
+                     rank > 0    ? "process 0"
+                     : size == 2 ? "process 1"
+                                 : fmt::format("processes 1 to {}", size - 1),
+                     address, options.port));
+    const EndOnStop end;
     options.isServer = rank == 0;
     options.timeout = kPatience;
     without_libuv(options);
     // torchrun runs its own store on that port
     const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
     if (agent && std::string_view(agent) == "True") options.isServer = false;
-    auto store = c10::make_intrusive<c10d::TCPStore>(address ? address : "127.0.0.1", options);
+    auto store = c10::make_intrusive<c10d::TCPStore>(address, options);
     if (device.is_cuda()) {
 #if defined(USE_C10D_NCCL)
       backend_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store, rank, size);
@@ -107,9 +139,11 @@ Group::Group(torch::Device device) {
   try {
     link_ = std::make_unique<Link>(rank_, size_, device);
   } catch (const c10::Error& e) {
+    if (stop_requested()) end_waiting();  // a signal has interrupted it
     throw Error("join the other processes", fmt::format("as {} of {}", rank_, size_),
                 std::string(e.what_without_backtrace()), "see MASTER_ADDR and MASTER_PORT");
   } catch (const std::runtime_error& e) {
+    if (stop_requested()) end_waiting();  // a signal has interrupted it
     throw Error("join the other processes", fmt::format("as {} of {}", rank_, size_), e.what(),
                 "see MASTER_ADDR and MASTER_PORT");
   }

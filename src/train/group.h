@@ -13,7 +13,8 @@ namespace reverie {
 // MASTER_ADDR defaults to 127.0.0.1 and MASTER_PORT to 29500.
 class Group {
  public:
-  // Waits until all have joined.  Error if they do not, or if the variables are invalid.
+  // Says whom it waits for, and waits until all have joined; a stop (core/stop.h) during that ends the
+  // program.  Error if they do not, or if the variables are invalid.
   explicit Group(torch::Device device = torch::kCPU);
   ~Group();
   Group(const Group&) = delete;
