@@ -143,16 +143,16 @@ struct SimulatedControl {
   }
 };
 
-// Learns two controls of one kind, of which the bytes say what they are and how they move, and checks that no
-// parameter moves by more than its control: what went wrong, or "".
-inline std::string check_learning(Desk& desk, std::span<const uint8_t> bytes) {
+// Learns two controls of one kind for two numbers of the desk; the bytes say what they are and how they move.
+// Checks that no parameter moves by more than its control: what went wrong, or "".
+inline std::string check_learning(Desk& desk, const std::array<std::string, 2>& parameters,
+                                  std::span<const uint8_t> bytes) {
   size_t at = 0;
   const auto next = [&] { return at < bytes.size() ? bytes[at++] : uint8_t{0}; };
   const auto next_14_bits = [&] {
     const int upper = next() % 128;
     return upper << 7 | next() % 128;
   };
-  const std::array<std::string, 2> parameters = {"gain", "zoom"};
   constexpr double kNear = 2.0 / 127;  // of soft takeover
 
   MidiController midi(desk, {}, {});
@@ -183,17 +183,15 @@ inline std::string check_learning(Desk& desk, std::span<const uint8_t> bytes) {
     midi.receive(std::vector<uint8_t>{status, 99, 127, 98, 127, 7, 0}, 0);
   }
 
-  std::array<double, 2> own{}, went{};
+  std::array<double, 2> own{}, went{}, shares = {desk.share(parameters[0]), desk.share(parameters[1])};
   std::string wrong;
   const auto move = [&](int i, int steps) {
     SimulatedControl& c = controls[i];
     if (!c.is_encoder() && (c.position + steps < 0 || c.position + steps > c.last())) steps = -steps;
-    std::array<double, 2> before{};
-    for (int k = 0; k < 2; ++k) before[k] = desk.share(parameters[k]);
     midi.receive(c.move(steps), 0);
     own[i] += c.moved;
     for (int k = 0; k < 2; ++k) {
-      const double change = desk.share(parameters[k]) - before[k];
+      const double now = desk.share(parameters[k]), change = now - std::exchange(shares[k], now);
       went[k] += std::abs(change);
       const double most = k == i ? c.moved + (c.is_encoder() ? 0 : kNear) : 0;
       if (!(std::abs(change) <= most + 1e-6) || !(went[k] <= own[k] + kNear + 1e-6) ||
@@ -215,7 +213,7 @@ inline std::string check_learning(Desk& desk, std::span<const uint8_t> bytes) {
     const int click = next() % 2 ? 1 : -1;  // while learning an encoder is turned slowly
     for (int k = 0; k < 3; ++k) move(i, controls[i].is_encoder() ? click : any(controls[i]));
   }
-  for (int k = 0; k < 64 && at < bytes.size() && wrong.empty(); ++k) {
+  for (int k = 0; k < 32 && at < bytes.size() && wrong.empty(); ++k) {
     const int i = next() % 2;
     move(i, any(controls[i]));
   }
