@@ -48,6 +48,19 @@ TEST_F(Data, ImportsAndShows) {
             0);
 }
 
+TEST_F(Data, TransparentPicturesAreNotLearnedAsBlack) {
+  const std::string draw = "ffmpeg -v error -f lavfi -i color=white:size=10x10";
+  run("mkdir clear && " + draw +
+      "',format=rgba,geq=r=255:g=255:b=255:a=255*lt(X\\,5)' -frames:v 1 clear/1.png && "
+      "cp clear/1.png clear/2.png && " +
+      draw + " -frames:v 1 clear/3.png");
+  Outcome o = run("reverie data import clear -o clear.tfrecord -q");
+  EXPECT_TRUE(has(o.err, "2 of the pictures are partly transparent: that part has the mean colour")) << o.err;
+  o = run("reverie data show clear.tfrecord");
+  EXPECT_TRUE(has(o.out, "train channels R, G, B: mean 255")) << o.out;
+  EXPECT_FALSE(has(run("reverie data import pets -o pets.tfrecord -q").err, "transparent"));
+}
+
 TEST_F(Data, PicturesOfSeveralSizesNeedASize) {
   Outcome o = run("reverie data import pets odd -o a.tfrecord");
   EXPECT_EQ(o.status, 1);

@@ -97,8 +97,15 @@ void play_video(const std::string& path, int64_t step, const std::function<bool(
   }
 }
 
-Decoders decoders() {
-  return {[](const std::string& name) { return is_picture_name(name); }, parse_picture, play_video};
+// filled: counts the pictures of which some was transparent.
+Decoders decoders(size_t& filled) {
+  return {[](const std::string& name) { return is_picture_name(name); },
+          [&filled](std::span<const uint8_t> bytes, const std::string& name) {
+            FilledPicture made = parse_filled_picture(bytes, name);
+            filled += made.filled ? 1 : 0;
+            return std::move(made.picture);
+          },
+          play_video};
 }
 
 void warn_of_left_out(const PictureIntake& intake) {
@@ -114,8 +121,9 @@ int import(const ImportWords& o) {
   RecordSetWriter set(o.output, {o.seed, o.test_fraction});
   Progress progress("import", "pictures", std::nullopt, o.quiet);
   PictureIntake intake(set, options, &progress);
+  size_t filled = 0;
   for (const std::string& source : o.sources) {
-    if (!stop_requested()) import_source(source, decoders(), intake);
+    if (!stop_requested()) import_source(source, decoders(filled), intake);
   }
   if (!stop_requested()) {
     warn_of_left_out(intake);
@@ -126,6 +134,9 @@ int import(const ImportWords& o) {
     note("stopped; nothing was written");
     return 130;
   }
+  if (filled > 0)
+    note(fmt::format("{} of the pictures are partly transparent: that part has the mean colour of the rest",
+                     filled));
   if (o.test_fraction > 0 && counts->undecided == 0)
     warning("--test-fraction was not used: the sources already say which pictures are for testing");
   note(fmt::format("{}: {} pictures, {} train and {} test, {} labels, seed {}, in {}", printable(o.output),

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <numeric>
 #include <utility>
 
 #include "core/error.h"
@@ -184,13 +185,28 @@ void FrameToPlanes::prepare(const AVFrame& frame, const Look& look) {
 // Alpha that is 0 everywhere is a fourth byte that nobody filled, unless other frames or the format say more.
 void FrameToPlanes::multiply_alpha(const Look& look) {
   const std::vector<float>& stored = samples_.alpha.data;
-  if (stored.empty() || look.premultiplied) return;
+  filled_ = false;
+  if (stored.empty() || (look.premultiplied && !fill_)) return;
   alpha_used_ = alpha_used_ || !look.alpha_may_be_unused ||
                 std::any_of(stored.begin(), stored.end(), [](float a) { return a > 0; });
   if (!alpha_used_) return;
   resample(stored, samples_.alpha.width, level_.across, level_.down, room_, alpha_);
+  for (float& a : alpha_) a = clip(a);
   for (std::vector<float>& plane : rgb_) {
-    for (size_t i = 0; i < plane.size(); ++i) plane[i] *= clip(alpha_[i]);
+    for (size_t i = 0; i < plane.size() && !look.premultiplied; ++i) plane[i] *= alpha_[i];
+  }
+  if (fill_) fill();
+}
+
+// Adds to colours that are multiplied by alpha what alpha leaves of their own mean.
+void FrameToPlanes::fill() {
+  constexpr float kOpaque = 1 - 0.5F / 255;
+  const double there = std::accumulate(alpha_.begin(), alpha_.end(), 0.0);
+  filled_ = std::any_of(alpha_.begin(), alpha_.end(), [](float a) { return a < kOpaque; });
+  if (!filled_ || there == 0) return;
+  for (std::vector<float>& plane : rgb_) {
+    const auto mean = static_cast<float>(std::accumulate(plane.begin(), plane.end(), 0.0) / there);
+    for (size_t i = 0; i < plane.size(); ++i) plane[i] += (1 - alpha_[i]) * mean;
   }
 }
 

@@ -65,6 +65,11 @@ class FrameToPlanes {
   FrameToPlanes(Size target, Fit fit, std::string what)
       : target_(target), fit_(fit), what_(std::move(what)) {}
 
+  // What is transparent gets the mean colour of the rest, instead of black.
+  void fill_transparent() { fill_ = true; }
+  // Whether there was any in the last picture that it was to fill.
+  bool filled() const { return filled_; }
+
   // out becomes [3, target.height, target.width].
   void convert(const AVFrame& frame, const Look& look, Planes& out);
 
@@ -90,6 +95,7 @@ class FrameToPlanes {
   void prepare(const AVFrame& frame, const Look& look);
   void resample_all(const AVFrame& frame, const Look& look);
   void multiply_alpha(const Look& look);
+  void fill();
   void place(const Orientation& orientation, Planes& out) const;
 
   Size target_;
@@ -102,6 +108,7 @@ class FrameToPlanes {
   Samples samples_;
   std::array<std::vector<float>, 3> rgb_;  // [scaled_.height, scaled_.width]
   std::vector<float> alpha_, room_;
+  bool fill_ = false, filled_ = false;
   bool alpha_used_ = false;  // it was not 0 everywhere in one of the frames so far
   std::optional<ColourConversion> colour_;
 };

@@ -162,6 +162,38 @@ TEST(ColourOfPeople, AlphaThatNobodyWroteMeansNothing) {
   EXPECT_EQ(shown(later, doubtful), 0);
 }
 
+TEST(ColourOfPeople, WhatIsTransparentCanGetTheMeanOfTheRest) {
+  ffmpeg::FramePtr frame = rgba(255, 255);
+  const auto set = [&](int x, int y, std::array<uint8_t, 4> pixel) {
+    std::copy(
+        pixel.begin(), pixel.end(),
+        frame->data[0] + static_cast<ptrdiff_t>(y) * frame->linesize[0] + static_cast<ptrdiff_t>(x) * 4);
+  };
+  for (int y = 0; y < 4; ++y) {
+    for (int x = 0; x < 4; ++x) set(x, y, {0, 0, 0, 0});
+  }
+  set(0, 0, {200, 100, 0, 255});
+  set(1, 0, {100, 100, 0, 255});
+  set(2, 0, {100, 50, 0, 128});
+  ffmpeg::FrameToPlanes convert({4, 4}, Fit::kStretch, "a frame");
+  convert.fill_transparent();
+  Planes out;
+  for (const bool premultiplied : {false, true}) {
+    ffmpeg::Look look;
+    look.premultiplied = premultiplied;
+    if (premultiplied) set(2, 0, {50, 25, 0, 128});
+    convert.convert(*frame, look, out);
+    EXPECT_TRUE(convert.filled());
+    const double red = (200 + 100 + 50) / 2.5;
+    EXPECT_NEAR(out.at(0, 3, 3) * 255, red, 0.5);
+    EXPECT_NEAR(out.at(1, 3, 3) * 255, 225 / 2.5, 0.5);
+    EXPECT_NEAR(out.at(0, 0, 0) * 255, 200, 0.1);
+    EXPECT_NEAR(out.at(0, 0, 2) * 255, 50 + red / 2, 0.7);
+  }
+  convert.convert(*rgba(255, 255), {}, out);
+  EXPECT_FALSE(convert.filled());
+}
+
 // What players assume of a file that says nothing: BT.601 up to standard definition.
 TEST(ColourOfPeople, ContainersThatCannotTagColour) {
   const TempFolder folder;

@@ -36,13 +36,16 @@ ffmpeg::EncoderOptions encoder_for(const std::filesystem::path& path, const Plan
   return options;
 }
 
-Planes decode(ffmpeg::Input input) {
+FilledPicture decode(ffmpeg::Input input, bool fill = false) {
   const ffmpeg::Still still = ffmpeg::decode_first(input);
   const ffmpeg::Size size = ffmpeg::shown_size({still.frame->width, still.frame->height}, still.look);
   ffmpeg::check_size(size, input.name());
-  Planes picture;
-  ffmpeg::FrameToPlanes(size, Fit::kStretch, input.name()).convert(*still.frame, still.look, picture);
-  return picture;
+  ffmpeg::FrameToPlanes convert(size, Fit::kStretch, input.name());
+  if (fill) convert.fill_transparent();
+  FilledPicture made;
+  convert.convert(*still.frame, still.look, made.picture);
+  made.filled = convert.filled();
+  return made;
 }
 
 }  // namespace
@@ -55,11 +58,15 @@ bool is_picture_name(const std::filesystem::path& path) {
 }
 
 Planes read_picture(const std::filesystem::path& path) {
-  return decode(ffmpeg::Input::open(path.string()));
+  return decode(ffmpeg::Input::open(path.string())).picture;
 }
 
 Planes parse_picture(std::span<const uint8_t> bytes, const std::string& name) {
-  return decode(ffmpeg::Input::open_memory(bytes, name));
+  return decode(ffmpeg::Input::open_memory(bytes, name)).picture;
+}
+
+FilledPicture parse_filled_picture(std::span<const uint8_t> bytes, const std::string& name) {
+  return decode(ffmpeg::Input::open_memory(bytes, name), true);
 }
 
 void write_picture(const std::filesystem::path& path, const Planes& picture) {

@@ -17,6 +17,14 @@ Planes read_picture(const std::filesystem::path& path);
 // The same for a file in memory; name is for errors, and its extension tells the type if the bytes do not.
 Planes parse_picture(std::span<const uint8_t> bytes, const std::string& name);
 
+// The same for learning from: what is transparent gets the mean colour of the rest, as black would be learned
+// too.
+struct FilledPicture {
+  Planes picture;
+  bool filled = false;  // there was something transparent
+};
+FilledPicture parse_filled_picture(std::span<const uint8_t> bytes, const std::string& name);
+
 // Writes [3, H, W] or [1, H, W] (grey) in 0..1 as .png (8 bit, lossless) or .jpg, to a temporary file that is
 // then renamed.  Error for other extensions and if the file cannot be written.
 void write_picture(const std::filesystem::path& path, const Planes& picture);
