@@ -2,10 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "core/error.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "media/picture.h"
@@ -162,13 +165,42 @@ bool is_animated_webp(const AVPacket& packet) {
   return bytes.size() > 20 && bytes.substr(8, 8) == "WEBPVP8X" && (bytes[20] & 2) != 0;
 }
 
+// The size in the header of a PNG or JPEG.  FFmpeg's decoders refuse a very large one without a word of why.
+std::optional<Size> size_in_header(const AVPacket& packet) {
+  const std::span<const uint8_t> bytes(packet.data, static_cast<size_t>(packet.size));
+  const auto number = [&](size_t at, size_t length) {
+    int64_t n = 0;
+    for (size_t i = 0; i < length; ++i) n = n << 8 | bytes[at + i];
+    return static_cast<int>(std::min<int64_t>(n, INT_MAX));
+  };
+  if (bytes.size() >= 24 && number(1, 3) == 0x504E47) return Size{number(16, 4), number(20, 4)};
+  if (bytes.size() < 4 || number(0, 2) != 0xFFD8) return {};
+  for (size_t at = 2; at + 9 <= bytes.size() && bytes[at] == 0xFF;
+       at += 2 + static_cast<size_t>(number(at + 2, 2))) {
+    // SOF0 to SOF15, but for the tables among them
+    const int marker = bytes[at + 1];
+    if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC)
+      return Size{number(at + 7, 2), number(at + 5, 2)};
+  }
+  return {};
+}
+
 Error cannot_decode(Input& input, int code) {
   const PacketPtr packet = new_packet();
   try {
     input.reopen();
-    if (input.read(input.best(AVMEDIA_TYPE_VIDEO), *packet) && is_animated_webp(*packet)) {
-      return {"read", input.name(), "it is an animated WebP, which this FFmpeg does not support",
-              "save it as a GIF or an MP4"};
+    if (input.read(input.best(AVMEDIA_TYPE_VIDEO), *packet)) {
+      if (is_animated_webp(*packet)) {
+        return {"read", input.name(), "it is an animated WebP, which this FFmpeg does not support",
+                "save it as a GIF or an MP4"};
+      }
+      const std::optional<Size> size = size_in_header(*packet);
+      if (size && (size->width > kLargestSide || size->height > kLargestSide ||
+                   av_image_check_size(static_cast<unsigned>(size->width),
+                                       static_cast<unsigned>(size->height), 0, nullptr) < 0)) {
+        return {"read", input.name(), fmt::format("it is too large, {}x{}", size->width, size->height),
+                "make it smaller first"};
+      }
     }
   } catch (const Error&) {
     // a pipe

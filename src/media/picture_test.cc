@@ -2,6 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
+extern "C" {
+#include <libavutil/crc.h>
+}
+
 #include "core/file.h"
 #include "core/test_help.h"
 #include "media/media_testing.h"
@@ -45,6 +53,27 @@ TEST(ParsePicture, SaysWhatItCannotRead) {
   const std::string file = fs::absolute("CMakeLists.txt").string();
   EXPECT_NE(message("ffconcat version 1.0\nfile '" + file + "'\n", "a.png"), "");
   EXPECT_NE(message("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n" + file + "\n", "a.png"), "");
+}
+
+// Their headers are enough to say so.
+TEST(ParsePicture, ATooLargeOneIsNotCalledDamaged) {
+  std::vector<uint8_t> png = {0x89, 'P', 'N', 'G',  0x0D, 0x0A, 0x1A, 0x0A, 0,    0, 0, 13, 'I', 'H', 'D',
+                              'R',  0,   0,   0x4E, 0x20, 0,    0,    0x4E, 0x20, 8, 2, 0,  0,   0};
+  const uint32_t crc = ~av_crc(av_crc_get_table(AV_CRC_32_IEEE_LE), ~0U, png.data() + 12, 17);
+  for (int shift = 24; shift >= 0; shift -= 8) png.push_back(static_cast<uint8_t>(crc >> shift));
+  for (const uint8_t b : {0, 0, 0, 1}) png.push_back(b);
+  for (const char c : std::string("IDATx....")) png.push_back(static_cast<uint8_t>(c));
+  EXPECT_EQ(message_of([&] { parse_picture(png, "a.png"); }),
+            "cannot read a.png: it is too large, 20000x20000 (make it smaller first)");
+  const TemporaryFolder folder;
+  write_picture(folder.path() / "a.jpg", Planes(3, 16, 16));
+  std::vector<uint8_t> jpeg = read_file(folder.path() / "a.jpg", kMost);
+  const std::array<uint8_t, 2> sof = {0xFF, 0xC0};
+  const auto at = std::search(jpeg.begin(), jpeg.end(), sof.begin(), sof.end());
+  ASSERT_LT(at + 9, jpeg.end());
+  for (const int i : {5, 7}) at[i] = 0x4E, at[i + 1] = 0x20;
+  EXPECT_EQ(message_of([&] { parse_picture(jpeg, "a.jpg"); }),
+            "cannot read a.jpg: it is too large, 20000x20000 (make it smaller first)");
 }
 
 TEST(ParsePicture, RealPictures) {
