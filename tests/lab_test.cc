@@ -253,6 +253,9 @@ TEST_F(Lab, MistakesAreOneLine) {
   EXPECT_NE(error("reverie train small.toml --data set.tfrecord --set nonsense.rate=0.1", 1)
                 .find("no table 'nonsense'"),
             std::string::npos);
+  EXPECT_NE(error("reverie train small.toml --data pictures", 1)
+                .find("it is a folder, not a record set (make one of it: reverie data import pictures -o "),
+            std::string::npos);
   EXPECT_NE(error("reverie train --resume nothing", 1).find("nothing/run.toml"), std::string::npos);
   EXPECT_NE(error("reverie evaluate set.tfrecord --data set.tfrecord", 1).find("set.tfrecord"),
             std::string::npos);

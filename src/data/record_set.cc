@@ -177,6 +177,10 @@ RecordSet::RecordSet(RecordSet&&) noexcept = default;
 RecordSet& RecordSet::operator=(RecordSet&&) noexcept = default;
 
 RecordSet RecordSet::open(const std::filesystem::path& path) {
+  if (std::error_code code; std::filesystem::is_directory(path, code)) {
+    throw Error("read", path.string(), "it is a folder, not a record set",
+                fmt::format("make one of it: reverie data import {} -o SET.tfrecord", path.string()));
+  }
   return RecordSet(std::make_unique<Content>(FileBytes(path), path.string()));
 }
 
