@@ -78,7 +78,7 @@ struct RecipeDifference {
   std::string before, now;
 };
 // The first difference between recipes that a training cannot change on its way.  How long and how fast it
-// learns (iterations, warm_up, rate and what begins with it) may change, and so may `about` and `start`.
+// learns (iterations, warm_up, rate, rate_policy, rate_factor, rate_every), `about` and `start` may change.
 std::optional<RecipeDifference> find_difference(const Recipe& before, const Recipe& now);
 
 // The learning rate at an iteration of the stage, from 0.
