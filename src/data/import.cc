@@ -301,8 +301,9 @@ bool Places::has(const std::string& above, Part part) const {
 }
 
 Places::Part Places::split_at(const std::string& above, const std::string& name) const {
+  static const std::set<std::string> always = {"train", "test", "val", "validation"};
   const Part part = part_of(name);
-  if (part == Part::kNone || name == "train" || name == "test") return part;
+  if (part == Part::kNone || always.contains(name)) return part;
   const auto others = {Part::kTrain, Part::kTest, Part::kValidation};
   const bool beside = std::any_of(others.begin(), others.end(),
                                   [&](Part other) { return other != part && has(above, other); });

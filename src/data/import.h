@@ -33,10 +33,9 @@ struct Place {
   bool spare = false;  // in a folder of validation beside those of training and testing: not imported
 };
 
-// Tells where pictures belong, once it has seen all their paths.  train and test are splits anywhere;
-// otherwise a folder is one if it is named train, training, test, testing, val, valid or validation, in any
-// case, and there is one of another split beside it.  Validation is for testing, unless there is a folder
-// for testing, too.
+// Tells where pictures belong, once it has seen all their paths.  train, test, val and validation are splits
+// anywhere; training, testing and valid, and all of them in capitals, where there is another split beside
+// them. Validation is for testing, unless there is a folder for testing, too.
 class Places {
  public:
   void see(const std::filesystem::path& path);

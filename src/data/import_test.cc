@@ -138,7 +138,8 @@ TEST(Places, ComeFromThePath) {
   EXPECT_EQ(words("b/Training/x/1"), "x train");
   EXPECT_EQ(words("b/Testing/x/1"), "x test");
   EXPECT_EQ(words("c/validation/x/1"), "x test spare");
-  EXPECT_EQ(words("d/val/x/2"), "x");
+  EXPECT_EQ(words("d/val/x/2"), "x test");
+  EXPECT_EQ(words("d/VAL/x/2"), "x");
 }
 
 TEST_F(Import, ValidationIsNeverTrainedOn) {
