@@ -76,6 +76,9 @@ int run_program(const std::vector<Verb>& verbs, const std::string& name, int arg
   } catch (const UsageError& e) {
     note(name + ": " + e.what() + " (see --help)");
     return 2;
+  } catch (const Stopped& e) {
+    note(name + ": " + e.what());
+    return 130;
   } catch (const std::bad_alloc&) {
     note(name + ": out of memory (choose a smaller size)");
     return 1;

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/stop.h"
 
 #if defined(_WIN32)
 #include <process.h>
@@ -41,6 +42,7 @@ std::vector<uint8_t> read_file(const fs::path& path, uint64_t limit) {
   std::error_code code;
   if (fs::is_directory(path, code)) throw Error("read", path.string(), "it is a folder");
   std::ifstream in(path, std::ios::binary);
+  if (!in && errno == EINTR && stop_requested()) throw Stopped();  // it waited for the other end of a pipe
   if (!in) throw Error("read", path.string(), std::strerror(errno));
   std::vector<uint8_t> bytes;
   // A device or a pipe does not know its size: read to the end, or one byte past the limit.

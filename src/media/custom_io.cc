@@ -100,8 +100,8 @@ class PipeIo final : public CustomIo {
       if (descriptor_ >= 0) return;
       const int code = errno;
       if (code == EINTR) continue;
-      if (code != ENXIO || !writes || stop_requested())
-        throw Error("open", path, code == ENXIO ? "nobody reads it" : reason(AVERROR(code)));
+      if (stop_requested()) throw Stopped();
+      if (code != ENXIO || !writes) throw Error("open", path, reason(AVERROR(code)));
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   }

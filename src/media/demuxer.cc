@@ -84,25 +84,36 @@ bool Demuxer::read(int stream, Queue* mine, AVPacket& packet) {
   return false;
 }
 
-// As in ffmpeg's own command (ts_discontinuity_process): beyond 10 s, or backwards, all streams are shifted
-// so that this one goes on.
+void Demuxer::begin_clock() {
+  const std::lock_guard lock(mutex_);
+  clocks_.clear();
+  shift_ = 0;
+}
+
+// As in ffmpeg's own command (ts_discontinuity_process): beyond 10 s, or backwards, time is shifted so that
+// the stream goes on.  Where parts were joined, packets of the one before still come in other streams: each
+// takes the shift over with its first packet that it fits better.
 void Demuxer::mend(AVPacket& packet) {
   const AVStream& s = *context_->streams[packet.stream_index];
   if (!is_played(s) || packet.dts == AV_NOPTS_VALUE) return;
   constexpr int64_t kMostGap = 10 * int64_t{AV_TIME_BASE};
   constexpr int64_t kSlack = AV_TIME_BASE / 10;
-  next_.resize(context_->nb_streams, AV_NOPTS_VALUE);
-  last_.resize(context_->nb_streams, AV_NOPTS_VALUE);
-  const auto i = static_cast<size_t>(packet.stream_index);
-  int64_t time = av_rescale_q(packet.dts, s.time_base, AV_TIME_BASE_Q) + shift_;
-  if (next_[i] != AV_NOPTS_VALUE && (std::abs(time - next_[i]) > kMostGap || time + kSlack < last_[i])) {
-    shift_ += next_[i] - time;
-    time = next_[i];
-    jumped_ = true;
+  clocks_.resize(context_->nb_streams);
+  Clock& c = clocks_[static_cast<size_t>(packet.stream_index)];
+  const int64_t time = av_rescale_q(packet.dts, s.time_base, AV_TIME_BASE_Q);
+  if (c.next == AV_NOPTS_VALUE) {
+    c.shift = shift_;
+  } else {
+    const auto distance = [&](int64_t shift) { return std::abs(time + shift - c.next); };
+    if (distance(shift_) < distance(c.shift)) c.shift = shift_;
+    if (distance(c.shift) > kMostGap || time + c.shift + kSlack < c.last) {
+      c.shift = shift_ = c.next - time;
+      jumped_ = true;
+    }
   }
-  last_[i] = time;
-  next_[i] = time + av_rescale_q(packet.duration, s.time_base, AV_TIME_BASE_Q);
-  const int64_t shift = av_rescale_q(shift_, AV_TIME_BASE_Q, s.time_base);
+  c.last = time + c.shift;
+  c.next = c.last + av_rescale_q(packet.duration, s.time_base, AV_TIME_BASE_Q);
+  const int64_t shift = av_rescale_q(c.shift, AV_TIME_BASE_Q, s.time_base);
   packet.dts += shift;
   if (packet.pts != AV_NOPTS_VALUE) packet.pts += shift;
 }

@@ -33,6 +33,9 @@ class Demuxer {
   // Times are mended as FFmpeg does where a container's clock may jump.
   bool read(int stream, Queue* mine, AVPacket& packet);
 
+  // After a seek: the next times are taken as they come.
+  void begin_clock();
+
   // Whether the clock jumped in what was read so far.
   bool jumped() const { return jumped_; }
 
@@ -46,9 +49,13 @@ class Demuxer {
   std::mutex mutex_;
   std::vector<std::weak_ptr<Queue>> queues_;
   bool may_jump_ = false, jumped_ = false;
-  int64_t shift_ = 0;          // microseconds, added to every time
-  std::vector<int64_t> next_;  // by stream, the time after its last packet, in microseconds
-  std::vector<int64_t> last_;  // by stream, of its last packet
+  // What the clock is mended with.
+  struct Clock {
+    int64_t shift = 0;                                     // microseconds, added to every time
+    int64_t last = AV_NOPTS_VALUE, next = AV_NOPTS_VALUE;  // of the last packet, and after it
+  };
+  int64_t shift_ = 0;  // of the stream that jumped last; the others take it over as soon as it fits them
+  std::vector<Clock> clocks_;  // by stream
 };
 
 }  // namespace reverie::ffmpeg

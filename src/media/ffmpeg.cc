@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/error.h"
+#include "core/stop.h"
 
 extern "C" {
 #include <libavdevice/avdevice.h>
@@ -36,6 +37,7 @@ std::string reason(int code) {
 }
 
 int check(int code, const std::string& doing, const std::string& what, const std::string& advice) {
+  if (code == AVERROR_EXIT && stop_requested()) throw Stopped();
   if (code >= 0) return code;
   throw Error(doing, what, reason(code),
               code == AVERROR(ENOSPC) && advice.empty() ? "free some space first" : advice);

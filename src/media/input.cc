@@ -17,6 +17,7 @@
 #include "core/stop.h"
 #include "core/text.h"
 #include "media/camera.h"
+#include "media/sources.h"
 
 namespace reverie::ffmpeg {
 namespace {
@@ -192,7 +193,7 @@ std::optional<std::string> path_of(const std::string& spec) {
     path = slash == std::string::npos ? "" : path.substr(slash);
   }
   // RFC 8089 writes bytes as %20; FFmpeg does not
-  return std::filesystem::exists(path, code) ? path : percent_decoded(path);
+  return std::filesystem::exists(path, code) || is_picture_pattern(path) ? path : percent_decoded(path);
 }
 
 Input Input::open(const std::string& spec) {
@@ -389,6 +390,7 @@ bool Input::seek(int i, double time) {
   if (!seekable_ || once()) return false;
   const AVStream& s = stream(i);
   const int64_t at = std::llround((time + origin()) / av_q2d(s.time_base));
+  demuxer_->begin_clock();
   return avformat_seek_file(&context(), i, INT64_MIN, at, at, 0) >= 0;
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <fstream>
 #include <numeric>
+#include <set>
 #include <thread>
 
 #include "core/corpus_test_help.h"
@@ -16,6 +17,7 @@
 #include "media/even_rate.h"
 #include "media/media_testing.h"
 #include "media/picture.h"
+#include "media/sound_reader.h"
 #include "media/sources.h"
 
 namespace reverie {
@@ -197,8 +199,9 @@ TEST(ColourOfPeople, WhatIsTransparentCanGetTheMeanOfTheRest) {
 // What players assume of a file that says nothing: BT.601 up to standard definition.
 TEST(ColourOfPeople, ContainersThatCannotTagColour) {
   const TempFolder folder;
-  for (const char* target : {"avi:sd.avi", "mpeg:sd.mpg", "asf:sd.asf", "ogg:sd.ogv", "mjpeg:sd.mjpeg",
-                             "ivf:sd.ivf", "mpegts:sd.ts", "matroska:sd.mkv"}) {
+  for (const char* target :
+       {"avi:sd.avi", "mpeg:sd.mpg", "asf:sd.asf", "ogg:sd.ogv", "mjpeg:sd.mjpeg", "ivf:sd.ivf",
+        "mpegts:sd.ts", "matroska:sd.mkv", "nut:sd.nut", "mxf:sd.mxf", "flv:sd.flv", "swf:sd.swf"}) {
     const std::string name = std::string(target).substr(std::string(target).find(':') + 1);
     const std::string muxer = std::string(target).substr(0, std::string(target).find(':'));
     const SinkOptions options = sink_options(64, 48, 25);
@@ -271,6 +274,79 @@ TEST(PeoplesVideo, JoinedTransportStreamsAreReadToTheEnd) {
   EXPECT_EQ(greys(read_all(folder / "two.ts", late), 20).at(0), 10);
 }
 
+// Parts that overlap in the file: the second begins with sound while pictures of the first are still to come.
+TEST(PeoplesVideo, JoinsBetweenSoundAndPicturesLeaveNoHole) {
+  const TempFolder folder;
+  const std::string file = folder / "one.ts";
+  const std::string line =
+      "ffmpeg -v error -y -f lavfi -i testsrc2=s=32x32:d=4:r=25 -f lavfi -i sine=d=4 -c:v libx264 -g 12 -bf "
+      "2 "
+      "-c:a mp2 '" +
+      file + "'";
+  if (std::system(line.c_str()) != 0) GTEST_SKIP() << "no ffmpeg";  // NOLINT(concurrency-mt-unsafe)
+  const std::vector<uint8_t> one = read_file(file, 1 << 24);
+  constexpr size_t kPacket = 188;
+  for (const auto& [to, from] : {std::pair(0.6, 0.1), {0.5, 0.1}, {0.8, 0.2}}) {
+    const auto place = [&](double share) {
+      return static_cast<size_t>(share * static_cast<double>(one.size() / kPacket)) * kPacket;
+    };
+    std::vector<uint8_t> cut(one.begin(), one.begin() + static_cast<ptrdiff_t>(place(to)));
+    cut.insert(cut.end(), one.begin() + static_cast<ptrdiff_t>(place(from)), one.end());
+    write_file(folder / "cut.ts", cut);
+    testing::internal::CaptureStderr();
+    const double seconds =
+        static_cast<double>(read_all(folder / "cut.ts").size()) / open_source(folder / "cut.ts")->info().fps;
+    testing::internal::GetCapturedStderr();
+    EXPECT_NEAR(seconds, 4 * (to + 1 - from), 0.8) << to << " " << from;
+  }
+}
+
+TEST(PeoplesVideo, SoundGoesOnInEveryPassOfALoop) {
+  const TempFolder folder;
+  for (const char* name : {"x.ts", "x.mpg", "x.ogv", "x.mkv"}) {
+    const std::string file = folder / name;
+    const std::string codecs =
+        std::string(name) == "x.ogv" ? "-c:v libtheora -c:a libvorbis" : "-c:v mpeg2video -c:a mp2";
+    const std::string line =
+        "ffmpeg -v error -y -f lavfi -i testsrc2=s=32x32:d=2:r=25 -f lavfi -i sine=d=2 " + codecs + " '" +
+        file + "'";
+    if (std::system(line.c_str()) != 0) continue;  // NOLINT(concurrency-mt-unsafe)
+    SoundReader sound(SinkOptions::Sound{file, 0.3, true}, 25);
+    std::vector<float> samples(static_cast<size_t>(SoundReader::kRate) * 7);
+    ASSERT_EQ(sound.read(samples), samples.size()) << name;
+    double power = 0;
+    for (size_t i = samples.size() - SoundReader::kRate; i < samples.size(); ++i)
+      power += std::abs(samples[i]);
+    EXPECT_GT(power / SoundReader::kRate, 0.02) << name;
+  }
+}
+
+// H.264 with B-frames in AVI: packets without times of their own, half as long as they should be.
+TEST(PeoplesVideo, EveryPictureOfAnAviIsShown) {
+  const TempFolder folder;
+  const std::string line = "cd '" + folder / "" +
+                           "' && ffmpeg -v error -y -f lavfi -i "
+                           "\"nullsrc=s=32x32:r=25:d=2,format=yuv420p,geq=lum='16+mod(N*4,216)':cb=128:cr="
+                           "128\" -c:v libx264 -g 12 -bf 2 "
+                           "x.mp4 && ffmpeg -v error -y -i x.mp4 -c copy x.avi";
+  if (std::system(line.c_str()) != 0) GTEST_SKIP() << "no ffmpeg";  // NOLINT(concurrency-mt-unsafe)
+  std::set<long> seen;
+  for (const Planes& p : read_all(folder / "x.avi")) seen.insert(std::lround(p.at(0, 16, 16) * 219 / 4));
+  EXPECT_EQ(seen.size(), 50U);
+}
+
+TEST(PeoplesVideo, AlphaThatFadesInIsUsedFromTheBeginning) {
+  const TempFolder folder;
+  const std::string line =
+      "ffmpeg -v error -y -f lavfi -i color=c=0xC86432:s=32x32:r=25:d=1,format=bgra,fade=in:0:12:alpha=1 "
+      "-c:v huffyuv '" +
+      folder / "x.avi" + "'";
+  if (std::system(line.c_str()) != 0) GTEST_SKIP() << "no ffmpeg";  // NOLINT(concurrency-mt-unsafe)
+  const std::vector<Planes> frames = read_all(folder / "x.avi");
+  EXPECT_LT(frames.at(0).at(0, 16, 16), 0.05);
+  EXPECT_NEAR(frames.at(20).at(0, 16, 16) * 255, 200, 2);
+}
+
 TEST(PeoplesVideo, AGifIsNeverFasterThanPlayersShow) {
   const TempFolder folder;
   for (const double fps : {25.0, 50.0, 60.0, 120.0, 240.0}) {
@@ -340,7 +416,16 @@ TEST(PeoplesNames, AnOutputNeverReplacesItsInput) {
   ::close(open);
   EXPECT_FALSE(sink_replaces(file, "http://example.org/x.mp4"));
   EXPECT_FALSE(sink_replaces(folder / "new.mp4", "test:testsrc2"));
+  EXPECT_FALSE(sink_replaces(folder / "new.png", folder / "a*b.png"));
   write_picture(folder / "00003.png", Planes(3, 4, 4, 0.5F));
+  write_picture(folder / "a*b.png", Planes(3, 4, 4, 0.5F));
+  EXPECT_FALSE(sink_replaces(folder / "00003.png", folder / "a*b.png"));
+  EXPECT_TRUE(sink_replaces("image2:" + folder / "%05d.png", folder / ""));
+  EXPECT_TRUE(sink_replaces("file:" + folder / "%05d.png", folder / ""));
+  EXPECT_FALSE(sink_replaces("image2:" + folder / "new/%05d.png", folder / ""));
+  const int own = ::open((folder / "00003.png").c_str(), O_RDWR | O_CLOEXEC);
+  EXPECT_TRUE(sink_replaces("matroska:pipe:" + std::to_string(own), folder / "00003.png"));
+  ::close(own);
   fs::create_symlink(folder / "00003.png", folder / "sub/face.png");
   EXPECT_TRUE(sink_replaces(folder / "%05d.png", folder / "sub/face.png"));
 }

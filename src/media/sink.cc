@@ -251,17 +251,18 @@ bool sink_replaces(const std::string& target, const std::string& spec) {
   }
   const std::optional<std::string> path = ffmpeg::path_of(spec);
   if (meant.kind == Target::Kind::kNowhere || !path) return false;
-  const fs::path written(meant.url == "pipe:1" ? "/dev/stdout" : meant.url), read(*path);
+  const fs::path written(ffmpeg::local_name(meant.url)), read(*path);
   const auto folder_of = [](const fs::path& file) {
     return file.has_parent_path() ? file.parent_path() : fs::path(".");
   };
-  const bool one = meant.kind != Target::Kind::kPictures;
+  const bool one = ffmpeg::numbered(meant.url, 1) == meant.url;
   const bool same_name = written.lexically_normal() == read.lexically_normal() && !meant.pipe;
   // by what they are, whatever they are called: device and inode
   if (one && (same_name || (fs::is_regular_file(read, code) && fs::equivalent(written, read, code))))
     return true;
-  if (!meant.file) return false;
-  const bool many = fs::is_directory(read, code) || ffmpeg::is_picture_pattern(*path);
+  if (meant.pipe || ffmpeg::is_url(meant.url)) return false;
+  const bool many =
+      fs::is_directory(read, code) || (!fs::exists(read, code) && ffmpeg::is_picture_pattern(*path));
   const fs::path folder = fs::is_directory(read, code) ? read : folder_of(read);
   const bool same_folder = fs::equivalent(folder, folder_of(written), code);
   if (one) return same_folder && many && is_picture_name(written) && fs::exists(written, code);

@@ -36,8 +36,7 @@ constexpr double kMostGif = 50;
 bool tags_colour(const std::string& muxer, AVCodecID codec) {
   constexpr std::array kCodecs = {AV_CODEC_ID_H264, AV_CODEC_ID_HEVC,   AV_CODEC_ID_VP9,
                                   AV_CODEC_ID_AV1,  AV_CODEC_ID_PRORES, AV_CODEC_ID_MPEG2VIDEO};
-  constexpr std::array<std::string_view, 7> kMuxers = {"mp4", "mov", "matroska", "webm",
-                                                       "nut", "mxf", "ipod"};
+  constexpr std::array<std::string_view, 5> kMuxers = {"mp4", "mov", "matroska", "webm", "ipod"};
   return std::find(kCodecs.begin(), kCodecs.end(), codec) != kCodecs.end() ||
          std::find(kMuxers.begin(), kMuxers.end(), muxer) != kMuxers.end();
 }
@@ -209,6 +208,13 @@ bool numbers(const std::string& pattern, const std::string& name) {
     return false;
   const std::string digits = name.substr(before.size(), name.size() - before.size() - after.size());
   return digits.size() >= n.width && digits.find_first_not_of("0123456789") == std::string::npos;
+}
+
+std::string local_name(const std::string& url) {
+  for (const std::string_view scheme : {"pipe:", "fd:"}) {
+    if (url.starts_with(scheme)) return "/dev/fd/" + url.substr(scheme.size());
+  }
+  return url;
 }
 
 std::string numbered(const std::string& pattern, int64_t number) {

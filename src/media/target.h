@@ -41,6 +41,9 @@ Target parse_target(const std::string& target);
 // Whether the pattern produces a file of this name, ignoring its folder, for some number.
 bool numbers(const std::string& pattern, const std::string& name);
 
+// The file behind FFmpeg's names for what is open already, pipe:N and fd:N; other names stay as they are.
+std::string local_name(const std::string& url);
+
 // "frames/%05d.png" -> "frames/00012.png"
 std::string numbered(const std::string& pattern, int64_t number);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/error.h"
@@ -157,6 +158,13 @@ void unpack(const AVFrame& f, const std::string& what, Samples& out) {
       read_component(f, d, c, range_of(depth, full, meaning), out.planes[static_cast<size_t>(c)]);
     }
   }
+}
+
+bool alpha_is_empty(const AVFrame& f, const std::string& what) {
+  Samples samples;
+  unpack(f, what, samples);
+  const std::vector<float>& alpha = samples.alpha.data;
+  return !alpha.empty() && std::all_of(alpha.begin(), alpha.end(), [](float a) { return a == 0; });
 }
 
 }  // namespace reverie::ffmpeg

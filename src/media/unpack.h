@@ -32,6 +32,9 @@ AVColorSpace assumed_matrix(int width, int height);
 // Error, naming `what`, for formats that are not ordinary pictures (hardware surfaces, Bayer patterns).
 void unpack(const AVFrame& frame, const std::string& what, Samples& out);
 
+// Whether the frame has alpha, which is 0 everywhere.
+bool alpha_is_empty(const AVFrame& frame, const std::string& what);
+
 const AVPixFmtDescriptor& descriptor(int format);
 
 }  // namespace reverie::ffmpeg

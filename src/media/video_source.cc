@@ -35,6 +35,10 @@ class VideoSource final : public Source {
     set_rate();
     begin_pass(options_.start > 0);
     if (!shown_.frame) throw_nothing();
+    if (alpha_comes_later()) {
+      alpha_is_used_ = true;
+      shown_.look.alpha_may_be_unused = next_.look.alpha_may_be_unused = false;
+    }
     const Size stored = {shown_.frame->width, shown_.frame->height};
     check_size(stored, input_.name());
     const Size size = wanted_size(options_, shown_size(stored, shown_.look), input_.name());
@@ -149,13 +153,37 @@ class VideoSource final : public Source {
     }
     decoded_any_ = true;
     const double base = av_q2d(input_.stream(decoder_.stream()).time_base);
-    const double time =
-        t.frame->pts == AV_NOPTS_VALUE ? end_time_ : static_cast<double>(t.frame->pts) * base - origin_;
+    // One without a time of its own comes a frame after the last; packets of AVI last half as long as they
+    // should
+    const double time = t.frame->pts == AV_NOPTS_VALUE ? last_time_ + frame_seconds_
+                                                       : static_cast<double>(t.frame->pts) * base - origin_;
+    last_time_ = time;
     const double lasts = static_cast<double>(duration_of(*t.frame)) * base;
     end_time_ = time + (lasts > 0 ? lasts : frame_seconds_);
     t.slot = slot_of(time, options_.start, info_.fps);
     t.look = input_.look(decoder_.stream(), t.frame.get());
+    if (alpha_is_used_) t.look.alpha_may_be_unused = false;
     next_ = std::move(t);
+  }
+
+  // Whether a film whose first picture seems to leave alpha empty is one that fades in.
+  bool alpha_comes_later() const {
+    const bool doubtful = shown_.look.alpha_may_be_unused && alpha_is_empty(*shown_.frame, input_.name());
+    if (!doubtful || input_.live() || input_.once()) return false;
+    constexpr int kAhead = 100;  // pictures
+    Input ahead = Input::open(input_.name());
+    Decoder decoder(ahead, decoder_.stream());
+    decoder.keep_quiet();
+    const FramePtr frame = new_frame();
+    for (int n = 0; n < kAhead && decoder.read(ahead, *frame); ++n) {
+      if (!alpha_is_empty(*frame, input_.name())) return true;
+    }
+    return false;
+  }
+
+  void begin_times() {
+    end_time_ = 0;
+    last_time_ = -frame_seconds_;
   }
 
   void flush() {
@@ -173,7 +201,7 @@ class VideoSource final : public Source {
   // Finds the frame on screen at options.start.
   void begin_pass(bool again) {
     slot_ = 0;
-    end_time_ = 0;
+    begin_times();
     if (again && !input_.seek(decoder_.stream(), options_.start) && !input_.once()) input_.reopen();
     if (again) flush();
     decode();
@@ -182,7 +210,7 @@ class VideoSource final : public Source {
       // The container's index led behind the place, or to where nothing can be decoded: from the beginning
       input_.reopen();
       flush();
-      end_time_ = 0;
+      begin_times();
       decode();
     }
     if (!next_.frame) return;
@@ -221,12 +249,14 @@ class VideoSource final : public Source {
   double origin_ = 0;             // container time of the first picture
   double own_rate_ = 0;           // at which each of its pictures is shown
   double frame_seconds_ = 0;      // how long a frame lasts if it does not say
+  double last_time_ = 0;          // of the last picture that was decoded
   double end_time_ = 0;           // of what has been decoded, after the origin
   int64_t slot_ = 0;              // the next to return, since the start of this pass
   int64_t given_ = 0;             // frames returned in all
   Timed shown_, next_;
   bool fresh_ = false;  // shown_ is not yet in picture_
   bool decoded_any_ = false;
+  bool alpha_is_used_ = false;
   Planes picture_;
 };
 
