@@ -6,7 +6,30 @@
 
 namespace reverie {
 
+namespace {
+
+bool alike(const InputTransform& t) {
+  return t.channel_scale == std::array<double, 3>{1, 1, 1};
+}
+
+// [3, 1, 1]
+torch::Tensor channel_scale(const InputTransform& t, const torch::Tensor& like) {
+  const auto& s = t.channel_scale;
+  return torch::tensor({s[0], s[1], s[2]}, like.options()).view({3, 1, 1});
+}
+
+}  // namespace
+
 torch::Tensor apply(const InputTransform& transform, const torch::Tensor& pictures) {
+  if (!alike(transform) || transform.bgr) {
+    InputTransform plain = transform;
+    plain.channel_scale = {1, 1, 1};
+    plain.bgr = false;
+    torch::Tensor seen = apply(plain, pictures);
+    if (!alike(transform)) seen = seen * channel_scale(transform, seen);
+    if (transform.bgr) seen = seen.flip(-3);
+    return seen;
+  }
   if (!transform.subtract_mean) return pictures * transform.scale;
   const torch::Tensor& mean = transform.mean;
   const bool any_size = mean.defined() && mean.size(1) == 1 && mean.size(2) == 1;
@@ -22,7 +45,9 @@ torch::Tensor apply(const InputTransform& transform, const torch::Tensor& pictur
 }
 
 torch::Tensor unapply(const InputTransform& transform, const torch::Tensor& seen) {
-  torch::Tensor pictures = seen / transform.scale;
+  torch::Tensor pictures = transform.bgr ? seen.flip(-3) : seen;
+  if (!alike(transform)) pictures = pictures / channel_scale(transform, pictures);
+  pictures = pictures / transform.scale;
   return transform.subtract_mean ? pictures + transform.mean.to(seen.device()) : pictures;
 }
 

@@ -3,15 +3,19 @@
 
 #include <torch/torch.h>
 
+#include <array>
+
 namespace reverie {
 
-// (picture - mean) * scale, pictures in 0..255.
+// (picture - mean) * scale * channel_scale, pictures in 0..255, then the channels as the network takes them.
 struct InputTransform {
   double scale = 1.0 / 256;
   bool subtract_mean = true;  // of the training split
   // [3, H, W], or [3, 1, 1] for pictures of any size, in 0..255; undefined where it is not known (a file from
   // Caffe).
-  torch::Tensor mean;
+  torch::Tensor mean = {};
+  std::array<double, 3> channel_scale = {1, 1, 1};  // of R, G, B
+  bool bgr = false;                                 // the network takes B, G, R
 };
 
 // pictures: [..., 3, H, W].  Error where the mean is of another size.

@@ -22,6 +22,14 @@ struct LayerInfo {
   double step = 1;                              // pixels from one sample to the next
 };
 
+// How a pass through a network is made.
+struct PassOptions {
+  // Where x < 0, ReLUs let this share of a gradient through (Lucid and Lucent, for the first steps of a
+  // dream: a channel that is silent everywhere gives no gradient at all otherwise).  The outputs stay the
+  // same.
+  double leak = 0;
+};
+
 class Model {
  public:
   virtual ~Model() = default;
@@ -39,8 +47,19 @@ class Model {
   // order; nothing above the highest of them is computed.  As a trained network is used: statistics of the
   // training, no dropout; weights are constants, so that gradients flow to x alone, if it requires them.
   // Error with the nearest name for a layer that is not there.
-  virtual std::vector<torch::Tensor> forward(const torch::Tensor& x,
-                                             const std::vector<std::string>& wanted) const = 0;
+  virtual std::vector<torch::Tensor> forward(const torch::Tensor& x, const std::vector<std::string>& wanted,
+                                             const PassOptions& options) const = 0;
+  std::vector<torch::Tensor> forward(const torch::Tensor& x, const std::vector<std::string>& wanted) const {
+    return forward(x, wanted, PassOptions{});
+  }
+
+  // Of a network that says what a picture shows: the layer whose values are the labels' scores, before the
+  // softmax; empty where there is none.
+  virtual std::string scores_layer() const { return ""; }
+  // Of the scores, in their order; empty where nobody wrote them down.
+  virtual const std::vector<std::string>& labels() const;
+  // Of the square pictures that it was trained on; 0 where it is not known.
+  virtual int64_t trained_side() const { return 0; }
 
   // What its file holds, metadata `family` among it.
   virtual TensorFile tensors() const = 0;
@@ -55,6 +74,9 @@ class Model {
   Model& operator=(Model&&) = default;
   explicit Model(InputTransform transform) : input(std::move(transform)) {}
 };
+
+// max(x, 0), with the leak that the options ask for.
+torch::Tensor relu(const torch::Tensor& x, const PassOptions& options);
 
 // For forward(): the place of each wanted name among all; Error for one that is not there.
 std::vector<size_t> places_of(const std::vector<std::string>& wanted, const std::vector<std::string>& all);

@@ -69,8 +69,12 @@ Parameters make_parameters(const std::vector<ClassifierLayer>& layers, size_t la
 class ClassifierModel::Pass {
  public:
   Pass(std::vector<torch::Tensor> weights, std::vector<torch::Tensor> buffers, bool learning,
-       const DropoutPlace& dropout)
-      : weights_(std::move(weights)), buffers_(std::move(buffers)), learning_(learning), dropout_(dropout) {}
+       const DropoutPlace& dropout, const PassOptions& options = {})
+      : weights_(std::move(weights)),
+        buffers_(std::move(buffers)),
+        learning_(learning),
+        dropout_(dropout),
+        options_(options) {}
 
   torch::Tensor run(const ClassifierLayer& layer, const torch::Tensor& x) {
     switch (layer.op) {
@@ -87,7 +91,7 @@ class ClassifierModel::Pass {
       case ClassifierOp::kDropout:
         return learning_ && layer.share > 0 ? drop(x, layer.share) : x;
       case ClassifierOp::kDense:
-        return torch::relu(dense(x));
+        return relu(dense(x), options_);
     }
     return x;
   }
@@ -105,8 +109,9 @@ class ClassifierModel::Pass {
     const torch::Tensor y = torch::conv2d(x, weight, {}, 1, (weight.size(2) - 1) / 2);
     const torch::Tensor& mean = buffers_[buffer_++];
     const torch::Tensor& variance = buffers_[buffer_++];
-    return torch::relu(
-        torch::batch_norm(y, gain, shift, mean, variance, learning_, kStatisticsRate, kEpsilon, false));
+    return relu(
+        torch::batch_norm(y, gain, shift, mean, variance, learning_, kStatisticsRate, kEpsilon, false),
+        options_);
   }
 
   // A draw for every picture of the whole batch, of which these take theirs.
@@ -124,6 +129,7 @@ class ClassifierModel::Pass {
   std::vector<torch::Tensor> weights_, buffers_;
   bool learning_;
   DropoutPlace dropout_;
+  PassOptions options_;
   size_t weight_ = 0, buffer_ = 0;
   uint64_t drops_ = 0;
 };
@@ -177,10 +183,11 @@ torch::Tensor ClassifierModel::scores(const torch::Tensor& x) const {
 }
 
 std::vector<torch::Tensor> ClassifierModel::forward(const torch::Tensor& x,
-                                                    const std::vector<std::string>& wanted) const {
+                                                    const std::vector<std::string>& wanted,
+                                                    const PassOptions& options) const {
   const std::vector<size_t> places = places_of(wanted, names_of(layers_));
   const size_t last = places.empty() ? 0 : *std::max_element(places.begin(), places.end()) + 1;
-  Pass pass(parameters_.cut_constant(), parameters_.cut_buffers(), false, {});
+  Pass pass(parameters_.cut_constant(), parameters_.cut_buffers(), false, {}, options);
   std::vector<torch::Tensor> all;
   for (size_t i = 0; i < last; ++i) {
     const torch::Tensor& below = all.empty() ? x : all.back();

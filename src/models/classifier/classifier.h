@@ -31,8 +31,9 @@ class ClassifierModel : public Model {
   Parameters& parameters() override { return parameters_; }
   const Parameters& parameters() const override { return parameters_; }
   std::vector<LayerInfo> layers(int64_t height, int64_t width) const override;
-  std::vector<torch::Tensor> forward(const torch::Tensor& x,
-                                     const std::vector<std::string>& wanted) const override;
+  std::vector<torch::Tensor> forward(const torch::Tensor& x, const std::vector<std::string>& wanted,
+                                     const PassOptions& options) const override;
+  using Model::forward;
   TensorFile tensors() const override;
 
   // Normal, of deviation sqrt(2 / fan in) (He et al. 2015); the scores' sqrt(1 / fan in).
@@ -43,7 +44,9 @@ class ClassifierModel : public Model {
   // The same as the network is used.
   torch::Tensor scores(const torch::Tensor& x) const;
 
-  const std::vector<std::string>& labels() const { return labels_; }
+  std::string scores_layer() const override { return "scores"; }
+  const std::vector<std::string>& labels() const override { return labels_; }
+  int64_t trained_side() const override { return side; }
   int side = 32;  // of the pictures that it was trained on
 
  private:

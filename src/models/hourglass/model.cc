@@ -82,7 +82,8 @@ std::vector<LayerInfo> HourglassModel::layers(int64_t height, int64_t width) con
 }
 
 std::vector<torch::Tensor> HourglassModel::forward(const torch::Tensor& x,
-                                                   const std::vector<std::string>& wanted) const {
+                                                   const std::vector<std::string>& wanted,
+                                                   const PassOptions& /*options*/) const {
   const std::vector<size_t> places = places_of(wanted, layer_names(net.config()));
   const HourglassNet::Weights weights = net.constant_weights();
   const auto levels = static_cast<size_t>(net.config().count());

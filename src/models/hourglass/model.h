@@ -22,8 +22,9 @@ class HourglassModel : public Model {
   const Parameters& parameters() const override { return net.parameters(); }
   std::vector<LayerInfo> layers(int64_t height, int64_t width) const override;
   int64_t multiple() const override { return net.config().shrink(net.config().count()); }
-  std::vector<torch::Tensor> forward(const torch::Tensor& x,
-                                     const std::vector<std::string>& wanted) const override;
+  std::vector<torch::Tensor> forward(const torch::Tensor& x, const std::vector<std::string>& wanted,
+                                     const PassOptions& options) const override;
+  using Model::forward;
   TensorFile tensors() const override;
 
   HourglassNet net;
