@@ -3,6 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <variant>
 #include <vector>
@@ -91,20 +94,25 @@ struct GraphNode {
 // What a network does, without its weights: nodes in the order in which they are computed.
 struct Graph {
   std::vector<GraphNode> nodes;
-  Layout parameters;   // what the ops' numbers mean
-  std::string scores;  // see Model::scores_layer()
-  int64_t side = 0;    // see Model::trained_side()
+  Layout parameters;                            // what the ops' numbers mean
+  std::string scores;                           // see Model::scores_layer()
+  int64_t side = 0;                             // see Model::trained_side()
+  std::map<std::string, std::string> metadata;  // of its file: what its family makes the graph from again
 };
 
-// A network that runs a graph.  `family` is "caffe" or "torchvision".
+// A network that runs a graph.  `family` is "caffe" or "torchvision".  Shapes that do not fit each other at
+// any size are an Error when the network is used, with the layer's name.
 class GraphModel : public Model {
  public:
+  // The parameters are those of the graph's layout.  Error where the graph is not one: names that are there
+  // twice, inputs that come later.
   GraphModel(std::string family, Graph graph, Parameters parameters, InputTransform input,
              std::vector<std::string> labels = {});
 
   const std::string& family() const override { return family_; }
   Parameters& parameters() override { return parameters_; }
   const Parameters& parameters() const override { return parameters_; }
+  // Without those that a fully connected layer for another size keeps from being computed.
   std::vector<LayerInfo> layers(int64_t height, int64_t width) const override;
   std::vector<torch::Tensor> forward(const torch::Tensor& x, const std::vector<std::string>& wanted,
                                      const PassOptions& options) const override;
@@ -112,13 +120,34 @@ class GraphModel : public Model {
   std::string scores_layer() const override { return graph_.scores; }
   const std::vector<std::string>& labels() const override { return labels_; }
   int64_t trained_side() const override { return graph_.side; }
+  // Parameters by their names, the mean, and metadata family, side, labels, scale, and so on.
   TensorFile tensors() const override;
 
  private:
+  using Weights = std::vector<torch::Tensor>;
+  // Views of the parameters, those of convolutions as channels-last copies: made again where the parameters
+  // have changed.
+  std::shared_ptr<const Weights> weights() const;
+  Weights prepare() const;
+
   std::string family_;
   Graph graph_;
+  std::vector<std::string> names_;
   Parameters parameters_;
   std::vector<std::string> labels_;
+
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const Weights> weights_;
+  mutable std::pair<const void*, int64_t> weights_of_;  // the numbers that they were made of, their version
 };
+
+// How pictures are seen, in a file: the tensor `mean`, metadata scale, channel_scale, channels.
+void write_input(const InputTransform& input, TensorFile& file);
+InputTransform read_input(const TensorFile& file);
+// Labels as metadata, one a line.
+std::vector<std::string> read_labels(const TensorFile& file);
+
+// The numbers that a layout names, as the file has them.  Error names what is missing or of another shape.
+Parameters read_parameters(const Layout& layout, const TensorFile& file);
 
 }  // namespace reverie
