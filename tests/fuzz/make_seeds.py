@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzzers of weights, data and devices into corpus/: tiny files, valid-* and broken-*, the same on every run.
+"""Writes the seeds of the fuzzers of weights, data, motion and devices into corpus/: tiny files, valid-* and broken-*, the same on every run.
 
 Inputs found by a fuzzer are added next to them manually and stay there.  Needs only Python.
 """
@@ -381,6 +381,22 @@ def exif_seeds():
     save("exif", "broken-cut", png(tiff(">", 8))[:-30])
 
 
+def flo_seeds():
+    def flo(width, height, data):
+        return b"PIEH" + struct.pack("<2i", width, height) + data
+
+    flow = struct.pack("<12f", *range(10), 1.666e9, float("nan"))
+    save("flo", "valid-3x2", flo(3, 2, flow))
+    save("flo", "valid-1x1", flo(1, 1, flow[:8]))
+    save("flo", "broken-overflow", flo(2**31 - 1, 2**31 - 1, flow))
+    save("flo", "broken-negative", flo(-3, -2, flow))
+    save("flo", "broken-nothing", flo(0, 2, b""))
+    save("flo", "broken-longer", flo(2, 2, flow))
+    save("flo", "broken-cut-off", flo(3, 2, flow[:-1]))
+    save("flo", "broken-header", flo(3, 2, b"")[:9])
+    save("flo", "broken-big-endian", b"HEIP" + flo(3, 2, flow)[4:])
+
+
 npy_seeds()
 safetensors_seeds()
 caffemodel_seeds()
@@ -391,6 +407,7 @@ file_kind_seeds()
 cifar_seeds()
 idx_seeds()
 exif_seeds()
+flo_seeds()
 osc_seeds()
 midi_seeds()
 midi_learn_seeds()

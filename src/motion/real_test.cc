@@ -1,0 +1,95 @@
+// The flow of real pictures and videos.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "media/picture.h"
+#include "media/source.h"
+#include "motion/flo.h"
+#include "motion/flow.h"
+#include "motion/warp.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<fs::path> data(const std::string& folder) {
+  const char* given = std::getenv("REVERIE_DATA");
+  const fs::path path = (given != nullptr ? fs::path(given) : fs::path("../shared/data")) / folder;
+  if (!fs::exists(path)) return std::nullopt;
+  return path;
+}
+
+// Mean distance from the true flow, where that is known.
+double end_point_error(const Flow& found, const Flow& truth) {
+  double sum = 0;
+  int64_t known = 0;
+  for (size_t i = 0; i < truth.plane_size(); ++i) {
+    const float dx = truth.plane(0)[i];
+    const float dy = truth.plane(1)[i];
+    if (!is_known(dx, dy)) continue;
+    sum += std::hypot(found.plane(0)[i] - dx, found.plane(1)[i] - dy);
+    ++known;
+  }
+  return sum / static_cast<double>(known);
+}
+
+TEST(RealFlow, EndPointErrorsAreThoseOfTheMethods) {
+  const auto folder = data("flow");
+  if (!folder) GTEST_SKIP() << "no shared data: flow";
+  const std::map<std::string, double> most = {{"dis-ultrafast", 0.8},
+                                              {"dis-fast", 0.66},
+                                              {"dis-medium", 0.43},
+                                              {"farneback", 0.9},
+                                              {"deepflow", 0.26}};
+  for (const std::string& name : flow_methods()) {
+    double sum = 0;
+    std::string line = name + ":";
+    for (const char* scene : {"Grove2", "RubberWhale", "Urban2", "Venus"}) {
+      const fs::path at = *folder / scene;
+      const Flow found =
+          find_flow(read_picture(at / "frame10.png"), read_picture(at / "frame11.png"), flow_method(name));
+      const double error = end_point_error(found, read_flo(at / "flow10.flo"));
+      line += fmt::format(" {} {:.3f}", scene, error);
+      sum += error / 4;
+    }
+    fmt::print("{}, mean {:.3f} pixels\n", line, sum);
+    EXPECT_LT(sum, most.at(name)) << name;
+  }
+}
+
+TEST(RealFlow, CarryingTheLastFrameAlongComesNearerToThisOne) {
+  const auto folder = data("video");
+  if (!folder) GTEST_SKIP() << "no shared data: video";
+  Threads threads(2);
+  for (const char* clip : {"chaplin.mp4", "cockatoo.mp4", "big_buck_bunny_0_30.webm"}) {
+    SourceOptions options;
+    options.start = 2;
+    options.width = 320;
+    options.height = 180;
+    const auto source = open_source((*folder / clip).string(), options);
+    Planes last;
+    Planes now;
+    double still = 0;
+    double carried = 0;
+    for (int frame = 0; frame < 12 && source->read(now); ++frame) {
+      if (!last.empty()) {
+        const FlowPair flows = find_flows(last, now, kLiveFlow, threads);
+        Planes moved;
+        warp(last, flows.backward, moved, threads);
+        still += mean_absolute_difference(last, now);
+        carried += mean_absolute_difference(moved, now);
+      }
+      last = now;
+    }
+    EXPECT_LT(carried, 0.8 * still) << clip;
+  }
+}
+
+}  // namespace
+}  // namespace reverie
