@@ -7,8 +7,10 @@
 #include "core/random.h"
 #include "core/test_help.h"
 #include "motion/colours.h"
+#include "motion/cut.h"
 #include "motion/flo.h"
 #include "motion/flow.h"
+#include "motion/input_motion.h"
 #include "motion/warp.h"
 
 namespace reverie {
@@ -178,6 +180,86 @@ TEST(Consistency, WhatComesInOverTheEdgeIsNotTrusted) {
   EXPECT_EQ(trust.at(0, 2, 20), 0);
   EXPECT_EQ(trust.at(0, 10, 20), 1);
   EXPECT_EQ(trust.at(0, 19, 39), 1);
+}
+
+// Another scene than texture()'s.
+Planes other_scene(int height, int width) {
+  Planes p = texture(height, width, 400, 300);
+  for (int c = 0; c < 3; ++c) {
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x)
+        p.at(c, y, x) =
+            0.3F + ((x / 17 + y / 13) % 3 == 0 ? 0.5F : 0.1F) * p.at(c, y, (x * x / 50 + y) % width);
+    }
+  }
+  return p;
+}
+
+TEST(Cut, AnotherSceneIsOneAndMotionFadesAndFlashesAreNot) {
+  const Planes scene = texture(180, 320);
+  EXPECT_TRUE(is_cut(scene, other_scene(180, 320)));
+  EXPECT_FALSE(is_cut(scene, scene));
+  EXPECT_FALSE(is_cut(scene, texture(180, 320, 60, -20)));
+  for (const double contrast : {0.05, 0.3, 3.0, 8.0})
+    EXPECT_FALSE(is_cut(scene, texture(180, 320, 0, 0, contrast))) << contrast;
+  EXPECT_FALSE(is_cut(scene, Planes(3, 180, 320)));
+  EXPECT_FALSE(is_cut(Planes(3, 180, 320, 1), scene));
+  EXPECT_FALSE(is_cut(Planes(1, 1, 1), Planes(1, 1, 1)));
+}
+
+TEST(Cut, APictureWithoutStructureIsWaitedOut) {
+  Threads threads(1);
+  CutFinder finder;
+  const Planes scene = texture(180, 320);
+  const Planes white(3, 180, 320, 1);
+  EXPECT_FALSE(finder.next(scene, threads));
+  EXPECT_FALSE(finder.next(white, threads));
+  EXPECT_FALSE(finder.next(scene, threads));  // it was a flash
+  EXPECT_FALSE(finder.next(white, threads));
+  EXPECT_TRUE(finder.next(other_scene(180, 320), threads));
+  finder.restart();
+  EXPECT_FALSE(finder.next(scene, threads));
+}
+
+TEST(InputMotion, FlowIsThatBackToTheLastPicture) {
+  Threads threads(2);
+  InputMotion motion(FlowMethod::kDisFast);
+  const Planes first = texture(96, 128);
+  const Planes second = texture(96, 128, 4, -2);
+  motion.next(&first, threads);
+  EXPECT_EQ(motion.flow(), nullptr);
+  EXPECT_EQ(motion.trust(), nullptr);
+  motion.next(&second, threads);
+  ASSERT_NE(motion.flow(), nullptr);
+  EXPECT_LT(error_of(*motion.flow(), -4, 2), 0.2);
+  EXPECT_GT(motion.trust()->at(0, 48, 64), 0.9F);
+  motion.next(&second, threads);  // shown again
+  ASSERT_NE(motion.flow(), nullptr);
+  EXPECT_EQ(motion.flow()->data(), std::vector<float>(size_t{2} * 96 * 128, 0.0F));
+  EXPECT_EQ(motion.trust()->at(0, 0, 0), 1);
+}
+
+TEST(InputMotion, ThereIsNoneOfTheFirstAfterACutAndAfterNothing) {
+  Threads threads(1);
+  InputMotion motion(FlowMethod::kDisFast);
+  const Planes scene = texture(96, 128);
+  const Planes other = other_scene(96, 128);
+  const Planes smaller = texture(48, 64);
+  const auto has_flow = [&](const Planes* picture) {
+    motion.next(picture, threads);
+    EXPECT_EQ(motion.flow() == nullptr, motion.trust() == nullptr);
+    return motion.flow() != nullptr;
+  };
+  EXPECT_FALSE(has_flow(&scene));
+  EXPECT_TRUE(has_flow(&scene));
+  EXPECT_FALSE(has_flow(&other));
+  EXPECT_TRUE(has_flow(&other));
+  EXPECT_FALSE(has_flow(nullptr));
+  EXPECT_FALSE(has_flow(&other));
+  EXPECT_FALSE(has_flow(&smaller));
+  EXPECT_TRUE(has_flow(&smaller));
+  motion.forget();
+  EXPECT_FALSE(has_flow(&smaller));
 }
 
 TEST(Flo, SurvivesAFile) {
