@@ -451,4 +451,11 @@ bool ChainPlayer::fading() const {
                      [](const auto& slot) { return slot->player->fading(); });
 }
 
+bool ChainPlayer::needs_flow() const {
+  const auto of_slot = [](const auto& slot) { return slot->player->needs_flow(); };
+  return !held_ && std::any_of(racks_.begin(), racks_.end(), [&](const auto& rack) {
+    return std::any_of(rack->slots.begin(), rack->slots.end(), of_slot);
+  });
+}
+
 }  // namespace reverie

@@ -40,7 +40,11 @@ class ChainPlayer {
   Chain chain() const;
   // The last frame's values of every part, modulated.
   std::vector<std::pair<std::string, ParameterValues>> values() const;
-  bool fading() const;  // a process or a chain fades in
+  bool fading() const;      // a process or a chain fades in
+  bool needs_flow() const;  // a part looks at the flow of the input: Frame::flow
+
+  // The set's pool.
+  Threads& threads() { return *setup_.pool; }
 
  private:
   struct Slot;  // a part at its place

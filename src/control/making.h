@@ -12,7 +12,8 @@
 
 namespace reverie {
 
-// A frame that keeps a picture of its own, so that it can be looked at later and elsewhere.
+// A frame that keeps a picture of its own, so that it can be looked at later and elsewhere.  It has no flow:
+// what is made of it starts with a first frame.
 class KeptFrame {
  public:
   explicit KeptFrame(const Frame& frame)
@@ -21,6 +22,7 @@ class KeptFrame {
   Frame get() const {
     Frame f = frame_;
     f.picture = picture_.empty() ? nullptr : &picture_;
+    f.flow = f.trust = nullptr;
     return f;
   }
 

@@ -149,6 +149,12 @@ bool Player::busy() const {
   return (job_ && works(job_)) || std::any_of(abandoned_.begin(), abandoned_.end(), works);
 }
 
+bool Player::needs_flow() const {
+  return std::any_of(layers_.begin(), layers_.end(), [](const auto& layer) {
+    return find_effect(layer->preset.effect).needs_flow && !layer->preset.values.flag(kBypass);
+  });
+}
+
 void Player::apply(const Event& event) {
   if (const auto* e = std::get_if<SetParameter>(&event)) set(*e);
   if (const auto* e = std::get_if<ChangePreset>(&event)) change(*e);

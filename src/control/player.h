@@ -59,6 +59,7 @@ class Player {
   bool plays() const { return !layers_.empty(); }  // false: its first process is not there yet
   bool busy() const;                               // a thread makes a process, wanted or not
   bool fading() const { return layers_.size() > 1; }
+  bool needs_flow() const;  // of the input, for the next frame
 
  private:
   struct Layer;  // one process and its modulations

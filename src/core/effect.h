@@ -29,6 +29,12 @@ struct Frame {
   // The input, or the picture of the part before: [3, height, width] in 0..1, or null where there is none.
   const Planes* picture = nullptr;
   Signals heard = {};
+  // For effects whose kind needs the flow, else null: how the set's input moved since the frame before this
+  // one, [2, H, W] in pixels.  What is at p now was at p + flow(p).  Null where there is no input, at its
+  // first frame, after a cut, and while a process is made.
+  const Planes* flow = nullptr;
+  // Where the flow can be trusted, [1, H, W] in 0..1 (motion/warp.h); null where there is none.
+  const Planes* trust = nullptr;
 };
 
 // Signals that an effect gives besides its picture, by the names that its entry in effects() lists; a

@@ -44,6 +44,7 @@ struct EffectKind {
   std::unique_ptr<Effect> (*make)(const EffectSetup& setup, const ParameterValues& values) = nullptr;
   std::vector<EffectSignal> signals = {};
   std::vector<EffectKey> keys = {};
+  bool needs_flow = false;   // of the input: Frame::flow
   bool needs_torch = false;  // plays in `reverie-lab` alone
   // The same bytes for any number of threads; otherwise a render keeps the number in its description.
   bool any_threads = true;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <deque>
+
 #include "core/error.h"
 #include "core/text.h"
 #include "feedback/effect.h"
@@ -30,6 +32,12 @@ std::vector<EffectKind> make_list() {
   return list;
 }
 
+// A deque, so that those found before stay where they are.
+std::deque<EffectKind>& added() {
+  static std::deque<EffectKind> list;
+  return list;
+}
+
 }  // namespace
 
 const std::vector<EffectKind>& effects() {
@@ -43,7 +51,14 @@ const EffectKind& find_effect(std::string_view name) {
     if (e.name == name) return e;
     names.push_back(e.name);
   }
+  for (const EffectKind& e : added()) {
+    if (e.name == name) return e;
+  }
   throw Error(fmt::format("there is no effect '{}'{}", name, did_you_mean(name, names)));
+}
+
+void add_effect(EffectKind kind) {
+  added().push_back(with_common(std::move(kind)));
 }
 
 double wet(const ParameterValues& values) {

@@ -14,6 +14,9 @@ const std::vector<EffectKind>& effects();
 // Error with the nearest name if there is none.
 const EffectKind& find_effect(std::string_view name);
 
+// For tests: find_effect() knows it too, for as long as the process lives; effects() does not list it.
+void add_effect(EffectKind kind);
+
 // Parameters of every part, whatever its effect.
 inline constexpr const char* kMix = "mix";        // 0: the picture that comes in; 1: the effect's
 inline constexpr const char* kBypass = "bypass";  // switched off; the process stands still

@@ -9,7 +9,7 @@
 
 namespace reverie {
 
-FrameLoop::FrameLoop(FrameLoopSetup setup) : setup_(std::move(setup)) {
+FrameLoop::FrameLoop(FrameLoopSetup setup) : setup_(std::move(setup)), motion_(setup_.flow) {
   if (setup_.check) {
     source_.check_results();
     output_.check_results();
@@ -33,11 +33,22 @@ void FrameLoop::switch_off(const std::string& name) {
     names.push_back(s.name());
   };
   look_at(source_);
+  if (setup_.player->needs_flow()) look_at(flow_step_);
   for (Step& s : parts_) look_at(s);
   look_at(output_);
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
   throw Error(fmt::format("there is no step '{}'{} (available: {})", name, did_you_mean(name, names),
                           join(names, ", ")));
+}
+
+// Only where a part asks: nothing is kept or computed for chains that do not.
+void FrameLoop::find_motion(Frame& frame) {
+  if (!setup_.player->needs_flow()) return motion_.forget();
+  flow_step_.run(frame_, [&] {
+    motion_.next(frame.picture, setup_.player->threads());
+    frame.flow = motion_.flow();
+    frame.trust = motion_.trust();
+  });
 }
 
 bool FrameLoop::next() {
@@ -52,6 +63,7 @@ bool FrameLoop::next() {
   if (setup_.input) source_.run(frame_, [&] { frame.picture = setup_.input(ticks_); });
   frame.time = {frame_, static_cast<double>(tick_) / setup_.fps};
   frame.heard = setup_.signals ? setup_.signals(frame.time) : silent_signals(frame.time.seconds);
+  find_motion(frame);
   const auto around = [&](const std::string& part, const std::function<void()>& work, const Planes& result) {
     step(part).run(frame_, work, &result);
   };
@@ -81,6 +93,7 @@ void FrameLoop::finish() {
 std::vector<StepReport> FrameLoop::reports() const {
   std::vector<StepReport> out;
   out.push_back(source_.report());
+  if (const StepReport motion = flow_step_.report(); motion.runs > 0) out.push_back(motion);
   for (const Step& s : parts_) out.push_back(s.report());
   out.push_back(output_.report());
   return out;

@@ -8,6 +8,7 @@
 #include "control/chain_player.h"
 #include "media/sink.h"
 #include "media/source.h"
+#include "motion/input_motion.h"
 #include "pipeline/step.h"
 
 namespace reverie {
@@ -24,6 +25,7 @@ struct FrameLoopSetup {
   std::vector<std::unique_ptr<Sink>> sinks;
   std::vector<Watcher> watchers;
   std::function<Signals(const FrameTime&)> signals;  // what is heard; null: silence
+  FlowMethod flow = kLiveFlow;                       // of the input, where a part looks at it
   double fps = 30;                                   // ticks of the clock per second
   bool check = false;                                // check every step's result
   std::vector<std::string> without;                  // steps to switch off; Error for an unknown name
@@ -54,10 +56,12 @@ class FrameLoop {
  private:
   Step& step(const std::string& part);
   void switch_off(const std::string& name);  // Error with the nearest step
+  void find_motion(Frame& frame);
 
   FrameLoopSetup setup_;
-  Step source_{"source"}, output_{"output"};
+  Step source_{"source"}, flow_step_{"input.flow"}, output_{"output"};
   std::deque<Step> parts_;  // of all that have played, in the order in which they came
+  InputMotion motion_;
   Planes input_, picture_;
   int64_t frame_ = 0, tick_ = 0;
   int64_t ticks_ = 1;  // from the last frame to the next

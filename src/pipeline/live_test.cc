@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/test_help.h"
 #include "media/picture.h"
+#include "pipeline/flow_test_effect.h"
 #include "pipeline/replay.h"
 
 namespace reverie {
@@ -122,6 +123,30 @@ TEST_F(Live, ASetIsMadeAgainFrameByFrame) {
   EXPECT_TRUE(once == twice);
   ASSERT_EQ(once.size(), live.size());
   for (size_t i = 0; i < live.size(); ++i) ASSERT_TRUE(live[i] == once[i]) << "frame " << i;
+}
+
+TEST_F(Live, TheFlowOfTheInputIsTheSameAgain) {
+  LiveRequest r = request();
+  r.chain = Chain(shows_flow());
+  r.also = {file("live.mkv")};
+  r.input = "test:testsrc2";
+  {
+    LiveSet set(r);
+    std::this_thread::sleep_for(milliseconds(600));
+    set.send(SetParameter{"bypass", "on"});
+    std::this_thread::sleep_for(milliseconds(1500));
+    set.send(SetParameter{"bypass", "off"});
+    std::this_thread::sleep_for(milliseconds(1500));
+    set.stop();
+    set.wait();
+  }
+  const auto live = frames_of(file("live.mkv"));
+  EXPECT_TRUE(std::any_of(live.begin(), live.end(), [](const std::vector<float>& frame) {
+    return std::any_of(frame.begin(), frame.end(), [](float v) { return v > 0.5F; });
+  }));
+  const auto again = replayed("again.mkv", 3);
+  ASSERT_EQ(again.size(), live.size());
+  for (size_t i = 0; i < live.size(); ++i) ASSERT_TRUE(live[i] == again[i]) << "frame " << i;
 }
 
 // What a performer does to a chain.

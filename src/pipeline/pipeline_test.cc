@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <thread>
 
@@ -11,6 +12,7 @@
 #include "core/file.h"
 #include "media/picture.h"
 #include "media/probe.h"
+#include "pipeline/flow_test_effect.h"
 #include "pipeline/frame_loop.h"
 #include "pipeline/queued_sink.h"
 #include "pipeline/render.h"
@@ -152,6 +154,88 @@ class Fragile final : public Sink {
   std::vector<float>& seen_;
   int breaks_at_;
 };
+
+// A ground that moves by (3, -2) pixels a frame; another one from frame 4 on.
+Planes moving(int frame) {
+  Planes p(3, 72, 96);
+  const double other = frame < 4 ? 0 : 1;
+  for (int y = 0; y < p.height(); ++y) {
+    for (int x = 0; x < p.width(); ++x) {
+      const double u = x - 3.0 * frame + 1000 * other;
+      const double v = y + 2.0 * frame;
+      const double wave = other == 0 ? std::sin(0.31 * u + 0.12 * v) + std::sin(0.17 * v - 0.23 * u + 1)
+                                     : std::sin(0.02 * u * v / 20) + std::sin(0.5 * v);
+      for (int c = 0; c < 3; ++c) p.at(c, y, x) = static_cast<float>(0.5 + 0.2 * wave);
+    }
+  }
+  return p;
+}
+
+struct FlowRun {
+  std::vector<Planes> pictures;
+  std::vector<StepReport> steps;
+};
+
+FlowRun run_with_flow(const Chain& chain, int threads, const std::vector<std::string>& without = {}) {
+  FlowRun run;
+  FrameLoopSetup setup;
+  PlayerSetup player;
+  player.width = 96;
+  player.height = 72;
+  player.threads = threads;
+  setup.player = std::make_unique<ChainPlayer>(player, chain);
+  setup.without = without;
+  int frame = 0;
+  Planes picture;
+  setup.input = [&](int64_t) {
+    picture = moving(frame++);
+    return &picture;
+  };
+  setup.watchers.emplace_back([&](int64_t, const Planes& p) { run.pictures.push_back(p); });
+  FrameLoop loop(std::move(setup));
+  for (int i = 0; i < 7; ++i) loop.next();
+  run.steps = loop.reports();
+  return run;
+}
+
+TEST(InputFlow, APartThatAsksGetsTheFlowBackToTheLastFrame) {
+  const FlowRun run = run_with_flow(shows_flow(), 1);
+  const auto shown = [&](size_t frame, int c) { return run.pictures[frame].at(c, 36, 48); };
+  for (const size_t frame : {0U, 4U}) {  // the first, and after a cut
+    for (int c = 0; c < 3; ++c) EXPECT_EQ(shown(frame, c), 0) << frame;
+  }
+  for (const size_t frame : {1U, 2U, 3U}) {
+    EXPECT_NEAR(shown(frame, 0), 0.5 - 3.0 / 64, 0.01);
+    EXPECT_NEAR(shown(frame, 1), 0.5 + 2.0 / 64, 0.01);
+    EXPECT_GT(shown(frame, 2), 0.9);
+  }
+  EXPECT_GT(shown(5, 0), 0);
+  EXPECT_EQ(run.steps[1].name, "input.flow");
+  EXPECT_EQ(run.steps[1].runs, 7);
+  const FlowRun again = run_with_flow(shows_flow(), 3);
+  for (size_t i = 0; i < run.pictures.size(); ++i)
+    EXPECT_EQ(run.pictures[i].data(), again.pictures[i].data()) << i;
+}
+
+TEST(InputFlow, IsThatOfTheInputForEveryPart) {
+  Chain chain(Preset("grade"));
+  chain.parts[0].preset.values.set_text("flip", "horizontal");
+  append(chain, shows_flow());
+  EXPECT_NEAR(run_with_flow(chain, 1).pictures[2].at(0, 36, 48), 0.5 - 3.0 / 64, 0.01);
+}
+
+TEST(InputFlow, ChainsThatDoNotAskPayNothing) {
+  Chain chain(shows_flow(false));
+  Preset bypassed = shows_flow();
+  bypassed.values.set("bypass", 1);
+  append(chain, bypassed);
+  const FlowRun run = run_with_flow(chain, 1);
+  for (const StepReport& step : run.steps) EXPECT_NE(step.name, "input.flow");
+  for (const float v : run.pictures[2].data()) ASSERT_EQ(v, 0);
+  const FlowRun off = run_with_flow(shows_flow(), 1, {"input.flow"});
+  for (const float v : off.pictures[2].data()) ASSERT_EQ(v, 0);
+  EXPECT_THROW(run_with_flow(chain, 1, {"input.flow"}), Error);
+}
 
 TEST(QueuedSink, KeepsEveryPictureInOrder) {
   std::vector<float> seen;

@@ -165,6 +165,7 @@ RenderResult render(const RenderRequest& request) {
   end_without_source(request, frames);
 
   setup.signals = [&hearing](const FrameTime& time) { return hearing.signals->at(time); };
+  setup.flow = kOfflineFlow;
   setup.fps = fps;
   setup.check = request.check;
   setup.without = request.without;
