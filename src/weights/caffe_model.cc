@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/file_kind.h"
 #include "core/text.h"
+#include "weights/caffe_old.h"
 
 namespace reverie {
 namespace {
@@ -132,15 +133,20 @@ class ModelReader {
     throw Error("read", content_.name, why, advice);
   }
   [[noreturn]] void fail_layer(const std::string& name, const std::string& why) const {
-    fail(fmt::format("layer {}{}: {}", layers_, name.empty() ? "" : " " + in_quotes(name), why));
+    fail(
+        fmt::format("layer {}{}: {}", layers_, name.empty() ? "" : fmt::format(" {}", in_quotes(name)), why));
   }
 
-  template <class Layer>
-  Layer parse(std::span<const uint8_t> bytes) const {
+  void require_few_fields(std::span<const uint8_t> bytes) const {
     Fields fields(bytes);
     int count = 0;
     while (!fields.at_end() && fields.next()) ++count;
     if (count > kMostFields) fail_layer("", fmt::format("it has {} fields", count));
+  }
+
+  template <class Layer>
+  Layer parse(std::span<const uint8_t> bytes) const {
+    require_few_fields(bytes);
     Layer layer;
     if (!layer.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
       fail_layer(layer.name(), "it is damaged");
@@ -153,17 +159,25 @@ class ModelReader {
   }
 
   void read_v1_layer(std::span<const uint8_t> bytes) {
+    require_few_fields_within(bytes);
     const auto layer = parse<caffe::V1LayerParameter>(bytes);
     if (layer.has_layer()) {
-      fail("layer " + in_quotes(layer.layer().name()) + " is in the form of Caffe before 2014",
-           "Caffe's upgrade_net_proto_binary makes it readable");
+      add_blobs(layer.layer(), caffe_type_name(caffe_oldest_type(layer.layer().type())));
+    } else {
+      const std::string type = caffe_type_name(layer.type());
+      add_blobs(layer, type.empty() ? "other" : type);
     }
-    using V1 = caffe::V1LayerParameter;
-    std::string_view type = "other";
-    if (layer.type() == V1::CONVOLUTION) type = "Convolution";
-    if (layer.type() == V1::DECONVOLUTION) type = "Deconvolution";
-    if (layer.type() == V1::INNER_PRODUCT) type = "InnerProduct";
-    add_blobs(layer, type);
+  }
+
+  // Of a layer of before 2014, which holds another one.
+  void require_few_fields_within(std::span<const uint8_t> bytes) const {
+    constexpr uint32_t kOldest = 1;
+    Fields fields(bytes);
+    while (!fields.at_end()) {
+      const std::optional<Fields::Field> field = fields.next();
+      if (!field) return;
+      if (field->number == kOldest) require_few_fields(field->bytes);
+    }
   }
 
   template <class Layer>

@@ -1,7 +1,7 @@
 // Reads and writes Caffe's weights (.caffemodel).
 //
 // Format: BVLC Caffe 1.0, src/caffe/proto/caffe.proto: a NetParameter in protobuf's binary form whose layers
-// carry their blobs; also the V1 layers of 2014.
+// carry their blobs; also the V1 layers of 2014 and the V0 layers before them.
 #pragma once
 
 #include <cstdint>

@@ -18,6 +18,12 @@ std::string field(int number, const std::string& payload) {
   s += static_cast<char>(tag >= 128 ? tag / 128 : tag);
   return s + static_cast<char>(payload.size()) + payload;
 }
+std::string field_of_any_length(int number, const std::string& payload) {
+  std::string s = field(number, "");
+  s.pop_back();
+  for (size_t n = payload.size(); n > 0; n >>= 7U) s += static_cast<char>((n & 127U) | (n > 127 ? 128U : 0U));
+  return s + payload;
+}
 std::string number(int field, int value) {
   return {static_cast<char>(field * 8), static_cast<char>(value)};
 }
@@ -105,15 +111,28 @@ TEST(CaffeModel, ErrorsNameFileAndLayer) {
   EXPECT_NE(error_of(layer("d", "Data", "")).find("none of its 1 layers has weights"), std::string::npos);
   EXPECT_NE(error_of("\x89HDF\r\n").find("HDF5"), std::string::npos);
   EXPECT_NE(error_of("layer { name: 'text' }").find("it is a net of Caffe"), std::string::npos);
-  EXPECT_NE(error_of(field(2, field(1, field(1, "old")))).find("before 2014"), std::string::npos);
+  EXPECT_NE(error_of(field(2, field(1, field(1, "old")))).find("none of its 1 layers"), std::string::npos);
+}
+
+TEST(CaffeModel, LayersOf2013LieWithinLayers) {
+  const auto old = [](int h, int w, const std::vector<float>& v) {
+    return field(50, number(1, 1) + number(2, 1) + number(3, h) + number(4, w) + field(5, floats(v)));
+  };
+  const TensorFile file = parse(
+      field(2, field(1, field(1, "f") + field(2, "innerproduct") + old(1, 2, {1, 2}) + old(1, 1, {3}))));
+  EXPECT_EQ(file.get("f.weight", {1, 2}).data, (std::vector<float>{1, 2}));
+  EXPECT_EQ(file.get("f.bias", {1}).data, std::vector<float>{3});
+  std::string many;
+  for (int i = 0; i < 20'000; ++i) many += field(50, "");
+  EXPECT_NE(error_of(field_of_any_length(2, field_of_any_length(1, many))).find("has 20000 fields"),
+            std::string::npos);
 }
 
 TEST(CaffeModel, ManyEmptyPiecesAreRefusedBeforeTheyCostMemory) {
   std::string blobs;
   for (int i = 0; i < 50'000; ++i) blobs += std::string("\x3a\x00", 2);
-  std::string s = "\xa2\x06";
-  for (size_t n = blobs.size(); n > 0; n >>= 7U) s += static_cast<char>((n & 127U) | (n > 127 ? 128U : 0U));
-  EXPECT_NE(error_of(s + blobs).find("layer 1: it has 50000 fields"), std::string::npos);
+  EXPECT_NE(error_of(field_of_any_length(100, blobs)).find("layer 1: it has 50000 fields"),
+            std::string::npos);
   std::string layers;
   for (int i = 0; i < 100'001; ++i) layers += field(100, "");
   EXPECT_NE(error_of(layers).find("more than 100000 layers"), std::string::npos);

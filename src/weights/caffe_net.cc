@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "caffe.pb.h"
 #include "core/error.h"
+#include "weights/caffe_old.h"
 #include "weights/caffe_text.h"
 #include "weights/tensor.h"
 
@@ -15,54 +15,6 @@ namespace {
 
 constexpr uint32_t kLargestSize = 65535;
 constexpr int kMostLayers = 100'000;
-
-// The names of 2015 for the types of 2014.
-std::string type_name(caffe::V1LayerParameter::LayerType type) {
-  using V1 = caffe::V1LayerParameter;
-  static const std::map<V1::LayerType, std::string> names = {
-      {V1::ABSVAL, "AbsVal"},
-      {V1::ACCURACY, "Accuracy"},
-      {V1::ARGMAX, "ArgMax"},
-      {V1::BNLL, "BNLL"},
-      {V1::CONCAT, "Concat"},
-      {V1::CONTRASTIVE_LOSS, "ContrastiveLoss"},
-      {V1::CONVOLUTION, "Convolution"},
-      {V1::DATA, "Data"},
-      {V1::DECONVOLUTION, "Deconvolution"},
-      {V1::DROPOUT, "Dropout"},
-      {V1::DUMMY_DATA, "DummyData"},
-      {V1::ELTWISE, "Eltwise"},
-      {V1::EUCLIDEAN_LOSS, "EuclideanLoss"},
-      {V1::EXP, "Exp"},
-      {V1::FLATTEN, "Flatten"},
-      {V1::HDF5_DATA, "HDF5Data"},
-      {V1::HDF5_OUTPUT, "HDF5Output"},
-      {V1::HINGE_LOSS, "HingeLoss"},
-      {V1::IM2COL, "Im2col"},
-      {V1::IMAGE_DATA, "ImageData"},
-      {V1::INFOGAIN_LOSS, "InfogainLoss"},
-      {V1::INNER_PRODUCT, "InnerProduct"},
-      {V1::LRN, "LRN"},
-      {V1::MEMORY_DATA, "MemoryData"},
-      {V1::MULTINOMIAL_LOGISTIC_LOSS, "MultinomialLogisticLoss"},
-      {V1::MVN, "MVN"},
-      {V1::POOLING, "Pooling"},
-      {V1::POWER, "Power"},
-      {V1::RELU, "ReLU"},
-      {V1::SIGMOID, "Sigmoid"},
-      {V1::SIGMOID_CROSS_ENTROPY_LOSS, "SigmoidCrossEntropyLoss"},
-      {V1::SILENCE, "Silence"},
-      {V1::SLICE, "Slice"},
-      {V1::SOFTMAX, "Softmax"},
-      {V1::SOFTMAX_LOSS, "SoftmaxWithLoss"},
-      {V1::SPLIT, "Split"},
-      {V1::TANH, "TanH"},
-      {V1::THRESHOLD, "Threshold"},
-      {V1::WINDOW_DATA, "WindowData"},
-  };
-  const auto it = names.find(type);
-  return it == names.end() ? "" : it->second;
-}
 
 // Reads the parts of one layer; its errors name file and layer.
 class LayerReader {
@@ -119,7 +71,7 @@ class LayerReader {
     CaffePooling p;
     p.method = static_cast<CaffePoolMethod>(from.pool());
     p.global = from.global_pooling();
-    p.round_up = from.round_mode() == caffe::PoolingParameter::CEIL;
+    p.round_up = from.round_mode() == caffe::PoolingParameter::CEIL && from.ceil_mode();
     using One = std::vector<uint32_t>;
     const auto one = [](bool has, uint32_t value) { return has ? One{value} : One{}; };
     if (!p.global) {
@@ -145,6 +97,27 @@ class LayerReader {
     p.weight_filler = filler(from.weight_filler());
     p.bias_filler = filler(from.bias_filler());
     return p;
+  }
+
+  CaffeNormalisation normalisation(const caffe::LRNParameter& from) const {
+    CaffeNormalisation n;
+    n.size = whole(from.local_size(), "local_size", 1);
+    n.alpha = from.alpha();
+    n.beta = from.beta();
+    n.k = from.k();
+    n.within_channel = from.norm_region() == caffe::LRNParameter::WITHIN_CHANNEL;
+    return n;
+  }
+
+  CaffeReshape reshape(const caffe::ReshapeParameter& from) const {
+    CaffeReshape r;
+    for (const int64_t d : from.shape().dim()) {
+      if (d < -1 || d > (int64_t{1} << 30U)) fail(fmt::format("dim is {}", d));
+      r.shape.push_back(d);
+    }
+    r.axis = from.axis();
+    r.axes = from.num_axes();
+    return r;
   }
 
  private:
@@ -216,18 +189,57 @@ CaffeLayer read_layer(const Layer& from, const std::string& type, const LayerRea
   read_data(from, layer);
   layer.negative_slope = from.relu_param().negative_slope();
   layer.dropout_ratio = from.dropout_param().dropout_ratio();
+  if (type == "LRN") layer.normalisation = reader.normalisation(from.lrn_param());
+  if (type == "Eltwise") {
+    const caffe::EltwiseParameter& e = from.eltwise_param();
+    layer.eltwise = {static_cast<CaffeCombine>(e.operation()), {e.coeff().begin(), e.coeff().end()}};
+  }
+  if (type == "Power")
+    layer.power = {from.power_param().power(), from.power_param().scale(), from.power_param().shift()};
   if (type == "Concat") {
     layer.axis = from.concat_param().has_concat_dim() ? static_cast<int>(from.concat_param().concat_dim())
                                                       : from.concat_param().axis();
-  } else {
-    layer.axis = from.softmax_param().axis();
+  }
+  if (type == "Softmax" || type == "SoftmaxWithLoss") layer.axis = from.softmax_param().axis();
+  if (type == "InnerProduct") layer.axis = from.inner_product_param().axis();
+  if (type == "Slice") {
+    const caffe::SliceParameter& slice = from.slice_param();
+    layer.axis = slice.has_slice_dim() ? static_cast<int>(slice.slice_dim()) : slice.axis();
+    layer.cuts.assign(slice.slice_point().begin(), slice.slice_point().end());
   }
   layer.loss_normalised_otherwise = from.has_loss_param();
   return layer;
 }
 
+// What came in 2015 and later.
+void read_newer(const caffe::LayerParameter& from, const LayerReader& reader, CaffeLayer& layer) {
+  if (layer.type == "Reshape") layer.reshape = reader.reshape(from.reshape_param());
+  if (layer.type == "Flatten") {
+    layer.axis = from.flatten_param().axis();
+    layer.end_axis = from.flatten_param().end_axis();
+  }
+  if (layer.type == "Scale") {
+    layer.axis = from.scale_param().axis();
+    layer.axes = from.scale_param().num_axes();
+    layer.has_bias = from.scale_param().bias_term();
+  }
+  if (layer.type == "Bias") {
+    layer.axis = from.bias_param().axis();
+    layer.axes = from.bias_param().num_axes();
+  }
+  if (layer.type == "Crop") {
+    layer.axis = from.crop_param().axis();
+    layer.cuts.assign(from.crop_param().offset().begin(), from.crop_param().offset().end());
+  }
+  layer.alpha = from.elu_param().alpha();
+  layer.epsilon = from.batch_norm_param().eps();
+  layer.shared = from.prelu_param().channel_shared();
+}
+
 CaffeLayer layer_of(const caffe::LayerParameter& from, const CaffeNet& net) {
-  CaffeLayer layer = read_layer(from, from.type(), LayerReader(net, from.name()));
+  const LayerReader reader(net, from.name());
+  CaffeLayer layer = read_layer(from, from.type(), reader);
+  read_newer(from, reader, layer);
   for (const caffe::ParamSpec& p : from.param())
     layer.multipliers.push_back({p.name(), p.lr_mult(), p.decay_mult()});
   return layer;
@@ -235,12 +247,7 @@ CaffeLayer layer_of(const caffe::LayerParameter& from, const CaffeNet& net) {
 
 CaffeLayer layer_of(const caffe::V1LayerParameter& from, const CaffeNet& net) {
   const LayerReader reader(net, from.name());
-  if (from.has_layer()) {
-    throw Error("read", net.file,
-                "layer " + in_quotes(from.layer().name()) + " is in the form of Caffe before 2014",
-                "Caffe's upgrade_net_proto_text makes it readable");
-  }
-  CaffeLayer layer = read_layer(from, type_name(from.type()), reader);
+  CaffeLayer layer = read_layer(from, caffe_type_name(from.type()), reader);
   const auto count = std::max({from.param_size(), from.blobs_lr_size(), from.weight_decay_size()});
   for (int i = 0; i < count; ++i) {
     CaffeMultiplier m;
@@ -271,15 +278,23 @@ CaffeNet parse_caffe_net(std::string_view text, const std::string& file) {
   caffe::NetParameter from;
   CaffeNet net;
   net.file = file;
-  net.skipped = parse_caffe_text(text, file, from);
+  CaffeLines lines = {{"layer", {}}, {"layers", {}}};
+  net.skipped = parse_caffe_text(text, file, from, &lines);
   net.title = from.name();
   if (from.layer_size() > kMostLayers || from.layers_size() > kMostLayers)
     throw Error("read", file, fmt::format("more than {} layers", kMostLayers));
   if (from.layer_size() > 0 && from.layers_size() > 0)
     throw Error("read", file, "it has both `layer` and `layers`");
   read_inputs(from, net);
-  for (const auto& layer : from.layers()) net.layers.push_back(layer_of(layer, net));
-  for (const auto& layer : from.layer()) net.layers.push_back(layer_of(layer, net));
+  const std::vector<int> kept = upgrade_oldest(from, file);
+  for (const auto& layer : from.layers()) {
+    net.layers.push_back(layer_of(layer, net));
+    net.layers.back().line = lines["layers"][static_cast<size_t>(kept[net.layers.size() - 1])];
+  }
+  for (const auto& layer : from.layer()) {
+    net.layers.push_back(layer_of(layer, net));
+    net.layers.back().line = lines["layer"][net.layers.size() - 1];
+  }
   return net;
 }
 

@@ -1,7 +1,8 @@
 // Caffe's net descriptions (.prototxt) as plain data.
 //
 // Format: BVLC Caffe 1.0, src/caffe/proto/caffe.proto, NetParameter in protobuf's text form; also the form of
-// 2014 (`layers`, types in capitals), whose layers are converted to the later form.
+// 2014 (`layers`, types in capitals) and the one before it (`layers { layer { ... } }`), whose layers are
+// converted to the later form.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +53,31 @@ struct CaffeInnerProduct {
   CaffeFiller weight_filler, bias_filler;
 };
 
+// For LRN: x / (k + alpha / n * sum of squares)^beta.
+struct CaffeNormalisation {
+  int size = 5;
+  float alpha = 1, beta = 0.75F, k = 1;
+  bool within_channel = false;
+};
+
+enum class CaffeCombine { kProduct, kSum, kMax };
+
+// For Eltwise.
+struct CaffeEltwise {
+  CaffeCombine combine = CaffeCombine::kSum;
+  std::vector<float> coefficients;  // of the sum, empty: all 1
+};
+
+// (shift + scale x)^power
+struct CaffePower {
+  float power = 1, scale = 1, shift = 0;
+};
+
+struct CaffeReshape {
+  std::vector<int64_t> shape;  // 0: as it was, -1: what is left
+  int axis = 0, axes = -1;
+};
+
 // What a data layer does to its pictures: (picture - mean) * scale.
 struct CaffeTransform {
   float scale = 1;
@@ -74,18 +100,30 @@ struct CaffeMultiplier {
 
 struct CaffeLayer {
   std::string name, type;  // the type as in `type: "Convolution"`
+  int line = 0;            // where it begins in the file
   std::vector<std::string> bottoms, tops;
   bool in_training = true, in_testing = true;  // from include and exclude
   std::vector<float> loss_weights;
   std::vector<CaffeMultiplier> multipliers;
-  std::optional<CaffeConvolution> convolution;     // always set for Convolution and Deconvolution
-  std::optional<CaffePooling> pooling;             // always set for Pooling
-  std::optional<CaffeInnerProduct> inner_product;  // always set for InnerProduct
-  std::optional<CaffeTransform> transform;         // for data layers
+  std::optional<CaffeConvolution> convolution;      // always set for Convolution and Deconvolution
+  std::optional<CaffePooling> pooling;              // always set for Pooling
+  std::optional<CaffeInnerProduct> inner_product;   // always set for InnerProduct
+  std::optional<CaffeNormalisation> normalisation;  // always set for LRN
+  std::optional<CaffeEltwise> eltwise;              // always set for Eltwise
+  std::optional<CaffePower> power;                  // always set for Power
+  std::optional<CaffeReshape> reshape;              // always set for Reshape
+  std::optional<CaffeTransform> transform;          // for data layers
   std::optional<CaffeData> data;
+  std::vector<int64_t> cuts;               // for Slice: where the parts begin; for Crop: offsets
   float negative_slope = 0;                // for ReLU
+  float alpha = 1;                         // for ELU
+  float epsilon = 1e-5F;                   // for BatchNorm
   float dropout_ratio = 0.5F;              // for Dropout
-  int axis = 1;                            // for Concat and Softmax
+  int axis = 1;                            // for layers that have one
+  int axes = 1;                            // for Scale and Bias: how many they span
+  int end_axis = -1;                       // for Flatten
+  bool has_bias = false;                   // for Scale
+  bool shared = false;                     // for PReLU: one slope for all channels
   bool loss_normalised_otherwise = false;  // loss_param is set
 };
 

@@ -77,6 +77,61 @@ TEST(CaffeNet, ReadsTheLayersOf2014AsThoseOfToday) {
   EXPECT_FALSE(net.layers[2].in_testing);
 }
 
+TEST(CaffeNet, ReadsTheLayersOf2013AsThoseOfToday) {
+  const CaffeNet net = parse(R"(
+    layers { layer { name: "d" type: "data" meanfile: "m" cropsize: 227 batchsize: 5 } top: "data" }
+    layers { layer { name: "p" type: "padding" pad: 2 } bottom: "data" top: "padded" }
+    layers { layer { name: "c" type: "conv" num_output: 8 group: 2 kernelsize: 5 stride: 3 blobs_lr: 1
+                     biasterm: false } bottom: "padded" top: "c" }
+    layers { layer { name: "n" type: "lrn" local_size: 3 alpha: 0.5 beta: 0.25 } bottom: "c" top: "n" }
+    layers { layer { name: "m" type: "pool" pool: AVE kernelsize: 3 stride: 2 } bottom: "n" top: "m" }
+    layers { layer { name: "f" type: "innerproduct" num_output: 9 } bottom: "m" top: "f" })");
+  ASSERT_EQ(net.layers.size(), 5U);
+  EXPECT_EQ(net.layers[0].type, "Data");
+  EXPECT_EQ(net.layers[0].transform->crop, 227);
+  const CaffeLayer& c = net.layers[1];
+  EXPECT_EQ(c.type + " " + c.bottoms[0], "Convolution data");
+  EXPECT_EQ(c.line, 4);
+  EXPECT_EQ(c.convolution->pad, (CaffeSize{2, 2}));
+  EXPECT_EQ(c.convolution->stride, (CaffeSize{3, 3}));
+  EXPECT_EQ(c.convolution->group, 2);
+  EXPECT_FALSE(c.convolution->has_bias);
+  EXPECT_EQ(net.layers[2].normalisation->size, 3);
+  EXPECT_EQ(net.layers[2].normalisation->beta, 0.25F);
+  EXPECT_EQ(net.layers[3].pooling->method, CaffePoolMethod::kMean);
+  EXPECT_EQ(net.layers[4].inner_product->outputs, 9);
+  EXPECT_NE(error_of("layers { layer { name: 'p' type: 'padding' pad: 1 } bottom: 'd' top: 'p' }"
+                     "layers { layer { name: 'r' type: 'relu' } bottom: 'p' top: 'r' }")
+                .find("layer 'r': it cannot read what is padded"),
+            std::string::npos);
+}
+
+TEST(CaffeNet, ReadsWhatNetworksSince2015Have) {
+  const CaffeNet net = parse(R"(
+    layer { name: "a" type: "LRN" bottom: "x" top: "a"
+            lrn_param { local_size: 3 norm_region: WITHIN_CHANNEL k: 2 } }
+    layer { name: "b" type: "Eltwise" bottom: "a" bottom: "x" top: "b" eltwise_param { coeff: 1 coeff: -1 } }
+    layer { name: "c" type: "Reshape" bottom: "b" top: "c" reshape_param { shape { dim: 0 dim: -1 } axis: 1 } }
+    layer { name: "d" type: "Slice" bottom: "c" top: "d" top: "e" slice_param { axis: 2 slice_point: 7 } }
+    layer { name: "f" type: "Scale" bottom: "d" top: "f" scale_param { bias_term: true } }
+    layer { name: "g" type: "BatchNorm" bottom: "d" top: "f" batch_norm_param { eps: 0.5 } }
+    layer { name: "h" type: "Crop" bottom: "d" bottom: "e" top: "h" crop_param { axis: 1 offset: 3 } }
+    layer { name: "i" type: "Power" bottom: "h" top: "i" power_param { power: 2 shift: 3 } }
+    layer { name: "j" type: "Pooling" bottom: "i" top: "j" pooling_param { kernel_size: 2 ceil_mode: false } })");
+  EXPECT_TRUE(net.skipped.empty());
+  EXPECT_TRUE(net.layers[0].normalisation->within_channel);
+  EXPECT_EQ(net.layers[1].eltwise->coefficients, (std::vector<float>{1, -1}));
+  EXPECT_EQ(net.layers[2].reshape->shape, (std::vector<int64_t>{0, -1}));
+  EXPECT_EQ(net.layers[3].axis, 2);
+  EXPECT_EQ(net.layers[3].cuts, std::vector<int64_t>{7});
+  EXPECT_TRUE(net.layers[4].has_bias);
+  EXPECT_EQ(net.layers[5].epsilon, 0.5F);
+  EXPECT_EQ(net.layers[6].cuts, std::vector<int64_t>{3});
+  EXPECT_EQ(net.layers[7].power->shift, 3);
+  EXPECT_FALSE(net.layers[8].pooling->round_up);
+  EXPECT_EQ(net.layers[8].line, 11);
+}
+
 TEST(CaffeNet, SkipsWhatItDoesNotKnowAndSaysSo) {
   const CaffeNet net = parse(
       "layer { name: 'a' type: 'Foo'\n foo_param { x: [1, 2] y { z: 'q' } } }\n"
@@ -126,7 +181,8 @@ TEST(CaffeNet, ErrorsNameLineOrLayer) {
                      "4000000000 } }")
                 .find("layer 'a': num_output is 4000000000"),
             std::string::npos);
-  EXPECT_NE(error_of("layers { layer { name: 'old' type: 'conv' } }").find("before 2014"), std::string::npos);
+  EXPECT_EQ(error_of("layers { layer { name: 'old' type: 'wild' } }"),
+            "cannot read net.prototxt: layer 'old': its type is 'wild'");
   EXPECT_NE(error_of("layer { type: 'A' } layers { type: DATA }").find("both"), std::string::npos);
 }
 

@@ -135,6 +135,15 @@ std::string_view without_mark(std::string_view text, const std::string& file) {
   return text.starts_with("\xef\xbb\xbf") ? text.substr(3) : text;
 }
 
+void find_lines(const google::protobuf::Message& message,
+                const google::protobuf::TextFormat::ParseInfoTree& places, CaffeLines& lines) {
+  for (auto& [name, all] : lines) {
+    const google::protobuf::FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
+    const int count = message.GetReflection()->FieldSize(message, field);
+    for (int i = 0; i < count; ++i) all.push_back(places.GetLocation(field, i).line + 1);
+  }
+}
+
 }  // namespace
 
 std::string read_caffe_text(const std::filesystem::path& path) {
@@ -144,7 +153,7 @@ std::string read_caffe_text(const std::filesystem::path& path) {
 }
 
 std::vector<std::string> parse_caffe_text(std::string_view text, const std::string& file,
-                                          google::protobuf::Message& message) {
+                                          google::protobuf::Message& message, CaffeLines* lines) {
   if (text.size() > kMaxBytes)
     throw Error("read", file, fmt::format("it is larger than the {} bytes allowed here", kMaxBytes));
   const std::string tidy = Scan(std::string(without_mark(text, file)), file).tidy();
@@ -155,10 +164,13 @@ std::vector<std::string> parse_caffe_text(std::string_view text, const std::stri
   parser.AllowPartialMessage(true);
   parser.AllowUnknownExtension(true);
   parser.SetRecursionLimit(static_cast<int>(kMaxDepth) + 1);
+  google::protobuf::TextFormat::ParseInfoTree places;
+  if (lines != nullptr) parser.WriteLocationsTo(&places);
   if (!parser.ParseFromString(tidy, &message)) {
     const std::string& why = listener.error();
     throw Error("read", file, why.empty() ? "it is not a Caffe text file" : why.substr(0, 300));
   }
+  if (lines != nullptr) find_lines(message, places, *lines);
   return listener.take_skipped();
 }
 
