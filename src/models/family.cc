@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "models/caffe/family.h"
 #include "models/classifier/classifier.h"
 #include "models/hourglass/family.h"
 #include "weights/hourglass_file.h"
@@ -17,6 +18,7 @@ const std::vector<Family>& families() {
   static const std::vector<Family> list = {
       hourglass_family(),
       classifier_family(),
+      caffe_family(),
   };
   return list;
 }
@@ -25,6 +27,14 @@ const Family* find_family(const std::string& name) {
   const auto& all = families();
   const auto it = std::find_if(all.begin(), all.end(), [&](const Family& f) { return f.name == name; });
   return it == all.end() ? nullptr : &*it;
+}
+
+std::vector<Family> trained_families() {
+  std::vector<Family> list;
+  for (const Family& f : families()) {
+    if (f.read_recipe != nullptr) list.push_back(f);
+  }
+  return list;
 }
 
 std::unique_ptr<Model> model_from_tensors(const TensorFile& file) {
@@ -38,6 +48,10 @@ std::unique_ptr<Model> model_from_tensors(const TensorFile& file) {
 }
 
 std::unique_ptr<Model> read_model(const std::filesystem::path& path) {
+  const std::string ending = lower(path.extension().string());
+  for (const Family& f : families()) {
+    if (std::find(f.endings.begin(), f.endings.end(), ending) != f.endings.end()) return f.read_own(path);
+  }
   return model_from_tensors(read_safetensors(model_path(path)));
 }
 

@@ -34,18 +34,26 @@ class NetworkSettings {
 };
 
 struct Family {
-  std::string name;               // of its table in recipes, and metadata `family` of its files
-  std::vector<std::string> keys;  // of that table
-  std::shared_ptr<const NetworkSettings> (*read_recipe)(const TomlReader& table);
-  std::unique_ptr<Model> (*read_file)(const TensorFile& file);
+  std::string name;  // metadata `family` of its files, and of its table in recipes
+  std::unique_ptr<Model> (*read_file)(const TensorFile& file) = nullptr;
+
+  // Of those that recipes train: the keys of that table.
+  std::vector<std::string> keys = {};
+  std::shared_ptr<const NetworkSettings> (*read_recipe)(const TomlReader& table) = nullptr;
+
+  // Of those that come in files of others: the endings of these.
+  std::vector<std::string> endings = {};
+  std::unique_ptr<Model> (*read_own)(const std::filesystem::path& path) = nullptr;
 };
 
 const std::vector<Family>& families();
 // Null where there is none of that name.
 const Family* find_family(const std::string& name);
+// Those that recipes train.
+std::vector<Family> trained_families();
 
-// A model file, or a run's folder.  A file that does not say its family is an hourglass.  Error names the
-// file for whatever does not fit.
+// A model file, a run's folder, or a family's own files (NET.caffemodel).  A file that does not say its
+// family is an hourglass.  Error names the file for whatever does not fit.
 std::unique_ptr<Model> read_model(const std::filesystem::path& path);
 std::unique_ptr<Model> model_from_tensors(const TensorFile& file);
 void write_model(const std::filesystem::path& path, const Model& model);

@@ -35,8 +35,9 @@ std::unique_ptr<Model> small_model(const std::string& family, const std::string&
 }
 
 TEST(Families, EachHasATestHere) {
-  ASSERT_EQ(small_tables().size(), families().size());
-  for (size_t i = 0; i < families().size(); ++i) EXPECT_EQ(small_tables()[i].first, families()[i].name);
+  const std::vector<Family> all = trained_families();  // the others' are in their folders
+  ASSERT_EQ(small_tables().size(), all.size());
+  for (size_t i = 0; i < all.size(); ++i) EXPECT_EQ(small_tables()[i].first, all[i].name);
 }
 
 TEST(Families, LayersHaveTheShapesThatForwardGives) {

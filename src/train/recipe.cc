@@ -23,7 +23,7 @@ constexpr size_t kMostStages = 64;
 constexpr double kHuge = 1e9;
 
 Words families_and(Words keys) {
-  for (const Family& family : families()) keys.push_back(family.name);
+  for (const Family& family : trained_families()) keys.push_back(family.name);
   return keys;
 }
 const Words& input_keys() {
@@ -136,7 +136,7 @@ using Tables = std::vector<std::pair<std::string, Words>>;
 Tables tables_of(const TomlNode& root) {
   Tables tables;
   Words of_stages = stage_keys();
-  for (const Family& family : families()) {
+  for (const Family& family : trained_families()) {
     const bool there = std::any_of(root.items.begin(), root.items.end(),
                                    [&](const TomlNode& node) { return node.key == family.name; });
     if (!there) continue;
@@ -246,7 +246,7 @@ Recipe parse_recipe(std::string_view text, const std::string& file_name, const W
   recipe.start = reader.text("start", "");
   for (const TomlNode& node : root.items) {
     const Family* family = find_family(node.key);
-    if (!family) continue;
+    if (!family || family->read_recipe == nullptr) continue;
     recipe.networks.emplace_back(family->name,
                                  family->read_recipe(TomlReader(node, file_name, family->keys)));
   }

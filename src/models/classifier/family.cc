@@ -153,7 +153,7 @@ std::unique_ptr<Model> read_file(const TensorFile& file) {
 }  // namespace
 
 Family classifier_family() {
-  return {"classifier", {"layers"}, read_recipe, read_file};
+  return {"classifier", read_file, {"layers"}, read_recipe};
 }
 
 }  // namespace reverie

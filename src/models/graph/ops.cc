@@ -142,15 +142,15 @@ torch::Tensor OpRun::operator()(const NormaliseOp& op) const {
 }
 
 torch::Tensor OpRun::operator()(const ScaleOp& op) const {
-  torch::Tensor x = inputs[0];
+  // the same roundings whether it overwrites or not
+  torch::Tensor y = inputs[0];
   const torch::Tensor& shift = weight_of(weights, op.shift);
-  if (op.scale < 0) return overwrite ? x.add_(per_channel(shift, x)) : x + per_channel(shift, x);
-  const torch::Tensor scale = per_channel(weight_of(weights, op.scale), x);
-  if (overwrite) {
-    x.mul_(scale);
-    return op.shift < 0 ? x : x.add_(per_channel(shift, x));
+  if (op.scale >= 0) {
+    const torch::Tensor scale = per_channel(weight_of(weights, op.scale), y);
+    y = overwrite ? y.mul_(scale) : y * scale;
   }
-  return op.shift < 0 ? x * scale : torch::addcmul(per_channel(shift, x), x, scale);
+  if (op.shift < 0) return y;
+  return overwrite || op.scale >= 0 ? y.add_(per_channel(shift, y)) : y + per_channel(shift, y);
 }
 
 torch::Tensor OpRun::operator()(const ConcatOp& op) const {

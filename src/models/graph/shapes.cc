@@ -58,6 +58,7 @@ Shape reshaped(const ReshapeOp& op, const Shape& from) {
     to.push_back(op.shape[i] == 0 ? from[as_was] : (op.shape[i] < 0 ? 1 : op.shape[i]));
   }
   to.insert(to.end(), from.begin() + end, from.end());
+  if (!element_count(to)) return {};
   const int64_t count = count_of(from, 0, from.size());
   const int64_t named = count_of(to, 0, to.size());
   if (named <= 0 || (has_rest ? count % named != 0 : count != named)) return {};

@@ -62,10 +62,10 @@ std::unique_ptr<Model> read_file(const TensorFile& file) {
 
 Family hourglass_family() {
   return {"hourglass",
+          read_file,
           {"channels", "encode_kernel", "pool_size", "pool", "decode_kernel", "activation", "output", "tied",
            "init", "init_std"},
-          read_recipe,
-          read_file};
+          read_recipe};
 }
 
 std::string HourglassSettings::text() const {
