@@ -1,4 +1,4 @@
-// Bytes of files: reads and writes numbers, maps or decompresses whole files.
+// Bytes of files: maps or decompresses whole files, reads and writes numbers.
 #pragma once
 
 #include <cstddef>
@@ -8,19 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace reverie {
+#include "core/little.h"
 
-// Little-endian integers, at any address.
-template <class T>
-T load_little(const uint8_t* at) {
-  T value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) value |= static_cast<T>(static_cast<T>(at[i]) << (8 * i));
-  return value;
-}
-template <class T>
-void store_little(uint8_t* at, T value) {
-  for (size_t i = 0; i < sizeof(T); ++i) at[i] = static_cast<uint8_t>(value >> (8 * i));
-}
+namespace reverie {
 
 // The bytes of a file for the lifetime of this object: mapped into memory, or decompressed if it is
 // compressed (core/compressed.h).

@@ -136,7 +136,7 @@ void CifarBatch::read_binary(std::span<const uint8_t> bytes, const std::string& 
 }
 
 void CifarBatch::read_pickle(std::span<const uint8_t> bytes, const std::string& name) {
-  pickle_ = std::make_unique<Pickle>(bytes, name);
+  pickle_ = std::make_unique<Pickle>(numpy_pickle(bytes, name));
   const PickleValue& root = pickle_->root();
   const PickleValue* data = root.find("data");
   const PickleValue* labels = root.find("fine_labels");
@@ -210,7 +210,7 @@ std::optional<std::vector<std::string>> cifar_names(std::span<const uint8_t> byt
   if (name.ends_with(".txt")) {
     names = lines_of(bytes);
   } else if (is_pickle(bytes)) {
-    const Pickle pickle(bytes, path);
+    const Pickle pickle = numpy_pickle(bytes, path);
     const PickleValue* list = pickle.root().find("fine_label_names");
     if (list == nullptr) list = pickle.root().find("label_names");
     if (list == nullptr) throw Error("read", path, "the pickle has no label_names, as CIFAR's has");

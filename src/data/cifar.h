@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "data/intake.h"
-#include "data/pickle.h"
+#include "data/numpy_pickle.h"
 
 namespace reverie {
 

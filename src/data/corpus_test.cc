@@ -30,7 +30,7 @@ TEST(Corpus, Cifar) {
 
 TEST(Corpus, Pickle) {
   replay_corpus("pickle", [](const std::vector<uint8_t>& bytes, const std::string& /*file*/) {
-    Pickle(bytes, "corpus");
+    numpy_pickle(bytes, "corpus");
   });
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "data/pickle.h"
+#include "data/numpy_pickle.h"
 #include "require.h"
 
 namespace reverie {
@@ -26,7 +26,7 @@ size_t look(const PickleValue& value, int depth) {
 // A pickle is either rejected with an Error, or holds plain data.
 void check(std::span<const uint8_t> bytes) {
   try {
-    const Pickle pickle(bytes, "fuzz");
+    const Pickle pickle = numpy_pickle(bytes, "fuzz");
     constexpr int kDepth = 3;
     look(pickle.root(), kDepth);
     if (const PickleValue* labels = pickle.root().find("labels"))

@@ -1,4 +1,4 @@
-#include "data/pickle.h"
+#include "data/numpy_pickle.h"
 
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ std::span<const uint8_t> bytes_of(const std::string& s) {
 }
 
 std::string error_of(const std::string& pickle) {
-  return message_of([&] { Pickle(bytes_of(pickle), "a.pkl"); });
+  return message_of([&] { numpy_pickle(bytes_of(pickle), "a.pkl"); });
 }
 
 TEST(Pickle, ReadsPlainData) {
@@ -25,7 +25,7 @@ TEST(Pickle, ReadsPlainData) {
       "e\x8c\x01"
       "b\x88NG\x3f\xe0\0\0\0\0\0\0\x87\x8c\x01"
       "ch\x02u."s;
-  const Pickle pickle(bytes_of(text), "a.pkl");
+  const Pickle pickle = numpy_pickle(bytes_of(text), "a.pkl");
   const PickleValue* a = pickle.root().find("a");
   ASSERT_NE(a, nullptr);
   EXPECT_EQ(pickled_numbers(*a, "a.pkl", "its a"), (std::vector<int64_t>{1, -2, 70000, int64_t{1} << 40U}));
@@ -48,7 +48,7 @@ TEST(Pickle, ReadsArrays) {
       "\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89"
       "c_codecs\nencode\nX\x05\0\0\0a\xc3\xbf\xc2\x80X\x06\0\0\0latin1"
       "\x86Rtb."s;
-  const Pickle old(bytes_of(encoded), "a.pkl");
+  const Pickle old = numpy_pickle(bytes_of(encoded), "a.pkl");
   EXPECT_EQ(old.root().shape, std::vector<int64_t>{3});
   EXPECT_EQ(pickled_numbers(old.root(), "a.pkl", "it"), (std::vector<int64_t>{'a', 255, 128}));
 
@@ -59,7 +59,7 @@ TEST(Pickle, ReadsArrays) {
       "dtype\x93\x8c\x02i4\x89\x88\x87R(K\x03\x8c\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
       "K\x02\x85\x8c\x01"
       "CtR."s;
-  const Pickle fresh(bytes_of(buffered), "a.pkl");
+  const Pickle fresh = numpy_pickle(bytes_of(buffered), "a.pkl");
   EXPECT_EQ(pickled_numbers(fresh.root(), "a.pkl", "it"), (std::vector<int64_t>{-1, 2}));
 }
 
@@ -106,7 +106,7 @@ TEST(Pickle, RefusesWhatIsDamaged) {
   const std::string loop =
       "\x80\x02]q\x01h\x01"
       "a."s;
-  const Pickle pickle(bytes_of(loop), "a.pkl");
+  const Pickle pickle = numpy_pickle(bytes_of(loop), "a.pkl");
   EXPECT_EQ(pickle.root().items[0], &pickle.root());
 }
 

@@ -1,16 +1,14 @@
-#include "data/pickle.h"
+#include "core/pickle.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "core/error.h"
+#include "core/little.h"
 #include "core/text.h"
-#include "data/bytes.h"
 
 namespace reverie {
 namespace {
@@ -19,9 +17,7 @@ using Value = PickleValue;
 using Kind = PickleValue::Kind;
 
 constexpr size_t kMostValues = size_t{1} << 21U;
-constexpr size_t kMostDimensions = 8;
 constexpr uint8_t kNewest = 5;  // protocol
-constexpr const char* kAdvice = "save pictures as PNG, weights as safetensors";
 
 enum Opcode : uint8_t {
   kMark = '(',
@@ -45,6 +41,7 @@ enum Opcode : uint8_t {
   kAppends = 'e',
   kGet1 = 'h',
   kGet4 = 'j',
+  kPersistent = 'Q',
   kList = 'l',
   kEmptyList = ']',
   kPut1 = 'q',
@@ -71,26 +68,19 @@ enum Opcode : uint8_t {
   kByteArray8 = 0x96,
 };
 
-std::optional<size_t> size_of(const std::string& type) {
-  if (type.size() != 2 || (type[0] != 'u' && type[0] != 'i' && type[0] != 'f' && type[0] != 'b')) return {};
-  const int size = type[1] - '0';
-  return size == 1 || size == 2 || size == 4 || size == 8 ? std::optional(static_cast<size_t>(size))
-                                                          : std::nullopt;
-}
-
-}  // namespace
-
 // A machine with a stack, as pickles need; it calls nothing.
 class PickleReader {
  public:
-  PickleReader(Pickle& out, std::span<const uint8_t> bytes, const std::string& name)
-      : out_(out), bytes_(bytes), name_(name) {}
+  PickleReader(Pickle& out, std::span<const uint8_t> bytes, const std::string& name, PickleNames& names)
+      : out_(out), bytes_(bytes), name_(name), names_(names) {}
 
-  void read() {
+  const Value* read() {
     if (bytes_.empty() || bytes_[0] != kProtocol) fail("it is no pickle of protocol 2 or later");
     while (!step(take(1)[0])) {
     }
+    return root_;
   }
+  size_t at() const { return at_; }
 
  private:
   [[noreturn]] void fail(const std::string& why) const { throw Error("read", name_, why); }
@@ -101,9 +91,8 @@ class PickleReader {
   [[noreturn]] void fail_opcode(uint8_t op) const {
     throw Error(
         "read", name_,
-        fmt::format("the pickle holds more than numbers, text, lists and arrays (opcode {:#04x} at byte {})",
-                    op, at_ - 1),
-        kAdvice);
+        fmt::format("the pickle holds more than {} (opcode {:#04x} at byte {})", names_.holds(), op, at_ - 1),
+        names_.advice());
   }
 
   std::span<const uint8_t> take(uint64_t n) {
@@ -125,20 +114,14 @@ class PickleReader {
     return {text.begin(), text.end()};
   }
 
-  Value& make(Kind kind) {
-    if (out_.values_.size() >= kMostValues) fail(fmt::format("it holds more than {} values", kMostValues));
-    Value& v = out_.values_.emplace_back();
-    v.kind = kind;
-    return v;
-  }
   void push(Value& v) { stack_.push_back(&v); }
   void push_number(int64_t n) {
-    Value& v = make(Kind::kNumber);
+    Value& v = out_.make(Kind::kNumber);
     v.number = n;
     push(v);
   }
   void push_bytes(std::span<const uint8_t> bytes) {
-    Value& v = make(Kind::kBytes);
+    Value& v = out_.make(Kind::kBytes);
     v.bytes = bytes;
     push(v);
   }
@@ -170,7 +153,7 @@ class PickleReader {
   }
   void push_items(Kind kind, std::vector<Value*> items) {
     if (kind == Kind::kDict && items.size() % 2 != 0) fail_damaged();
-    Value& v = make(kind);
+    Value& v = out_.make(kind);
     v.items = std::move(items);
     push(v);
   }
@@ -191,7 +174,7 @@ class PickleReader {
   bool step(uint8_t op) {
     switch (op) {
       case kStop:
-        out_.root_ = &pop();
+        root_ = &pop();
         return true;
       case kProtocol:
         if (const auto version = number<uint8_t>(); version < 2 || version > kNewest)
@@ -233,7 +216,7 @@ class PickleReader {
   bool scalar(uint8_t op) {
     switch (op) {
       case kNone:
-        push(make(Kind::kOther));
+        push(out_.make(Kind::kOther));
         return true;
       case kTrue:
       case kFalse:
@@ -241,7 +224,7 @@ class PickleReader {
         return true;
       case kFloat:
         take(8);
-        push(make(Kind::kOther));
+        push(out_.make(Kind::kOther));
         return true;
       case kInt1:
         push_number(number<uint8_t>());
@@ -288,10 +271,10 @@ class PickleReader {
     switch (op) {
       case kEmptyList:
       case kEmptyTuple:
-        push(make(Kind::kList));
+        push(out_.make(Kind::kList));
         return true;
       case kEmptyDict:
-        push(make(Kind::kDict));
+        push(out_.make(Kind::kDict));
         return true;
       case kList:
       case kTuple:
@@ -337,12 +320,17 @@ class PickleReader {
       case kReduce: {
         const std::vector<Value*> call = pop_some(2);
         if (call[0]->kind != Kind::kGlobal || call[1]->kind != Kind::kList) fail_damaged();
-        reduce(call[0]->name, call[1]->items);
+        push_made(names_.call(out_, call[0]->name, call[1]->items));
         return true;
       }
       case kBuild: {
         const Value& state = pop();
-        build(top(), state.items);
+        if (!names_.set_state(out_, top(), state)) fail_damaged();
+        return true;
+      }
+      case kPersistent: {
+        Value& id = pop();
+        push_made(names_.persistent(out_, id));
         return true;
       }
       default:
@@ -350,122 +338,37 @@ class PickleReader {
     }
   }
 
-  void push_global(std::string module, const std::string& of) {
-    // NumPy 2 renamed its own modules, Python 3 its built-in ones
-    if (module.starts_with("numpy._core")) module.replace(0, 11, "numpy.core");
-    if (module == "__builtin__") module = "builtins";
-    static constexpr std::array<std::string_view, 6> kKnown = {"numpy ndarray",
-                                                               "numpy dtype",
-                                                               "numpy.core.multiarray _reconstruct",
-                                                               "numpy.core.numeric _frombuffer",
-                                                               "_codecs encode",
-                                                               "builtins bytes"};
-    const std::string name = module + " " + of;
-    if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) {
+  void push_global(const std::string& module, const std::string& of) {
+    std::string known = names_.known(module, of);
+    if (known.empty()) {
       throw Error(
           "read", name_,
           fmt::format("the pickle needs Python's {:.80}.{:.80}, and Reverie runs nothing that a file names",
                       printable(module), printable(of)),
-          kAdvice);
+          names_.advice());
     }
-    Value& v = make(Kind::kGlobal);
-    v.name = name;
+    Value& v = out_.make(Kind::kGlobal);
+    v.name = std::move(known);
     push(v);
   }
 
-  void reduce(const std::string& function, const std::vector<Value*>& items) {
-    if (function == "numpy.core.multiarray _reconstruct") {
-      push(make(Kind::kArray));
-    } else if (function == "numpy dtype" && !items.empty()) {
-      set_type(items[0]->text());
-    } else if (function == "numpy.core.numeric _frombuffer" && items.size() == 4) {
-      Value& array = make(Kind::kArray);
-      fill(array, *items[2], *items[1], items[3]->text() == "F", *items[0]);
-      push(array);
-    } else if (function == "_codecs encode" && items.size() == 2 && items[1]->text() == "latin1") {
-      push_bytes(latin1(items[0]->bytes));
-    } else if (function == "builtins bytes" && items.empty()) {
-      push_bytes({});
-    } else {
-      fail_damaged();
-    }
-  }
-
-  // "u1", or "<i8" with the order.
-  void set_type(std::string_view text) {
-    Value& type = make(Kind::kType);
-    if (text.size() == 3) {
-      type.order = text[0];
-      text.remove_prefix(1);
-    }
-    type.name = text;
-    if (!size_of(type.name))
-      fail(fmt::format("it has an array of the type {:.20}", printable(std::string(text))));
-    push(type);
-  }
-
-  // State of a type: version, order, ...; of an array: version, shape, type, order of dimensions, bytes.
-  void build(Value& object, const std::vector<Value*>& state) {
-    constexpr size_t kArrayState = 5;
-    if (object.kind == Kind::kType && state.size() >= 2 && state[1]->bytes.size() == 1) {
-      object.order = static_cast<char>(state[1]->bytes[0]);
-    } else if (object.kind == Kind::kArray && state.size() == kArrayState) {
-      fill(object, *state[1], *state[2], state[3]->number != 0, *state[4]);
-    } else {
-      fail_damaged();
-    }
-  }
-
-  void fill(Value& array, const Value& shape, const Value& type, bool fortran, const Value& bytes) {
-    const std::optional<size_t> size = size_of(type.name);
-    if (shape.kind != Kind::kList || shape.items.size() > kMostDimensions || type.kind != Kind::kType ||
-        !size || bytes.kind != Kind::kBytes)
-      fail_damaged();
-    array.shape.clear();
-    uint64_t count = 1;
-    for (const Value* side : shape.items) {
-      const int64_t n = side->number;
-      // no more than there are bytes, so that no product overflows
-      if (side->kind != Kind::kNumber || n < 0 ||
-          (n > 0 && count > bytes.bytes.size() / static_cast<uint64_t>(n)))
-        fail_damaged();
-      count *= static_cast<uint64_t>(n);
-      array.shape.push_back(n);
-    }
-    if (count * *size != bytes.bytes.size()) fail_damaged();
-    array.name = type.name;
-    array.order = type.order;
-    array.fortran = fortran;
-    array.bytes = bytes.bytes;
-  }
-
-  // Python 3 gives bytes to protocol 2 as text of the same characters.
-  std::span<const uint8_t> latin1(std::span<const uint8_t> utf8) {
-    encoded_ += utf8.size();
-    if (encoded_ > bytes_.size()) fail_damaged();  // each is there once
-    std::vector<uint8_t>& bytes = out_.encoded_.emplace_back();
-    bytes.reserve(utf8.size());
-    for (size_t i = 0; i < utf8.size(); ++i) {
-      const uint8_t c = utf8[i];
-      if (c < 0x80U) {
-        bytes.push_back(c);
-      } else if ((c == 0xc2U || c == 0xc3U) && i + 1 < utf8.size() && (utf8[i + 1] & 0xc0U) == 0x80U) {
-        bytes.push_back(static_cast<uint8_t>((c & 3U) << 6U | (utf8[++i] & 0x3fU)));
-      } else {
-        fail_damaged();
-      }
-    }
-    return bytes;
+  void push_made(Value* v) {
+    if (v == nullptr) fail_damaged();
+    push(*v);
   }
 
   Pickle& out_;
   std::span<const uint8_t> bytes_;
   const std::string& name_;
-  size_t at_ = 0, encoded_ = 0;
+  PickleNames& names_;
+  size_t at_ = 0;
+  const Value* root_ = nullptr;
   std::vector<Value*> stack_;
   std::vector<size_t> marks_;  // sizes of the stack
   std::unordered_map<uint32_t, Value*> memo_;
 };
+
+}  // namespace
 
 const PickleValue* PickleValue::find(std::string_view key) const {
   if (kind != Kind::kDict) return nullptr;
@@ -475,41 +378,21 @@ const PickleValue* PickleValue::find(std::string_view key) const {
   return nullptr;
 }
 
-Pickle::Pickle(std::span<const uint8_t> bytes, const std::string& name) {
-  PickleReader(*this, bytes, name).read();
+Pickle::Pickle(std::span<const uint8_t> bytes, const std::string& name, PickleNames& names) : name_(name) {
+  PickleReader reader(*this, bytes, name, names);
+  root_ = reader.read();
+  size_ = reader.at();
 }
 
-std::vector<int64_t> pickled_numbers(const PickleValue& value, const std::string& name,
-                                     const std::string& what) {
-  std::vector<int64_t> numbers;
-  if (value.kind == Kind::kList) {
-    for (const Value* v : value.items) {
-      if (v->kind != Kind::kNumber) throw Error("read", name, what + " are not all whole numbers");
-      numbers.push_back(v->number);
-    }
-    return numbers;
-  }
-  const bool whole = value.kind == Kind::kArray && value.shape.size() == 1 && value.order != '>' &&
-                     (value.name[0] == 'u' || value.name[0] == 'i');
-  if (!whole) throw Error("read", name, what + " are no list of whole numbers");
-  const size_t size = *size_of(value.name);
-  for (size_t i = 0; i < value.bytes.size(); i += size) {
-    const bool negative = value.name[0] == 'i' && value.bytes[i + size - 1] >= 0x80U;
-    uint64_t v = negative ? UINT64_MAX : 0;
-    for (size_t b = size; b-- > 0;) v = v << 8U | value.bytes[i + b];
-    numbers.push_back(static_cast<int64_t>(v));
-  }
-  return numbers;
+PickleValue& Pickle::make(PickleValue::Kind kind) {
+  if (values_.size() >= kMostValues) fail(fmt::format("it holds more than {} values", kMostValues));
+  Value& v = values_.emplace_back();
+  v.kind = kind;
+  return v;
 }
 
-std::vector<std::string> pickled_texts(const PickleValue& value, const std::string& name,
-                                       const std::string& what) {
-  std::vector<std::string> texts;
-  const auto is_text = [](const Value* v) { return v->kind == Kind::kBytes; };
-  if (value.kind != Kind::kList || !std::all_of(value.items.begin(), value.items.end(), is_text))
-    throw Error("read", name, what + " are no list of texts");
-  for (const Value* v : value.items) texts.emplace_back(v->text());
-  return texts;
+void Pickle::fail(const std::string& why) const {
+  throw Error("read", name_, why);
 }
 
 }  // namespace reverie
