@@ -18,6 +18,7 @@
 #include "weights/caffe_recipe.h"
 #include "weights/caffe_text.h"
 #include "weights/npy_folder.h"
+#include "weights/pth.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
@@ -35,15 +36,16 @@ FileType type_of(const std::string& file) {
   const std::string ending = fs::path(uncompressed_name(file)).extension().string();
   if (ending == ".caffemodel") return FileType::kCaffeModel;
   if (ending == ".safetensors") return FileType::kSafetensors;
+  if (ending == ".pth" || ending == ".pt") return FileType::kPyTorch;
   if (ending == ".prototxt") return FileType::kCaffeText;
   const FileKind kind = kind_of(fs::path(file));
   if (kind.type == FileType::kCaffeModel || kind.type == FileType::kSafetensors ||
-      kind.type == FileType::kCaffeText)
+      kind.type == FileType::kPyTorch || kind.type == FileType::kCaffeText)
     return kind.type;
   if (fs::is_directory(file, code) && kind.what.empty()) return FileType::kNpy;  // a folder of them
   throw Error(
       "convert", file,
-      fmt::format("it is {}not a .caffemodel, .prototxt or .safetensors file or a folder of .npy files",
+      fmt::format("it is {}not a .caffemodel, .prototxt, .pth or .safetensors file or a folder of .npy files",
                   kind.what.empty() ? "" : fmt::format("{}, ", kind.what)),
       std::string(kind.use));
 }
@@ -67,6 +69,8 @@ TensorFile read_weights(const std::string& file) {
       return read_npy_folder(file);
     case FileType::kCaffeModel:
       return read_caffemodel(file);
+    case FileType::kPyTorch:
+      return read_pth(file);
     default:
       return read_safetensors(file);
   }
@@ -141,7 +145,7 @@ int act(const std::vector<std::string>& files, const std::string& output) {
   }
   if (in.weights.empty() || !in.solver.empty()) {
     throw UsageError(in.solver.empty() ? "there are no weights among the inputs: give a .caffemodel, "
-                                         ".safetensors or a folder of .npy files"
+                                         ".pth, .safetensors or a folder of .npy files"
                                        : "a solver goes into a recipe: -o RECIPE.toml");
   }
   std::string what;
@@ -161,10 +165,10 @@ Action add_convert(CLI::App& app) {
     std::string output;
   };
   auto words = std::make_shared<Words>();
-  app.add_option(
-         "input", words->inputs,
-         "weights (.caffemodel, .safetensors, a folder of .npy files), with a net (.prototxt) or alone; "
-         "or a net and its solver (.prototxt)")
+  app.add_option("input", words->inputs,
+                 "weights (.caffemodel, .pth, .safetensors, a folder of .npy files), with a net (.prototxt) "
+                 "or alone; "
+                 "or a net and its solver (.prototxt)")
       ->required()
       ->expected(1, 2)
       ->type_name("IN");

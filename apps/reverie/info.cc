@@ -28,6 +28,7 @@
 #include "verbs.h"
 #include "weights/caffe_model.h"
 #include "weights/npy.h"
+#include "weights/pth.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
@@ -238,6 +239,8 @@ int act(const Options& o) {
   };
   if (is(FileType::kSafetensors, ".safetensors"))
     return show_weights(file, read_safetensors(file), "safetensors");
+  if (is(FileType::kPyTorch, ".pth") || name.ends_with(".pt"))
+    return show_weights(file, read_pth(file), "PyTorch weights");
   if (is(FileType::kCaffeModel, ".caffemodel"))
     return show_weights(file, read_caffemodel(file), "Caffe weights");
   if (is(FileType::kRecords, ".tfrecord")) return show_record_set(file);

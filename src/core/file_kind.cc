@@ -108,7 +108,7 @@ constexpr std::array kUses = {
     Use{Type::kSolverState, "it has no weights: they are in the .caffemodel beside it"},
     Use{Type::kCaffeMean, "training makes its own mean picture from the record set"},
     Use{Type::kHdf5, "Reverie does not read HDF5: save weights as safetensors or .npy, pictures as PNG"},
-    Use{Type::kPyTorch, "Reverie does not read it: save its weights with safetensors.torch.save_file"},
+    Use{Type::kPyTorch, "reverie info tells what is in it; reverie convert makes a .safetensors file of it"},
     Use{Type::kOnnx, "Reverie does not read it: save its weights as safetensors or .npy"},
     Use{Type::kMatlab,
         "Reverie does not read it: take the binary or Python version of CIFAR, save other pictures as PNG, "

@@ -10,6 +10,7 @@
 #include "weights/caffe_model.h"
 #include "weights/caffe_recipe.h"
 #include "weights/npy.h"
+#include "weights/pth.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
@@ -20,6 +21,9 @@ TEST(Corpus, Safetensors) {
 }
 TEST(Corpus, Npy) {
   replay_corpus("npy", parse_npy);
+}
+TEST(Corpus, Pth) {
+  replay_corpus("pth", parse_pth);
 }
 TEST(Corpus, CaffeModel) {
   replay_corpus("caffemodel", parse_caffemodel);

@@ -5,10 +5,12 @@ Inputs found by a fuzzer are added next to them manually and stay there.  Needs 
 """
 import bz2
 import gzip
+import io
 import json
 import lzma
 import pathlib
 import struct
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent / "corpus"
 
@@ -240,6 +242,58 @@ def pickle_seeds():
     save("pickle", "broken-protocol", b"(dp0\n.")
 
 
+def zipped(entries, packed=False):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
+        for name, content in entries.items():
+            info = zipfile.ZipInfo(name)
+            info.compress_type = archive.compression
+            archive.writestr(info, content)
+    return file.getvalue()
+
+
+def pth_seeds():
+    def text(t):
+        return b"X" + struct.pack("<I", len(t)) + t
+
+    def tensor(kind, key, count, offset, shape, strides, view=b""):
+        def numbers(list_):
+            return b"(" + b"".join(b"K" + bytes([n]) for n in list_) + b"t"
+
+        storage = (b"(" + text(b"storage") + b"ctorch\n" + kind + b"Storage\n" + text(key) + text(b"cpu") + b"K" + bytes([count]) +
+                   view + b"tQ")
+        return (b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K" + bytes([offset]) + numbers(shape) + numbers(strides) +
+                b"\x89ccollections\nOrderedDict\n)RtR")
+
+    def state(**tensors):
+        return b"ccollections\nOrderedDict\n)R(" + b"".join(text(name.encode()) + t for name, t in tensors.items()) + b"u"
+
+    def pickled(value):
+        return b"\x80\x02" + value + b"."
+
+    def old(value, *storages):
+        keys = b"](" + b"".join(text(key) for key, _, _ in storages) + b"e"
+        return (b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." + pickled(b"M\xe9\x03") +
+                pickled(b"}" + text(b"little_endian") + b"\x88s") + pickled(value) + pickled(keys) +
+                b"".join(struct.pack("<q", count) + data for _, count, data in storages))
+
+    floats = struct.pack("<6f", 0, 1, -1, 0.5, float("inf"), float("nan"))
+    plain = state(w=tensor(b"Float", b"0", 6, 0, [2, 3], [3, 1]), turned=tensor(b"Float", b"0", 6, 1, [2, 2], [1, 2]),
+                  one=tensor(b"Long", b"1", 1, 0, [], []))
+    parts = {"a/data.pkl": pickled(plain), "a/byteorder": b"little", "a/data/0": floats, "a/data/1": bytes(8), "a/version": b"3\n"}
+    save("pth", "valid-zip", zipped(parts))
+    save("pth", "valid-deflated", zipped(parts, packed=True))
+    save("pth", "valid-nested", zipped({**parts, "a/data.pkl": pickled(b"}" + text(b"model") + plain + b"s")}))
+    save("pth", "valid-old", old(state(w=tensor(b"Half", b"5", 3, 0, [3], [1], b"N"),
+                                       v=tensor(b"Half", b"5", 3, 1, [1], [1], b"(" + text(b"6") + b"K\x01K\x02t")), (b"5", 3, bytes(6))))
+    save("pth", "broken-call", zipped({"a/data.pkl": pickled(b"cos\nsystem\n" + text(b"ls") + b"\x85R")}))
+    save("pth", "broken-strides", zipped({**parts, "a/data.pkl": pickled(state(w=tensor(b"Float", b"0", 6, 0, [6, 6], [0, 1])))}))
+    save("pth", "broken-short", zipped({**parts, "a/data/0": floats[:-1]}))
+    save("pth", "broken-cut-off", zipped(parts)[:-30])
+    save("pth", "broken-script", zipped({**parts, "a/constants.pkl": b""}))
+    save("pth", "broken-old", old(plain, (b"0", 2**62, floats)))
+
+
 def file_kind_seeds():
     def packed(name, data):
         save("file_kind", name, data)
@@ -403,6 +457,7 @@ caffemodel_seeds()
 prototxt_seeds()
 tfrecord_seeds()
 pickle_seeds()
+pth_seeds()
 file_kind_seeds()
 cifar_seeds()
 idx_seeds()
