@@ -73,9 +73,9 @@ class TorchNames : public PickleNames {
   std::string advice() const override { return kAdvice; }
 
   std::string known(const std::string& module, const std::string& name) const override {
-    static constexpr std::array<std::string_view, 4> kCalls = {
+    static constexpr std::array<std::string_view, 5> kCalls = {
         "collections OrderedDict", "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2",
-        "torch._utils _rebuild_parameter"};
+        "torch._utils _rebuild_parameter", "torch.jit._pickle restore_type_tag"};
     std::string all = module + " " + name;
     const bool storage = std::any_of(kStorageTypes.begin(), kStorageTypes.end(),
                                      [&](const StorageType& s) { return s.name == all; });
@@ -88,6 +88,9 @@ class TorchNames : public PickleNames {
     if (function == "collections OrderedDict") return dictionary(pickle, arguments);
     if (function == "torch._utils _rebuild_parameter")
       return !arguments.empty() && arguments[0]->name == kTensor ? arguments[0] : nullptr;
+    // of LibTorch: a dictionary and the type of what is in it
+    if (function == "torch.jit._pickle restore_type_tag")
+      return arguments.size() == 2 ? arguments[0] : nullptr;
     if (!function.starts_with("torch._utils _rebuild_tensor") || arguments.size() < kTensorParts)
       return nullptr;
     Value& tensor = pickle.make(Kind::kObject);
