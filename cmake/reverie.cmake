@@ -1,15 +1,27 @@
 # reverie_module(NAME SOURCES a.cc ... [LINKS core ...] [PRIVATE_LINKS PkgConfig::X ...] [TESTS a_test.cc ...]
-#                [TEST_LINKS media ...] [TORCH])
+#                [TEST_LINKS media ...] [TORCH] [TABLE a.cc ...])
 #
 # A folder of src/ as the static library reverie_NAME, with its unit tests as the program NAME_test.  Headers are
 # included as "NAME/file.h" and are visible only to modules that link NAME: each module's include path holds one link,
-# to its own folder, so that an include the LINKS line does not allow fails to build.  TORCH: its headers speak LibTorch.
+# to its own folder, so that an include the LINKS line does not allow fails to build.  TORCH: its headers speak LibTorch,
+# and it is left out where REVERIE_TORCH is off; TABLE: those of its sources that are built there too, as the library
+# reverie_NAME_table: what must be known of an effect that needs LibTorch.
 function(reverie_module name)
-  cmake_parse_arguments(M "TORCH" "" "SOURCES;LINKS;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(M "TORCH" "" "SOURCES;TABLE;LINKS;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
   set(view ${CMAKE_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${view})
   file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${view}/${name} COPY_ON_ERROR SYMBOLIC)
 
+  if(M_TABLE)
+    add_library(reverie_${name}_table STATIC ${M_TABLE})
+    target_include_directories(reverie_${name}_table PUBLIC ${view})
+    target_link_libraries(reverie_${name}_table PUBLIC reverie_core fmt::fmt Threads::Threads)
+    reverie_precompile(reverie_${name}_table)
+    list(APPEND M_LINKS ${name}_table)
+  endif()
+  if(M_TORCH AND NOT REVERIE_TORCH)
+    return()
+  endif()
   add_library(reverie_${name} STATIC ${M_SOURCES})
   target_include_directories(reverie_${name} PUBLIC ${view})
   list(TRANSFORM M_LINKS PREPEND reverie_)

@@ -10,6 +10,10 @@
 #endif
 
 #include "core/error.h"
+#if REVERIE_LAB && REVERIE_WITH_MEDIA
+#include "dream/effect.h"
+#include "effects/effects.h"
+#endif
 
 namespace reverie {
 
@@ -56,6 +60,12 @@ void remember_words(char** argv) {
 void let_threads_sleep() {
 #if REVERIE_LAB && !defined(_WIN32)
   if (tell_threads_to_sleep()) execv(self().c_str(), words);  // where that fails, they spin
+#endif
+}
+
+void provide_torch_effects() {
+#if REVERIE_LAB && REVERIE_WITH_MEDIA
+  provide("dream", make_dream);
 #endif
 }
 

@@ -13,6 +13,9 @@ void remember_words(char** argv);
 // start the program again, so main() calls it before anything is opened or said.
 void let_threads_sleep();
 
+// In reverie-lab: the effects that need LibTorch can be made.  Before the first use of effects().
+void provide_torch_effects();
+
 // `what` needs LibTorch.  In reverie-lab it returns.  In reverie it replaces the process by reverie-lab,
 // which lies beside it, with the same words: so call it before anything is opened, read or printed. Throws
 // Error where reverie-lab cannot be started or was not built (REVERIE_TORCH=OFF).

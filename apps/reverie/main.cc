@@ -5,5 +5,6 @@
 int main(int argc, char** argv) {
   reverie::remember_words(argv);
   reverie::let_threads_sleep();
+  reverie::provide_torch_effects();
   return reverie::run_program(reverie::verbs(), "reverie", argc, argv);
 }

@@ -23,6 +23,17 @@ const std::vector<Verb>& verbs() {
      "  reverie render smoke -o frames/%05d.png          numbered pictures\n"
      "  reverie render smoke -o v4l2:/dev/video9         into a loopback camera\n",
      add_render},
+#if REVERIE_WITH_TORCH
+    {"dream", "ask layers of a network to enhance what they see, in pictures and videos",
+     "  reverie dream photo.jpg -o dream.png\n"
+     "  reverie dream photo.jpg --layer conv4 --octaves 5 -o dream.png\n"
+     "  reverie dream photo.jpg --guide flowers.jpg -o guided.png\n"
+     "  reverie dream photo.jpg --model bvlc_googlenet.caffemodel --layer inception_4c/output -o dogs.png\n"
+     "  reverie dream noise --style lucid --layer conv4:3 -o channel.png\n"
+     "  reverie dream clip.mp4 -o dreamed.mp4            a video, carried along by its optical flow\n"
+     "  reverie dream photo.jpg -o endless.mp4 --seconds 20 --set blend=0 --set zoom=1.03\n",
+     NEEDS_TORCH(add_dream)},
+#endif
 #if REVERIE_WITH_PLAY
     {"play", "play live: a window, knobs, MIDI, OSC, sound, recording",
      "  reverie play                                     the default preset\n"

@@ -39,5 +39,6 @@ Action add_evaluate(CLI::App& app);
 Action add_inspect(CLI::App& app);
 Action add_probe(CLI::App& app);
 Action add_classify(CLI::App& app);
+Action add_dream(CLI::App& app);
 
 }  // namespace reverie

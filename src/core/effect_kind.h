@@ -35,13 +35,15 @@ struct MemoryShare {
 // Whether an effect, or a preset, looks at the picture that comes in.
 enum class InputNeed { kNone, kOptional, kRequired };
 
+// values: the first frame's; what shapes the process (the fixed parameters) is read from them.
+using MakeEffect = std::unique_ptr<Effect> (*)(const EffectSetup& setup, const ParameterValues& values);
+
 struct EffectKind {
   std::string name;
   std::string help;                    // one line
   InputNeed input = InputNeed::kNone;  // of its presets, where they do not say
   std::shared_ptr<const ParameterTable> table;
-  // values: the first frame's; what shapes the process (the fixed parameters) is read from them.
-  std::unique_ptr<Effect> (*make)(const EffectSetup& setup, const ParameterValues& values) = nullptr;
+  MakeEffect make = nullptr;
   std::vector<EffectSignal> signals = {};
   std::vector<EffectKey> keys = {};
   bool needs_flow = false;   // of the input: Frame::flow

@@ -120,14 +120,14 @@ std::string TomlReader::text_at(const TomlNode& node) const {
 
 double TomlReader::number_at(const TomlNode& node) const {
   if (!node.is_number()) fail_type(node, "a number");
-  return node.number;
+  return node.number + 0.0;  // -0 is 0, so that what is written is read the same
 }
 
 double TomlReader::number_at(const TomlNode& node, double low, double high) const {
   number_at(node);
   if (!(node.number >= low && node.number <= high))  // also false for NaN
     fail(node, fmt::format("{} must be {} to {}, not {}", name_of(node), low, high, node.number));
-  return node.number;
+  return number_at(node);
 }
 
 int64_t TomlReader::whole_at(const TomlNode& node, int64_t low, int64_t high) const {

@@ -6,11 +6,21 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "dream/kind.h"
 #include "feedback/effect.h"
 #include "grade/effect.h"
 
 namespace reverie {
 namespace {
+
+std::map<std::string, MakeEffect, std::less<>>& provided() {
+  static std::map<std::string, MakeEffect, std::less<>> all;
+  return all;
+}
+
+std::unique_ptr<Effect> not_here(const EffectSetup& /*setup*/, const ParameterValues& /*values*/) {
+  throw Error("make the effect", "", "it needs LibTorch, which this program leaves out", "start reverie-lab");
+}
 
 EffectKind with_common(EffectKind kind) {
   std::vector<Parameter> all = kind.table->all();
@@ -27,8 +37,13 @@ std::vector<EffectKind> make_list() {
   std::vector<EffectKind> list = {
       feedback_effect(),
       grade_effect(),
+      dream_effect(),
   };
-  for (EffectKind& kind : list) kind = with_common(std::move(kind));
+  for (EffectKind& kind : list) {
+    kind = with_common(std::move(kind));
+    if (const auto it = provided().find(kind.name); it != provided().end()) kind.make = it->second;
+    if (!kind.make) kind.make = not_here;
+  }
   return list;
 }
 
@@ -43,6 +58,10 @@ std::deque<EffectKind>& added() {
 const std::vector<EffectKind>& effects() {
   static const std::vector<EffectKind> list = make_list();
   return list;
+}
+
+void provide(std::string_view effect, MakeEffect make) {
+  provided().emplace(effect, make);
 }
 
 const EffectKind& find_effect(std::string_view name) {

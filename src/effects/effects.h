@@ -11,6 +11,9 @@ namespace reverie {
 // Each with its own parameters and those of every part.  The first is what presets play that name no effect.
 const std::vector<EffectKind>& effects();
 
+// Says how to make an effect that needs LibTorch, for the program that has it; before the first effects().
+void provide(std::string_view effect, MakeEffect make);
+
 // Error with the nearest name if there is none.
 const EffectKind& find_effect(std::string_view name);
 

@@ -1,0 +1,215 @@
+// reverie dream: asks layers of a network to enhance what they see, in a picture or a video.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "command_line.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "core/progress.h"
+#include "core/stop.h"
+#include "core/text.h"
+#include "dream/picture.h"
+#include "effects/effects.h"
+#include "media/picture.h"
+#include "media/source.h"
+#include "pipeline/render.h"
+#include "preset_options.h"
+#include "verbs.h"
+
+namespace reverie {
+namespace {
+
+constexpr const char* kNoise = "noise";
+constexpr int kDefaultNoiseSide = 512;
+
+struct Words {
+  std::string input, output, model, guide, mask, style = "classic", label, size, fps, seconds, watch, memory;
+  std::vector<std::string> layers, set;
+  std::optional<int64_t> frames;
+  std::optional<int> steps, octaves;
+  std::optional<double> factor;
+  uint64_t seed = 1;
+  int batch = 1;
+  bool quiet = false;
+};
+
+bool is_still(const std::string& path) {
+  const std::string ending = lower(std::filesystem::path(path).extension().string());
+  return (ending == ".png" || ending == ".jpg" || ending == ".jpeg") && path.find('%') == std::string::npos;
+}
+
+// "2G", "800M"
+std::string gigabytes(const std::string& word) {
+  const char unit = word.empty() ? ' ' : word.back();
+  const auto number = to_number(unit == 'G' || unit == 'M' ? word.substr(0, word.size() - 1) : word);
+  if (!number || *number <= 0) throw UsageError(fmt::format("--memory takes 2G or 800M, not '{}'", word));
+  return fmt::format("{}", unit == 'M' ? *number / 1000 : *number);
+}
+
+// The words as values of the effect's parameters, later ones over earlier ones.
+std::vector<std::string> values_of(const Words& w) {
+  std::vector<std::string> sets;
+  const auto& styles = dream_styles();
+  const auto style =
+      std::find_if(styles.begin(), styles.end(), [&](const DreamStyle& s) { return s.name == w.style; });
+  for (const auto& [name, value] : style->values) sets.push_back(name + "=" + value);
+  std::vector<std::string> layers = w.layers;
+  if (!w.label.empty()) {
+    layers.push_back(class_term(w.model.empty() ? default_model() : w.model, w.label));
+  }
+  if (!layers.empty()) sets.push_back("layers=" + join(layers, " + "));
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) sets.push_back(fmt::format("{}={}", name, value));
+  };
+  add("model", w.model);
+  add("guide", w.guide);
+  add("mask", w.mask);
+  if (w.steps) add("steps", std::to_string(*w.steps));
+  if (w.octaves) add("octaves", std::to_string(*w.octaves));
+  if (!w.memory.empty()) add("memory", gigabytes(w.memory));
+  sets.insert(sets.end(), w.set.begin(), w.set.end());
+  return sets;
+}
+
+Planes start_of(const Words& w) {
+  const auto [width, height] = w.size.empty() ? std::pair(0, 0) : parse_size(w.size);
+  if (w.input == kNoise) {
+    return dream_noise(height > 0 ? height : kDefaultNoiseSide, width > 0 ? width : kDefaultNoiseSide,
+                       w.seed);
+  }
+  const Planes picture = read_picture(w.input);
+  return width > 0 ? resize(picture, height, width) : picture;
+}
+
+DreamRequest request_of(const Words& w, const Chain& chain) {
+  DreamRequest r;
+  r.picture = start_of(w);
+  r.values = chain.parts[0].preset.values;
+  r.style = w.style;
+  r.seed = w.seed;
+  r.batch = w.batch;
+  if (w.factor) r.factor = *w.factor;
+  const Preset preset = chain.parts[0].preset;
+  r.find_file = [preset](const std::string& name) { return find_asset(preset, name); };
+  r.read_picture = [](const std::filesystem::path& path) { return read_picture(path); };
+  return r;
+}
+
+int dream_picture(const Words& w, const Chain& chain) {
+  const DreamRequest request = request_of(w, chain);
+  std::optional<Progress> progress;
+  int octave = -1;
+  const auto told = [&](const DreamStep& at, const std::function<Planes()>& now) {
+    if (at.octave != octave) {
+      octave = at.octave;
+      progress.reset();
+      if (at.tile > 0) note(fmt::format("{}x{}: in tiles of {} pixels", at.width, at.height, at.tile));
+      progress.emplace(
+          fmt::format("dream, octave {} of {} ({}x{})", at.octave + 1, at.octaves, at.width, at.height),
+          "steps", at.steps, w.quiet);
+    }
+    progress->update(at.step, fmt::format("{:.4g}", at.value));
+    if (!w.watch.empty()) write_picture(w.watch, now());
+  };
+  const std::vector<Planes> made = dream_pictures(request, told);
+  progress.reset();
+  const std::filesystem::path out = w.output;
+  for (size_t i = 0; i < made.size(); ++i) {
+    const std::string name = made.size() == 1
+                                 ? out.string()
+                                 : (out.parent_path() / fmt::format("{}-{}{}", out.stem().string(), i + 1,
+                                                                    out.extension().string()))
+                                       .string();
+    write_picture(name, made[i]);
+    note(fmt::format("{}; {}x{}, seed {}", name, made[i].width(), made[i].height(), w.seed));
+  }
+  return 0;
+}
+
+int dream_video(const Words& w, Chain chain) {
+  if (w.style == "lucid" || w.style == "enhance")
+    throw UsageError(fmt::format("--style {} makes pictures: give -o OUT.png", w.style));
+  RenderRequest r;
+  r.chain = std::move(chain);
+  if (w.input != kNoise) r.input = w.input;
+  r.output = w.output;
+  r.seed = w.seed;
+  if (!w.size.empty()) std::tie(r.width, r.height) = parse_size(w.size);
+  if (!w.fps.empty()) r.fps = parse_rate(w.fps);
+  r.frames = w.frames;
+  if (!w.seconds.empty()) r.seconds = parse_time("--seconds", w.seconds, 0.001);
+  r.loop = !r.input.empty() && is_picture_name(w.input);
+  if (r.loop && !r.frames && !r.seconds) r.seconds = 10;
+  r.quiet = w.quiet;
+  const RenderResult result = render(r);
+  note(fmt::format("{}{}; {} frames, seed {}", result.stopped ? "stopped; kept " : "", result.output,
+                   result.frames, r.seed));
+  return result.stopped ? 130 : 0;
+}
+
+int run(Words w) {
+  if (w.output.empty()) {
+    const std::string stem = std::filesystem::path(w.input).stem().string();
+    w.output =
+        fmt::format("out/{}-dream.{}", stem, w.input == kNoise || is_picture_name(w.input) ? "png" : "mp4");
+  }
+  refuse_overwriting(w.output, {w.input, w.guide, w.mask, w.model});
+  Chain chain = load_chain("dream");
+  const bool still = is_still(w.output);
+  if (still) chain.parts[0].preset.values = ParameterValues(chain.parts[0].preset.values.table());
+  apply_sets(values_of(w), chain);
+  return still ? dream_picture(w, chain) : dream_video(w, std::move(chain));
+}
+
+}  // namespace
+
+Action add_dream(CLI::App& app) {
+  auto w = std::make_shared<Words>();
+  app.add_option("INPUT", w->input, "a picture or video to dream of, or noise")->required();
+  app.add_option(
+         "-o,--output", w->output,
+         ".png or .jpg, else a video as for `render`: of a picture or noise it is an endless dream; default "
+         "out/INPUT-dream.png or .mp4")
+      ->type_name("OUT");
+  app.add_option("--model", w->model,
+                 "the network: .caffemodel, .prototxt, .pth, .safetensors, or a run's folder")
+      ->type_name("M");
+  app.add_option(
+         "--layer", w->layers,
+         "what is enhanced: NAME, NAME:3,7-9*0.5, NAME:strongest5, NAME:7@0.5,0.5 (a neuron), NAME:v.npy (a "
+         "direction); several are added up; `reverie layers M` lists them")
+      ->type_name("LAYER")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--class", w->label, "a label of the network, or its number: the picture becomes it");
+  app.add_option("--style", w->style, "classic, lapnorm, lucid (from noise) or enhance; default classic")
+      ->check(CLI::IsMember({"classic", "lapnorm", "lucid", "enhance"}));
+  app.add_option("--guide", w->guide, "a picture whose features grow where they match best")
+      ->type_name("FILE");
+  app.add_option("--mask", w->mask,
+                 "where it dreams: a picture, white for everywhere, or key:RRGGBB[:RADIUS]");
+  app.add_option("--octaves", w->octaves, "sizes, from the smallest up; default 4")->check(CLI::Range(1, 16));
+  app.add_option("--steps", w->steps, "of each octave; default 10, of lucid 512, of enhance 100")
+      ->check(CLI::Range(0, 100000));
+  app.add_option("--factor", w->factor, "how far enhance raises the layer's activations; default 2");
+  app.add_option("--batch", w->batch, "so many pictures of lucid that differ from each other")
+      ->check(CLI::Range(1, 64));
+  app.add_option("--size", w->size, "default the input's, of noise 512x512")->type_name("WxH");
+  app.add_option("--fps", w->fps, "of a video")->type_name("N");
+  app.add_option("--frames", w->frames, "of a video")->check(CLI::Range(int64_t{1}, int64_t{100000000}));
+  app.add_option("--seconds", w->seconds, "of a video; default the input's, else 10")->type_name("TIME");
+  app.add_option("--seed", w->seed, "of all random draws; default 1");
+  app.add_option("--memory", w->memory, "for a gradient; larger pictures are cut into tiles; default 2G");
+  app.add_option("--watch", w->watch, "a picture that is written again after every step")->type_name("FILE");
+  app.add_option("--set", w->set,
+                 "any parameter of the effect, such as zoom=1.03 (`reverie parameters dream`)")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("-q,--quiet", w->quiet, "no progress");
+  return [w] { return run(*w); };
+}
+
+}  // namespace reverie
