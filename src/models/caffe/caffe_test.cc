@@ -7,7 +7,7 @@
 #include "core/test_help.h"
 #include "models/caffe/family.h"
 #include "models/caffe/published.h"
-#include "models/caffe/published_nets.h"
+#include "models/caffe/published_testing.h"
 #include "models/graph/graph.h"
 #include "weights/caffe_model.h"
 

@@ -4,7 +4,7 @@
 
 #include "core/random.h"
 #include "core/test_help.h"
-#include "models/graph/reference.h"
+#include "models/graph/reference_testing.h"
 
 namespace reverie {
 namespace {
