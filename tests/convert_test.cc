@@ -195,6 +195,15 @@ TEST(Convert, FilesAreKnownByWhatTheyHold) {
     EXPECT_EQ(lines(o.err), 1) << words << o.err;
     EXPECT_TRUE(has(o.err, answer)) << words << o.err;
   }
+  // PyTorch's state files, of both forms
+  const std::string state = "$REVERIE_ROOT/tests/fuzz/corpus/pth/";
+  o = toy.run("reverie info " + state + "valid-old.pth && reverie convert " + state +
+              "valid-zip.pth -o state.safetensors && reverie info state.safetensors");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_TRUE(has(o.out, "PyTorch weights, 2 tensors") && has(o.out, "safetensors, 3 tensors")) << o.out;
+  o = toy.run("reverie info " + state + "broken-call.pth");
+  EXPECT_EQ(o.status, 1);
+  EXPECT_EQ(lines(o.err), 1) << o.err;
   // info tells what is there
   o = toy.run(
       "reverie info a.caffemodel.h5 && reverie info solver.prototxt && reverie info toy.safetensors.gz");
