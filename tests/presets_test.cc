@@ -36,7 +36,8 @@ class PresetInMotion : public testing::TestWithParam<std::string> {};
 TEST_P(PresetInMotion, DoesNotSettleInTwoMinutes) {
   Chain chain = load_chain(GetParam());
   for (const Part& part : chain.parts) {
-    if (find_effect(part.preset.effect).needs_torch) GTEST_SKIP() << "plays in reverie-lab: tests/dream_command_test.cc";
+    if (find_effect(part.preset.effect).needs_torch)
+      GTEST_SKIP() << "plays in reverie-lab: tests/dream_command_test.cc";
   }
   draw_seeds(chain, 1);
   ChainPlayer player({kWidth, kHeight, 1, "auto", read_picture, nullptr}, chain);

@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "dream/picture.h"
 #include "effects/effects.h"
+#include "feedback/kernels/kernel.h"
 #include "media/picture.h"
 #include "media/source.h"
 #include "pipeline/render.h"
@@ -49,7 +50,7 @@ std::string gigabytes(const std::string& word) {
 }
 
 // The words as values of the effect's parameters, later ones over earlier ones.
-std::vector<std::string> values_of(const Words& w) {
+std::vector<std::string> values_of(const Words& w, const Preset& preset) {
   std::vector<std::string> sets;
   const auto& styles = dream_styles();
   const auto style =
@@ -57,7 +58,7 @@ std::vector<std::string> values_of(const Words& w) {
   for (const auto& [name, value] : style->values) sets.push_back(name + "=" + value);
   std::vector<std::string> layers = w.layers;
   if (!w.label.empty()) {
-    layers.push_back(class_term(w.model.empty() ? default_model() : w.model, w.label));
+    layers.push_back(class_term(find_asset(preset, w.model.empty() ? default_model() : w.model), w.label));
   }
   if (!layers.empty()) sets.push_back("layers=" + join(layers, " + "));
   const auto add = [&](const char* name, const std::string& value) {
@@ -135,6 +136,7 @@ int dream_video(const Words& w, Chain chain) {
   r.chain = std::move(chain);
   if (w.input != kNoise) r.input = w.input;
   r.output = w.output;
+  r.kernel = find_kernel(r.kernel).name;  // under its own name, for the file's metadata
   r.seed = w.seed;
   if (!w.size.empty()) std::tie(r.width, r.height) = parse_size(w.size);
   if (!w.fps.empty()) r.fps = parse_rate(w.fps);
@@ -159,7 +161,7 @@ int run(Words w) {
   Chain chain = load_chain("dream");
   const bool still = is_still(w.output);
   if (still) chain.parts[0].preset.values = ParameterValues(chain.parts[0].preset.values.table());
-  apply_sets(values_of(w), chain);
+  apply_sets(values_of(w, chain.parts[0].preset), chain);
   return still ? dream_picture(w, chain) : dream_video(w, std::move(chain));
 }
 

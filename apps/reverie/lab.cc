@@ -8,6 +8,9 @@
 #if !defined(_WIN32)
 #include <unistd.h>
 #endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include "core/error.h"
 #if REVERIE_LAB && REVERIE_WITH_MEDIA
@@ -55,6 +58,16 @@ std::filesystem::path self() {
 
 void remember_words(char** argv) {
   words = argv;
+}
+
+void keep_memory() {
+#if REVERIE_LAB && defined(__GLIBC__)
+  // Tensors come and go with each step; giving their pages back and getting them again is a fifth of a dream.
+  constexpr int kTensor = 32 << 20;  // the largest that glibc allows
+  constexpr int kKept = 512 << 20;
+  mallopt(M_MMAP_THRESHOLD, kTensor);
+  mallopt(M_TRIM_THRESHOLD, kKept);
+#endif
 }
 
 void let_threads_sleep() {

@@ -13,6 +13,9 @@ void remember_words(char** argv);
 // start the program again, so main() calls it before anything is opened or said.
 void let_threads_sleep();
 
+// In reverie-lab: freed memory is kept for the next tensor.
+void keep_memory();
+
 // In reverie-lab: the effects that need LibTorch can be made.  Before the first use of effects().
 void provide_torch_effects();
 

@@ -5,6 +5,7 @@
 int main(int argc, char** argv) {
   reverie::remember_words(argv);
   reverie::let_threads_sleep();
+  reverie::keep_memory();
   reverie::provide_torch_effects();
   return reverie::run_program(reverie::verbs(), "reverie", argc, argv);
 }

@@ -83,7 +83,7 @@ Planes dream_noise(int height, int width, uint64_t seed) {
   return out;
 }
 
-std::string class_term(const std::string& model, const std::string& label) {
+std::string class_term(const std::filesystem::path& model, const std::string& label) {
   const std::unique_ptr<Model> network = read_model(model);
   if (network->scores_layer().empty())
     throw Error("dream of the class", label, "the network is no classifier", "ask for a layer with --layer");

@@ -28,7 +28,7 @@ std::vector<Planes> dream_pictures(const DreamRequest& request, const OnDreamPic
 Planes dream_noise(int height, int width, uint64_t seed);
 
 // The layer and channel of a label, as a term: by its words, or by its number.  Error with the nearest label.
-std::string class_term(const std::string& model, const std::string& label);
+std::string class_term(const std::filesystem::path& model, const std::string& label);
 
 // The network that ships, as its parameter names it.
 std::string default_model();

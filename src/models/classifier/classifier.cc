@@ -103,15 +103,21 @@ class ClassifierModel::Pass {
 
  private:
   torch::Tensor convolution(const torch::Tensor& x) {
-    const torch::Tensor weight = next().contiguous(torch::MemoryFormat::ChannelsLast);
+    torch::Tensor weight = next();
     const torch::Tensor& gain = next();
     const torch::Tensor& shift = next();
-    const torch::Tensor y = torch::conv2d(x, weight, {}, 1, (weight.size(2) - 1) / 2);
     const torch::Tensor& mean = buffers_[buffer_++];
     const torch::Tensor& variance = buffers_[buffer_++];
-    return relu(
-        torch::batch_norm(y, gain, shift, mean, variance, learning_, kStatisticsRate, kEpsilon, false),
-        options_);
+    const int64_t pad = (weight.size(2) - 1) / 2;
+    if (!learning_) {  // in use the normalisation is a part of the convolution
+      const torch::Tensor scale = gain * torch::rsqrt(variance + kEpsilon);
+      weight = (weight * scale.view({-1, 1, 1, 1})).contiguous(torch::MemoryFormat::ChannelsLast);
+      return relu(torch::conv2d(x, weight, shift - mean * scale, 1, pad), options_);
+    }
+    const torch::Tensor y =
+        torch::conv2d(x, weight.contiguous(torch::MemoryFormat::ChannelsLast), {}, 1, pad);
+    return torch::relu(
+        torch::batch_norm(y, gain, shift, mean, variance, true, kStatisticsRate, kEpsilon, false));
   }
 
   // A draw for every picture of the whole batch, of which these take theirs.
