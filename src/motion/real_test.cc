@@ -47,17 +47,21 @@ TEST(RealFlow, EndPointErrorsAreThoseOfTheMethods) {
                                               {"dis-fast", 0.66},
                                               {"dis-medium", 0.43},
                                               {"farneback", 0.9},
-                                              {"deepflow", 0.26}};
+                                              {"deepflow", 0.22}};
   for (const std::string& name : flow_methods()) {
     double sum = 0;
     std::string line = name + ":";
-    for (const char* scene : {"Grove2", "RubberWhale", "Urban2", "Venus"}) {
+    // the slow one on the smaller pictures
+    const std::vector<std::string> scenes =
+        name == "deepflow" ? std::vector<std::string>{"RubberWhale", "Venus"}
+                           : std::vector<std::string>{"Grove2", "RubberWhale", "Urban2", "Venus"};
+    for (const std::string& scene : scenes) {
       const fs::path at = *folder / scene;
       const Flow found =
           find_flow(read_picture(at / "frame10.png"), read_picture(at / "frame11.png"), flow_method(name));
       const double error = end_point_error(found, read_flo(at / "flow10.flo"));
       line += fmt::format(" {} {:.3f}", scene, error);
-      sum += error / 4;
+      sum += error / static_cast<double>(scenes.size());
     }
     fmt::print("{}, mean {:.3f} pixels\n", line, sum);
     EXPECT_LT(sum, most.at(name)) << name;
@@ -102,12 +106,13 @@ TEST(RealCuts, AreFoundAndNothingElse) {
     std::vector<int> cuts;  // frames after the start
   };
   const std::vector<Clip> clips = {{"big_buck_bunny_0_30.webm", 0, 1, {}},  // a fade from black
-                                   {"big_buck_bunny_0_30.webm", 11, 5, {283 - 264, 376 - 264}},
-                                   {"big_buck_bunny_0_30.webm", 22, 2, {551 - 528}},
-                                   {"nasa_13013.mp4", 7.007, 2, {240 - 210}},
+                                   {"big_buck_bunny_0_30.webm", 11.5, 0.5, {283 - 276}},
+                                   {"big_buck_bunny_0_30.webm", 15.5, 0.5, {376 - 372}},
+                                   {"big_buck_bunny_0_30.webm", 22.5, 1, {551 - 540}},
+                                   {"nasa_13013.mp4", 7.007, 1.5, {240 - 210}},
                                    {"cockatoo.mp4", 0, 8.5, {}},  // a camera that swings
-                                   {"cars_with_audio.mp4", 26, 3, {}},
-                                   {"chaplin.mp4", 0, 2, {}}};
+                                   {"cars_with_audio.mp4", 26, 2, {}},
+                                   {"chaplin.mp4", 0, 1, {}}};
   Threads threads(2);
   for (const Clip& clip : clips) {
     SourceOptions options;

@@ -15,7 +15,7 @@
 #include "core/error.h"
 #include "core/test_help.h"
 #include "media/picture.h"
-#include "pipeline/flow_test_effect.h"
+#include "pipeline/flow_test_help.h"
 #include "pipeline/replay.h"
 
 namespace reverie {

@@ -12,7 +12,7 @@
 #include "core/file.h"
 #include "media/picture.h"
 #include "media/probe.h"
-#include "pipeline/flow_test_effect.h"
+#include "pipeline/flow_test_help.h"
 #include "pipeline/frame_loop.h"
 #include "pipeline/queued_sink.h"
 #include "pipeline/render.h"
