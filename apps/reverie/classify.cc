@@ -1,15 +1,18 @@
-// reverie classify: what a classifier takes pictures for.
+// reverie classify: what a network that gives scores takes pictures for.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
 #include "core/error.h"
+#include "core/file_kind.h"
 #include "core/fit.h"
 #include "core/stop.h"
-#include "models/classifier/classifier.h"
+#include "core/text.h"
+#include "models/family.h"
 #include "verbs.h"
 #if REVERIE_WITH_MEDIA
 #include "media/picture.h"
+#include "media/source.h"
 #endif
 
 namespace reverie {
@@ -17,38 +20,106 @@ namespace {
 
 struct Words {
   std::vector<std::string> pictures;
-  std::string model;
+  std::string model, fit;
   int64_t top = 5;
 };
 
-// A picture as the model saw those of its training: its middle, of their size.
-torch::Tensor look_at(const std::string& name, int side) {
+struct Answer {
+  double share = 0;
+  std::string label;
+};
+
+// Looks at pictures with one model.
+class Classifier {
+ public:
+  Classifier(const std::string& path, const std::string& fit_word) : model_(read_model(path)) {
+    if (model_->scores_layer().empty())
+      throw Error("classify with", "this model",
+                  fmt::format("its family is '{}', not classifier: it gives no scores", model_->family()));
+    side_ = static_cast<int>(model_->trained_side());
+    if (side_ <= 0) throw Error("classify with", path, "it does not say the size of its pictures");
+    // published networks were measured with whole pictures, ours with their middle
+    fit_ = !fit_word.empty() ? fit_of(fit_word)
+                             : (model_->family() == "classifier" ? Fit::kCrop : Fit::kStretch);
+  }
+
+  int side() const { return side_; }
+  Fit fit() const { return fit_; }
+
+  // The likeliest labels of a picture; one of another size than side() x side() is stretched, bicubic, as
+  // those who published networks measured them.
+  std::vector<Answer> answers(const Planes& picture, int64_t top) const {
+    torch::Tensor seen = torch::tensor(std::vector<float>(picture.data().begin(), picture.data().end()))
+                             .view({1, 3, picture.height(), picture.width()});
+    if (picture.height() != side_ || picture.width() != side_)
+      seen = at::_upsample_bicubic2d_aa(seen, {side_, side_}, false).clamp(0, 1);
+    const torch::Tensor scores =
+        model_->forward(apply(model_->input, seen * 255), {model_->scores_layer()})[0];
+    const torch::Tensor shares = torch::softmax(scores.flatten(), 0);
+    const auto [share, place] = shares.topk(std::min(top, shares.size(0)));
+    std::vector<Answer> all;
+    for (int64_t i = 0; i < share.size(0); ++i)
+      all.push_back({share[i].item<double>(), label(place[i].item<int64_t>())});
+    return all;
+  }
+
+ private:
+  std::string label(int64_t place) const {
+    const std::vector<std::string>& labels = model_->labels();
+    const auto i = static_cast<size_t>(place);
+    return i < labels.size() ? printable(labels[i]) : fmt::format("class {}", place);
+  }
+
+  std::unique_ptr<Model> model_;
+  int side_ = 0;
+  Fit fit_ = Fit::kCrop;
+};
+
 #if REVERIE_WITH_MEDIA
-  const Planes picture = fit_picture(read_picture(name), side, side, Fit::kCrop);
-  return torch::tensor(std::vector<float>(picture.data().begin(), picture.data().end()))
-             .view({1, 3, side, side}) *
-         255;
+// A line a frame; whether it came to the end.
+bool classify_video(const Classifier& classifier, const std::string& name) {
+  SourceOptions options;
+  options.width = options.height = classifier.side();
+  options.fit = classifier.fit();
+  const std::unique_ptr<Source> source = open_source(name, options);
+  Planes frame;
+  for (int64_t n = 0; source->read(frame); ++n) {
+    if (stop_requested()) return false;
+    const Answer best = classifier.answers(frame, 1)[0];
+    fmt::print("{:.3f} {:.4f} {}\n", static_cast<double>(n) / source->info().fps, best.share, best.label);
+    std::fflush(stdout);
+  }
+  return true;
+}
+#endif
+
+void classify_picture(const Classifier& classifier, const std::string& name, int64_t top) {
+#if REVERIE_WITH_MEDIA
+  Planes picture = read_picture(name);
+  if (classifier.fit() != Fit::kStretch)
+    picture = fit_picture(picture, classifier.side(), classifier.side(), classifier.fit());
+  for (const Answer& a : classifier.answers(picture, top)) fmt::print("{:.4f} {}\n", a.share, a.label);
+  std::fflush(stdout);
 #else
-  (void)side;
+  (void)classifier;
+  (void)top;
   throw Error("read", name, "this build has no FFmpeg", "build with -DREVERIE_MEDIA=ON");
 #endif
 }
 
 int run(const Words& w) {
   torch::NoGradGuard no_grad;
-  const std::unique_ptr<Model> read = read_model(w.model);
-  const ClassifierModel& model = as_classifier(*read, "classify with");
-  const int64_t top = std::min(w.top, static_cast<int64_t>(model.labels().size()));
-  for (const std::string& picture : w.pictures) {
+  const Classifier classifier(w.model, w.fit);
+  for (const std::string& name : w.pictures) {
     if (stop_requested()) return 130;
-    const torch::Tensor seen = apply(model.input, look_at(picture, model.side));
-    const auto [share, place] = torch::softmax(model.scores(seen), 1)[0].topk(top);
-    if (w.pictures.size() > 1) fmt::print("{}\n", picture);
-    for (int64_t i = 0; i < top; ++i) {
-      fmt::print("{:.4f} {}\n", share[i].item<double>(),
-                 model.labels()[static_cast<size_t>(place[i].item<int64_t>())]);
+    if (w.pictures.size() > 1) fmt::print("{}\n", name);
+#if REVERIE_WITH_MEDIA
+    if (kind_of(std::filesystem::path(name)).type == FileType::kVideo) {
+      if (!classify_video(classifier, name)) return 130;
+      continue;
     }
-    std::fflush(stdout);
+#endif
+    classify_picture(classifier, name, w.top);
   }
   return 0;
 }
@@ -57,10 +128,19 @@ int run(const Words& w) {
 
 Action add_classify(CLI::App& app) {
   auto w = std::make_shared<Words>();
-  app.add_option("PICTURE", w->pictures, "picture files of any kind; the middle square is looked at")
+  app.add_option("PICTURE", w->pictures,
+                 "picture files of any kind; of videos each frame gets a line: time, share, label")
       ->required();
-  app.add_option("--model", w->model, "a classifier: its .safetensors file, or its run's folder")->required();
+  app.add_option(
+         "--model", w->model,
+         "a classifier: its .safetensors file, its run's folder, or a .caffemodel beside its .prototxt")
+      ->required();
   app.add_option("--top", w->top, "so many labels of each picture; default 5")->check(CLI::Range(1, 100000));
+  app.add_option("--fit", w->fit,
+                 "how pictures become square: crop, pad or stretch; default as the network was measured: "
+                 "crop for those "
+                 "of train, else stretch")
+      ->check(CLI::IsMember(fit_words()));
   return [w] { return run(*w); };
 }
 

@@ -99,9 +99,14 @@ const std::vector<Verb>& verbs() {
      "  reverie probe runs/hourglass-09 --data cifar.tfrecord\n"
      "  reverie probe runs/hourglass-09 --data cifar.tfrecord --level 2 --grid 0\n",
      NEEDS_TORCH(add_probe)},
-    {"classify", "say what pictures show, with a classifier",
+    {"layers", "list the layers of a model: channels, size, how far each sees",
+     "  reverie layers runs/hourglass-09\n"
+     "  reverie layers squeezenet_v1.0.caffemodel --size 640x360     with its .prototxt beside it\n",
+     NEEDS_TORCH(add_layers)},
+    {"classify", "say what pictures and videos show, with a network that gives scores",
      "  reverie classify photo.jpg --model runs/classifier-cifar\n"
-     "  reverie classify *.png --model classifier.safetensors --top 1\n",
+     "  reverie classify *.png --model classifier.safetensors --top 1\n"
+     "  reverie classify clip.mp4 --model squeezenet_v1.0.caffemodel    a line a frame\n",
      NEEDS_TORCH(add_classify)},
   };
   return list;

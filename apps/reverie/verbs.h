@@ -40,5 +40,6 @@ Action add_inspect(CLI::App& app);
 Action add_probe(CLI::App& app);
 Action add_classify(CLI::App& app);
 Action add_dream(CLI::App& app);
+Action add_layers(CLI::App& app);
 
 }  // namespace reverie

@@ -1,7 +1,7 @@
 #include "models/labels.h"
 
 #include <algorithm>
-#include <set>
+#include <array>
 #include <string_view>
 #include <system_error>
 
@@ -14,46 +14,54 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kMostBytes = 4U << 20U;
-
-bool is_number_of_imagenet(std::string_view word) {
-  constexpr size_t kLength = 9;
-  return word.size() == kLength && word[0] == 'n' &&
-         std::all_of(word.begin() + 1, word.end(), [](char c) { return c >= '0' && c <= '9'; });
+std::string clean_label(std::string_view line) {
+  line = trim(line);
+  const auto digits = [](std::string_view s) {
+    return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const size_t first = line.find(' ');
+  if (first == 9 && line[0] == 'n' && digits(line.substr(1, 8))) return std::string(trim(line.substr(first)));
+  const bool places = line.size() > 3 && line[0] == '/' && line[2] == '/';
+  const size_t last = line.rfind(' ');
+  if (places && last != std::string_view::npos && digits(line.substr(last + 1))) line = line.substr(0, last);
+  return std::string(places ? line.substr(3) : line);
 }
 
 std::vector<std::string> lines_of(const fs::path& file) {
+  constexpr uint64_t kLargest = 1U << 20U;
   std::vector<std::string> lines;
-  for (const std::string& line : split(read_text_file(file, kMostBytes), '\n')) {
-    std::string_view words = trim(line);
-    if (words.empty()) continue;
-    const size_t space = words.find(' ');
-    if (space != std::string_view::npos && is_number_of_imagenet(words.substr(0, space)))
-      words = trim(words.substr(space));
-    lines.push_back(printable(std::string(words)));
+  for (const std::string& line : split(read_text_file(file, kLargest), '\n')) {
+    if (!trim(line).empty()) lines.push_back(printable(clean_label(line)));
   }
   return lines;
 }
 
+bool sounds_like_labels(const fs::path& file) {
+  const std::string name = lower(file.filename().string());
+  const std::array<const char*, 5> words = {"label", "class", "synset", "categor", "words"};
+  return std::any_of(words.begin(), words.end(),
+                     [&](const char* word) { return name.find(word) != std::string::npos; });
+}
+
 }  // namespace
 
-std::vector<std::string> labels_beside(const fs::path& model, size_t classes) {
+std::vector<std::string> find_labels(const fs::path& folder, int64_t count, const std::string& first) {
+  if (count == 0) return {};
+  std::vector<fs::path> files;
   std::error_code code;
-  const fs::path folder = model.has_parent_path() ? model.parent_path() : ".";
-  std::set<std::pair<bool, fs::path>> files;  // its own name comes first
-  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
-    const fs::path& file = it->path();
-    if (file.extension() == ".txt" && it->is_regular_file(code) && it->file_size(code) <= kMostBytes)
-      files.emplace(file.stem() != model.stem(), file);
+  for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, code)) {
+    if (entry.path().extension() == ".txt" && entry.is_regular_file(code)) files.push_back(entry.path());
   }
-  for (const auto& [other, file] : files) {
-    std::vector<std::string> labels;
+  std::sort(files.begin(), files.end());
+  std::stable_partition(files.begin(), files.end(), sounds_like_labels);
+  std::stable_partition(files.begin(), files.end(),
+                        [&](const fs::path& file) { return file.stem() == first; });
+  for (const fs::path& file : files) {
     try {
-      labels = lines_of(file);
-    } catch (const Error&) {  // one that cannot be read is none
-      continue;
+      std::vector<std::string> lines = lines_of(file);
+      if (static_cast<int64_t>(lines.size()) == count) return lines;
+    } catch (const Error&) {  // one that cannot be read, or is too large, is not it
     }
-    if (labels.size() == classes) return labels;
   }
   return {};
 }

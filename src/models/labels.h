@@ -1,16 +1,17 @@
-// What the classes of a network are called, where its file does not say.
+// What the scores of a network mean, where its file does not say.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 namespace reverie {
 
-// The lines of a text file (.txt) beside the model that has as many of them as there are classes; of several,
-// the one with the model's own name, else the first by name.  Without ImageNet's numbers ("n01440764 tench").
-// Empty where there is none.
-std::vector<std::string> labels_beside(const std::filesystem::path& model, size_t classes);
+// From a text file (.txt) in the folder that has a line for each score; empty where there is none.  Of
+// several, the one named `first`, then those that sound like labels.  Synset numbers (n01440764) and the
+// marks of Places (/a/airfield 0) are left out.
+std::vector<std::string> find_labels(const std::filesystem::path& folder, int64_t count,
+                                     const std::string& first = "");
 
 }  // namespace reverie

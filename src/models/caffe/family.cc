@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "models/caffe/build.h"
 #include "models/caffe/published.h"
+#include "models/labels.h"
 #include "weights/caffe_model.h"
 #include "weights/caffe_text.h"
 

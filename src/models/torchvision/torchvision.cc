@@ -9,6 +9,7 @@
 #include "models/labels.h"
 #include "models/torchvision/networks.h"
 #include "weights/hourglass_file.h"
+#include "weights/pth.h"
 
 namespace reverie {
 namespace {
@@ -50,11 +51,11 @@ bool is_needless(const std::string& name) {
          name.starts_with("aux2.") || name.starts_with("AuxLogits.");
 }
 
-size_t classes_of(const Builder& b) {
+int64_t classes_of(const Builder& b) {
   const auto& nodes = b.graph.nodes;
   const auto it =
       std::find_if(nodes.begin(), nodes.end(), [&](const GraphNode& n) { return n.name == b.graph.scores; });
-  return it == nodes.end() ? 0 : static_cast<size_t>(b.channels(static_cast<int>(it - nodes.begin())));
+  return it == nodes.end() ? 0 : b.channels(static_cast<int>(it - nodes.begin()));
 }
 
 }  // namespace
@@ -82,12 +83,22 @@ std::unique_ptr<Model> torchvision_model(const TensorFile& file) {
   const bool caffe = vgg && (torchvision::is_caffe_vgg(b) || is_caffe_name(file.name));
   InputTransform input = own ? read_input(file) : input_of(caffe ? Seen::kCaffe : network->seen);
   std::vector<std::string> labels = read_labels(file);
-  const size_t classes = classes_of(b);
-  if (labels.empty() && classes > 0) labels = labels_beside(file.name, classes);
-  if (labels.size() != classes) labels.clear();
+  const int64_t classes = classes_of(b);
+  const std::filesystem::path path(file.name);
+  if (labels.empty()) labels = find_labels(path.parent_path(), classes, path.stem().string());
+  if (static_cast<int64_t>(labels.size()) != classes) labels.clear();
   Parameters parameters = b.parameters();
   return std::make_unique<GraphModel>(kTorchvision, std::move(b.graph), std::move(parameters),
                                       std::move(input), std::move(labels));
+}
+
+Family torchvision_family() {
+  Family family;
+  family.name = kTorchvision;
+  family.read_file = torchvision_model;
+  family.endings = {".pth", ".pt"};
+  family.read_own = [](const std::filesystem::path& path) { return torchvision_model(read_pth(path)); };
+  return family;
 }
 
 }  // namespace reverie

@@ -8,7 +8,7 @@
 
 #include <memory>
 
-#include "models/model.h"
+#include "models/family.h"
 
 namespace reverie {
 
@@ -22,5 +22,7 @@ bool is_torchvision(const TensorFile& file);
 // second networks for training (aux1, AuxLogits) are left out, and the last layer where the file has none.
 // Error naming the file for other tensors, of which it may have none.
 std::unique_ptr<Model> torchvision_model(const TensorFile& file);
+
+Family torchvision_family();
 
 }  // namespace reverie

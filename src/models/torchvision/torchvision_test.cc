@@ -31,7 +31,7 @@ LayerInfo info_of(const Model& model, const std::string& layer, int64_t side) {
 }
 
 // Layers at the size of training; then forward and backward at a small one.
-void check(const TensorFile& file, const std::vector<Expected>& expected, int64_t small = 96) {
+void check(const TensorFile& file, const std::vector<Expected>& expected, int64_t small = 80) {
   const std::unique_ptr<Model> model = model_from_tensors(file);
   EXPECT_EQ(model->family(), "torchvision");
   std::vector<std::string> names;
