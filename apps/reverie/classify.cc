@@ -43,18 +43,10 @@ class Classifier {
                              : (model_->family() == "classifier" ? Fit::kCrop : Fit::kStretch);
   }
 
-  int side() const { return side_; }
-  Fit fit() const { return fit_; }
-
-  // The likeliest labels of a picture; one of another size than side() x side() is stretched, bicubic, as
-  // those who published networks measured them.
+  // The likeliest labels of a picture of any size.
   std::vector<Answer> answers(const Planes& picture, int64_t top) const {
-    torch::Tensor seen = torch::tensor(std::vector<float>(picture.data().begin(), picture.data().end()))
-                             .view({1, 3, picture.height(), picture.width()});
-    if (picture.height() != side_ || picture.width() != side_)
-      seen = at::_upsample_bicubic2d_aa(seen, {side_, side_}, false).clamp(0, 1);
-    const torch::Tensor scores =
-        model_->forward(apply(model_->input, seen * 255), {model_->scores_layer()})[0];
+    const torch::Tensor seen = apply(model_->input, look_at(picture) * 255);
+    const torch::Tensor scores = model_->forward(seen, {model_->scores_layer()})[0];
     const torch::Tensor shares = torch::softmax(scores.flatten(), 0);
     const auto [share, place] = shares.topk(std::min(top, shares.size(0)));
     std::vector<Answer> all;
@@ -64,6 +56,15 @@ class Classifier {
   }
 
  private:
+  torch::Tensor look_at(const Planes& picture) const {
+    const bool whole = fit_ == Fit::kStretch;
+    const Planes fitted = whole ? picture : fit_picture(picture, side_, side_, fit_);
+    const torch::Tensor x = torch::tensor(std::vector<float>(fitted.data().begin(), fitted.data().end()))
+                                .view({1, 3, fitted.height(), fitted.width()});
+    // as published answers were made: bicubic, over all pixels that fall into one
+    return whole ? torch::_upsample_bicubic2d_aa(x, at::IntArrayRef({side_, side_}), false).clamp(0, 1) : x;
+  }
+
   std::string label(int64_t place) const {
     const std::vector<std::string>& labels = model_->labels();
     const auto i = static_cast<size_t>(place);
@@ -78,10 +79,7 @@ class Classifier {
 #if REVERIE_WITH_MEDIA
 // A line a frame; whether it came to the end.
 bool classify_video(const Classifier& classifier, const std::string& name) {
-  SourceOptions options;
-  options.width = options.height = classifier.side();
-  options.fit = classifier.fit();
-  const std::unique_ptr<Source> source = open_source(name, options);
+  const std::unique_ptr<Source> source = open_source(name);
   Planes frame;
   for (int64_t n = 0; source->read(frame); ++n) {
     if (stop_requested()) return false;
@@ -95,10 +93,8 @@ bool classify_video(const Classifier& classifier, const std::string& name) {
 
 void classify_picture(const Classifier& classifier, const std::string& name, int64_t top) {
 #if REVERIE_WITH_MEDIA
-  Planes picture = read_picture(name);
-  if (classifier.fit() != Fit::kStretch)
-    picture = fit_picture(picture, classifier.side(), classifier.side(), classifier.fit());
-  for (const Answer& a : classifier.answers(picture, top)) fmt::print("{:.4f} {}\n", a.share, a.label);
+  for (const Answer& a : classifier.answers(read_picture(name), top))
+    fmt::print("{:.4f} {}\n", a.share, a.label);
   std::fflush(stdout);
 #else
   (void)classifier;

@@ -176,9 +176,16 @@ class Builder {
     return kNone;
   }
 
+  // The name, or NAME-2 and so on: Caffe allows several layers of one name.
+  std::string free_name(const std::string& name) {
+    std::string free = name;
+    for (int& copies = copies_[name]; !names_.insert(free).second;)
+      free = fmt::format("{}-{}", name, ++copies + 1);
+    return free;
+  }
+
   int add(const CaffeLayer& layer, const std::string& name, GraphOp op) {
-    GraphNode node{name, std::move(op), inputs_};
-    for (int n = 2; !names_.insert(node.name).second; ++n) node.name = fmt::format("{}-{}", name, n);
+    GraphNode node{free_name(name), std::move(op), inputs_};
     std::vector<Shape> from;
     for (const int input : inputs_) from.push_back(shape_of(input));
     Shape shape;
@@ -415,6 +422,7 @@ class Builder {
   CaffeGraph result_;
   std::map<std::string, int> now_;  // which node is in a blob
   std::set<std::string> names_;
+  std::map<std::string, int> copies_;
   std::vector<Shape> shapes_;  // of the nodes
   std::vector<int> inputs_;    // of the layer that is taken
   int softmax_input_ = kNone;

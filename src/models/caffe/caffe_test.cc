@@ -46,7 +46,7 @@ void write_text(const fs::path& path, const std::string& text) {
   std::ofstream(path) << text;
 }
 
-// What a layer of a published net is to be like for pictures of the size the net was trained on.
+// A layer of a published net, at the size of its training pictures.
 struct Known {
   const char* layer;
   int64_t channels, side, receptive, step;
@@ -224,7 +224,7 @@ TensorFile toy_weights() {
   add("c.weight", {4, 3, 3, 3});
   add("c.bias", {1, 1, 1, 4});
   add("n.weight", {4});
-  file.tensors["n.bias"] = {{4}, {4, 5, 6, 7}};
+  file.tensors["n.bias"] = {{1, 4, 1, 1}, {4, 5, 6, 7}};
   file.tensors["n.2"] = {{1}, {2}};
   add("f.weight", {1, 1, 2, 4 * 6 * 6});
   add("f.bias", {2});
@@ -267,6 +267,14 @@ TEST(CaffeNets, TransposedInnerProductsAreTurned) {
   torch::Tensor x = torch::zeros({1, 3, 2, 2});
   x[0][0][0][1] = 1;
   EXPECT_TRUE(torch::equal(model->forward(x, {"f"})[0], torch::tensor({{2.0F, 3.0F}})));
+}
+
+TEST(CaffeNets, LayersOfOneNameGetNumbers) {
+  std::string text = input(8, 8);
+  for (int i = 0; i < 30'000; ++i) text += "layer { name: 'a' type: 'ReLU' bottom: 'data' top: 'data' }\n";
+  const CaffeGraph graph = build_caffe(parse_caffe_net(text, "net.prototxt"), nullptr);
+  EXPECT_EQ(graph.graph.nodes[1].name, "a-2");
+  EXPECT_EQ(graph.graph.nodes.back().name, "a-30000");
 }
 
 TEST(CaffeNets, OnlyThePhaseOfUseCounts) {

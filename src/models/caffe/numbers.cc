@@ -11,20 +11,28 @@ namespace {
 
 using Kind = CaffeParameter::Kind;
 
+// By count alone: old files have all blobs in four dimensions.
+const std::vector<float>& numbers_of(const TensorFile& weights, const std::string& name, int64_t count) {
+  const Tensor& tensor = weights.get(name);
+  if (static_cast<int64_t>(tensor.data.size()) == count) return tensor.data;
+  throw Error("use tensor " + in_quotes(name) + " of", weights.name,
+              fmt::format("it has {} numbers, not {}", tensor.data.size(), count));
+}
+
 // Scale or shift of what batch normalisation is once it is trained, from mean, variance and what both were
 // multiplied with.
 void fold(const CaffeParameter& parameter, const TensorFile& weights, float* to, int64_t count) {
-  const Tensor& mean = weights.get(parameter.layer + ".weight", {count});
-  const Tensor& variance = weights.get(parameter.layer + ".bias", {count});
-  const std::vector<float>& factor = weights.get(parameter.layer + ".2").data;
-  const double by = factor.empty() || factor[0] == 0 ? 0 : 1 / static_cast<double>(factor[0]);
+  const std::vector<float>& mean = numbers_of(weights, parameter.layer + ".weight", count);
+  const std::vector<float>& variance = numbers_of(weights, parameter.layer + ".bias", count);
+  const std::vector<float>& factor = numbers_of(weights, parameter.layer + ".2", 1);
+  const double by = factor[0] == 0 ? 0 : 1 / static_cast<double>(factor[0]);
   for (int64_t i = 0; i < count; ++i) {
     const auto at = static_cast<size_t>(i);
-    const double spread = variance.data[at] * by + parameter.epsilon;
+    const double spread = variance[at] * by + parameter.epsilon;
     if (!(spread > 0))
       throw Error("use", weights.name, "layer " + in_quotes(parameter.layer) + ": a variance is not above 0");
     const double scale = 1 / std::sqrt(spread);
-    to[i] = static_cast<float>(parameter.kind == Kind::kNormScale ? scale : -mean.data[at] * by * scale);
+    to[i] = static_cast<float>(parameter.kind == Kind::kNormScale ? scale : -mean[at] * by * scale);
   }
 }
 
@@ -32,10 +40,7 @@ void load(const CaffeParameter& parameter, const ParameterSlice& slice, const Te
           float* to) {
   const bool folded = parameter.kind == Kind::kNormScale || parameter.kind == Kind::kNormShift;
   if (folded && !weights.has(slice.name)) return fold(parameter, weights, to, slice.count);
-  const std::vector<float>& from = weights.get(slice.name).data;
-  if (static_cast<int64_t>(from.size()) != slice.count)
-    throw Error("use tensor " + in_quotes(slice.name) + " of", weights.name,
-                fmt::format("it has {} numbers, not {}", from.size(), slice.count));
+  const std::vector<float>& from = numbers_of(weights, slice.name, slice.count);
   // a file of ours has it turned already
   if (parameter.kind != Kind::kTransposed || weights.metadata.contains("prototxt")) {
     std::copy(from.begin(), from.end(), to);

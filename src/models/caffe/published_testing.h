@@ -101,7 +101,7 @@ inline std::string googlenet(const std::string& title, int labels) {
     const std::string at = std::string("inception_") + i.name + "/";
     const std::string from = w.top();
     const auto conv = [&](const std::string& name, size_t width, const std::string& more) {
-      w.conv_relu(at + name, i.widths[width], more, at + "relu_" + name);
+      w.conv_relu(at + name, i.widths[width], more, fmt::format("{}relu_{}", at, name));
     };
     conv("1x1", 0, "kernel_size: 1");
     w.go_on_from(from);

@@ -106,7 +106,7 @@ class GraphModel : public Model {
  public:
   // The parameters are those of the graph's layout.  Error where the graph is not one: names that are there
   // twice, inputs that come later.
-  GraphModel(std::string family, Graph graph, Parameters parameters, InputTransform input,
+  GraphModel(std::string family, Graph graph, Parameters parameters, InputTransform transform,
              std::vector<std::string> labels = {});
 
   const std::string& family() const override { return family_; }

@@ -130,7 +130,7 @@ inline Array normalise(const Array& in, const NormaliseOp& op) {
   const int64_t side = op.size / 2;
   return filled(in.shape, [&](int64_t n, int64_t c, int64_t y, int64_t x) {
     double sum = 0;
-    double count = static_cast<double>(op.size);
+    auto count = static_cast<double>(op.size);
     for (int64_t v = -side; v <= side; ++v) {
       if (!op.within_channel) {
         if (c + v >= 0 && c + v < in.shape[1]) sum += std::pow(in.at(n, c + v, y, x), 2);

@@ -232,13 +232,13 @@ Shape OpShape::operator()(const CropOp& op) const {
 }
 
 Shape OpShape::operator()(const ReshapeOp& op) const {
-  const Shape to = reshaped(op, inputs[0]);
+  Shape to = reshaped(op, inputs[0]);
   if (to.empty()) throw WrongSize{shape_text(inputs[0]) + " cannot be reshaped to " + shape_text(op.shape)};
   return to;
 }
 
 Shape OpShape::operator()(const FlattenOp& op) const {
-  const Shape to = flattened(op, inputs[0]);
+  Shape to = flattened(op, inputs[0]);
   if (to.empty()) fail("it flattens axes that its input does not have: " + shape_text(inputs[0]));
   return to;
 }
