@@ -82,6 +82,8 @@ TEST_F(DreamCommand, SaysWhatIsWrongInOneLine) {
   fails("none.png", "none.png");
   fails("photo.png --class unicorn", "no such label");
   fails("photo.png --memory lots", "--memory", 2);
+  fails("photo.png --watch photo.png", "would overwrite photo.png", 2);
+  fails("photo.png --style lucid", "starts from noise", 2);
   fails("photo.png --guide none.png", "none.png");
   EXPECT_EQ(run("test -e x.png").status, 1);
 }

@@ -111,6 +111,7 @@ void bench_line(const Preset& preset, const std::string& kernel, const std::shar
 
 int act(Options o) {
   Chain chain = load_preset(o.preset);
+  need_programs(chain);
   apply_sets(o.set, chain);
   const Preset& preset = chain.parts.front().preset;
   if (o.kernels.empty()) {

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "command_line.h"
-#include "core/file.h"
+#include "core/fit.h"
+#include "core/limits.h"
 #include "core/log.h"
+#include "core/parallel.h"
 #include "core/progress.h"
 #include "core/stop.h"
 #include "core/text.h"
@@ -32,7 +34,7 @@ struct Words {
   std::optional<int> steps, octaves;
   std::optional<double> factor;
   uint64_t seed = 1;
-  int batch = 1;
+  int batch = 1, threads = 0;
   bool quiet = false;
 };
 
@@ -81,7 +83,7 @@ Planes start_of(const Words& w) {
                        w.seed);
   }
   const Planes picture = read_picture(w.input);
-  return width > 0 ? resize(picture, height, width) : picture;
+  return width > 0 ? fit_picture(picture, height, width, Fit::kCrop) : picture;
 }
 
 DreamRequest request_of(const Words& w, const Chain& chain) {
@@ -91,6 +93,7 @@ DreamRequest request_of(const Words& w, const Chain& chain) {
   r.style = w.style;
   r.seed = w.seed;
   r.batch = w.batch;
+  r.threads = Threads(w.threads).count();
   if (w.factor) r.factor = *w.factor;
   const Preset preset = chain.parts[0].preset;
   r.find_file = [preset](const std::string& name) { return find_asset(preset, name); };
@@ -138,6 +141,7 @@ int dream_video(const Words& w, Chain chain) {
   r.output = w.output;
   r.kernel = find_kernel(r.kernel).name;  // under its own name, for the file's metadata
   r.seed = w.seed;
+  r.threads = w.threads;
   if (!w.size.empty()) std::tie(r.width, r.height) = parse_size(w.size);
   if (!w.fps.empty()) r.fps = parse_rate(w.fps);
   r.frames = w.frames;
@@ -157,7 +161,10 @@ int run(Words w) {
     w.output =
         fmt::format("out/{}-dream.{}", stem, w.input == kNoise || is_picture_name(w.input) ? "png" : "mp4");
   }
-  refuse_overwriting(w.output, {w.input, w.guide, w.mask, w.model});
+  if (w.style == "lucid" && w.input != kNoise)
+    throw UsageError("--style lucid starts from noise: give noise as the INPUT, and --size");
+  for (const std::string& written : {w.output, w.watch})
+    refuse_overwriting(written, {w.input, w.guide, w.mask, w.model});
   Chain chain = load_chain("dream");
   const bool still = is_still(w.output);
   if (still) chain.parts[0].preset.values = ParameterValues(chain.parts[0].preset.values.table());
@@ -203,6 +210,8 @@ Action add_dream(CLI::App& app) {
   app.add_option("--frames", w->frames, "of a video")->check(CLI::Range(int64_t{1}, int64_t{100000000}));
   app.add_option("--seconds", w->seconds, "of a video; default the input's, else 10")->type_name("TIME");
   app.add_option("--seed", w->seed, "of all random draws; default 1");
+  app.add_option("--threads", w->threads, "0: one per core; the same number gives the same picture")
+      ->check(CLI::Range(0, kMostThreads));
   app.add_option("--memory", w->memory, "for a gradient; larger pictures are cut into tiles; default 2G");
   app.add_option("--watch", w->watch, "a picture that is written again after every step")->type_name("FILE");
   app.add_option("--set", w->set,

@@ -220,6 +220,7 @@ RenderResult replay_session(const Options& o) {
   ReplayRequest r{read_session(o.session), o.output.empty() ? "out/session.mp4" : o.output};
   need_programs(r.session.start.chain);
   for (const TimedEvent& e : r.session.events) {
+    if (const auto* changed = std::get_if<ChangePreset>(&e.event)) need_programs(changed->preset);
     if (const auto* added = std::get_if<AddPart>(&e.event)) need_programs(added->part.preset);
     if (const auto* other = std::get_if<ChangeChain>(&e.event)) need_programs(other->chain);
   }

@@ -111,6 +111,17 @@ std::string describe_range(const Parameter& p) {
   return s;
 }
 
+std::vector<Parameter> in_groups(std::vector<ParameterGroup> groups) {
+  std::vector<Parameter> all;
+  for (ParameterGroup& group : groups) {
+    for (Parameter& p : group.parameters) {
+      p.group = group.name;
+      all.push_back(std::move(p));
+    }
+  }
+  return all;
+}
+
 ParameterTable::ParameterTable(std::vector<Parameter> parameters) : parameters_(std::move(parameters)) {
   for (size_t i = 0; i < parameters_.size(); ++i) {
     if (!places_.emplace(parameters_[i].name, i).second)

@@ -69,6 +69,13 @@ Parameter text(std::string name, std::string initial, std::string help);
 // "0.5..2, default 1 ratio, per level, map" for help and lists.
 std::string describe_range(const Parameter& p);
 
+// Parameters one group after the other, each told its group's name.
+struct ParameterGroup {
+  std::string name;
+  std::vector<Parameter> parameters;
+};
+std::vector<Parameter> in_groups(std::vector<ParameterGroup> groups);
+
 // All parameters of one effect, in the order of their declaration.
 class ParameterTable {
  public:

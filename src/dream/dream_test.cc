@@ -152,6 +152,22 @@ TEST(Gradient, OfTilesIsThatOfTheWhole) {
   }
 }
 
+// However little memory there is, every tile is large enough for the network.
+TEST(Gradient, TilesAreNeverTooSmall) {
+  auto model = std::make_shared<ClassifierModel>(
+      std::vector<std::string>{"conv 4", "max 8", "conv 4", "max 8", "conv 4", "mean"},
+      std::vector<std::string>{"a", "b"}, InputTransform{1.0 / 64, false});
+  model->initialise(1);
+  Objective objective({{"", model}}, settings_for("conv3"), as_it_is);
+  EXPECT_EQ(objective.smallest_side(), 64);
+  const torch::Tensor x = from_picture(photograph(1100, 700));
+  objective.begin(x);
+  GradientSettings s;
+  s.memory = 1000;
+  ASSERT_LT(tile_side(objective, 1100, 700, s.memory), 700);
+  for (uint64_t draw = 0; draw < 4; ++draw) EXPECT_NO_THROW(gradient_of(objective, x, s, Random(draw)));
+}
+
 TEST(Gradient, IsThatOfCentralDifferences) {
   const Objective objective = [] {
     Objective o = objective_for("conv2:1,2", Measure::kSoftplus);
@@ -267,6 +283,26 @@ TEST_F(DreamEffectTest, TheEndlessZoomKeepsItsColours) {
   EXPECT_LT(((late.mean - early.mean).abs() / early.mean).max().item<double>(), 0.1);
   EXPECT_LT(((late.deviation - early.deviation).abs() / early.deviation).max().item<double>(), 0.1);
   EXPECT_GT(mean_absolute_difference(all[58], all[59]), 1e-3);  // it moves
+}
+
+TEST_F(DreamEffectTest, AMaskKeepsTheRestWhateverHoldsTheColours) {
+  Planes input = photograph(32, 48);
+  for (int c = 0; c < 3; ++c) {
+    for (int y = 0; y < 32; ++y) std::fill_n(input.row(c, y), 16, 0.0F);
+  }
+  values.set_text("mask", "key:000000:0.1");
+  setup.read_picture = [](const std::filesystem::path&) { return Planes(3, 2, 2); };
+  const Planes made = play(2, &input)[1];
+  double inside = 0;
+  double outside = 0;
+  for (int y = 0; y < 32; ++y) {
+    for (int x = 0; x < 48; ++x) {
+      const double change = std::abs(made.at(1, y, x) - input.at(1, y, x));
+      (x < 16 ? inside : outside) += change;
+    }
+  }
+  EXPECT_LT(outside, 1e-3);
+  EXPECT_GT(inside, 1);
 }
 
 TEST_F(DreamEffectTest, LayersChangeInTheMiddleOfASet) {

@@ -58,6 +58,8 @@ torch::Tensor carried(const torch::Tensor& x, const Planes& flow) {
 struct Job {
   torch::Tensor base;  // [1, 3, H, W]
   torch::Tensor mask;
+  ColourMoments moments;  // that it keeps, by share
+  double hold = 1;
   DreamSettings settings;
   Random draw{0};
 };
@@ -67,7 +69,6 @@ struct Job {
 class DreamEffect final : public Effect {
  public:
   DreamEffect(const EffectSetup& setup, const ParameterValues& values) : setup_(setup) {
-    if (setup.threads) at::set_num_threads(setup.threads->count());
     read_objective(values);
   }
 
@@ -98,7 +99,6 @@ class DreamEffect final : public Effect {
       forget_job();
       read_objective(values);
     }
-    hold_ = values.number("hold");
     const double blend = values.number("blend");
     take_input(frame, blend > 0);
     move_on(frame, values);
@@ -172,6 +172,8 @@ class DreamEffect final : public Effect {
     Job job;
     job.base = fed_ ? (input_ + layer_ * (1 - values.number("blend"))).clamp(0, 255) : layer_;
     job.settings = dream_settings(values);
+    job.moments = *moments_;
+    job.hold = values.number("hold");
     job.draw = Random(setup_.seed).split(kStepsStream).split(static_cast<uint64_t>(frame.time.frame));
     job.mask = mask_for(values.text("mask"), frame);
     return job;
@@ -187,12 +189,16 @@ class DreamEffect final : public Effect {
   }
 
   torch::Tensor dream_of(const Job& job) {
-    return dream(*objective_, job.base, job.settings, job.draw, job.mask);
+    // here, because each thread has its own number, and the picture depends on it
+    if (setup_.threads) at::set_num_threads(setup_.threads->count());
+    const torch::Tensor dreamed = dream(*objective_, job.base, job.settings, job.draw, job.mask);
+    const torch::Tensor held = with_moments(dreamed, job.moments, job.hold);
+    if (!job.mask.defined()) return held;
+    return job.base + (held - job.base) * resized(job.mask, held.size(2), held.size(3));
   }
 
   torch::Tensor layer_of(const torch::Tensor& dreamed, const torch::Tensor& input) const {
-    const torch::Tensor held = with_moments(dreamed, *moments_, hold_);
-    return fed_ ? held - input : held;
+    return fed_ ? dreamed - input : dreamed;
   }
 
   // What was dreamed of an earlier frame, carried along to this one.
@@ -218,7 +224,6 @@ class DreamEffect final : public Effect {
   std::unique_ptr<Objective> objective_;
   torch::Tensor layer_, input_, mask_;
   bool fed_ = false;  // the input feeds it: the layer is what was added
-  double hold_ = 1;
   std::optional<ColourMoments> moments_;
   std::future<torch::Tensor> job_;
   torch::Tensor job_input_;

@@ -59,8 +59,8 @@ torch::Tensor tiled(const Objective& objective, const torch::Tensor& picture, in
       // the tile with its margins, kept large enough at the ends
       const int64_t y0 = std::max<int64_t>(0, std::min(tops[i] - margin, (height - core) / step * step));
       const int64_t x0 = std::max<int64_t>(0, std::min(lefts[j] - margin, (width - core) / step * step));
-      const int64_t y1 = std::min(height, bottom + margin);
-      const int64_t x1 = std::min(width, right + margin);
+      const int64_t y1 = std::min(height, std::max(bottom + margin, y0 + core));
+      const int64_t x1 = std::min(width, std::max(right + margin, x0 + core));
       const torch::Tensor part = picture.slice(2, y0, y1).slice(3, x0, x1);
       const torch::Tensor g = part_gradient(objective, part, settings, value);
       all.slice(2, tops[i], bottom)
@@ -107,7 +107,8 @@ int64_t tile_side(const Objective& objective, int64_t height, int64_t width, siz
   const double pixels = left / objective.bytes_per_pixel();
   if (pixels >= static_cast<double>(height * width)) return 0;
   const auto side = static_cast<int64_t>(std::sqrt(pixels));
-  const int64_t least = std::max({kSmallestTile, objective.smallest_side(), 4 * objective.step()});
+  // half of it, its core, must still be a picture for the network
+  const int64_t least = std::max(kSmallestTile, 2 * objective.smallest_side() + 6 * objective.step());
   return std::max(side / objective.step() * objective.step(), up_to_multiple(least, objective.step()));
 }
 

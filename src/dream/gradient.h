@@ -15,7 +15,7 @@ struct GradientSettings {
 
 struct Gradient {
   torch::Tensor of;  // d value / d picture, [1, 3, H, W]
-  double value = 0;  // of the objective
+  double value = 0;  // of the objective; in tiles their margins count again
 };
 
 // Where memory does not suffice, the sum of tiles that overlap by the objective's receptive field, up to a

@@ -167,7 +167,6 @@ void Objective::measure(const Used& used, int64_t height, int64_t width) {
     for (Term* term : used.readers[place]) {
       term->height = layer.height;
       term->width = layer.width;
-      term->step = layer.step;
       const int64_t channels = term->channels.defined() ? term->channels.size(0) : layer.channels;
       term->norm = static_cast<double>(channels * layer.height * layer.width);
       if (term->asked.one_place) {
@@ -247,7 +246,7 @@ torch::Tensor Objective::term_value(const Term& term, const torch::Tensor& activ
     };
     return x.select(3, place(term.asked.x, x.size(3))).select(2, place(term.asked.y, x.size(2))).sum();
   }
-  // L2 of a class or of one channel would not care for its sign
+  // the square of a class or of one channel would rise as it falls below 0, too
   const bool signed_one = term.asked.pick != DreamTerm::Pick::kAll && settings_.measure == Measure::kL2;
   return (signed_one ? x.sum() : measured(x, settings_.measure)) / term.norm;
 }

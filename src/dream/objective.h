@@ -43,7 +43,6 @@ class Objective {
   // What the terms ask for, [N, K, h, w] each, of whole pictures.
   std::vector<torch::Tensor> activations(const torch::Tensor& picture) const;
 
-  size_t sums() const { return settings_.sums.size(); }
   // Whether parts can be computed on their own: nothing asks for one place of the whole, or for a class.
   bool splits() const { return splits_; }
   // The least common multiple of the layers' steps, in pixels: where parts may begin.
@@ -64,7 +63,6 @@ class Objective {
     torch::Tensor guide;      // [C, M]: the guide's activations
     double norm = 1;          // activations of the whole picture
     int64_t height = 1, width = 1;
-    double step = 1;
   };
   struct Used {  // one of the networks
     std::shared_ptr<const Model> model;

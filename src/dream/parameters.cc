@@ -11,7 +11,8 @@ std::vector<Parameter> what() {
           .fixed(),
       text("layers", "auto",
            "what is enhanced: LAYER, LAYER:3,7*0.5, LAYER:strongest5, sums by +, one after the other by |"),
-      choice("measure", "l2", {"l2", "mean", "softplus"}, "how activations become the number that rises"),
+      choice("measure", "l2", {"l2", "mean", "softplus"},
+             "how activations become the number that rises; of chosen channels l2 is their mean"),
       number("position", 0, 0, 63, "", "which of the layers that | separates, and between which two"),
       text("guide", "", "a picture whose features are grown instead, where they match best"),
       text("mask", "",
@@ -60,15 +61,7 @@ std::vector<Parameter> time() {
 }  // namespace
 
 std::vector<Parameter> dream_parameters() {
-  std::vector<Parameter> all;
-  for (auto& [group, list] :
-       {std::pair("what", what()), {"how", how()}, {"look", look()}, {"time", time()}}) {
-    for (Parameter p : list) {
-      p.group = group;
-      all.push_back(std::move(p));
-    }
-  }
-  return all;
+  return in_groups({{"what", what()}, {"how", how()}, {"look", look()}, {"time", time()}});
 }
 
 DreamSettings dream_settings(const ParameterValues& values) {

@@ -48,6 +48,7 @@ torch::Tensor lucid_of(const DreamRequest& r, Objective& objective, const OnDrea
 }  // namespace
 
 std::vector<Planes> dream_pictures(const DreamRequest& r, const OnDreamPicture& told) {
+  at::set_num_threads(r.threads);
   Objective objective = objective_of(r);
   const torch::Tensor picture = from_picture(r.picture);
   const OnDreamStep on_step = [&](const DreamStep& at, const torch::Tensor& now) {

@@ -14,6 +14,7 @@ struct DreamRequest {
   uint64_t seed = 1;
   double factor = 2;  // of enhance
   int batch = 1;      // of lucid
+  int threads = 1;    // the same number gives the same picture
   std::function<std::filesystem::path(const std::string&)> find_file;
   std::function<Planes(const std::filesystem::path&)> read_picture;
 };

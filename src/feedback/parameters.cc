@@ -151,21 +151,11 @@ std::vector<Parameter> output() {
 }  // namespace
 
 const ParameterTable& feedback_parameters() {
-  static const ParameterTable table = [] {
-    const std::pair<const char*, std::vector<Parameter>> groups[] = {{"mixing", mixing()},
-                                                                     {"movement", movement()},
-                                                                     {"homeostasis", homeostasis()},
-                                                                     {"picture", output()},
-                                                                     {"structure", hierarchy()}};
-    std::vector<Parameter> all;
-    for (const auto& [name, parameters] : groups) {
-      for (Parameter p : parameters) {
-        p.group = name;
-        all.push_back(std::move(p));
-      }
-    }
-    return ParameterTable(std::move(all));
-  }();
+  static const ParameterTable table(in_groups({{"mixing", mixing()},
+                                               {"movement", movement()},
+                                               {"homeostasis", homeostasis()},
+                                               {"picture", output()},
+                                               {"structure", hierarchy()}}));
   return table;
 }
 

@@ -42,16 +42,7 @@ std::vector<Parameter> geometry() {
 }
 
 const ParameterTable& table() {
-  static const ParameterTable all = [] {
-    std::vector<Parameter> list;
-    for (const auto& [group, parameters] : {std::pair("colour", colour()), {"geometry", geometry()}}) {
-      for (Parameter p : parameters) {
-        p.group = group;
-        list.push_back(std::move(p));
-      }
-    }
-    return ParameterTable(std::move(list));
-  }();
+  static const ParameterTable all(in_groups({{"colour", colour()}, {"geometry", geometry()}}));
   return all;
 }
 
