@@ -77,10 +77,11 @@ class Octave {
     how.position = settings_.position;
     how.leak = i < settings_.leak_steps ? kLeak : 0;
     how.memory = settings_.memory;
-    const Gradient g = gradient_of(objective_, torch::roll(x, {down, right}, {2, 3}), how, draw.split(0));
+    Gradient g = gradient_of(objective_, torch::roll(x, {down, right}, {2, 3}), how, draw.split(0));
     value = g.value;
-    torch::Tensor along = evened(torch::roll(g.of, {-down, -right}, {2, 3}), settings_);
-    torch::Tensor next = stepped(x, along, settings_.step);
+    g.of = torch::roll(g.of, {-down, -right}, {2, 3});
+    g.of = evened(g.of, settings_);
+    torch::Tensor next = stepped(x, g.of, settings_.step);
     if (mask_.defined()) next = x + (next - x) * mask_;
     return settings_.contrast > 0 ? next : next.clamp(0, kWhite);
   }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t kLargestSmallestSide = 512;
 constexpr int64_t kGuideSide = 224;
-constexpr double kUpAndDown = 2.2;  // an activation, its gradient, and what a layer keeps beside them
+constexpr double kUpAndDown = 1.2;  // of each activation, it or its gradient, and what its layer keeps
 
 const LayerInfo& layer_named(const std::vector<LayerInfo>& all, const DreamTerm& term) {
   for (const LayerInfo& layer : all) {

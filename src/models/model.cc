@@ -11,12 +11,6 @@ namespace reverie {
 
 namespace fs = std::filesystem;
 
-torch::Tensor relu(const torch::Tensor& x, const PassOptions& options) {
-  const torch::Tensor y = torch::relu(x);
-  if (options.leak == 0 || !x.requires_grad()) return y;
-  return y + (x - x.detach()) * (x.detach() < 0) * options.leak;  // the same values, another gradient
-}
-
 const std::vector<std::string>& Model::labels() const {
   static const std::vector<std::string> none;
   return none;

@@ -75,9 +75,6 @@ class Model {
   explicit Model(InputTransform transform) : input(std::move(transform)) {}
 };
 
-// max(x, 0), with the leak that the options ask for.
-torch::Tensor relu(const torch::Tensor& x, const PassOptions& options);
-
 // For forward(): the place of each wanted name among all; Error for one that is not there.
 std::vector<size_t> places_of(const std::vector<std::string>& wanted, const std::vector<std::string>& all);
 

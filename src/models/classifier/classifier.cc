@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/text.h"
+#include "models/lean.h"
 
 namespace reverie {
 namespace {
@@ -85,13 +86,13 @@ class ClassifierModel::Pass {
         return x + convolution(inner);
       }
       case ClassifierOp::kMax:
-        return layer.kernel == 0 ? x.amax(at::IntArrayRef({2, 3})) : torch::max_pool2d(x, layer.kernel);
+        return layer.kernel == 0 ? x.amax(at::IntArrayRef({2, 3})) : max_pool(x, layer.kernel);
       case ClassifierOp::kMean:
         return layer.kernel == 0 ? x.mean(at::IntArrayRef({2, 3})) : torch::avg_pool2d(x, layer.kernel);
       case ClassifierOp::kDropout:
         return learning_ && layer.share > 0 ? drop(x, layer.share) : x;
       case ClassifierOp::kDense:
-        return relu(dense(x), options_);
+        return learning_ ? torch::relu(dense(x)) : lean_relu(dense(x), options_);
     }
     return x;
   }
@@ -99,6 +100,10 @@ class ClassifierModel::Pass {
   torch::Tensor dense(const torch::Tensor& x) {
     const torch::Tensor& weight = next();
     return torch::linear(x, weight, next());
+  }
+
+  torch::Tensor max_pool(const torch::Tensor& x, int64_t side) const {
+    return learning_ ? torch::max_pool2d(x, side) : lean_max_pool(x, {{side, side}, {side, side}});
   }
 
  private:
@@ -112,7 +117,8 @@ class ClassifierModel::Pass {
     if (!learning_) {  // in use the normalisation is a part of the convolution
       const torch::Tensor scale = gain * torch::rsqrt(variance + kEpsilon);
       weight = (weight * scale.view({-1, 1, 1, 1})).contiguous(torch::MemoryFormat::ChannelsLast);
-      return relu(torch::conv2d(x, weight, shift - mean * scale, 1, pad), options_);
+      const ConvolutionSteps steps{{1, 1}, {pad, pad}};
+      return lean_relu(lean_convolution(x, weight, shift - mean * scale, steps), options_, true);
     }
     const torch::Tensor y =
         torch::conv2d(x, weight.contiguous(torch::MemoryFormat::ChannelsLast), {}, 1, pad);

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "models/graph/ops.h"
+#include "models/lean.h"
 
 namespace reverie {
 namespace {
@@ -127,6 +128,7 @@ class Pass {
         options_(options),
         needed_(needed_for(graph.nodes, wanted)),
         readers_(graph.nodes.size()),
+        postponed_(graph.nodes.size()),
         values_(graph.nodes.size()) {
     for (const size_t place : wanted) ++readers_[place];
     for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -135,17 +137,35 @@ class Pass {
         if (input >= 0) ++readers_[static_cast<size_t>(input)];
       }
     }
+    for (size_t i = 0; i < graph.nodes.size(); ++i) {
+      const int input = graph.nodes[i].inputs[0];
+      if (needed_[i] && input >= 0 && is_max_pool(graph.nodes[i]))
+        postponed_[static_cast<size_t>(input)] = may_be_postponed(static_cast<size_t>(input));
+    }
   }
 
   std::vector<torch::Tensor>& run(const torch::Tensor& x) {
     for (size_t i = 0; i < graph_.nodes.size(); ++i) {
-      if (needed_[i]) values_[i] = compute(graph_.nodes[i], x);
+      if (needed_[i]) values_[i] = compute(i, x);
     }
     return values_;
   }
 
  private:
-  torch::Tensor compute(const GraphNode& node, const torch::Tensor& x) {
+  static bool is_max_pool(const GraphNode& node) {
+    const auto* pool = std::get_if<PoolOp>(&node.op);
+    return pool && pool->method == PoolOp::Method::kMax;
+  }
+
+  // A ReLU whose maxima alone are read is the same after the pooling, and cheaper.
+  bool may_be_postponed(size_t i) const {
+    const auto* activation = std::get_if<ActivationOp>(&graph_.nodes[i].op);
+    return activation && activation->kind == ActivationOp::Kind::kRelu && activation->slope == 0 &&
+           options_.leak == 0 && readers_[i] == 1;
+  }
+
+  torch::Tensor compute(size_t i, const torch::Tensor& x) {
+    const GraphNode& node = graph_.nodes[i];
     const std::vector<torch::Tensor> inputs = take_inputs(node, values_, x);
     const int first = node.inputs[0];
     const bool overwrite = first >= 0 && readers_[static_cast<size_t>(first)] == 1 &&
@@ -154,14 +174,17 @@ class Pass {
       if (input >= 0 && --readers_[static_cast<size_t>(input)] == 0)
         values_[static_cast<size_t>(input)] = torch::Tensor();
     }
-    return std::visit(OpRun{weights_, options_, inputs, overwrite}, node.op);
+    if (postponed_[i]) return inputs[0];
+    const torch::Tensor y = std::visit(OpRun{weights_, options_, inputs, overwrite}, node.op);
+    return first >= 0 && postponed_[static_cast<size_t>(first)] ? lean_relu(y, options_, true) : y;
   }
 
   const Graph& graph_;
   const std::vector<torch::Tensor>& weights_;
   const PassOptions& options_;
   std::vector<bool> needed_;
-  std::vector<int> readers_;  // that have not read yet; a wanted output has one more
+  std::vector<int> readers_;     // that have not read yet; a wanted output has one more
+  std::vector<bool> postponed_;  // ReLUs that are computed after the pooling that reads them
   std::vector<torch::Tensor> values_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/lean.h"
+
 namespace reverie {
 namespace {
 
@@ -82,8 +84,8 @@ torch::Tensor OpRun::operator()(const ConvolutionOp& op) const {
         x, {op.pad_before.width, op.pad_after.width, op.pad_before.height, op.pad_after.height});
     pad = {0, 0};
   }
-  return torch::conv2d(x, weight_of(weights, op.weight), weight_of(weights, op.bias), both(op.stride), pad,
-                       both(op.dilation), op.group);
+  return lean_convolution(x, weight_of(weights, op.weight), weight_of(weights, op.bias),
+                          {both(op.stride), pad, both(op.dilation), op.group});
 }
 
 torch::Tensor OpRun::operator()(const DeconvolutionOp& op) const {
@@ -103,7 +105,7 @@ torch::Tensor OpRun::operator()(const PoolOp& op) const {
   const Ints stride = both(op.stride);
   const Ints pad = both(op.pad);
   if (!max) return torch::avg_pool2d(x, kernel, stride, pad, op.round_up, op.counts_pad);
-  return torch::max_pool2d(x, kernel, stride, pad, 1, op.round_up);
+  return lean_max_pool(x, {kernel, stride, pad, op.round_up});
 }
 
 torch::Tensor OpRun::operator()(const ActivationOp& op) const {
@@ -113,7 +115,7 @@ torch::Tensor OpRun::operator()(const ActivationOp& op) const {
     case Kind::kRelu:
       if (op.slope != 0)
         return overwrite && op.slope > 0 ? torch::leaky_relu_(x, op.slope) : torch::leaky_relu(x, op.slope);
-      return overwrite && options.leak == 0 ? torch::relu_(x) : relu(x, options);
+      return lean_relu(x, options, overwrite);
     case Kind::kPrelu:
       return leaky(x, weight_of(weights, op.weight));
     case Kind::kElu:
