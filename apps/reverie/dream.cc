@@ -5,13 +5,17 @@
 #include <algorithm>
 
 #include "command_line.h"
+#include "core/error.h"
+#include "core/file.h"
 #include "core/fit.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/parallel.h"
+#include "core/picture_note.h"
 #include "core/progress.h"
 #include "core/stop.h"
 #include "core/text.h"
+#include "core/toml_reader.h"
 #include "dream/picture.h"
 #include "effects/effects.h"
 #include "feedback/kernels/kernel.h"
@@ -26,17 +30,29 @@ namespace {
 
 constexpr const char* kNoise = "noise";
 constexpr int kDefaultNoiseSide = 512;
+constexpr double kDefaultFactor = 2;
+constexpr int kMostPictures = 64;                         // of a batch
+constexpr uint64_t kLargestPicture = uint64_t{1} << 31U;  // bytes, of --again
+constexpr std::string_view kFirstLine = "# reverie dream 1";
 
 struct Words {
-  std::string input, output, model, guide, mask, style = "classic", label, size, fps, seconds, watch, memory;
-  std::vector<std::string> layers, set;
+  std::string input, output, again, model, guide, mask, style = "classic", label, size, fps, seconds, watch,
+                                                        memory;
+  std::vector<std::string> layers, set, repeated;  // values: of the command line, of --again
   std::optional<int64_t> frames;
   std::optional<int> steps, octaves;
   std::optional<double> factor;
+  std::optional<uint64_t> given_seed;
   uint64_t seed = 1;
   int batch = 1, threads = 0;
   bool quiet = false;
 };
+
+std::vector<std::string> style_names() {
+  std::vector<std::string> names;
+  for (const DreamStyle& style : dream_styles()) names.push_back(style.name);
+  return names;
+}
 
 bool is_still(const std::string& path) {
   const std::string ending = lower(std::filesystem::path(path).extension().string());
@@ -58,6 +74,7 @@ std::vector<std::string> values_of(const Words& w, const Preset& preset) {
   const auto style =
       std::find_if(styles.begin(), styles.end(), [&](const DreamStyle& s) { return s.name == w.style; });
   for (const auto& [name, value] : style->values) sets.push_back(name + "=" + value);
+  sets.insert(sets.end(), w.repeated.begin(), w.repeated.end());
   std::vector<std::string> layers = w.layers;
   if (!w.label.empty()) {
     layers.push_back(class_term(find_asset(preset, w.model.empty() ? default_model() : w.model), w.label));
@@ -74,6 +91,45 @@ std::vector<std::string> values_of(const Words& w, const Preset& preset) {
   if (!w.memory.empty()) add("memory", gigabytes(w.memory));
   sets.insert(sets.end(), w.set.begin(), w.set.end());
   return sets;
+}
+
+// What --again repeats, as a picture's note: the words that are left of the command line once everything is a
+// value of a parameter.
+std::string note_for(const Words& w, const std::vector<std::string>& sets, int threads) {
+  std::vector<std::string> quoted;
+  for (const std::string& set : sets) quoted.push_back(quote_toml(set));
+  return fmt::format(
+      "{}\n\n[dream]\ninput = {}\nsize = {}\nstyle = {}\nseed = {}\nbatch = {}\nfactor = {}\n"
+      "threads = {}\nset = [{}]\n",
+      kFirstLine, quote_toml(w.input), quote_toml(w.size), quote_toml(w.style), toml_seed(w.seed), w.batch,
+      w.factor.value_or(kDefaultFactor), threads, join(quoted, ", "));
+}
+
+// Of a picture that Reverie dreamed; what the command line adds comes after it.
+Words again(Words w) {
+  const auto text = note_of(read_file(w.again, kLargestPicture));
+  if (!text || !text->starts_with(kFirstLine))
+    throw Error("repeat", w.again, "it does not say how it was dreamed",
+                "--again takes a .png or .jpg of `reverie dream`; for videos: reverie render --again");
+  const TomlNode root = parse_toml(*text, w.again);
+  const TomlReader top(root, w.again, {"dream"});
+  const TomlNode* table = top.find("dream");
+  if (table == nullptr || table->kind != TomlNode::Kind::kTable)
+    throw Error("repeat", w.again, "its table [dream] is missing");
+  const TomlReader r(*table, w.again,
+                     {"input", "size", "style", "seed", "batch", "factor", "threads", "set"});
+  if (w.input.empty()) w.input = r.text("input");
+  if (is_address(w.input) && w.input != kNoise)
+    throw Error("repeat", w.again, "its input was " + w.input, "give it as INPUT if you want it opened");
+  if (w.size.empty()) w.size = r.text("size", "");
+  static const std::vector<std::string> styles = style_names();
+  w.style = styles[static_cast<size_t>(r.word<int>("style", styles))];
+  if (!w.given_seed) w.seed = r.seed("seed");
+  w.batch = static_cast<int>(r.whole("batch", 1, kMostPictures, 1));
+  w.factor = r.number("factor", 0, 1000, kDefaultFactor);
+  if (w.threads == 0) w.threads = static_cast<int>(r.whole("threads", 0, kMostThreads, 0));
+  for (const TomlNode* node : r.list("set")) w.repeated.push_back(r.text_at(*node));
+  return w;
 }
 
 Planes start_of(const Words& w) {
@@ -101,8 +157,9 @@ DreamRequest request_of(const Words& w, const Chain& chain) {
   return r;
 }
 
-int dream_picture(const Words& w, const Chain& chain) {
+int dream_picture(const Words& w, const Chain& chain, const std::vector<std::string>& sets) {
   const DreamRequest request = request_of(w, chain);
+  const std::string how = note_for(w, sets, request.threads);
   std::optional<Progress> progress;
   int octave = -1;
   const auto told = [&](const DreamStep& at, const std::function<Planes()>& now) {
@@ -126,7 +183,7 @@ int dream_picture(const Words& w, const Chain& chain) {
                                  : (out.parent_path() / fmt::format("{}-{}{}", out.stem().string(), i + 1,
                                                                     out.extension().string()))
                                        .string();
-    write_picture(name, made[i]);
+    write_picture(name, made[i], how);
     note(fmt::format("{}; {}x{}, seed {}", name, made[i].width(), made[i].height(), w.seed));
   }
   return 0;
@@ -156,6 +213,12 @@ int dream_video(const Words& w, Chain chain) {
 }
 
 int run(Words w) {
+  if (w.given_seed) w.seed = *w.given_seed;
+  if (!w.again.empty()) {
+    if (w.output.empty()) throw UsageError("--again needs -o OUT");
+    w = again(std::move(w));
+  }
+  if (w.input.empty()) throw UsageError("INPUT is missing: a picture, a video, or noise");
   if (w.output.empty()) {
     const std::string stem = std::filesystem::path(w.input).stem().string();
     w.output =
@@ -164,24 +227,28 @@ int run(Words w) {
   if (w.style == "lucid" && w.input != kNoise)
     throw UsageError("--style lucid starts from noise: give noise as the INPUT, and --size");
   for (const std::string& written : {w.output, w.watch})
-    refuse_overwriting(written, {w.input, w.guide, w.mask, w.model});
+    refuse_overwriting(written, {w.input, w.guide, w.mask, w.model, w.again});
   Chain chain = load_chain("dream");
   const bool still = is_still(w.output);
   if (still) chain.parts[0].preset.values = ParameterValues(chain.parts[0].preset.values.table());
-  apply_sets(values_of(w, chain.parts[0].preset), chain);
-  return still ? dream_picture(w, chain) : dream_video(w, std::move(chain));
+  const std::vector<std::string> sets = values_of(w, chain.parts[0].preset);
+  apply_sets(sets, chain);
+  return still ? dream_picture(w, chain, sets) : dream_video(w, std::move(chain));
 }
 
 }  // namespace
 
 Action add_dream(CLI::App& app) {
   auto w = std::make_shared<Words>();
-  app.add_option("INPUT", w->input, "a picture or video to dream of, or noise")->required();
+  app.add_option("INPUT", w->input, "a picture or video to dream of, or noise");
   app.add_option(
          "-o,--output", w->output,
          ".png or .jpg, else a video as for `render`: of a picture or noise it is an endless dream; default "
          "out/INPUT-dream.png or .mp4")
       ->type_name("OUT");
+  app.add_option("--again", w->again,
+                 "dream this picture of Reverie's again; what else is given comes on top")
+      ->type_name("FILE");
   app.add_option("--model", w->model,
                  "the network: .caffemodel, .prototxt, .pth, .safetensors, or a run's folder")
       ->type_name("M");
@@ -194,7 +261,7 @@ Action add_dream(CLI::App& app) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--class", w->label, "a label of the network, or its number: the picture becomes it");
   app.add_option("--style", w->style, "classic, lapnorm, lucid (from noise) or enhance; default classic")
-      ->check(CLI::IsMember({"classic", "lapnorm", "lucid", "enhance"}));
+      ->check(CLI::IsMember(style_names()));
   app.add_option("--guide", w->guide, "a picture whose features grow where they match best")
       ->type_name("FILE");
   app.add_option("--mask", w->mask,
@@ -204,12 +271,12 @@ Action add_dream(CLI::App& app) {
       ->check(CLI::Range(0, 100000));
   app.add_option("--factor", w->factor, "how far enhance raises the layer's activations; default 2");
   app.add_option("--batch", w->batch, "so many pictures of lucid that differ from each other")
-      ->check(CLI::Range(1, 64));
+      ->check(CLI::Range(1, kMostPictures));
   app.add_option("--size", w->size, "default the input's, of noise 512x512")->type_name("WxH");
   app.add_option("--fps", w->fps, "of a video")->type_name("N");
   app.add_option("--frames", w->frames, "of a video")->check(CLI::Range(int64_t{1}, int64_t{100000000}));
   app.add_option("--seconds", w->seconds, "of a video; default the input's, else 10")->type_name("TIME");
-  app.add_option("--seed", w->seed, "of all random draws; default 1");
+  app.add_option("--seed", w->given_seed, "of all random draws; default 1");
   app.add_option("--threads", w->threads, "0: one per core; the same number gives the same picture")
       ->check(CLI::Range(0, kMostThreads));
   app.add_option("--memory", w->memory, "for a gradient; larger pictures are cut into tiles; default 2G");

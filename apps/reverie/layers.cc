@@ -1,11 +1,13 @@
-// reverie layers: what the layers of a model are.
+// reverie layers: what the layers of a model are, and what they look for.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <tuple>
 
+#include "atlas.h"
 #include "command_line.h"
+#include "core/limits.h"
 #include "core/text.h"
 #include "models/family.h"
 #include "verbs.h"
@@ -16,10 +18,26 @@ namespace {
 constexpr int64_t kUnknownSide = 224;
 
 struct Words {
-  std::string model, size;
+  std::string model, size, output;
+  bool draws = false;
+  AtlasWords atlas;
 };
 
+#if REVERIE_WITH_MEDIA
+int draw(Words w) {
+  if (!w.size.empty()) throw UsageError("--atlas chooses the size of its pictures itself");
+  const std::filesystem::path model = w.model;
+  const std::string stem = (model.has_filename() ? model : model.parent_path()).stem().string();
+  w.atlas.output = w.output.empty() ? fmt::format("out/{}-atlas", stem) : w.output;
+  return write_atlas(read_model(w.model), w.atlas);
+}
+#endif
+
 int run(const Words& w) {
+#if REVERIE_WITH_MEDIA
+  if (w.draws) return draw(w);
+  if (!w.output.empty() || !w.atlas.layers.empty()) throw UsageError("-o and --layer go with --atlas");
+#endif
   const std::unique_ptr<Model> model = read_model(w.model);
   int64_t width = model->trained_side() > 0 ? model->trained_side() : kUnknownSide;
   int64_t height = width;
@@ -47,6 +65,23 @@ Action add_layers(CLI::App& app) {
                  "a model's .safetensors file, a run's folder, or a .caffemodel beside its .prototxt")
       ->required();
   app.add_option("--size", w->size, "of the pictures; default that of the training")->type_name("WxH");
+#if REVERIE_WITH_MEDIA
+  app.add_flag(
+      "--atlas", w->draws,
+      "write a sheet for each layer: what each channel looks for, dreamed from noise, with its number; "
+      "a call that was stopped goes on where it was");
+  app.add_option("-o,--output", w->output, "the folder of the atlas; default out/MODEL-atlas")
+      ->type_name("DIR");
+  app.add_option("--layer", w->atlas.layers,
+                 "only these; default all that differ in shape from the one before")
+      ->type_name("NAME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--steps", w->atlas.steps, "for each channel; default 96")->check(CLI::Range(1, 100000));
+  app.add_option("--seed", w->atlas.seed, "of the noise; default 1");
+  app.add_option("--threads", w->atlas.threads, "0: one per core")->check(CLI::Range(0, kMostThreads));
+  app.add_flag("-q,--quiet", w->atlas.quiet, "no progress");
+#endif
   return [w] { return run(*w); };
 }
 

@@ -99,9 +99,16 @@ const std::vector<Verb>& verbs() {
      "  reverie probe runs/hourglass-09 --data cifar.tfrecord\n"
      "  reverie probe runs/hourglass-09 --data cifar.tfrecord --level 2 --grid 0\n",
      NEEDS_TORCH(add_probe)},
+#if REVERIE_WITH_MEDIA
+    {"model", "fetch networks that others published; list them",
+     "  reverie model list\n  reverie model fetch bvlc_googlenet\n"
+     "  reverie dream photo.jpg --model bvlc_googlenet --layer inception_4c/output\n",
+     add_model},
+#endif
     {"layers", "list the layers of a model: channels, size, how far each sees",
      "  reverie layers runs/hourglass-09\n"
-     "  reverie layers squeezenet_v1.0.caffemodel --size 640x360     with its .prototxt beside it\n",
+     "  reverie layers squeezenet_v1.0.caffemodel --size 640x360     with its .prototxt beside it\n"
+     "  reverie layers models/dream.safetensors --atlas -o atlas --layer conv3\n",
      NEEDS_TORCH(add_layers)},
     {"classify", "say what pictures and videos show, with a network that gives scores",
      "  reverie classify photo.jpg --model runs/classifier-cifar\n"

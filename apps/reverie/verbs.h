@@ -41,5 +41,6 @@ Action add_probe(CLI::App& app);
 Action add_classify(CLI::App& app);
 Action add_dream(CLI::App& app);
 Action add_layers(CLI::App& app);
+Action add_model(CLI::App& app);
 
 }  // namespace reverie

@@ -175,6 +175,7 @@ fs::path find_asset(const Preset& preset, const std::string& name) {
   for (const fs::path& path : candidates) {
     if (!name.empty() && (is_file(path) || is_folder(path))) return path;
   }
+  if (fs::path fetched = find_fetched(name); !fetched.empty()) return fetched;
   throw no_asset(name, folders);
 }
 

@@ -23,4 +23,20 @@ std::filesystem::path state_folder() {
   return folder("XDG_STATE_HOME", ".local/state");
 }
 
+std::filesystem::path fetched_folder() {
+  const std::filesystem::path data = folder("XDG_DATA_HOME", ".local/share");
+  return data.empty() ? data : data / "models";
+}
+
+std::filesystem::path find_fetched(const std::string& name) {
+  const std::filesystem::path models = fetched_folder();
+  if (models.empty() || name.empty() || std::filesystem::path(name).has_parent_path()) return {};
+  for (const char* ending : {"", ".pth", ".caffemodel", ".safetensors"}) {
+    std::error_code code;
+    std::filesystem::path file = models / (name + ending);
+    if (std::filesystem::is_regular_file(file, code)) return file;
+  }
+  return {};
+}
+
 }  // namespace reverie

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace reverie {
 
@@ -12,5 +13,12 @@ std::filesystem::path config_folder();
 // What must survive a crash, sessions and the unsaved preset: $XDG_STATE_HOME/reverie, else
 // ~/.local/state/reverie; empty if the system has no home folder.
 std::filesystem::path state_folder();
+
+// Networks that were fetched: $XDG_DATA_HOME/reverie/models, else ~/.local/share/reverie/models; empty if the
+// system has no home folder.
+std::filesystem::path fetched_folder();
+
+// The file of a network there, by its name with or without the ending; empty where there is none.
+std::filesystem::path find_fetched(const std::string& name);
 
 }  // namespace reverie

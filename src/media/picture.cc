@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/picture_note.h"
 #include "core/text.h"
 #include "media/encoder.h"
 #include "media/sources.h"
@@ -69,7 +70,7 @@ FilledPicture parse_filled_picture(std::span<const uint8_t> bytes, const std::st
   return decode(ffmpeg::Input::open_memory(bytes, name), true);
 }
 
-void write_picture(const std::filesystem::path& path, const Planes& picture) {
+void write_picture(const std::filesystem::path& path, const Planes& picture, std::string_view note) {
   ffmpeg::prepare();
   const ffmpeg::EncoderOptions options = encoder_for(path, picture);
   ffmpeg::check_size(options.size, path.string());
@@ -84,7 +85,9 @@ void write_picture(const std::filesystem::path& path, const Planes& picture) {
   encoder.finish();
   const ffmpeg::PacketPtr packet = ffmpeg::new_packet();
   if (!encoder.read(*packet)) throw Error("write", path.string(), "the encoder produced nothing");
-  write_file(path, {packet->data, static_cast<size_t>(packet->size)});
+  std::vector<uint8_t> bytes(packet->data, packet->data + packet->size);
+  if (!note.empty()) bytes = with_note(std::move(bytes), note);
+  write_file(path, bytes);
 }
 
 }  // namespace reverie

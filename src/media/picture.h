@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/planes.h"
 
@@ -26,8 +27,9 @@ struct FilledPicture {
 FilledPicture parse_filled_picture(std::span<const uint8_t> bytes, const std::string& name);
 
 // Writes [3, H, W] or [1, H, W] (grey) in 0..1 as .png (8 bit, lossless) or .jpg, to a temporary file that is
-// then renamed.  Error for other extensions and if the file cannot be written.
-void write_picture(const std::filesystem::path& path, const Planes& picture);
+// then renamed.  Error for other extensions and if the file cannot be written.  note: how it was made
+// (core/picture_note.h), if not empty.
+void write_picture(const std::filesystem::path& path, const Planes& picture, std::string_view note = {});
 
 // Whether the name has one of the extensions searched for in folders of pictures.
 bool is_picture_name(const std::filesystem::path& path);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/folders.h"
 #include "core/text.h"
 #include "models/caffe/family.h"
 #include "models/classifier/classifier.h"
@@ -50,7 +51,11 @@ std::unique_ptr<Model> model_from_tensors(const TensorFile& file) {
               fmt::format("its family is {}; there are {}", in_quotes(name), join(names, ", ")));
 }
 
-std::unique_ptr<Model> read_model(const std::filesystem::path& path) {
+std::unique_ptr<Model> read_model(const std::filesystem::path& given) {
+  std::error_code code;
+  const std::filesystem::path fetched =
+      std::filesystem::exists(given, code) ? std::filesystem::path() : find_fetched(given.string());
+  const std::filesystem::path& path = fetched.empty() ? given : fetched;
   const std::string ending = lower(path.extension().string());
   for (const Family& f : families()) {
     if (std::find(f.endings.begin(), f.endings.end(), ending) != f.endings.end()) return f.read_own(path);

@@ -52,7 +52,8 @@ const Family* find_family(const std::string& name);
 // Those that recipes train.
 std::vector<Family> trained_families();
 
-// A model file, a run's folder, or a family's own files (NET.caffemodel, NAME.pth).  A file that does not say
+// A model file, a run's folder, a family's own files (NET.caffemodel, NAME.pth), or the name of a network that
+// was fetched.  A file that does not say
 // its family is one of torchvision's networks where its tensors are, else an hourglass.  Error names the file
 // for whatever does not fit.
 std::unique_ptr<Model> read_model(const std::filesystem::path& path);
