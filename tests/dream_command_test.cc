@@ -1,7 +1,11 @@
 // `reverie dream` and the effect in renders, from outside, with the network that ships.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "command.h"
+#include "media/picture.h"
+#include "motion/flow.h"
+#include "motion/warp.h"
 
 namespace reverie {
 namespace {
@@ -37,6 +41,77 @@ TEST_F(DreamCommand, DreamsAPictureTheSameAgain) {
   EXPECT_NE(again.err.find("b.png; 96x64, seed 1"), std::string::npos) << again.err;
   EXPECT_EQ(run("cmp a.png b.png && test -s w.png").status, 0);
   EXPECT_GT(difference("photo.png", "a.png"), 2);
+}
+
+TEST_F(DreamCommand, MakesAPictureAgainFromItsFile) {
+  ASSERT_EQ(run("reverie dream photo.png -q --steps 2 --octaves 2 --seed 5 --layer conv3:1 -o a.png").status,
+            0);
+  EXPECT_EQ(run("reverie dream -q --again a.png -o b.png && cmp a.png b.png").status, 0);
+  EXPECT_EQ(run("reverie dream -q --again a.png --seed 6 -o c.png && ! cmp -s a.png c.png").status, 0);
+  EXPECT_EQ(
+      run("reverie dream -q --again c.png --seed 5 -o d.jpg && reverie dream -q --again d.jpg -o e.png && "
+          "cmp a.png e.png")
+          .status,
+      0);
+  const Outcome other = run("reverie dream -q --again photo.png -o f.png");
+  EXPECT_EQ(other.status, 1);
+  EXPECT_NE(other.err.find("does not say how it was dreamed"), std::string::npos) << other.err;
+}
+
+TEST_F(DreamCommand, DrawsAnAtlasAndGoesOnWithIt) {
+  const std::string atlas = "reverie layers " +
+                            std::filesystem::absolute("models/dream.safetensors").string() +
+                            " --atlas -q --steps 1 --layer conv1 -o atlas";
+  ASSERT_EQ(run(atlas).out, "atlas/conv1.png\n");
+  // of a call that was stopped: the sheet is made from what is there
+  ASSERT_EQ(
+      run("cp atlas/conv1.png whole.png; rm atlas/conv1.png atlas/conv1/0003.png; cp -p atlas/conv1/0002.png "
+          "two.png; touch -d yesterday atlas/conv1/0002.png")
+          .status,
+      0);
+  const Outcome again = run(atlas);
+  EXPECT_EQ(again.out, "atlas/conv1.png\n") << again.err;
+  EXPECT_EQ(run("cmp atlas/conv1.png whole.png").status, 0);
+  EXPECT_EQ(run("test -n \"$(find atlas/conv1/0002.png -mtime +0)\"").status, 0) << "it was made again";
+  EXPECT_NE(run(atlas).err.find("it is there already"), std::string::npos);
+}
+
+// Mean difference of each frame from the one before, carried along by the flow of the input.
+double flicker(const TestFolder& folder, const std::string& frames, int count) {
+  Threads threads(1);
+  const auto frame = [&](const std::string& pattern, int i) {
+    return read_picture(folder.file(fmt::format("{}{}.png", pattern, i)));
+  };
+  double sum = 0;
+  for (int i = 2; i <= count; ++i) {
+    const Flow back = find_flow(frame("in", i), frame("in", i - 1), FlowMethod::kDisMedium);
+    Planes carried;
+    warp(frame(frames, i - 1), back, carried, threads);
+    sum += mean_absolute_difference(carried, frame(frames, i));
+  }
+  return sum / (count - 1);
+}
+
+TEST_F(DreamCommand, VideoFlickersLessThanItsFramesAlone) {
+  constexpr int kFrames = 6;
+  if (data_folder().empty()) GTEST_SKIP() << "../shared/data is not there";
+  const std::string clip = data_folder() / "video/big_buck_bunny_0_30.webm";
+  const std::string how = " -q --set octaves=2 --set steps=6 ";
+  ASSERT_EQ(
+      run(fmt::format("reverie render dream{}--input {} --start 10 --frames {} --size 160x90 -o d%d.png && "
+                      "ffmpeg -v error -ss 10 -i {} -frames:v {} -vf scale=160:90 in%d.png",
+                      how, clip, kFrames, clip, kFrames))
+          .status,
+      0);
+  for (int i = 1; i <= kFrames; ++i)
+    ASSERT_EQ(
+        run(fmt::format("reverie dream in{0}.png{1}--set step=2 --set jitter=24 -o alone{0}.png", i, how))
+            .status,
+        0);
+  const double carried = flicker(folder, "d", kFrames);
+  const double alone = flicker(folder, "alone", kFrames);
+  RecordProperty("ratio", std::to_string(carried / alone));
+  EXPECT_LT(carried, 0.5 * alone) << carried * 255 << " of 255, alone " << alone * 255;
 }
 
 TEST_F(DreamCommand, HasStyles) {

@@ -105,9 +105,9 @@ class DreamEffect final : public Effect {
     const int64_t number = frame.time.frame;
     if (const int every = values.integer("every"); every == 1) {
       forget_job();
-      layer_ = layer_of(dream_of(job_for(frame, values)), input_);
+      layer_ = eased(layer_of(dream_of(job_for(frame, values)), input_), frame, values);
     } else {
-      if (job_.valid() && number >= due_) take_job(values);
+      if (job_.valid() && number >= due_) take_job(frame, values);
       if (!job_.valid()) {
         due_ = number + every;
         job_input_ = input_;
@@ -174,7 +174,9 @@ class DreamEffect final : public Effect {
     job.settings = dream_settings(values);
     job.moments = *moments_;
     job.hold = values.number("hold");
-    job.draw = Random(setup_.seed).split(kStepsStream).split(static_cast<uint64_t>(frame.time.frame));
+    // over an input the same jitter for all frames: what is dreamed alike from one to the next stays
+    const auto stream = fed_ ? uint64_t{0} : static_cast<uint64_t>(frame.time.frame);
+    job.draw = Random(setup_.seed).split(kStepsStream).split(stream);
     job.mask = mask_for(values.text("mask"), frame);
     return job;
   }
@@ -202,7 +204,7 @@ class DreamEffect final : public Effect {
   }
 
   // What was dreamed of an earlier frame, carried along to this one.
-  void take_job(const ParameterValues& values) {
+  void take_job(const Frame& frame, const ParameterValues& values) {
     torch::Tensor layer = layer_of(job_.get(), job_input_);
     const bool follows = values.integer("carry") == 1;
     for (const auto& [flow, trust] : since_) {
@@ -210,7 +212,15 @@ class DreamEffect final : public Effect {
           moved_on(layer, flow.empty() ? nullptr : &flow, trust.empty() ? nullptr : &trust, follows, values);
     }
     since_.clear();
-    layer_ = layer;
+    layer_ = eased(layer, frame, values);
+  }
+
+  // The next layer, nearer to the last one where that could be carried here.
+  torch::Tensor eased(const torch::Tensor& next, const Frame& frame, const ParameterValues& values) const {
+    const double inertia = values.number("inertia");
+    if (inertia == 0 || !fed_ || !frame.flow || values.integer("carry") != 1) return next;
+    const torch::Tensor from_last = layer_ - next;
+    return next + (frame.trust ? from_last * view_of(*frame.trust) : from_last) * inertia;
   }
 
   void forget_job() {

@@ -49,6 +49,8 @@ std::vector<Parameter> time() {
       number("blend", 0.3, 0, 1, "", "share of each new frame; the rest is the last dream carried along"),
       choice("carry", "flow", {"none", "flow"},
              "how the last dream follows the input: not, or its optical flow"),
+      number("inertia", 0.5, 0, 0.98, "",
+             "share of the carried dream that stays as it was: more is calmer, less is quicker"),
       number("zoom", 1, 0.5, 2, "times", "enlarges the last dream, each frame"),
       number("rotate", 0, -180, 180, "degrees", "turns it, counter-clockwise, each frame"),
       number("shift_x", 0, -1, 1, "widths", "moves it to the right, each frame"),
