@@ -12,8 +12,8 @@ namespace reverie {
 struct EnhanceSettings {
   double factor = 2;   // s
   int steps = 100;     // of L-BFGS
-  double bound = 1;    // a: keeps the picture in range
-  double smooth = 20;  // b: total variation
+  double bound = 0.1;  // a: keeps the picture in range
+  double smooth = 1;   // b: total variation
 };
 
 // picture: [1, 3, H, W] in 0..255; the result is as large, clipped to that.

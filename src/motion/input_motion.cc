@@ -1,8 +1,36 @@
 #include "motion/input_motion.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "motion/warp.h"
 
 namespace reverie {
+
+namespace {
+
+// A flow of a smaller picture as that of a larger one.
+Flow enlarged(const Flow& flow, int height, int width) {
+  Flow large = resize(flow, height, width);
+  const float across = static_cast<float>(width) / static_cast<float>(flow.width());
+  const float down = static_cast<float>(height) / static_cast<float>(flow.height());
+  for (size_t i = 0; i < large.plane_size(); ++i) {
+    large.plane(0)[i] *= across;
+    large.plane(1)[i] *= down;
+  }
+  return large;
+}
+
+}  // namespace
+
+Planes InputMotion::seen(const Planes& picture) const {
+  const int side = std::max(picture.height(), picture.width());
+  if (largest_side_ == 0 || side <= largest_side_) return picture;
+  const auto shrunk = [&](int n) {
+    return std::max(1, static_cast<int>(std::lround(static_cast<double>(n) * largest_side_ / side)));
+  };
+  return resize(luma(picture), shrunk(picture.height()), shrunk(picture.width()));
+}
 
 void InputMotion::forget() {
   last_.clear();
@@ -22,12 +50,18 @@ void InputMotion::next(const Planes* picture, Threads& threads) {
   }
   const bool cut = cuts_.next(*picture, threads);
   known_ = !cut && !last_.empty();
+  Planes now = seen(*picture);
   if (known_) {
-    FlowPair flows = find_flows(last_, *picture, method_, threads);
+    FlowPair flows = find_flows(last_seen_, now, method_, threads);
     trust_ = consistency(flows.backward, flows.forward, threads);
     flow_ = std::move(flows.backward);
+    if (now.height() != picture->height() || now.width() != picture->width()) {
+      flow_ = enlarged(flow_, picture->height(), picture->width());
+      trust_ = resize(trust_, picture->height(), picture->width());
+    }
   }
   last_ = *picture;
+  last_seen_ = std::move(now);
 }
 
 }  // namespace reverie

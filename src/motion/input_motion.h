@@ -7,9 +7,15 @@
 
 namespace reverie {
 
+// Of pictures whose flow must not take longer than a frame.
+inline constexpr int kLiveFlowSide = 480;
+
 class InputMotion {
  public:
-  explicit InputMotion(FlowMethod method) : method_(method) {}
+  // largest_side: larger pictures are looked at as pictures of this side, and their flow is enlarged; 0: none
+  // is.
+  explicit InputMotion(FlowMethod method, int largest_side = 0)
+      : method_(method), largest_side_(largest_side) {}
 
   // The next picture, [3, H, W], or null where there is none.
   void next(const Planes* picture, Threads& threads);
@@ -23,9 +29,12 @@ class InputMotion {
   const Planes* trust() const { return known_ ? &trust_ : nullptr; }
 
  private:
+  Planes seen(const Planes& picture) const;
+
   FlowMethod method_;
+  int largest_side_;
   CutFinder cuts_;
-  Planes last_;
+  Planes last_, last_seen_;  // as it came, and as it is looked at
   Flow flow_;
   Planes trust_;
   bool known_ = false;

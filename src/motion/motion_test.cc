@@ -239,6 +239,20 @@ TEST(InputMotion, FlowIsThatBackToTheLastPicture) {
   EXPECT_EQ(motion.trust()->at(0, 0, 0), 1);
 }
 
+TEST(InputMotion, OfLargePicturesIsThatOfSmallOnesEnlarged) {
+  Threads threads(2);
+  InputMotion motion(FlowMethod::kDisFast, 96);
+  const Planes first = resize(texture(96, 128), 192, 256);
+  const Planes second = resize(texture(96, 128, 4, -2), 192, 256);
+  motion.next(&first, threads);
+  motion.next(&second, threads);
+  ASSERT_NE(motion.flow(), nullptr);
+  EXPECT_TRUE(motion.flow()->same_shape(Flow(2, 192, 256)));
+  EXPECT_TRUE(motion.trust()->same_shape(Planes(1, 192, 256)));
+  EXPECT_LT(error_of(*motion.flow(), -8, 4), 0.6);
+  EXPECT_GT(motion.trust()->at(0, 96, 128), 0.9F);
+}
+
 TEST(InputMotion, ThereIsNoneOfTheFirstAfterACutAndAfterNothing) {
   Threads threads(1);
   InputMotion motion(FlowMethod::kDisFast);

@@ -9,7 +9,8 @@
 
 namespace reverie {
 
-FrameLoop::FrameLoop(FrameLoopSetup setup) : setup_(std::move(setup)), motion_(setup_.flow) {
+FrameLoop::FrameLoop(FrameLoopSetup setup)
+    : setup_(std::move(setup)), motion_(setup_.flow, setup_.flow_side) {
   if (setup_.check) {
     source_.check_results();
     output_.check_results();

@@ -26,6 +26,7 @@ struct FrameLoopSetup {
   std::vector<Watcher> watchers;
   std::function<Signals(const FrameTime&)> signals;  // what is heard; null: silence
   FlowMethod flow = kLiveFlow;                       // of the input, where a part looks at it
+  int flow_side = kLiveFlowSide;                     // see InputMotion
   double fps = 30;                                   // ticks of the clock per second
   bool check = false;                                // check every step's result
   std::vector<std::string> without;                  // steps to switch off; Error for an unknown name

@@ -166,6 +166,7 @@ RenderResult render(const RenderRequest& request) {
 
   setup.signals = [&hearing](const FrameTime& time) { return hearing.signals->at(time); };
   setup.flow = kOfflineFlow;
+  setup.flow_side = 0;
   setup.fps = fps;
   setup.check = request.check;
   setup.without = request.without;
