@@ -59,6 +59,14 @@ TEST_F(Data, TransparentPicturesAreNotLearnedAsBlack) {
   o = run("reverie data show clear.tfrecord");
   EXPECT_TRUE(has(o.out, "train channels R, G, B: mean 255")) << o.out;
   EXPECT_FALSE(has(run("reverie data import pets -o pets.tfrecord -q").err, "transparent"));
+  // GIFs and videos with alpha too
+  run("mkdir moving && ffmpeg -v error -i clear/%d.png -r 10 moving/a.gif && ffmpeg -v error -i clear/%d.png "
+      "-r "
+      "10 -c:v ffv1 -pix_fmt bgra moving/b.mkv");
+  o = run("reverie data import moving -o moving.tfrecord -q");
+  EXPECT_TRUE(has(o.err, "of the pictures are partly transparent")) << o.err;
+  o = run("reverie data show moving.tfrecord");  // a GIF's palette is no exact white
+  EXPECT_TRUE(has(o.out, "train channels R, G, B: mean 25")) << o.out;
 }
 
 TEST_F(Data, PicturesOfSeveralSizesNeedASize) {
@@ -76,6 +84,25 @@ TEST_F(Data, PicturesOfSeveralSizesNeedASize) {
     EXPECT_TRUE(has(o.out, "7 pictures, 8x6, 3 labels")) << o.out;
   }
   EXPECT_NE(run("cmp -s crop.tfrecord pad.tfrecord").status, 0);
+}
+
+TEST_F(Data, CropsAreRandomPiecesAtFullResolution) {
+  const std::string import = "reverie data import pets odd --crops 12x9:5 -q ";
+  Outcome o = run(import + "-o a.tfrecord --test-fraction 0.34 && reverie data show a.tfrecord");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_TRUE(has(o.err, "1 of 7 pictures are smaller than 12x9 and are left out: odd/1.png (10x10)"))
+      << o.err;
+  EXPECT_TRUE(has(o.err, "30 pictures, 20 train and 10 test")) << o.err;
+  EXPECT_TRUE(has(o.out, "30 pictures, 12x9")) << o.out;
+  // all pieces of a picture on one side
+  EXPECT_TRUE(has(o.out, "cat          10         5")) << o.out;
+  EXPECT_EQ(run(import + "-o b.tfrecord --test-fraction 0.34 && cmp a.tfrecord b.tfrecord").status, 0);
+  EXPECT_NE(
+      run(import + "-o c.tfrecord --test-fraction 0.34 --seed 2 && cmp -s a.tfrecord c.tfrecord").status, 0);
+  o = run("reverie data import odd -o d.tfrecord --crops 12x9:5");
+  EXPECT_EQ(o.status, 1);
+  EXPECT_TRUE(has(o.err, "none of the pictures is as large as 12x9")) << o.err;
+  EXPECT_EQ(run("ls d.tfrecord").status, 2);
 }
 
 TEST_F(Data, ArchivesAndVideosAreSources) {
@@ -114,6 +141,9 @@ TEST_F(Data, SaysWhatIsWrong) {
   expect("import pets", 2, "--output");
   expect("import pets -o a.txt", 2, "ending in .tfrecord");
   expect("import pets -o a.tfrecord --crop 1,2", 2, "TOP,RIGHT,BOTTOM,LEFT");
+  for (const char* crops : {"8x8", "8x8:0", "8x8:1.5", "8:3", "8x8:3:4"})
+    expect(fmt::format("import pets -o a.tfrecord --crops {}", crops), 2, "takes");
+  expect("import pets -o a.tfrecord --crops 8x8:3 --size 8x8", 2, "leave out --size");
   expect("import pets -o a.tfrecord --size 8", 2, "--size takes");
   expect("import pets -o a.tfrecord --test-fraction 2", 2, "");
   expect("import none -o a.tfrecord", 1, "cannot import none: there is no such file or folder");

@@ -22,7 +22,7 @@ namespace {
 
 struct ImportWords {
   std::vector<std::string> sources;
-  std::string output, size, fit = "crop", crop, label;
+  std::string output, size, fit = "crop", crop, crops, label;
   int64_t step = 1;
   double test_fraction = 0;
   uint64_t seed = 1;
@@ -46,6 +46,10 @@ void add_import_options(CLI::App& app, ImportWords& o) {
       ->check(CLI::IsMember(fit_words()));
   app.add_option("--crop", o.crop, "pixels to cut off at the top, right, bottom, left, before anything else")
       ->type_name("T,R,B,L");
+  app.add_option("--crops", o.crops,
+                 "from every picture, N random pieces of WxH pixels at its own resolution, drawn by --seed; "
+                 "instead of --size")
+      ->type_name("WxH:N");
   app.add_option("--step", o.step, "take every Nth frame of a video; default 1")
       ->check(CLI::Range(int64_t{1}, kMostFrames));
   app.add_option("--label", o.label, "label of all pictures and videos, instead of their folders' names")
@@ -54,8 +58,9 @@ void add_import_options(CLI::App& app, ImportWords& o) {
                  "share, 0 to 1, of each label's pictures to use for testing, where the source does not say; "
                  "default 0")
       ->check(finite_range(0, 1));
-  app.add_option("--seed", o.seed,
-                 "seed for the order of the training pictures and the choice of test pictures; default 1")
+  app.add_option(
+         "--seed", o.seed,
+         "seed for the order of the training pictures, the choice of test pictures and --crops; default 1")
       ->check(whole_number(UINT64_MAX));
   app.add_flag("-q,--quiet", o.quiet, "no progress");
 }
@@ -73,9 +78,26 @@ Margins parse_margins(const std::string& word) {
   return {pixels[0], pixels[1], pixels[2], pixels[3]};
 }
 
+Crops parse_crops(const std::string& word, uint64_t seed) {
+  constexpr double kMost = 1e6;  // per picture
+  const std::vector<std::string> parts = split(word, ':');
+  const double count = parts.size() == 2 ? to_number(parts[1]).value_or(0) : 0;
+  if (!(count >= 1 && count <= kMost && count == std::floor(count)))
+    throw UsageError(fmt::format("--crops takes WxH:N, such as 64x64:200, not '{}'", word));
+  Crops crops;
+  std::tie(crops.width, crops.height) = parse_size(parts[0]);
+  crops.count = static_cast<int>(count);
+  crops.seed = seed;
+  return crops;
+}
+
 ImportOptions import_options(const ImportWords& o) {
   ImportOptions options;
   if (!o.size.empty()) std::tie(options.width, options.height) = parse_size(o.size);
+  if (!o.crops.empty()) {
+    if (!o.size.empty()) throw UsageError("--crops has a size of its own: leave out --size");
+    options.crops = parse_crops(o.crops, o.seed);
+  }
   if (!o.crop.empty()) options.crop = parse_margins(o.crop);
   options.fit = fit_of(o.fit);
   options.step = o.step;
@@ -86,10 +108,15 @@ ImportOptions import_options(const ImportWords& o) {
   return options;
 }
 
-void play_video(const std::string& path, int64_t step, const std::function<bool(const Planes&)>& take) {
-  const std::unique_ptr<Source> source = open_source(path);
+void play_video(const std::string& path, int64_t step, const std::function<bool(const Planes&)>& take,
+                size_t& filled) {
+  SourceOptions options;
+  options.fill_transparent = true;
+  const std::unique_ptr<Source> source = open_source(path, options);
   Planes frame;
-  while (source->read(frame) && take(frame)) {
+  while (source->read(frame)) {
+    filled += source->filled() ? 1 : 0;
+    if (!take(frame)) return;
     if (source->info().endless) return;  // a still
     for (int64_t i = 1; i < step && !stop_requested(); ++i) {
       if (!source->skip()) return;
@@ -105,15 +132,30 @@ Decoders decoders(size_t& filled) {
             filled += made.filled ? 1 : 0;
             return std::move(made.picture);
           },
-          play_video};
+          [&filled](const std::string& path, int64_t step, const std::function<bool(const Planes&)>& take) {
+            play_video(path, step, take, filled);
+          }};
 }
 
 void warn_of_left_out(const PictureIntake& intake) {
-  if (intake.left_out() == 0) return;
-  const size_t more = intake.left_out() - intake.why_left_out().size();
-  warning(fmt::format("{} of {} pictures cannot be read and are left out: {}{}", intake.left_out(),
-                      intake.left_out() + intake.set().pictures(), join(intake.why_left_out(), "; "),
-                      more > 0 ? fmt::format("; and {} more", more) : ""));
+  const size_t all = intake.left_out() + intake.small() + intake.taken();
+  const auto warn = [all](size_t count, const std::string& what, const std::vector<std::string>& named) {
+    if (count == 0) return;
+    const size_t more = count - named.size();
+    warning(fmt::format("{} of {} pictures {} and are left out: {}{}", count, all, what, join(named, "; "),
+                        more > 0 ? fmt::format("; and {} more", more) : ""));
+  };
+  const Crops& crops = intake.options().crops;
+  warn(intake.left_out(), "cannot be read", intake.why_left_out());
+  warn(intake.small(), fmt::format("are smaller than {}x{}", crops.width, crops.height),
+       intake.named_small());
+}
+
+[[noreturn]] void fail_without_any(const ImportWords& o, const PictureIntake& intake) {
+  throw Error("import", join(o.sources, " "),
+              intake.small() > 0 ? fmt::format("none of the pictures is as large as {}x{}",
+                                               intake.options().crops.width, intake.options().crops.height)
+                                 : "none of the pictures can be read");
 }
 
 int import(const ImportWords& o) {
@@ -127,7 +169,7 @@ int import(const ImportWords& o) {
   }
   if (!stop_requested()) {
     warn_of_left_out(intake);
-    if (set.pictures() == 0) throw Error("import", join(o.sources, " "), "none of the pictures can be read");
+    if (set.pictures() == 0) fail_without_any(o, intake);
   }
   const std::optional<RecordSetCounts> counts = stop_requested() ? std::nullopt : set.finish();
   if (!counts) {

@@ -74,6 +74,9 @@ const std::vector<Verb>& verbs() {
      "  reverie data import cifar-10-batches-bin/ -o cifar.tfrecord.gz\n"
      "  reverie data import cifar-100-python.tar.gz -o cifar-100.tfrecord\n"
      "  reverie data import clip.mp4 -o clip.tfrecord --step 10 --size 64x64 --test-fraction 0.1\n"
+     "  reverie data import drawings/ -o strokes.tfrecord --crops 64x64:200     random pieces, so that "
+     "strokes "
+     "keep their size\n"
      "  reverie data show photos.tfrecord\n",
      add_data},
 #endif

@@ -115,6 +115,37 @@ TEST_F(Import, TrainAndTestFoldersAreSplits) {
             (Words{"all test 2", "all test 3", "all train 1"}));
 }
 
+// Greys that tell where a piece was: x + 16 y.
+TEST(PictureIntake, CropsAreWhatThePictureHasThere) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "set.tfrecord";
+  ImportOptions options;
+  options.crops = {3, 2, 50, 7};
+  RecordSetWriter writer(path);
+  PictureIntake intake(writer, options);
+  Planes picture(3, 12, 16);
+  for (int y = 0; y < 12; ++y) {
+    for (int x = 0; x < 16; ++x) picture.at(0, y, x) = static_cast<float>(x + 16 * y) / 255;
+  }
+  intake.add(picture, {}, "one");
+  intake.add(Planes(3, 1, 16), {}, "low");
+  writer.finish();
+  EXPECT_EQ(intake.taken(), 1U);
+  EXPECT_EQ(intake.named_small(), (Words{"low (16x1)"}));
+  const RecordSet set = RecordSet::open(path);
+  ASSERT_EQ(set.size(Split::kTrain), 50U);
+  std::set<int> places;
+  for (size_t i = 0; i < 50; ++i) {
+    const Record r = set.record(Split::kTrain, i);
+    const int first = r.pixels[0];
+    EXPECT_EQ(r.pixels[3], first + 1);
+    EXPECT_EQ(r.pixels[9], first + 16);
+    places.insert(first);
+  }
+  EXPECT_GT(places.size(), 35U);
+  EXPECT_LE(*places.rbegin(), 13 + 16 * 10);
+}
+
 TEST(Places, ComeFromThePath) {
   Places places;
   const auto words = [&](const char* path) {

@@ -7,8 +7,15 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/random.h"
 
 namespace reverie {
+namespace {
+
+constexpr uint64_t kCropPlaces = 0x63726f70;  // the random stream, split off the seed
+constexpr size_t kNamed = 3;                  // pictures that a warning names
+
+}  // namespace
 
 void to_bytes(const Planes& picture, std::vector<uint8_t>& out) {
   const size_t n = picture.plane_size();
@@ -49,26 +56,48 @@ void PictureIntake::add(const Planes& picture, const Belonging& to, const std::s
     planes_ = cut_out(*shown, m.left, m.top, width, height);
     shown = &planes_;
   }
+  if (options_.crops.count > 0) return add_crops(*shown, to, name);
   if (options_.width > 0 && (shown->width() != options_.width || shown->height() != options_.height)) {
     planes_ = fit_picture(*shown, options_.height, options_.width, options_.fit);
     shown = &planes_;
   }
   to_bytes(*shown, bytes_);
   store(bytes_, shown->height(), shown->width(), to, name);
+  ++taken_;
+}
+
+void PictureIntake::add_crops(const Planes& picture, const Belonging& to, const std::string& name) {
+  const Crops& crops = options_.crops;
+  const int right = picture.width() - crops.width;
+  const int below = picture.height() - crops.height;
+  if (right < 0 || below < 0) {
+    if (small_++ < kNamed)
+      named_small_.push_back(fmt::format("{} ({}x{})", name, picture.width(), picture.height()));
+    return;
+  }
+  Random random = Random(crops.seed).split(kCropPlaces).split(taken_++);
+  const auto draw = [&random](int most) { return static_cast<int>(random.uniform() * (most + 1)); };
+  for (int i = 0; i < crops.count; ++i) {
+    const int x = draw(right);
+    const int y = draw(below);
+    to_bytes(cut_out(picture, x, y, crops.width, crops.height), bytes_);
+    store(bytes_, crops.height, crops.width, to, name, i > 0);
+  }
 }
 
 void PictureIntake::add(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
                         const std::string& name) {
   const bool same_size = options_.width == 0 || (options_.width == width && options_.height == height);
-  if (same_size && !options_.crop.any()) {
+  if (same_size && !options_.crop.any() && options_.crops.count == 0) {
     store(pixels, height, width, to, name);
+    ++taken_;
   } else {
     add(to_planes(pixels, height, width), to, name);
   }
 }
 
 void PictureIntake::store(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
-                          const std::string& name) {
+                          const std::string& name, bool with_last) {
   if (first_.empty()) {
     first_ = name;
     height_ = height;
@@ -78,12 +107,11 @@ void PictureIntake::store(std::span<const uint8_t> pixels, int height, int width
                 fmt::format("it is {}x{}, but {} is {}x{}", width, height, first_, width_, height_),
                 "use --size WxH to resize all pictures");
   }
-  set_->add(pixels, height, width, to.label, to.split);
+  set_->add(pixels, height, width, to.label, to.split, with_last);
   if (progress_ != nullptr) progress_->update(static_cast<int64_t>(set_->pictures()));
 }
 
 void PictureIntake::leave_out(const std::string& why) {
-  constexpr size_t kNamed = 3;
   if (left_out_++ < kNamed) why_left_out_.push_back(why);
 }
 

@@ -22,10 +22,17 @@ struct Margins {
   bool any() const { return top != 0 || right != 0 || bottom != 0 || left != 0; }
 };
 
+// Random pieces of every picture, at its own resolution.
+struct Crops {
+  int width = 0, height = 0, count = 0;  // count: per picture; 0: whole pictures
+  uint64_t seed = 1;
+};
+
 struct ImportOptions {
   int width = 0, height = 0;  // of the pictures in the set; 0: their own, which must all be the same
   Fit fit = Fit::kCrop;
-  Margins crop;       // applied before resizing
+  Margins crop;       // applied before anything else
+  Crops crops;        // instead of whole pictures; then width and height are 0
   int64_t step = 1;   // every this many frames of a video, one is taken
   std::string label;  // for all pictures and videos, instead of their folders' names; empty: use those
 };
@@ -54,6 +61,8 @@ class PictureIntake {
   PictureIntake(RecordSetWriter& set, ImportOptions options, Progress* progress = nullptr);
 
   // name: for errors.  Error if sizes differ and no size was requested, or if nothing is left after cropping.
+  // Crops of one picture are all for training or all for testing; a picture smaller than they are is left
+  // out.
   void add(const Planes& picture, const Belonging& to, const std::string& name);  // [3, H, W] in 0..1
   void add(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
            const std::string& name);  // [height, width, 3]
@@ -63,20 +72,27 @@ class PictureIntake {
   size_t left_out() const { return left_out_; }
   const std::vector<std::string>& why_left_out() const { return why_left_out_; }  // only the first few
 
+  // Pictures smaller than a crop.
+  size_t small() const { return small_; }
+  const std::vector<std::string>& named_small() const { return named_small_; }  // only the first few
+
+  size_t taken() const { return taken_; }  // whole pictures that are in the set, or crops of them
+
   const ImportOptions& options() const { return options_; }
   RecordSetWriter& set() const { return *set_; }
 
  private:
   void store(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
-             const std::string& name);
+             const std::string& name, bool with_last = false);
+  void add_crops(const Planes& picture, const Belonging& to, const std::string& name);
 
   RecordSetWriter* set_;
   ImportOptions options_;
   Progress* progress_;
   int height_ = 0, width_ = 0;  // of the first picture
   std::string first_;           // its name
-  size_t left_out_ = 0;
-  std::vector<std::string> why_left_out_;
+  size_t left_out_ = 0, small_ = 0, taken_ = 0;
+  std::vector<std::string> why_left_out_, named_small_;
   std::vector<uint8_t> bytes_;  // buffer
   Planes planes_;               // buffer
 };

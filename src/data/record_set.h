@@ -100,8 +100,10 @@ class RecordSetWriter {
   // pictures: call label() again for ids that are still needed.
   void sort_labels(size_t first);
 
-  // pixels: [height, width, 3].  label: an id, or -1.  split: nothing if the source gives none.
-  void add(std::span<const uint8_t> pixels, int height, int width, int label, std::optional<Split> split);
+  // pixels: [height, width, 3].  label: an id, or -1.  split: nothing if the source gives none.  with_last: a
+  // piece of the same picture as the last one, so that both get the same split.
+  void add(std::span<const uint8_t> pixels, int height, int width, int label, std::optional<Split> split,
+           bool with_last = false);
   size_t pictures() const;
 
   // Writes the set and gives it its name; after Ctrl-C it writes nothing and leaves no set.

@@ -51,6 +51,7 @@ class RecordSetWriter::Work {
     uint64_t begin = 0;  // in the spool file
     int height = 0, width = 0, label = -1;
     std::optional<Split> split;
+    bool with_last = false;
   };
 
   int label(const std::string& name) {
@@ -149,7 +150,8 @@ class RecordSetWriter::Work {
     RecordSetCounts counts;
     std::map<int, std::vector<size_t>> open;
     for (size_t i = 0; i < pictures_.size(); ++i) {
-      if (!pictures_[i].split) open[pictures_[i].label].push_back(i);
+      const Picture& p = pictures_[i];
+      if (!p.split && !p.with_last) open[p.label].push_back(i);
     }
     for (const auto& [id, places] : open) {
       counts.undecided += places.size();
@@ -160,6 +162,9 @@ class RecordSetWriter::Work {
       for (size_t i = 0; i < order.size(); ++i) {
         pictures_[places[order[i]]].split = i < tests ? Split::kTest : Split::kTrain;
       }
+    }
+    for (size_t i = 1; i < pictures_.size(); ++i) {
+      if (pictures_[i].with_last) pictures_[i].split = pictures_[i - 1].split;
     }
     return counts;
   }
@@ -210,8 +215,8 @@ void RecordSetWriter::sort_labels(size_t first) {
   work_->sort_labels(first);
 }
 void RecordSetWriter::add(std::span<const uint8_t> pixels, int height, int width, int label,
-                          std::optional<Split> split) {
-  work_->add(pixels, {0, height, width, label, split});
+                          std::optional<Split> split, bool with_last) {
+  work_->add(pixels, {0, height, width, label, split, with_last});
 }
 size_t RecordSetWriter::pictures() const {
   return work_->pictures();

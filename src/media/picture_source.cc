@@ -29,7 +29,10 @@ class StillSource final : public Source {
   StillSource(Input input, const SourceOptions& options) {
     const Still still = decode_first(input);
     const Size size = wanted_size(options, shown_size(stored_size(*still.frame), still.look), input.name());
-    FrameToPlanes(size, options.fit, input.name()).convert(*still.frame, still.look, picture_);
+    FrameToPlanes convert(size, options.fit, input.name());
+    if (options.fill_transparent) convert.fill_transparent();
+    convert.convert(*still.frame, still.look, picture_);
+    filled_ = convert.filled();
     info_.width = size.width;
     info_.height = size.height;
     info_.fps = options.fps > 0 ? options.fps : kPictureRate;
@@ -40,6 +43,7 @@ class StillSource final : public Source {
   }
 
   const SourceInfo& info() const override { return info_; }
+  bool filled() const override { return filled_; }
 
   bool read(Planes& out) override {
     if (left_ && (*left_)-- <= 0) return false;
@@ -50,6 +54,7 @@ class StillSource final : public Source {
  private:
   SourceInfo info_;
   Planes picture_;
+  bool filled_ = false;
   std::optional<int64_t> left_;
 };
 
@@ -68,6 +73,7 @@ class PicturesSource final : public Source {
     const Still still = decode_first(input);
     const Size size = wanted_size(options, shown_size(stored_size(*still.frame), still.look), spec);
     convert_.emplace(size, options.fit, spec);
+    if (options.fill_transparent) convert_->fill_transparent();
     info_.width = size.width;
     info_.height = size.height;
     info_.description =
@@ -77,6 +83,7 @@ class PicturesSource final : public Source {
   }
 
   const SourceInfo& info() const override { return info_; }
+  bool filled() const override { return convert_->filled(); }
 
   bool read(Planes& out) override {
     if (left_ && (*left_)-- <= 0) return false;

@@ -26,7 +26,9 @@ struct SourceOptions {
   Deinterlace deinterlace = Deinterlace::kAuto;
   double fps = 0;  // of the output frames; 0: the source's own rate, or if it is uneven, the lowest usual one
                    // at which no picture is lost; 30 for pictures
-  int even = 1;    // a size taken from the source is rounded down to a multiple of this (2 for 4:2:0 targets)
+  bool fill_transparent =
+      false;     // what is transparent gets the mean colour of its picture's rest; else black
+  int even = 1;  // a size taken from the source is rounded down to a multiple of this (2 for 4:2:0 targets)
 };
 
 struct SourceInfo {
@@ -59,6 +61,9 @@ class Source {
   // out untouched.  Error if the source breaks and leaves nothing to show; damaged parts of a file cause a
   // single warning.
   virtual bool read(Planes& out) = 0;
+
+  // Whether the last frame had something transparent that was filled.
+  virtual bool filled() const { return false; }
 
   // The sound of what can be read only once, from the beginning: before the first read(), once for everyone
   // who listens (SinkOptions::Sound::from).  Nothing for other sources, whose sound is read by their name.

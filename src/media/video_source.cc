@@ -43,6 +43,7 @@ class VideoSource final : public Source {
     check_size(stored, input_.name());
     const Size size = wanted_size(options_, shown_size(stored, shown_.look), input_.name());
     convert_.emplace(size, options_.fit, input_.name());
+    if (options_.fill_transparent) convert_->fill_transparent();
     info_.width = size.width;
     info_.height = size.height;
     describe();
@@ -53,6 +54,8 @@ class VideoSource final : public Source {
   std::shared_ptr<Input> sound() const override {
     return sound_ ? std::make_shared<Input>(sound_->also(sound_stream())) : nullptr;
   }
+
+  bool filled() const override { return convert_->filled(); }
 
   bool read(Planes& out) override {
     if (!skip()) return false;
