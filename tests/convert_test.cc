@@ -103,10 +103,13 @@ TEST(Convert, ANetMakesAModelThatPlays) {
   o = toy.run(
       "reverie render smoke --set weights=m.safetensors --set levels=1 --size 32x32 --frames 3 -q -o a.mp4");
   EXPECT_EQ(o.status, 0) << o.err;
-  // metadata that cannot be stored is reported
-  o = toy.run("reverie convert m.safetensors -o m.caffemodel");
-  EXPECT_EQ(o.status, 0);
-  EXPECT_TRUE(has(o.err, "cannot store: ") && has(o.err, "pool_size = 2")) << o.err;
+  // what the weights do not say lies beside them, and comes back
+  o = toy.run(
+      "reverie convert m.safetensors -o m.caffemodel && reverie convert m.caffemodel -o n.safetensors && "
+      "cmp m.safetensors n.safetensors");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_TRUE(has(o.err, "beside it m.prototxt, m.toml")) << o.err;
+  EXPECT_FALSE(has(o.err, "cannot store")) << o.err;
 }
 
 TEST(Convert, ANetAndItsSolverMakeARecipe) {
@@ -149,6 +152,8 @@ TEST(Convert, WhatCannotBeDoneIsOneLineAndLeavesNothing) {
       {"toy.safetensors -o toy.safetensors", "is also an input", 2},
       {"toy.safetensors -o ./toy.safetensors", "is also an input", 2},
       {"toy.safetensors -o x.pth", ".caffemodel", 2},
+      {"toy.safetensors -o x.safetensors --set pool=mean", "toy.safetensors is no hourglass", 1},
+      {"toy.safetensors -o x.safetensors --set pols=mean", "KEY one of pool_size", 2},
       {"toy.safetensors -o x.toml", "NET.prototxt SOLVER.prototxt", 2},
       {"net.prototxt -o x.safetensors", "no weights among the inputs", 2},
       {"net.prototxt solver.prototxt -o x.safetensors", "-o RECIPE.toml", 2},

@@ -112,6 +112,44 @@ TEST_F(Lab, CtrlCWritesACheckpointAndSaysHowToGoOn) {
   EXPECT_TRUE(fs::exists(folder_.path() / "run" / "model.safetensors"));
 }
 
+// What a model is apart from its weights goes with them.
+TEST_F(Lab, EvaluateSaysTheSameAfterCaffeAndNumPy) {
+  run("reverie train small.toml --data set.tfrecord -o run -q --threads 1 --set 'pool=[\"mean\", \"max\"]' "
+      "--set 'activation=[\"linear\", \"tanh\"]' --set output=linear --set scale=0.008 --set rate=0.0001 "
+      "--set iterations=60");
+  const auto evaluate = [&](const std::string& model) {
+    return run("reverie evaluate " + model + " --data set.tfrecord").out;
+  };
+  const auto figures = [&](const std::string& out) { return out.substr(out.find("psnr")); };
+  run("cp run/model.safetensors m.safetensors");
+  const std::string before = figures(evaluate("m.safetensors"));
+  Outcome o =
+      run("reverie convert m.safetensors -o c.caffemodel && reverie convert c.caffemodel -o c.safetensors");
+  EXPECT_NE(o.err.find("c.prototxt, c.toml, c-mean.binaryproto"), std::string::npos) << o.err;
+  EXPECT_NE(o.err.find("with c.prototxt, which lies beside it"), std::string::npos) << o.err;
+  EXPECT_EQ(figures(evaluate("c.safetensors")), before);
+  run("reverie convert m.safetensors -o npy && reverie convert npy -o n.safetensors && ls npy/recipe.toml");
+  EXPECT_EQ(figures(evaluate("n.safetensors")), before);
+  // the recipes are recipes
+  run("reverie train c.toml --data set.tfrecord -o again -q --set iterations=2 --set batch=4");
+  // without the net it is said, and can be given
+  o = run("mv c.prototxt elsewhere.prototxt; reverie convert c.caffemodel -o b.safetensors");
+  EXPECT_NE(o.err.find("c.caffemodel does not say its pool_size, pool, activation, output, scale, mean"),
+            std::string::npos)
+      << o.err;
+  EXPECT_NE(figures(evaluate("b.safetensors")), before);
+  o =
+      run("reverie convert c.caffemodel -o s.safetensors --set pool_size=2 --set pool=mean,max --set "
+          "activation=linear,tanh --set output=linear --set scale=0.008 --set mean=training");
+  EXPECT_EQ(o.err.find("does not say"), std::string::npos) << o.err;
+  EXPECT_EQ(figures(evaluate("s.safetensors")), before);  // the mean is that of the same pictures
+  // a file of someone else is not replaced
+  o = shell("echo 'name: \"mine\"' >c.prototxt; reverie convert m.safetensors -o c.caffemodel",
+            folder_.path());
+  EXPECT_EQ(o.status, 1);
+  EXPECT_NE(o.err.find("c.prototxt: it already exists"), std::string::npos) << o.err;
+}
+
 TEST_F(Lab, TwoProcessesTrainLikeOne) {
   run("reverie train small.toml --data set.tfrecord -o one -q --threads 1");
   run("export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$((20000 + $$ % 20000)); "

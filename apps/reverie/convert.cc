@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "command_line.h"
@@ -13,10 +15,12 @@
 #include "core/text.h"
 #include "verbs.h"
 #include "weights/caffe_chain.h"
+#include "weights/caffe_export.h"
 #include "weights/caffe_hourglass.h"
 #include "weights/caffe_model.h"
 #include "weights/caffe_recipe.h"
 #include "weights/caffe_text.h"
+#include "weights/hourglass_file.h"
 #include "weights/npy_folder.h"
 #include "weights/pth.h"
 #include "weights/safetensors.h"
@@ -89,18 +93,132 @@ Form form_of(const std::string& output) {
       "-o takes .safetensors, .caffemodel, .toml (a recipe) or a folder (for .npy files), not '{}'", output));
 }
 
-void write_weights(TensorFile content, Form form, const std::string& output) {
-  if (form == Form::kSafetensors) return write_safetensors(output, content);
-  std::vector<std::string> lost;
-  if (form == Form::kCaffemodel) {
-    // Caffe keeps it in a separate file
-    if (content.tensors.erase("mean") > 0) lost.emplace_back("the mean picture");
-    write_caffemodel(output, content);
-  } else {
-    write_npy_folder(output, content);
+void write_text(const fs::path& path, const std::string& text) {
+  write_file(path, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
+}
+
+constexpr const char* kWritten = "# written by reverie convert\n";
+
+// A file beside the weights: it may replace only what was written like it.
+void write_beside(const fs::path& path, const std::string& text) {
+  std::error_code code;
+  if (fs::exists(path, code) && !read_text_file(path).starts_with(kWritten))
+    throw Error("write", path.string(), "it already exists, and is not of an earlier conversion",
+                "use another name");
+  write_text(path, kWritten + text);
+}
+
+// What Caffe and NumPy keep apart from the weights: the net, a recipe, the mean picture.  Returns their
+// names; none if Caffe has no net for these weights.
+std::vector<std::string> write_caffe(TensorFile content, const fs::path& output) {
+  const fs::path stem = fs::path(output).replace_extension();
+  const auto beside = [&stem](const char* ending) { return fs::path(stem.string() + ending); };
+  const fs::path mean_file = beside("-mean.binaryproto");
+  const auto net = caffe_net_of(content, mean_file.filename().string());
+  std::vector<std::string> written;
+  if (net) {
+    const std::string name = beside(".prototxt").filename().string();
+    write_beside(beside(".prototxt"), *net);
+    write_beside(beside(".toml"), recipe_of_net(*net, name));
+    written = {name, beside(".toml").filename().string()};
   }
+  if (const auto mean = content.tensors.extract("mean"); net && !mean.empty()) {
+    if (mean.mapped().shape[1] * mean.mapped().shape[2] > 1) {  // else it is in the net
+      write_file(mean_file, caffe_mean_bytes(mean.mapped()));
+      written.push_back(mean_file.filename().string());
+    }
+  } else if (!mean.empty()) {
+    warning(fmt::format("{} cannot store: the mean picture", printable(output.string())));
+  }
+  write_caffemodel(output, content);
+  return written;
+}
+
+std::vector<std::string> write_npy(const TensorFile& content, const fs::path& output) {
+  const auto net = caffe_net_of(content, "mean.npy");
+  if (!net) {
+    write_npy_folder(output, content);
+    return {};
+  }
+  const std::map<std::string, std::string> texts = {{kNpyNet, *net},
+                                                    {"recipe.toml", recipe_of_net(*net, kNpyNet)}};
+  write_npy_folder(output, content, texts);
+  return {kNpyNet, "recipe.toml"};
+}
+
+// Returns the names of the files that go with the weights.
+std::vector<std::string> write_weights(const TensorFile& content, Form form, const std::string& output) {
+  if (form == Form::kSafetensors) {
+    write_safetensors(output, content);
+    return {};
+  }
+  std::vector<std::string> beside =
+      form == Form::kCaffemodel ? write_caffe(content, output) : write_npy(content, output);
+  if (!beside.empty() || content.metadata.empty()) return beside;
+  std::vector<std::string> lost;
   for (const auto& [key, value] : content.metadata) lost.push_back(fmt::format("{} = {}", key, value));
-  if (!lost.empty()) warning(printable(fmt::format("{} cannot store: {}", output, join(lost, "; "))));
+  warning(printable(fmt::format("{} cannot store: {}", output, join(lost, "; "))));
+  return beside;
+}
+
+// The mean picture that a net names, which lies beside it.
+void add_mean(const CaffeNet& net, TensorFile& model) {
+  if (model.metadata["mean"] != "training" || model.has("mean")) return;
+  const std::string named = find_caffe_chain(net).data->transform->mean_file;
+  const fs::path file = fs::path(net.file).parent_path() / fs::path(named).filename();
+  std::error_code code;
+  if (fs::exists(file, code)) {
+    model.tensors["mean"] = read_caffe_mean(file);
+  } else {
+    warning(
+        printable(fmt::format("the mean picture {} is not there: what reads the model takes the mean of its "
+                              "record set's training pictures",
+                              file.string())));
+  }
+}
+
+const std::vector<std::string>& hourglass_keys() {
+  static const std::vector<std::string> keys = {"pool_size", "pool", "activation", "output", "scale", "mean"};
+  return keys;
+}
+
+// What an hourglass is where its file does not say: as --set has it, or else as readers will take it.
+void complete(TensorFile& model, const std::vector<std::string>& changes, const std::string& file) {
+  for (const std::string& text : changes) {
+    const size_t equals = text.find('=');
+    const std::string key(trim(std::string_view(text).substr(0, equals)));
+    if (equals == std::string::npos || std::ranges::find(hourglass_keys(), key) == hourglass_keys().end())
+      throw UsageError(fmt::format("--set takes KEY=VALUE with KEY one of {}, not '{}'",
+                                   join(hourglass_keys(), ", "), printable(text)));
+    model.metadata[key] = std::string(trim(std::string_view(text).substr(equals + 1)));
+  }
+  if (!model.has("encode1.weight") || !model.has("decode1.weight")) {
+    if (!changes.empty()) throw Error("set", changes[0], fmt::format("{} is no hourglass", printable(file)));
+    return;
+  }
+  std::vector<std::string> missing;
+  for (const std::string& key : hourglass_keys()) {
+    if (!model.metadata.contains(key)) missing.push_back(key);
+  }
+  if (!changes.empty()) {
+    model.metadata["family"] = "hourglass";
+    read_hourglass_file(model);  // refuses what it cannot be
+  }
+  if (missing.empty()) return;
+  warning(printable(fmt::format(
+      "{} does not say its {}: the lab takes pool_size 2, pool max, activation tanh, scale 1/256 and the "
+      "mean of "
+      "the training pictures, a preset its own; give its .prototxt too, or --set pool=mean and so on",
+      file, join(missing, ", "))));
+}
+
+// The net that lies beside weights, under their name.
+std::string net_beside(const std::string& weights) {
+  if (type_of(weights) != FileType::kCaffeModel) return "";
+  const std::string net = fs::path(weights).replace_extension(".prototxt").string();
+  std::error_code code;
+  if (!fs::is_regular_file(net, code) || type_of(net) != FileType::kCaffeText) return "";
+  return is_caffe_solver(read_caffe_text(net), net) || !has_decoder(read_caffe_net(net)) ? "" : net;
 }
 
 // What to write: the model of an hourglass, or the tensors under their own names.
@@ -115,6 +233,7 @@ TensorFile converted(const Inputs& in, std::string& what) {
   try {
     CaffeHourglass hourglass = hourglass_from_caffe(net, weights);
     for (const std::string& line : hourglass.warnings) warning(printable(line));
+    add_mean(net, hourglass.model);
     what = ", an hourglass: pool_size " + hourglass.model.metadata["pool_size"];
     return std::move(hourglass.model);
   } catch (const Error& e) {
@@ -125,19 +244,20 @@ TensorFile converted(const Inputs& in, std::string& what) {
 int make_recipe(const Inputs& in, const std::string& output) {
   const CaffeRecipe recipe = recipe_from_caffe(read_caffe_net(in.net), read_caffe_solver(in.solver));
   for (const std::string& line : recipe.warnings) warning(printable(line));
-  write_file(output, {reinterpret_cast<const uint8_t*>(recipe.text.data()), recipe.text.size()});
+  write_text(output, recipe.text);
   note(fmt::format("{}: a recipe", output));
   return 0;
 }
 
-int act(const std::vector<std::string>& files, const std::string& output) {
+int act(const std::vector<std::string>& files, const std::string& output,
+        const std::vector<std::string>& changes) {
   const Form form = form_of(output);
   for (const std::string& file : files) {
     std::error_code code;
     if (fs::equivalent(file, output, code))
       throw UsageError(fmt::format("the output {} is also an input: use another name", output));
   }
-  const Inputs in = sort_inputs(files);
+  Inputs in = sort_inputs(files);
   if (form == Form::kRecipe) {
     if (in.net.empty() || in.solver.empty() || !in.weights.empty())
       throw UsageError("a recipe needs NET.prototxt SOLVER.prototxt");
@@ -148,12 +268,20 @@ int act(const std::vector<std::string>& files, const std::string& output) {
                                          ".pth, .safetensors or a folder of .npy files"
                                        : "a solver goes into a recipe: -o RECIPE.toml");
   }
+  if (in.net.empty()) {
+    in.net = net_beside(in.weights);
+    if (!in.net.empty()) note(printable(fmt::format("with {}, which lies beside it", in.net)));
+  }
   std::string what;
-  const TensorFile content = converted(in, what);
-  write_weights(content, form, output);
+  TensorFile content = converted(in, what);
+  complete(content, changes, in.weights);
+  const std::vector<std::string> beside = write_weights(content, form, output);
   size_t total = 0;
   for (const auto& [name, tensor] : content.tensors) total += tensor.data.size();
   note(fmt::format("{}: {} tensors, {} values{}", output, content.tensors.size(), total, what));
+  if (!beside.empty())
+    note(printable(fmt::format("{} {}: what the weights alone do not say",
+                               form == Form::kNpyFolder ? "in it" : "beside it", join(beside, ", "))));
   return 0;
 }
 
@@ -161,7 +289,7 @@ int act(const std::vector<std::string>& files, const std::string& output) {
 
 Action add_convert(CLI::App& app) {
   struct Words {
-    std::vector<std::string> inputs;
+    std::vector<std::string> inputs, changes;
     std::string output;
   };
   auto words = std::make_shared<Words>();
@@ -176,7 +304,14 @@ Action add_convert(CLI::App& app) {
                  "weights: .safetensors, .caffemodel, or a folder for .npy files; a recipe: .toml")
       ->required()
       ->type_name("OUT");
-  return [words] { return act(words->inputs, words->output); };
+  app.add_option(
+         "--set", words->changes,
+         "what an hourglass is where its file does not say: pool_size, pool, activation, output, scale "
+         "or mean, such as pool=mean,max")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  return [words] { return act(words->inputs, words->output, words->changes); };
 }
 
 }  // namespace reverie

@@ -60,7 +60,8 @@ const std::vector<Verb>& verbs() {
     {"convert", "turn weights into another kind of file, Caffe's nets into models and recipes",
      "  reverie convert net.prototxt net.caffemodel -o net.safetensors   a model to play\n"
      "  reverie convert net.prototxt solver.prototxt -o net.toml         a recipe to train by\n"
-     "  reverie convert net.caffemodel -o net/                           a folder of .npy files\n",
+     "  reverie convert net.caffemodel -o net/                           a folder of .npy files\n"
+     "  reverie convert net/ -o net.safetensors --set pool=mean          what the files do not say\n",
      add_convert},
     {"doctor", "say what this machine offers; replay a golden",
      "  reverie doctor\n  reverie doctor --golden seed3_max_wrap.safetensors --kernel reference\n",

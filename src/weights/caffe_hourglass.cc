@@ -37,6 +37,15 @@ void add_tensors(const CaffeChain& chain, const TensorFile& weights, TensorFile&
   }
 }
 
+// mean_value, as a mean picture of any size.
+bool add_channel_means(const CaffeTransform& transform, TensorFile& model) {
+  std::vector<float> values = transform.mean_values;
+  if (values.size() == 1) values.resize(3, values[0]);
+  if (values.size() != 3 || !transform.mean_file.empty()) return false;
+  model.tensors["mean"] = {{3, 1, 1}, values};
+  return true;
+}
+
 }  // namespace
 
 CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weights) {
@@ -57,8 +66,10 @@ CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weigh
     words.activation.push_back(level.activation);
   }
   words.output = chain.output;
-  words.scale = transform.scale;
-  words.subtract_mean = !transform.mean_file.empty();
+  words.scale = to_number(fmt::format("{}", transform.scale)).value_or(transform.scale);  // 0.1, not 0.1F
+  const bool by_channel = add_channel_means(transform, model);
+  words.subtract_mean = !transform.mean_file.empty() || by_channel;
+  if (!transform.mean_file.empty() && weights.has("mean")) model.tensors["mean"] = weights.get("mean");
   model.metadata = hourglass_metadata(words);
   if (chain.data == nullptr) {
     result.warnings.push_back(
@@ -70,10 +81,10 @@ CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weigh
         in_quotes(chain.data->name), printable(chain.data->type), transform.scale,
         words.subtract_mean ? "a mean" : "no mean"));
   }
-  if (!transform.mean_values.empty()) {
-    result.warnings.push_back(
-        fmt::format("layer {}: mean_value is ignored, the model supports only mean pictures",
-                    in_quotes(chain.data->name)));
+  if (!transform.mean_values.empty() && !by_channel) {
+    result.warnings.push_back(fmt::format(
+        "layer {}: mean_value is ignored: there is to be one, or one per channel, and no mean_file",
+        in_quotes(chain.data->name)));
   }
   for (const std::string& field : net.skipped)
     result.warnings.push_back(fmt::format("{}: {}: unknown, ignored", net.file, field));

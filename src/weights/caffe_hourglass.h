@@ -16,8 +16,9 @@ struct CaffeHourglass {
 
 // Tensors encodeN.weight [upper, lower, k, k], encodeN.bias, decodeN.weight [upper, lower, k, k] (stride
 // pool_size), decodeN.bias, N = 1.. from the picture upwards, whatever the layers are called; metadata as
-// hourglass_file.h has them, mean "training" where the data layer subtracts a mean picture.  Error names file
-// and layer where the net is no hourglass (caffe_chain.h) or the weights do not fit it.
+// hourglass_file.h has them, mean "training" where the data layer subtracts a mean picture (the weights'
+// tensor `mean`, if they have one) or mean values.  Error names file and layer where the net is no hourglass
+// (caffe_chain.h) or the weights do not fit it.
 CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weights);
 
 // Error names a layer with weights to learn (Convolution, Deconvolution, InnerProduct) that has none, or

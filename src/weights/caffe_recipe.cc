@@ -121,11 +121,14 @@ class RecipeWriter {
     if (chain_.data == nullptr)
       throw Error("make a recipe of", net_.file, "it has no data layer for training");
     const CaffeTransform t = chain_.data->transform.value_or(CaffeTransform{});
-    line("mean", t.mean_file.empty() ? "false" : "true");
+    const bool by_channel = t.mean_file.empty() && !t.mean_values.empty();
+    line("mean", by_channel ? "\"channel\"" : t.mean_file.empty() ? "false" : "true");
     number("scale", t.scale, net_.file);
     if (t.mirror) line("flip", "true");
     if (!t.mean_values.empty())
-      warn(*chain_.data, "mean_value is ignored, a recipe subtracts the mean picture or nothing");
+      warn(*chain_.data, by_channel
+                             ? "mean_value is ignored, a recipe takes the means of its training pictures"
+                             : "mean_value is ignored, as there is a mean_file");
     if (t.crop != 0) warn(*chain_.data, fmt::format("crop_size {} is ignored", t.crop));
     if (!chain_.dropouts.empty()) {
       for (const CaffeLayer* layer : chain_.dropouts)

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "weights/caffe_hourglass.h"
 #include "weights/npy.h"
 
 namespace reverie {
@@ -138,10 +139,14 @@ TensorFile read_npy_folder(const fs::path& folder) {
   }
   if (code) throw Error("read", file.name, code.message());
   if (file.tensors.empty()) throw Error("read the weights", file.name, "there is no .npy file in it");
-  return file;
+  if (!fs::exists(folder / kNpyNet, code)) return file;
+  TensorFile model = hourglass_from_caffe(read_caffe_net(folder / kNpyNet), file).model;
+  model.name = file.name;
+  return model;
 }
 
-void write_npy_folder(const fs::path& folder, const TensorFile& content) {
+void write_npy_folder(const fs::path& folder, const TensorFile& content,
+                      const std::map<std::string, std::string>& texts) {
   // "out/" and "out" are the same folder
   const fs::path target = folder.has_filename() ? folder : folder.parent_path();
   std::error_code code;
@@ -154,6 +159,8 @@ void write_npy_folder(const fs::path& folder, const TensorFile& content) {
   }
   const PartialFolder partial(partial_name(target));
   for (const auto& [name, tensor] : files) write_npy(partial.path / name, *tensor);
+  for (const auto& [name, text] : texts)
+    write_file(partial.path / name, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
   fs::remove(target, code);  // if it is empty
   fs::rename(partial.path, target, code);
   if (code) throw Error("write", target.string(), code.message());
