@@ -133,6 +133,31 @@ TEST(PlayCommand, WithoutAWindowItPlaysIntoFiles) {
   EXPECT_TRUE(std::filesystem::exists(folder.file("b005.png")));
 }
 
+// The run goes on, and is gone: the set keeps what it played of it.
+TEST(PlayCommand, ATrainingIsFollowedAndTheSetIsMadeAgainWithoutIt) {
+  const TestFolder folder("follow");
+  const Outcome o = shell(
+      "models=$REVERIE_ROOT/models; mkdir run && cp $models/hourglass3.safetensors run/model.safetensors && "
+      "{ sleep 4; cp $models/paintings3.safetensors run/new && mv run/new run/model.safetensors; } & "
+      "reverie play canvas --follow run --no-window --size 64x48 --fps 10 --seconds 10 --session a.session "
+      "--also "
+      "live.mkv --no-midi --no-osc --seed 2; wait; rm -r run; ls a.session.weights; "
+      "reverie render --session a.session -o again.mkv -q && "
+      "for f in live again; do ffmpeg -v error -i $f.mkv -f framemd5 - | grep -v '^#' | md5sum; done",
+      folder.path());
+  EXPECT_EQ(o.status, 0) << o.err;
+  const std::vector<std::string> lines = split(std::string(trim(o.out)), '\n');
+  ASSERT_EQ(lines.size(), 4U) << o.out << o.err;
+  EXPECT_EQ(lines[0], "0001.safetensors");
+  EXPECT_EQ(lines[1], "0002.safetensors");
+  EXPECT_EQ(lines[2], lines[3]);
+  EXPECT_NE(o.err.find("weights 2 of run"), std::string::npos) << o.err;
+  const Outcome none =
+      shell("reverie play canvas --follow nowhere --no-window --no-midi --no-osc --no-session");
+  EXPECT_EQ(none.status, 1);
+  EXPECT_NE(none.err.find("there is no such run"), std::string::npos) << none.err;
+}
+
 // A stream stands in for the camera: the frames of both arrive in real time.
 TEST(PlayCommand, ALiveInputIsKeptAndTheSetIsMadeAgainWithIt) {
   const TestFolder folder("kept");

@@ -19,6 +19,7 @@
 #include "core/stop.h"
 #include "core/text.h"
 #include "feedback/kernels/kernel.h"
+#include "play/follow.h"
 #include "play/show.h"
 #include "play/window.h"
 #include "preset_options.h"
@@ -35,7 +36,7 @@ struct Options {
   std::vector<std::string> presets;
   std::string input, size = "640x360", fps = "30", seconds, session, fit = "crop", deinterlace = "auto",
                      kernel = "auto";
-  std::string folder = "out", panels = "over", screen = "1280x720", sound;
+  std::string folder = "out", panels = "over", screen = "1280x720", sound, follow;
   std::vector<std::string> also, set;
   std::optional<uint64_t> seed;
   double tempo = kDefaultTempo;
@@ -96,6 +97,11 @@ void add_options(CLI::App& app, Options& o) {
   app.add_flag("--no-session", o.no_session, "write no session file")
       ->excludes(session)
       ->excludes(keep_input);
+  app.add_option(
+         "--follow", o.follow,
+         "play the weights of this training as it learns: each new checkpoint fades in; copies of them "
+         "are kept beside the session")
+      ->type_name("RUN");
   app.add_option("--folder", o.folder, "where snapshots and recordings go; default out")->type_name("DIR");
   app.add_flag("--listen", o.listen, "follow the default sound input");
   app.add_option("--sound", o.sound, "follow this sound input: its name or part of it")->type_name("DEVICE");
@@ -197,14 +203,37 @@ void tell_of_unsaved() {
   note(fmt::format("the preset of the last set was not saved; it is in {}", before.string()));
 }
 
+// A folder that is gone with this, unless it is to stay.
+struct CopyFolder {
+  CopyFolder(const Options& o, const std::string& session)
+      : stays(!session.empty()),
+        path(stays ? std::filesystem::absolute(session).string() + ".weights"
+                   : (std::filesystem::temp_directory_path() / fmt::format("reverie-{}-weights", ::getpid()))
+                         .string()),
+        used(!o.follow.empty()) {}
+  ~CopyFolder() {
+    std::error_code code;
+    if (used && !stays) std::filesystem::remove_all(path, code);
+  }
+  CopyFolder(const CopyFolder&) = delete;
+  CopyFolder& operator=(const CopyFolder&) = delete;
+
+  bool stays;
+  std::filesystem::path path;
+  bool used;
+};
+
 int act(const Options& o) {
   ShowRequest request = request_of(o);
   const std::string session = request.set.session;
   const uint64_t seed = request.set.seed;
   tell_of_unsaved();
   LiveStatus last;
+  const CopyFolder copies(o, session);
   {
     Show show(std::move(request));
+    std::optional<RunFollower> follower;
+    if (!o.follow.empty()) follower.emplace(o.follow, copies.path, show.desk());
     auto kept = std::chrono::steady_clock::now();
     int seconds = 0;
     std::string last_refusal;
@@ -212,6 +241,11 @@ int act(const Options& o) {
       if (std::chrono::steady_clock::now() - kept < kKeepEvery) return;
       kept = std::chrono::steady_clock::now();
       show.keep_unsaved();
+      if (follower) {
+        show.try_to([&] {
+          if (follower->look()) show.say(fmt::format("weights {} of {}", follower->models(), o.follow));
+        });
+      }
       if (++seconds % kTrimEvery == 0) Show::give_back_memory();
       if (o.no_window && !o.quiet && seconds % kRefusalEvery == 0 && show.osc()) {
         const std::string refused = show.osc()->last_refusal();

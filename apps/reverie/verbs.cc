@@ -44,6 +44,7 @@ const std::vector<Verb>& verbs() {
      "microphone\n"
      "  reverie play --also v4l2:/dev/video9             into a loopback camera too, for OBS\n"
      "  reverie play --no-window --also set.mkv --seconds 60\n"
+     "  reverie play brush --follow runs/mine            weights that are still learning\n"
      "  reverie play --session my.session                and later: reverie render --session my.session -o "
      "my.mp4\n",
      add_play},

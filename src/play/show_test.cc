@@ -1,15 +1,19 @@
 #include "play/show.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <set>
 #include <thread>
 
+#include "control/session.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/test_help.h"
+#include "play/follow.h"
 #include "play/keys.h"
+#include "weights/safetensors.h"
 
 namespace reverie {
 namespace {
@@ -130,6 +134,59 @@ TEST_F(ShowTest, TheUnsavedPresetIsKept) {
   show_->desk().set("gain", "1.5");
   show_->keep_unsaved();
   EXPECT_EQ(load_preset((folder_.path() / "reverie/unsaved.toml").string()).values.number("gain"), 1.5);
+}
+
+// A model of one level, all of whose weights are `value`.
+TensorFile one_level(float value) {
+  TensorFile m;
+  m.tensors["encode1.weight"] = {{4, 3, 3, 3}, std::vector<float>(108, value)};
+  m.tensors["encode1.bias"] = {{4}, std::vector<float>(4, value)};
+  m.tensors["decode1.weight"] = {{4, 3, 2, 2}, std::vector<float>(48, value)};
+  m.tensors["decode1.bias"] = {{3}, std::vector<float>(3, value)};
+  m.metadata = {{"family", "hourglass"}, {"pool_size", "2"}};
+  return m;
+}
+
+TEST_F(ShowTest, TheWeightsOfARunAreFollowedAndKept) {
+  const std::filesystem::path run = folder_.path() / "run";
+  const std::filesystem::path copies = folder_.path() / "copies";
+  override_value(request_.set.chain.parts[0].preset, "levels", "1");
+  request_.set.session = (folder_.path() / "a.session").string();
+  start();
+  EXPECT_NE(message_of([&] { RunFollower(run, copies, show_->desk()); }).find("there is no such run"),
+            std::string::npos);
+  std::filesystem::create_directories(run);
+  RunFollower follower(run, copies, show_->desk());
+  EXPECT_FALSE(follower.look());  // no checkpoint yet
+  for (int n = 1; n <= 2; ++n) {
+    write_safetensors(run / "model.safetensors", one_level(0.1F * static_cast<float>(n)));
+    std::filesystem::last_write_time(run / "model.safetensors",
+                                     std::filesystem::file_time_type::clock::now() + std::chrono::seconds(n));
+    EXPECT_TRUE(follower.look());
+    EXPECT_FALSE(follower.look());
+    EXPECT_EQ(follower.models(), n);
+    const std::string copy = (copies / fmt::format("000{}.safetensors", n)).string();
+    EXPECT_EQ(show_->desk().preset().values.text("weights"), copy);
+    EXPECT_EQ(read_safetensors(copy).get("encode1.bias").data[0], 0.1F * static_cast<float>(n));
+    EXPECT_TRUE(soon([&] {
+      const auto shown = show_->set().newest(-1);
+      return shown && shown->values[0].second.text("weights") == copy;
+    })) << copy;
+  }
+  // the session names the copies, and the run may be gone
+  show_->set().stop();
+  show_->set().wait();
+  show_.reset();
+  std::filesystem::remove_all(run);
+  const Session session = read_session(folder_.path() / "a.session");
+  int changes = 0;
+  for (const TimedEvent& e : session.events) {
+    const auto* change = std::get_if<ChangePreset>(&e.event);
+    if (change == nullptr) continue;
+    const std::string copy = (copies / fmt::format("000{}.safetensors", ++changes)).string();
+    EXPECT_EQ(change->preset.values.text("weights"), copy);
+  }
+  EXPECT_EQ(changes, 2);
 }
 
 }  // namespace
