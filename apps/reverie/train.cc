@@ -2,12 +2,16 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 
 #include "checks.h"
 #include "command_line.h"
 #include "core/file.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "core/stop.h"
+#include "train/find_rate.h"
 #include "train/run.h"
 #include "verbs.h"
 
@@ -22,7 +26,9 @@ struct Words {
   std::optional<uint64_t> seed;
   std::optional<int> threads;
   double checkpoint_every = 30;
+  std::string watch;
   bool quiet = false;
+  std::optional<int> find_rate;
 };
 
 RunOptions begin(const Words& w) {
@@ -53,10 +59,51 @@ RunOptions go_on(const Words& w) {
   return options;
 }
 
+void print_search(const RateSearch& search, double own) {
+  constexpr size_t kLines = 24;
+  constexpr double kWidth = 50;
+  double least = INFINITY;
+  double most = 0;
+  for (const RateTrial& t : search.trials) least = std::min(least, t.loss);
+  for (const RateTrial& t : search.trials) most = std::max(most, std::min(t.loss, 2 * search.trials[0].loss));
+  fmt::print("      rate       loss\n");
+  const size_t count = search.trials.size();
+  for (size_t line = 0; line < std::min(kLines, count); ++line) {
+    const RateTrial& t =
+        search.trials[line * (count - 1) / (std::max<size_t>(2, std::min(kLines, count)) - 1)];
+    const double share = most > least ? (std::min(t.loss, most) - least) / (most - least) : 0;
+    fmt::print("{:10.2e} {:10.4g}  {}\n", t.rate, t.loss,
+               std::string(1 + static_cast<size_t>(kWidth * share), '#'));
+  }
+  fmt::print("{}\nsuggested: --set rate={:.2g} (the recipe has {})\n",
+             search.diverged ? "then it diverges" : "it never diverges up to here", search.suggested, own);
+}
+
+int search_rate(const Words& w) {
+  const RunOptions options = begin(w);
+  set_training_threads(options.settings.threads);
+  const RecordSet set = RecordSet::open(options.settings.data);
+  const auto start = start_model(options);
+  const RateSearch search =
+      find_rate(options.recipe, set, options.settings, *w.find_rate, w.quiet, start.get());
+  if (stop_requested()) return 130;
+  if (search.trials.empty())
+    throw Error("find a rate for", w.recipe, "the loss is not finite at the first iteration");
+  print_search(search, options.recipe.stages[0].rate);
+  return 0;
+}
+
 int train(const Words& w) {
+  if (!w.watch.empty() && !w.watch.ends_with(".png"))
+    throw UsageError(fmt::format("--watch takes a .png, not '{}'", w.watch));
+  if (w.find_rate) {
+    if (!w.resume.empty()) throw UsageError("train: --find-rate takes a RECIPE, no --resume");
+    return search_rate(w);
+  }
   RunOptions options = w.resume.empty() ? begin(w) : go_on(w);
   options.quiet = w.quiet;
   options.checkpoint_seconds = w.checkpoint_every;
+  options.watch = w.watch;
   const RunEnd end = run_training(options);
   const std::string run = options.run.string();
   if (end == RunEnd::kStopped) {
@@ -80,10 +127,20 @@ Action add_train(CLI::App& app) {
       ->check(whole_number(UINT64_MAX));
   app.add_option("--resume", w->resume, "continue this run from its last checkpoint");
   app.add_option("--device", w->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
-  app.add_option("--threads", w->threads, "threads per process (default: one per core)")
+  app.add_option("--threads", w->threads,
+                 "threads per process (default: one per core; from four cores on, one less)")
       ->check(CLI::Range(1, kMostThreads));
   app.add_option("--checkpoint-every", w->checkpoint_every, "seconds between checkpoints (default 30)")
       ->check(finite_range(0, 1e6));
+  app.add_option("--watch", w->watch,
+                 "a picture of the newest reconstructions, written again every two seconds")
+      ->type_name("FILE.png");
+  app.add_option(
+         "--find-rate", w->find_rate,
+         "only look for a learning rate: it rises over N iterations of the first stage (200 are enough), "
+         "and the loss at each is printed; nothing is written")
+      ->type_name("N")
+      ->check(CLI::Range(20, 100000));
   app.add_flag("-q,--quiet", w->quiet, "no progress");
   return [w] { return train(*w); };
 }

@@ -88,6 +88,10 @@ const std::vector<Verb>& verbs() {
      "  reverie train my.toml --data set.tfrecord -o runs/mine\n"
      "  reverie train hourglass-00 --data cifar.tfrecord --set channels=[24] --set iterations=2000 -o "
      "runs/24\n"
+     "  reverie train my.toml --data set.tfrecord --watch now.png    the newest reconstructions, in one "
+     "picture\n"
+     "  reverie train my.toml --data set.tfrecord --find-rate 200    the loss at ever higher rates; which to "
+     "take\n"
      "  reverie train --resume runs/mine                             go on after Ctrl-C or a crash\n"
      "  torchrun --nproc_per_node 2 --no_python reverie train my.toml --data set.tfrecord\n",
      NEEDS_TORCH(add_train)},

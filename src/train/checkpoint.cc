@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <sstream>
 
 #include "core/error.h"
 #include "models/model.h"
@@ -23,6 +24,20 @@ T whole(const TensorFile& file, const std::string& key) {
     if (code == std::errc() && end == s.data() + s.size() && value >= 0) return value;
   }
   throw Error("resume from", file.name, fmt::format("it does not say its {}", key));
+}
+
+// "STAGE ITERATION WORSE LOSS"
+std::string best_text(const BestTest& best) {
+  return fmt::format("{} {} {} {}", best.stage, best.iteration, best.worse, best.loss);
+}
+
+std::optional<BestTest> read_best(const TensorFile& file) {
+  const auto it = file.metadata.find("best");
+  if (it == file.metadata.end()) return {};
+  BestTest best;
+  std::istringstream in(it->second);
+  if (in >> best.stage >> best.iteration >> best.worse >> best.loss) return best;
+  throw Error("resume from", file.name, "its best test is no such thing");
 }
 
 std::string network_key(const char* what, size_t i) {
@@ -47,6 +62,7 @@ void write_checkpoint(const std::filesystem::path& run, const Checkpoint& checkp
                    {"in_stage", std::to_string(checkpoint.in_stage)},
                    {"recipe", checkpoint.recipe},
                    {"data", checkpoint.data}};
+  if (checkpoint.best) file.metadata["best"] = best_text(*checkpoint.best);
   write_safetensors(run / kFile, file);
 }
 
@@ -62,6 +78,7 @@ std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& run) {
   for (const auto& [key, text] : {std::pair("recipe", &c.recipe), std::pair("data", &c.data)}) {
     if (const auto it = file.metadata.find(key); it != file.metadata.end()) *text = it->second;
   }
+  c.best = read_best(file);
   file.get("weights");
   for (size_t i = 0; file.has(network_key("weights", i)); ++i) {
     c.weights.push_back(torch::tensor(file.get(network_key("weights", i)).data));

@@ -48,7 +48,7 @@ TEST(ClassifierTask, LearnsWhichWayStripesGo) {
   Group alone;
   Trainer trainer(recipe, set, {}, alone, nullptr);
   EXPECT_LT(figure(figures_of(*trainer.model(), set, Split::kTest, 0), "top1"), 0.8);
-  while (!trainer.done()) trainer.step(false);
+  while (!trainer.done()) trainer.step();
   const auto after = figures_of(*trainer.model(), set, Split::kTest, 0);
   EXPECT_EQ(figure(after, "pictures"), 60);
   EXPECT_GT(figure(after, "top1"), 0.95);
@@ -66,7 +66,7 @@ TEST(ClassifierTask, GoesOnFromACheckpointToTheSameBits) {
   const auto train = [&](int steps, const std::optional<Checkpoint>& from) {
     Trainer trainer(recipe, set, {}, alone, nullptr);
     if (from) trainer.resume(*from);
-    for (int i = 0; i < steps; ++i) trainer.step(false);
+    for (int i = 0; i < steps; ++i) trainer.step();
     return trainer.checkpoint();
   };
   const Checkpoint whole = train(12, {});
@@ -97,7 +97,7 @@ TEST(ClassifierTask, StepsAsAPlainLoopDoes) {
     const torch::Tensor p = torch::log_softmax(torch::linear(h, weights[3], weights[4]), 1);
     const torch::Tensor hit = p.gather(1, labels_of(batch).unsqueeze(1)).squeeze(1);
     const torch::Tensor loss = -(0.9 * hit + 0.1 * p.mean(1)).mean();
-    EXPECT_NEAR(trainer.step(false).loss, loss.item<double>(), 1e-5);
+    EXPECT_NEAR(trainer.step().loss, loss.item<double>(), 1e-5);
     const torch::Tensor g = torch::autograd::grad({loss}, {plain.parameters().flat()})[0];
     torch::NoGradGuard no_grad;
     torch::Tensor& flat = plain.parameters().flat();

@@ -36,6 +36,10 @@ const Words& stage_keys() {
       "warm_up", "momentum", "nesterov",   "weight_decay", "clip",        "frozen",      "rate_multipliers"};
   return keys;
 }
+const Words& keep_words() {
+  static const Words words = {"last", "best"};
+  return words;
+}
 const Words& solver_words() {
   static const Words words = {"sgd", "adagrad", "adam"};
   return words;
@@ -145,7 +149,7 @@ Tables tables_of(const TomlNode& root) {
     of_stages.insert(of_stages.end(), own.begin(), own.end());
   }
   tables.emplace_back("input", input_keys());
-  tables.emplace_back("", Words{"about", "start"});
+  tables.emplace_back("", Words{"about", "start", "keep", "patience"});
   tables.emplace_back("stage", of_stages);
   return tables;
 }
@@ -240,10 +244,13 @@ int64_t Recipe::iterations() const {
 Recipe parse_recipe(std::string_view text, const std::string& file_name, const Words& changes) {
   TomlNode root = parse_toml(text, file_name);
   for (const std::string& c : changes) change(root, c);
-  const TomlReader reader(root, file_name, families_and({"about", "start", "input", "stage", "run"}));
+  const TomlReader reader(root, file_name,
+                          families_and({"about", "start", "keep", "patience", "input", "stage", "run"}));
   Recipe recipe;
   recipe.about = reader.text("about", "");
   recipe.start = reader.text("start", "");
+  recipe.keep = reader.word("keep", keep_words(), std::optional(recipe.keep));
+  recipe.patience = static_cast<int>(reader.whole("patience", 0, 1000, 0));
   for (const TomlNode& node : root.items) {
     const Family* family = find_family(node.key);
     if (!family || family->read_recipe == nullptr) continue;

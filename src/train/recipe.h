@@ -51,8 +51,13 @@ struct Stage {
   std::shared_ptr<const StageSettings> own;
 };
 
+// Which model a run leaves: that of its last iteration, or that of its least loss on test pictures.
+enum class KeepKind { kLast, kBest };
+
 struct Recipe {
   std::string about, start;
+  KeepKind keep = KeepKind::kLast;
+  int patience = 0;  // the last stage ends after so many tests in a row that were no better; 0: it does not
   // The first network's family names the task (train/task.h).
   std::vector<std::pair<std::string, std::shared_ptr<const NetworkSettings>>> networks;
   InputSettings input;
@@ -78,7 +83,8 @@ struct RecipeDifference {
   std::string before, now;
 };
 // The first difference between recipes that a training cannot change on its way.  How long and how fast it
-// learns (iterations, warm_up, rate, rate_policy, rate_factor, rate_every), `about` and `start` may change.
+// learns (iterations, warm_up, rate, rate_policy, rate_factor, rate_every, patience), what is kept of it
+// (keep), `about` and `start` may change.
 std::optional<RecipeDifference> find_difference(const Recipe& before, const Recipe& now);
 
 // The learning rate at an iteration of the stage, from 0.

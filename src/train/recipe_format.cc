@@ -43,8 +43,8 @@ using Values = std::vector<std::pair<std::string, std::string>>;
 
 // The values that a training cannot change on its way, by their keys, in the order of format_recipe().
 Values fixed_values(const Recipe& recipe) {
-  static const std::set<std::string> free = {"about", "start",       "iterations",  "warm_up",
-                                             "rate",  "rate_policy", "rate_factor", "rate_every"};
+  static const std::set<std::string> free = {"about",   "start", "keep",        "patience",    "iterations",
+                                             "warm_up", "rate",  "rate_policy", "rate_factor", "rate_every"};
   Values all;
   std::string table;
   int stage = 0;
@@ -75,6 +75,8 @@ std::string value_of(const Values& values, const std::string& key) {
 std::string format_recipe(const Recipe& recipe) {
   std::string s = fmt::format("about = {}\n", quote_toml(recipe.about));
   if (!recipe.start.empty()) s += fmt::format("start = {}\n", quote_toml(recipe.start));
+  if (recipe.keep == KeepKind::kBest) s += "keep = \"best\"\n";
+  if (recipe.patience > 0) s += fmt::format("patience = {}\n", recipe.patience);
   for (const auto& [family, network] : recipe.networks) s += fmt::format("\n{}", network->text());
   s += input_text(recipe.input);
   for (const Stage& stage : recipe.stages) s += stage_text(stage);

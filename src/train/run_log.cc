@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <numeric>
 #include <optional>
@@ -17,6 +18,7 @@ namespace reverie {
 namespace {
 
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kScalarEvery = 20;  // iterations
 constexpr int kSheets = 20;           // per run
@@ -24,14 +26,16 @@ constexpr size_t kPictures = 12;      // per sheet
 constexpr size_t kMeanOf = 20;        // iterations; an average that began with the first loss would lag
 constexpr size_t kTested = 1000;      // pictures whose loss is tracked
 constexpr int64_t kSettled = 50;      // iterations before the loss says anything
-constexpr double kFalls = 0.98;       // from one sheet to the next
+constexpr double kShowSeconds = 2;
+constexpr double kFalls = 0.98;  // from one sheet to the next
 
 }  // namespace
 
 class RunLog::Work {
  public:
-  Work(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first)
+  Work(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first, fs::path watch)
       : run_(run),
+        watch_(std::move(watch)),
         recipe_(recipe),
         set_(test),
         events_(run, first),
@@ -47,9 +51,13 @@ class RunLog::Work {
     const bool looks = done % look_every_ == 0 || done == last_;
     // after the first step too: a test set that does not match is reported immediately
     if (looks || report.iteration == first_) test(report, trainer.task());
+    tested_ = looks ? test_ : std::nullopt;
     if (looks) look(done, *trainer.model());
+    if (!watch_.empty()) show(done == last_ || report.iteration == first_, trainer);
     if (looks && !warned_) judge(report, trainer.task());
   }
+
+  std::optional<double> tested() const { return tested_; }
 
   std::string losses() const {
     const double mean =
@@ -89,11 +97,24 @@ class RunLog::Work {
     events_.flush();
   }
 
-  // What the model makes of the first test pictures, and its weights.
+  // What the model makes of the first test pictures.
+  Planes sheet_of(const Model& model) const {
+    const Split split = set_.size(Split::kTest) > 0 ? Split::kTest : Split::kTrain;
+    return task_kind(recipe_.family()).sheet(model, set_, split, kPictures);
+  }
+
+  // The picture that is watched, if it is time.
+  void show(bool now, const Trainer& trainer) {
+    const auto time = Clock::now();
+    if (!now && std::chrono::duration<double>(time - shown_).count() < kShowSeconds) return;
+    write_png(watch_, sheet_of(*trainer.model()));
+    shown_ = time;
+  }
+
+  // A sheet and the weights.
   void look(int64_t done, const Model& model) {
     const TaskKind& kind = task_kind(recipe_.family());
-    const Split split = set_.size(Split::kTest) > 0 ? Split::kTest : Split::kTrain;
-    const Planes sheet = kind.sheet(model, set_, split, kPictures);
+    const Planes sheet = sheet_of(model);
     path_ = run_ / "sheets" / fmt::format("{}-{:07}.png", kind.sheet_name, done);
     write_png(path_, sheet);
     events_.image(kind.sheet_name, done, sheet);
@@ -104,25 +125,30 @@ class RunLog::Work {
     told_ = true;
   }
 
-  fs::path run_, path_;
+  fs::path run_, watch_, path_;
+  Clock::time_point shown_;
   const Recipe& recipe_;
   const RecordSet& set_;
   EventLog events_;
   int64_t first_, last_, look_every_;
   std::deque<double> latest_;
-  std::optional<double> test_;
+  std::optional<double> test_, tested_;
   bool told_ = false;
   std::optional<double> before_;  // the loss that judge() saw last
   size_t before_stage_ = 0;
   bool warned_ = false;
 };
 
-RunLog::RunLog(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first)
-    : work_(std::make_unique<Work>(run, recipe, test, first)) {}
+RunLog::RunLog(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first,
+               fs::path watch)
+    : work_(std::make_unique<Work>(run, recipe, test, first, std::move(watch))) {}
 RunLog::~RunLog() = default;
 
 void RunLog::step(const TrainingStep& report, const Trainer& trainer) {
   work_->step(report, trainer);
+}
+std::optional<double> RunLog::tested() const {
+  return work_->tested();
 }
 std::string RunLog::losses() const {
   return work_->losses();

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "data/record_set.h"
@@ -13,11 +14,15 @@ namespace reverie {
 class RunLog {
  public:
   // Sheets show the first test pictures (training pictures if there is no test split). first: the iteration
-  // at which the run starts or resumes.  The recipe and the set must outlive this.
-  RunLog(const std::filesystem::path& run, const Recipe& recipe, const RecordSet& test, int64_t first);
+  // at which the run starts or resumes.  watch: a PNG that always shows the newest reconstructions, written
+  // again every two seconds; empty: none.  The recipe and the set must outlive this.
+  RunLog(const std::filesystem::path& run, const Recipe& recipe, const RecordSet& test, int64_t first,
+         std::filesystem::path watch = {});
   ~RunLog();
 
   void step(const TrainingStep& report, const Trainer& trainer);
+  // The loss on test pictures, if the last step was one of the twenty of a run after which it is computed.
+  std::optional<double> tested() const;
   std::string losses() const;  // the mean of the last 20, and the latest one on test pictures
 
  private:

@@ -116,7 +116,7 @@ TEST(Run, OneOfVersion01IsReadAndItsCheckpointTensorsAreThese) {
   const RecordSet set = RecordSet::open(small_set(folder));
   Group alone;
   Trainer trainer(want, set, {}, alone, nullptr);
-  trainer.step(false);
+  trainer.step();
   write_checkpoint(folder.path(), trainer.checkpoint());
   std::vector<std::string> names;
   for (const auto& [name, tensor] : read_safetensors(folder.path() / "checkpoint.safetensors").tensors)
@@ -268,7 +268,7 @@ TEST(Trainer, NetworksLearnInTurnEachWithItsSolver) {
   double g = 0;
   double d = 0;
   for (int i = 0; i < 3; ++i) {
-    const TrainingStep step = trainer.step(false);
+    const TrainingStep step = trainer.step();
     ASSERT_EQ(step.parts.size(), 2U);
     EXPECT_EQ(step.parts[0].first, "first");
     EXPECT_NEAR(step.parts[0].second, (g - 3) * (g - 3), 1e-5);
@@ -289,7 +289,7 @@ TEST(Trainer, TwoSolversAndBuffersGoOnFromAnyCheckpointToTheSameBits) {
     auto trainer =
         std::make_unique<Trainer>(recipe, set, RunSettings{}, alone, std::make_unique<TwoNumbers>());
     if (from) trainer->resume(*from);
-    for (int i = 0; i < steps; ++i) trainer->step(false);
+    for (int i = 0; i < steps; ++i) trainer->step();
     return trainer->checkpoint();
   };
   const Checkpoint whole = begin(20, {});
@@ -310,10 +310,10 @@ TEST(Trainer, ATurnThatFailsTakesTheWholeStepBack) {
   TwoNumbers& task = *owned;
   task.fails_at = 2;
   Trainer trainer(recipe, set, {}, alone, std::move(owned));
-  trainer.step(false);
-  trainer.step(false);
+  trainer.step();
+  trainer.step();
   const Checkpoint before = trainer.checkpoint();
-  EXPECT_NE(message_of([&] { trainer.step(false); }).find("no longer finite"), std::string::npos);
+  EXPECT_NE(message_of([&] { trainer.step(); }).find("no longer finite"), std::string::npos);
   const Checkpoint after = trainer.checkpoint();
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_TRUE(torch::equal(after.weights[i], before.weights[i]));
@@ -330,12 +330,12 @@ TEST(Trainer, LongGradientsAreCut) {
   auto owned = std::make_unique<TwoNumbers>();
   const TwoNumbers& task = *owned;
   Trainer trainer(recipe, set, {}, alone, std::move(owned));
-  trainer.step(false);  // the gradient of g is -6
+  trainer.step();  // the gradient of g is -6
   EXPECT_NEAR(task.g(), 0.5 * 0.25, 1e-6);
 }
 
 torch::Tensor weights_after(Trainer& trainer) {
-  while (!trainer.done()) trainer.step(false);
+  while (!trainer.done()) trainer.step();
   return trainer.checkpoint().weights[0];
 }
 
@@ -349,7 +349,7 @@ TEST(Trainer, GoesOnFromAnyCheckpointToTheSameBits) {
   const torch::Tensor want = weights_after(whole);
   for (const int at : {1, 7, 12, 15, 20}) {
     Trainer first(recipe, set, settings, alone, nullptr);
-    for (int i = 0; i < at; ++i) first.step(false);
+    for (int i = 0; i < at; ++i) first.step();
     write_checkpoint(folder.path(), first.checkpoint());
     Trainer second(recipe, set, settings, alone, nullptr);
     second.resume(*read_checkpoint(folder.path()));
@@ -396,9 +396,9 @@ TEST(Trainer, CrossEntropyFallsToo) {
       "r.toml");
   Group alone;
   Trainer trainer(recipe, set, {}, alone, nullptr);
-  const double first = trainer.step(false).loss;
+  const double first = trainer.step().loss;
   TrainingStep last;
-  while (!trainer.done()) last = trainer.step(false);
+  while (!trainer.done()) last = trainer.step();
   EXPECT_LT(last.loss, 0.9 * first);
 }
 
@@ -482,7 +482,7 @@ TEST(Run, WhatAResumedOneCannotChangeIsNamed) {
   const RecordSet set = RecordSet::open(small_set(folder));
   Group alone;
   Trainer first(small(), set, {}, alone, nullptr);
-  for (int i = 0; i < 5; ++i) first.step(false);
+  for (int i = 0; i < 5; ++i) first.step();
   write_checkpoint(folder.path(), first.checkpoint());
   const auto resume = [&](const std::vector<std::string>& changes, const RecordSet& from) {
     const Recipe recipe = small(changes);
@@ -521,7 +521,7 @@ TEST(Run, EveryLoggedPointIsInTheFileAtOnce) {
   Group alone;
   Trainer trainer(recipe, set, {}, alone, nullptr);
   RunLog log(folder.path(), recipe, set, 0);
-  for (int i = 0; i < 45; ++i) log.step(trainer.step(false), trainer);
+  for (int i = 0; i < 45; ++i) log.step(trainer.step(), trainer);
   std::map<std::string, ScalarSeries> logged;
   for (const ScalarSeries& s : read_scalars(folder.path())) logged[s.tag] = s;
   EXPECT_EQ(logged["loss/total"].steps, (std::vector<int64_t>{19, 39}));

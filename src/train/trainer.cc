@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/error.h"
@@ -17,6 +18,9 @@ namespace {
 
 // Keys of the random streams split off the run's seed.
 enum Stream : uint64_t { kWeightStream = 1, kOrderStream, kNoiseStream };
+
+// Wishes as numbers that are summed over processes: the last is more than all of them stopping.
+constexpr std::array<float, 3> kWishes = {0, 1, 1 << 16};
 
 uint64_t seed_of(uint64_t seed, Stream stream) {
   return Random(seed).split(stream).bits();
@@ -155,7 +159,7 @@ class Trainer::Work {
 
   bool done() const { return stage_ >= recipe_.stages.size(); }
   int64_t iteration() const { return iteration_; }
-  bool wanted_stop() const { return wanted_stop_; }
+  Wish wished() const { return wished_; }
   Task& task() const { return *task_; }
 
   void resume(const Checkpoint& c) {
@@ -198,7 +202,7 @@ class Trainer::Work {
     return c;
   }
 
-  TrainingStep step(bool stop) {
+  TrainingStep step(Wish wish) {
     const Stage& stage = recipe_.stages[stage_];
     const Batch batch = batches_->next();
     Sight sight;
@@ -213,14 +217,14 @@ class Trainer::Work {
     report.iteration = iteration_;
     report.stage = stage_;
     report.rate = rate_at(stage, in_stage_);
-    wanted_stop_ = false;
+    wished_ = Wish::kGoOn;
     // what a turn that fails must not have changed: buffers, and what earlier turns did
     const Checkpoint before = turns_.size() > 1 ? checkpoint() : buffers_only();
     for (Player& turn : turns_) {
-      if (!take_turn(turn, sight, stage, stop, report)) {
+      if (!take_turn(turn, sight, stage, wish, report)) {
         restore(before);
-        throw Error("go on", fmt::format("training at iteration {}", iteration_),
-                    "the loss is no longer finite", "a smaller rate");
+        throw Diverged("go on", fmt::format("training at iteration {}", iteration_),
+                       "the loss is no longer finite", "a smaller rate");
       }
     }
     ++iteration_;
@@ -269,13 +273,13 @@ class Trainer::Work {
   }
 
   // False, with nothing learned, where the loss is not finite.
-  bool take_turn(Player& player, const Sight& sight, const Stage& stage, bool stop, TrainingStep& report) {
+  bool take_turn(Player& player, const Sight& sight, const Stage& stage, Wish wish, TrainingStep& report) {
     const std::vector<TaskNetwork> networks = task_->networks();
     const Losses losses = task_->losses(sight, stage, player.turn);
     std::vector<torch::Tensor> flats;
     for (const size_t n : player.turn.networks) flats.push_back(networks[n].parameters->flat());
     std::vector<torch::Tensor> gradients = torch::autograd::grad({losses.total}, flats);
-    const double loss = share(losses, player.turn, gradients, stop, report);
+    const double loss = share(losses, player.turn, gradients, wish, report);
     if (!std::isfinite(loss)) return false;
     report.loss += loss;
     clip(gradients, stage.clip);
@@ -284,15 +288,15 @@ class Trainer::Work {
     return true;
   }
 
-  // Gradients, losses and the wish to stop, summed over all processes in one go, and buffers, of which each
+  // Gradients, losses and wishes, summed over all processes in one go, and buffers, of which each
   // then has the mean.
-  double share(const Losses& losses, const Turn& turn, std::vector<torch::Tensor>& gradients, bool stop,
+  double share(const Losses& losses, const Turn& turn, std::vector<torch::Tensor>& gradients, Wish wish,
                TrainingStep& report) {
     std::vector<torch::Tensor> numbers = {losses.total.detach()};
     for (const NamedLoss& part : losses.parts)
       numbers.push_back(part.value.defined() ? part.value.detach()
                                              : torch::zeros({}, gradients[0].options()));
-    numbers.push_back(torch::full({}, stop ? 1.0 : 0.0, gradients[0].options()));
+    numbers.push_back(torch::full({}, kWishes[static_cast<size_t>(wish)], gradients[0].options()));
     torch::Tensor tail = torch::stack(numbers);
     if (group_.size() > 1) {
       std::vector<torch::Tensor> parts = gradients;
@@ -317,7 +321,8 @@ class Trainer::Work {
     const auto* v = tail.data_ptr<float>();
     for (size_t i = 0; i < losses.parts.size(); ++i)
       report.parts.emplace_back(losses.parts[i].name, v[i + 1]);
-    wanted_stop_ = wanted_stop_ || v[tail.size(0) - 1] > 0;
+    const float sum = v[tail.size(0) - 1];
+    wished_ = std::max(wished_, sum >= kWishes[2] ? Wish::kEnd : sum > 0 ? Wish::kStop : Wish::kGoOn);
     return v[0];
   }
 
@@ -357,7 +362,7 @@ class Trainer::Work {
   std::string text_, data_;  // what checkpoints say that they were made by
   size_t stage_ = 0;
   int64_t iteration_ = 0, in_stage_ = 0;
-  bool wanted_stop_ = false;
+  Wish wished_ = Wish::kGoOn;
   std::vector<Player> turns_;
   std::unique_ptr<Batches> batches_;
 };
@@ -381,11 +386,11 @@ bool Trainer::done() const {
 int64_t Trainer::iteration() const {
   return work_->iteration();
 }
-TrainingStep Trainer::step(bool stop) {
-  return work_->step(stop);
+TrainingStep Trainer::step(Wish wish) {
+  return work_->step(wish);
 }
-bool Trainer::wanted_stop() const {
-  return work_->wanted_stop();
+Wish Trainer::wished() const {
+  return work_->wished();
 }
 BatchOptions Trainer::batch_options() const {
   return work_->batch_options();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "data/batches.h"
 #include "data/record_set.h"
 #include "train/checkpoint.h"
@@ -34,6 +35,15 @@ struct TrainingStep {
   double rate = 0;
 };
 
+// What a process wishes after a step: to stop and go on later, or to end the training here.
+enum class Wish { kGoOn, kStop, kEnd };
+
+// The loss is no longer finite.
+class Diverged : public Error {
+ public:
+  using Error::Error;
+};
+
 // The training loop's state and its single steps.  The same recipe, set, seed and number of threads give the
 // same weights to the bit, whether in one go or from a checkpoint.
 class Trainer {
@@ -53,10 +63,10 @@ class Trainer {
 
   bool done() const;
   int64_t iteration() const;
-  // One solver step.  Error if the loss is not finite; weights and solver are then as before. stop: this
-  // process wants to stop; wanted_stop() says after the step whether any process does.
-  TrainingStep step(bool stop);
-  bool wanted_stop() const;
+  // One solver step.  Diverged if the loss is not finite; weights and solver are then as before.  wish: of
+  // this process; wished() says after the step what any process wished.
+  TrainingStep step(Wish wish = Wish::kGoOn);
+  Wish wished() const;
 
   // The pictures that the current stage sees.
   BatchOptions batch_options() const;

@@ -1,0 +1,102 @@
+// Which model a run leaves, when it ends, and the picture that is watched.
+#include "train/run.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/file.h"
+#include "train/evaluate.h"
+#include "train/event_log.h"
+#include "train/train_test_help.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kOneStage = R"(
+[hourglass]
+channels = [4]
+[[stage]]
+batch = 6
+iterations = 100
+)";
+
+class Runs : public testing::Test {
+ protected:
+  RunOptions options(const std::vector<std::string>& changes) {
+    RunOptions o;
+    o.recipe = parse_recipe(kOneStage, "one.toml", changes);
+    o.settings.data = small_set(folder_);
+    o.settings.threads = 1;
+    o.run = folder_.path() / "run";
+    o.quiet = true;
+    return o;
+  }
+  // The test losses that the run logged, but for that after the first step.
+  std::vector<double> test_losses() const {
+    for (const ScalarSeries& s : read_scalars(folder_.path() / "run")) {
+      if (s.tag == "loss/test_total") return {s.values.begin() + 1, s.values.end()};
+    }
+    return {};
+  }
+  TemporaryFolder folder_;
+};
+
+// A rate that rises until what was learned is lost.
+TEST_F(Runs, TheBestModelIsKept) {
+  const RunOptions o =
+      options({"keep=best", "rate=0.0005", "rate_policy=exponential", "rate_factor=1.1", "iterations=100"});
+  EXPECT_EQ(run_training(o), RunEnd::kDone);
+  const std::vector<double> losses = test_losses();
+  const auto least = std::min_element(losses.begin(), losses.end());
+  ASSERT_LT(*least, 0.9 * losses.back());
+  const BestTest best = read_checkpoint(o.run)->best.value();
+  EXPECT_EQ(best.iteration, 5 * (least - losses.begin() + 1));
+  EXPECT_NEAR(best.loss, *least, 1e-4 * *least);
+  // the model is that of the best test, not of the end
+  const RecordSet set = RecordSet::open(o.settings.data);
+  const double error =
+      evaluate(as_hourglass(*read_model(o.run / "model.safetensors"), "test"), set, Split::kTest, 0)
+          .l2_errors[0];
+  EXPECT_NEAR(error, best.loss, 1e-3 * best.loss);
+}
+
+TEST_F(Runs, PatienceEndsTheLastStage) {
+  RunOptions o = options({"patience=2", "rate=0", "iterations=200"});
+  EXPECT_EQ(run_training(o), RunEnd::kDone);
+  // tests after 10, 20 and 30 iterations; a step more tells all processes
+  EXPECT_EQ(read_checkpoint(o.run)->iteration, 31);
+  const std::vector<uint8_t> before = read_file(o.run / "checkpoint.safetensors", 1U << 20U);
+  o.resume = true;
+  EXPECT_EQ(run_training(o), RunEnd::kDone);
+  EXPECT_EQ(read_file(o.run / "checkpoint.safetensors", 1U << 20U), before);
+  // more patience may be asked for
+  o.recipe.patience = 3;
+  EXPECT_EQ(run_training(o), RunEnd::kDone);
+  EXPECT_EQ(read_checkpoint(o.run)->iteration, 41);
+}
+
+TEST_F(Runs, TestPicturesAreNeeded) {
+  RunOptions o = options({"keep=best"});
+  RecordSetWriter writer(folder_.path() / "train.tfrecord");
+  writer.add(std::vector<uint8_t>(768), 16, 16, -1, Split::kTrain);
+  writer.finish();
+  o.settings.data = folder_.path() / "train.tfrecord";
+  EXPECT_NE(message_of([&] { run_training(o); }).find("keep = \"best\" needs test pictures"),
+            std::string::npos);
+}
+
+TEST_F(Runs, TheWatchedPictureIsTheNewestSheet) {
+  RunOptions o = options({"iterations=40"});
+  o.watch = folder_.path() / "now" / "watch.png";
+  run_training(o);
+  EXPECT_EQ(read_file(o.watch, 1U << 20U),
+            read_file(o.run / "sheets" / "reconstructions-0000040.png", 1U << 20U));
+  const auto files = std::distance(fs::directory_iterator(o.watch.parent_path()), fs::directory_iterator());
+  EXPECT_EQ(files, 1);
+}
+
+}  // namespace
+}  // namespace reverie
