@@ -50,6 +50,13 @@ std::string quick(std::string line) {
     line = std::regex_replace(line, std::regex(" +#.*$| --(size|seconds) [^ ]+"), "");
     return line + " -q --steps 1 --octaves 1" + (line.find(".mp4") == std::string::npos ? "" : " --frames 2");
   }
+  if (line.starts_with("reverie train denoise")) {
+    line = std::regex_replace(line, std::regex(" --set iterations=[0-9]+"), "");
+    return line + " -q --set iterations=3";
+  }
+  if (line.starts_with("reverie data import"))  // of pictures that are small here
+    return std::regex_replace(line, std::regex(" --crops [^ ]+"), " --crops 16x16:20");
+  line = std::regex_replace(line, std::regex("--find-rate [0-9]+"), "--find-rate 20");
   if (!line.starts_with("reverie render")) return line;
   line = std::regex_replace(line, std::regex(" +#.*$"), "");
   line = std::regex_replace(line, std::regex(" --(size|seconds|frames) [^ ]+"), "");
