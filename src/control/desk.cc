@@ -27,12 +27,6 @@ constexpr double kUndoFade = 0.3;                    // seconds
 constexpr double kBlackoutFade = 0.5;
 constexpr uint64_t kDeskStream = 0x6465736b;  // of the set's seed
 
-std::vector<PresetEntry> playable() {
-  std::vector<PresetEntry> all = list_presets();
-  std::erase_if(all, [](const PresetEntry& e) { return !e.error.empty(); });
-  return all;
-}
-
 bool has_places(const Parameter& p) {
   return p.kind != ParameterKind::kText && p.high > p.low;
 }
@@ -89,13 +83,8 @@ std::vector<Preset> parents_of(const std::string& effect, const std::vector<Pres
 
 }  // namespace
 
-fs::path own_preset_folder() {
-  const fs::path config = config_folder();
-  return config.empty() ? fs::path() : config / "presets";
-}
-
 Desk::Desk(Chain chain, uint64_t seed, Send send)
-    : send_(std::move(send)), now_{Preset(), nullptr}, first_seed_(seed), presets_(playable()) {
+    : send_(std::move(send)), now_{Preset(), nullptr}, first_seed_(seed), presets_(presets_in_order()) {
   draw_seeds(chain, seed);
   now_ = just_loaded(chain);
 }
@@ -161,7 +150,7 @@ void Desk::set(const std::string& address, const std::string& value) {
       full);
 }
 
-void Desk::set_share(const std::string& address, int level, double share) {
+void Desk::set_share(const std::string& address, int level, double share, const ControlWishes& wishes) {
   std::string value, to;
   {
     const std::lock_guard lock(mutex_);
@@ -171,19 +160,19 @@ void Desk::set_share(const std::string& address, int level, double share) {
     if (!(share >= 0 && share <= 1)) throw Error("turn", address, "its place must be 0 to 1");
     ParameterValues scratch = at.preset.values;
     // rounds what counts in whole numbers
-    scratch.nudge(scratch.table().index(p.name), 0, p.low + share * (p.high - p.low));
+    scratch.nudge(scratch.table().index(p.name), 0, ControlRange(p, wishes).at(share));
     value = word(p, scratch.list(p.name).front());
     to = level < 0 || !p.per_level ? at.full() : fmt::format("{}.{}", at.full(), level);
   }
   set(to, value);
 }
 
-double Desk::share(const std::string& address, int level) const {
+double Desk::share(const std::string& address, int level, const ControlWishes& wishes) const {
   const std::lock_guard lock(mutex_);
   const Place at = find_place(now_.chain, address);
   const Parameter& p = at.parameter;
   if (!has_places(p)) return 0;
-  return (at.preset.values.number(p.name, std::max(level, 0)) - p.low) / (p.high - p.low);
+  return ControlRange(p, wishes).share(at.preset.values.number(p.name, std::max(level, 0)));
 }
 
 void Desk::cycle(const std::string& address, bool below_levels) {
@@ -295,110 +284,6 @@ void Desk::change(const std::string& part, const std::function<void(Preset&)>& e
   });
 }
 
-void Desk::load(const std::string& name) {
-  load(name, fade());
-}
-
-void Desk::load(const std::string& name, double fade) {
-  Chain chain = load_chain(name);
-  edit("", [&](State& next) {
-    // what keeps its name keeps its draws
-    draw_seeds(chain, now_.chain.parts.front().seed);
-    for (Part& part : chain.parts) {
-      if (const Part* before = now_.chain.find(part.name)) part.seed = before->seed;
-    }
-    next = just_loaded(chain);
-    return replacing(now_.chain, next.chain, fade);
-  });
-  const std::lock_guard lock(mutex_);
-  changed_ = false;
-}
-
-void Desk::load_number(size_t number) {
-  const std::vector<PresetEntry> all = presets();
-  if (number >= all.size())
-    throw Error(fmt::format("there is no preset number {} (there are {})", number + 1, all.size()));
-  load(all[number].path.string());
-}
-
-void Desk::step(int by) {
-  const std::vector<PresetEntry> all = presets();
-  if (all.empty()) return;
-  const std::string name = chain().name();
-  const auto it = std::find_if(all.begin(), all.end(), [&](const PresetEntry& e) { return e.name == name; });
-  const auto count = static_cast<std::ptrdiff_t>(all.size());
-  std::ptrdiff_t place = it == all.end() ? (by > 0 ? -1 : count) : it - all.begin();
-  for (std::ptrdiff_t tries = 0; tries < count; ++tries) {
-    place = ((place + by) % count + count) % count;
-    try {
-      return load(all[static_cast<size_t>(place)].path.string());
-    } catch (const Error&) {
-      if (tries + 1 == count) throw;  // gone since the list was made: try the next one
-    }
-  }
-}
-
-void Desk::load_part(const std::string& part, const std::string& name) {
-  const Preset preset = load_preset(name);
-  edit("", [&](State& next) -> Events {
-    Part& at = next.chain.part(part);
-    at.preset = preset;
-    return {ChangePreset{at.preset, at.seed, fade_, event_part(next.chain, at.name)}};
-  });
-}
-
-fs::path Desk::save(const std::string& name) {
-  const fs::path folder = own_preset_folder();
-  if (folder.empty()) throw Error("save", name, "the system has no home folder", "set XDG_CONFIG_HOME");
-  const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
-  };
-  if (name.empty() || name.size() > 100 || !std::all_of(name.begin(), name.end(), plain))
-    throw Error("save", "'" + printable(name) + "'", "a preset's name may have letters, digits, - and _");
-  const Chain before = chain();
-  const uint64_t version = this->version();
-  const fs::path path = folder / (name + ".toml");
-  const std::string text = format_chain(found_from_anywhere(before));
-  std::error_code code;
-  fs::create_directories(folder, code);
-  write_file(path, std::vector<uint8_t>(text.begin(), text.end()));
-  {
-    const std::lock_guard lock(mutex_);
-    const auto named = [&](Chain& chain) {
-      chain.path = path;
-      if (!chain.plain()) {
-        chain.given_name = name;
-        return;
-      }
-      chain.parts.front().preset.name = name;
-      chain.parts.front().preset.path = path;
-    };
-    Chain saved = before;
-    named(saved);
-    named(now_.chain);
-    now_.loaded = just_loaded(saved).loaded;
-    changed_ = version != version_;  // another hand was on it meanwhile
-    ++version_;
-  }
-  list_again();
-  told("");
-  return path;
-}
-
-void Desk::rename(const std::string& name) {
-  const Chain now = chain();
-  const fs::path before = now.path;
-  std::error_code code;
-  if (before.empty() || !fs::equivalent(before.parent_path(), own_preset_folder(), code))
-    throw Error("rename", now.name(), "it is not one of your own", "save it under the new name");
-  const fs::path wanted = own_preset_folder() / (name + ".toml");
-  if (fs::exists(wanted, code) && !fs::equivalent(wanted, before, code))
-    throw Error("rename", now.name(), fmt::format("there is already a preset '{}'", printable(name)));
-  const fs::path after = save(name);
-  if (after != before) fs::remove(before, code);
-  list_again();
-}
-
 void Desk::add_part(const std::string& preset_or_effect, size_t place) {
   const bool is_effect = std::any_of(effects().begin(), effects().end(),
                                      [&](const EffectKind& e) { return e.name == preset_or_effect; });
@@ -440,6 +325,18 @@ void Desk::move_part(const std::string& part, size_t place) {
 void Desk::bypass(const std::string& part, bool on) {
   change(
       part, [&](Preset& p) { override_value(p, kBypass, on ? "on" : "off"); }, fade());
+}
+
+void Desk::panic() {
+  edit("", [&](State& next) {
+    next = just_loaded(next.loaded->chain);
+    std::vector<Event> events = replacing(now_.chain, next.chain, 0);
+    events.emplace_back(NewNoise{Random(first_seed_).split(kDeskStream).split(++draws_).bits(), ""});
+    if (std::exchange(frozen_, false)) events.emplace_back(Freeze{false});
+    return events;
+  });
+  const std::lock_guard lock(mutex_);
+  changed_ = false;
 }
 
 void Desk::blackout(bool on) {
@@ -581,17 +478,6 @@ bool Desk::changed() const {
 uint64_t Desk::version() const {
   const std::lock_guard lock(mutex_);
   return version_;
-}
-
-std::vector<PresetEntry> Desk::presets() const {
-  const std::lock_guard lock(mutex_);
-  return presets_;
-}
-
-void Desk::list_again() {
-  std::vector<PresetEntry> all = playable();
-  const std::lock_guard lock(mutex_);
-  presets_ = std::move(all);
 }
 
 }  // namespace reverie

@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "control/bank.h"
 #include "control/event.h"
+#include "core/control_range.h"
 
 namespace reverie {
 
@@ -34,10 +36,10 @@ class Desk {
 
   // A value as a command line gives it.  Error when it is not allowed.
   void set(const std::string& address, const std::string& value);
-  // By position between low (0) and high (1), as sent by controls without units. level < 0: all levels.
-  // Words, flags and whole numbers take the nearest; text has no positions: Error.
-  void set_share(const std::string& address, int level, double share);
-  double share(const std::string& address, int level = 0) const;
+  // By share of a control's way, 0..1: see ControlRange. level < 0: all levels.  Words, flags and whole
+  // numbers take the nearest; text has no shares: Error.
+  void set_share(const std::string& address, int level, double share, const ControlWishes& wishes = {});
+  double share(const std::string& address, int level = 0, const ControlWishes& wishes = {}) const;
   // The next word, flag or whole number, and after the last the first; below_levels: whole numbers end with
   // the part's highest level.
   void cycle(const std::string& address, bool below_levels = false);
@@ -64,10 +66,16 @@ class Desk {
   void step(int by);  // to the next (1) or the previous (-1)
   // A preset in place of one part's.
   void load_part(const std::string& part, const std::string& name);
-  // Writes the chain among one's own presets and gives it that name.  Error when it cannot be written.
-  std::filesystem::path save(const std::string& name);
+  // Writes the chain among one's own presets and gives it that name.  Error when it cannot be written, or
+  // would replace another of one's own that is not the one that plays, unless that is wanted.
+  std::filesystem::path save(const std::string& name, bool replace = false);
+  bool would_replace(const std::string& name) const;
   // Renames the preset that plays, which must be one's own.  Error where another preset has the name.
   void rename(const std::string& name);
+  // Removes one of one's own; what plays goes on.  Error where it is not.
+  void remove_preset(const std::string& name);
+  // To another place in presets(), which everybody counts from then on.
+  void move_preset(const std::string& name, size_t place);
 
   // The parts of a preset, or one of an effect with its defaults, before the one at this place; at the end
   // where there are fewer.
@@ -75,6 +83,9 @@ class Desk {
   void remove_part(const std::string& part);  // Error for the last one
   void move_part(const std::string& part, size_t place);
   void bypass(const std::string& part, bool on);
+
+  // All back to the preset as it was loaded, at once, from new noise; a frozen picture goes on.
+  void panic();
 
   void blackout(bool on);
   void freeze(bool on);
@@ -100,7 +111,7 @@ class Desk {
   uint64_t seed(const std::string& part = "") const;
   bool changed() const;                      // since it was loaded or saved
   uint64_t version() const;                  // increases with every change
-  std::vector<PresetEntry> presets() const;  // available presets, by name
+  std::vector<PresetEntry> presets() const;  // available presets, in the order of their numbers
   void list_again();                         // including those written since
 
  private:
@@ -117,6 +128,7 @@ class Desk {
   void travel(std::vector<State>& from, std::vector<State>& to);
   void told(const std::string& address);
   uint64_t draw();
+  void keep_numbers(const std::string& name);
   static const Part& part_with_weights(const Chain& chain, const std::string& part);
 
   mutable std::mutex mutex_;
@@ -133,8 +145,5 @@ class Desk {
   double fade_ = 2;
   bool changed_ = false, black_ = false, frozen_ = false;
 };
-
-// ~/.config/reverie/presets or equivalent: the user's own presets.  Empty if the system has no home folder.
-std::filesystem::path own_preset_folder();
 
 }  // namespace reverie

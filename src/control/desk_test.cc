@@ -36,9 +36,14 @@ TEST_F(DeskTest, KnobsAreSentAndKept) {
 }
 
 TEST_F(DeskTest, ControlsWithoutUnitsSpanTheRange) {
-  desk_.set_share("gain", -1, 0.5);
-  EXPECT_EQ(desk_.preset().values.number("gain"), 10);
-  EXPECT_EQ(desk_.share("gain"), 0.5);
+  desk_.set_share("home_centre", -1, 0.5);
+  EXPECT_EQ(desk_.preset().values.number("home_centre"), 0.5);
+  EXPECT_EQ(desk_.share("home_centre"), 0.5);
+  desk_.set_share("gain", -1, 1);  // its playable range
+  EXPECT_EQ(desk_.preset().values.number("gain"), 3);
+  desk_.set_share("gain", -1, 0.5, {4, 8, {}});
+  EXPECT_NEAR(desk_.preset().values.number("gain"), 6, 1e-9);
+  EXPECT_NEAR(desk_.share("gain", 0, {8, 4, {}}), 0.5, 1e-9);
   desk_.set_share("squash", 1, 1);
   EXPECT_EQ(last<SetParameter>().name, "squash.1");
   EXPECT_EQ(last<SetParameter>().value, "rational");
@@ -166,7 +171,7 @@ TEST_F(DeskTest, WhatIsGoneIsPassedOver) {
   std::filesystem::remove(own_preset_folder() / "aaa.toml");
   const std::string first = desk_.preset().name;
   desk_.step(-1);
-  EXPECT_EQ(desk_.preset().name, desk_.presets().back().name);
+  EXPECT_EQ(desk_.preset().name, desk_.presets()[desk_.presets().size() - 2].name);
   desk_.randomize();
   desk_.step(1);
   EXPECT_EQ(desk_.preset().name, first);

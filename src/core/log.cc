@@ -2,6 +2,9 @@
 
 #include <cstdio>
 #include <mutex>
+#include <utility>
+
+#include "core/log_listener.h"
 
 #if defined(_WIN32)
 #include <io.h>
@@ -13,6 +16,8 @@ namespace reverie {
 namespace {
 
 std::mutex mutex;           // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::mutex listener_mutex;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::function<void(const std::string&)> listener;  // NOLINT
 bool status_shown = false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 void put(const std::string& text) {
@@ -30,9 +35,18 @@ bool stderr_is_terminal() {
 }
 
 void note(const std::string& line) {
-  const std::lock_guard lock(mutex);
-  put((status_shown ? "\r\033[K" : "") + line + "\n");
-  status_shown = false;
+  {
+    const std::lock_guard lock(mutex);
+    put((status_shown ? "\r\033[K" : "") + line + "\n");
+    status_shown = false;
+  }
+  const std::lock_guard lock(listener_mutex);
+  if (listener) listener(line);
+}
+
+void listen_to_log(std::function<void(const std::string&)> wanted) {
+  const std::lock_guard lock(listener_mutex);
+  listener = std::move(wanted);
 }
 
 void warning(const std::string& line) {

@@ -66,6 +66,8 @@ Parameter number(std::string name, double initial, double low, double high, std:
   p.initial = {initial};
   p.low = low;
   p.high = high;
+  p.soft_low = low;
+  p.soft_high = high;
   p.unit = std::move(unit);
   p.help = std::move(help);
   return p;

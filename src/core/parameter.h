@@ -32,6 +32,7 @@ struct Parameter {
   std::string name;
   ParameterKind kind = ParameterKind::kNumber;
   double low = 0, high = 1;             // range, inclusive (choice: indices; flag: 0..1)
+  double soft_low = 0, soft_high = 1;   // the part of it that controls without units go over
   std::vector<double> initial = {0.0};  // the default; a list if the levels differ
   std::string initial_text;             // the default of a text parameter
   std::string unit;                     // "pixels", "degrees", ...; empty for a pure number
@@ -46,6 +47,7 @@ struct Parameter {
   ParameterRole role = ParameterRole::kProcess;
   std::vector<std::string> random_words;  // of kWeights: the words that mean random draws
 
+  Parameter& playable(double from, double to) { return soft_low = from, soft_high = to, *this; }
   Parameter& levels() { return per_level = true, *this; }
   Parameter& map() { return mappable = true, *this; }
   Parameter& fixed() { return structural = true, *this; }

@@ -14,6 +14,9 @@ struct DeviceActions {
   std::function<void()> snapshot;
   std::function<void(double bpm)> tempo;  // beats per minute, kSlowestTempo to kFastestTempo
   std::function<void()> quit;
+  std::function<void()> panic;     // all back to the start of the preset
+  std::function<void()> tap;       // a beat, for the tempo
+  std::function<void()> downbeat;  // the first beat of a bar is now
 };
 
 }  // namespace reverie

@@ -19,29 +19,31 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kLookAgain(2);
+constexpr std::chrono::milliseconds kGlideEvery(15);
 constexpr const char* kClient = "Reverie";
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// ALSA's library prints its own messages whenever the sequencer is missing.
-bool may_have_midi() {
+// What RtMidi is to use now; nothing: this system has no MIDI.  The libraries print messages of their own
+// whenever the sequencer, or the server, is missing.  Left to choose, RtMidi falls back to JACK if ALSA has
+// no port yet, and then never sees one that is plugged in later.
+std::optional<RtMidi::Api> find_api() {
 #if defined(__linux__)
   std::error_code code;
-  return fs::exists("/dev/snd/seq", code);
+  if (fs::exists("/dev/snd/seq", code)) return RtMidi::LINUX_ALSA;
+  std::vector<RtMidi::Api> known;
+  RtMidi::getCompiledApi(known);
+  if (std::find(known.begin(), known.end(), RtMidi::UNIX_JACK) == known.end()) return {};
+  for (fs::directory_iterator it("/dev/shm", code), end; !code && it != end; it.increment(code)) {
+    if (it->path().filename().string().starts_with("jack")) return RtMidi::UNIX_JACK;
+  }
+  return {};
 #else
-  return true;
+  return RtMidi::UNSPECIFIED;
 #endif
 }
-
-// Left to choose, RtMidi falls back to JACK if ALSA has no port yet, and then never sees one that is plugged
-// in later.
-#if defined(__linux__)
-constexpr RtMidi::Api kApi = RtMidi::LINUX_ALSA;
-#else
-constexpr RtMidi::Api kApi = RtMidi::UNSPECIFIED;
-#endif
 
 // RtMidi would print its warnings; failures throw anyway.
 void ignore_error(RtMidiError::Type /*type*/, const std::string& /*text*/, void* /*user*/) {}
@@ -62,34 +64,40 @@ struct MidiPorts::Inputs {
     std::unique_ptr<RtMidiIn> in;
   };
 
+  RtMidi::Api api = RtMidi::UNSPECIFIED;
   std::unique_ptr<RtMidiIn> list;
   std::vector<Input> open;
   std::set<std::string> failed;  // could not be opened: reported once
-  bool told = false, given_up = false;
+  std::string trouble;           // why there are no ports; empty if there may be
+  bool given_up = false;
 
   // RtMidi's list of ports, or none.
   std::vector<std::string> ports();
 };
 
 std::vector<std::string> MidiPorts::Inputs::ports() {
-  const auto tell = [this](const std::string& why) {
-    if (!told) note("no MIDI: " + why);
-    told = true;
-  };
   if (given_up) return {};
-  if (!list && !may_have_midi()) return tell("this system has no ALSA sequencer"), std::vector<std::string>();
+  const std::optional<RtMidi::Api> now = find_api();
+  if (list && now != api) list.reset();  // the server is gone, or ALSA has come
+  if (!now) {
+    trouble = "this system has neither ALSA's sequencer nor a running JACK";
+    return {};
+  }
   try {
     if (!list) {
-      list = std::make_unique<RtMidiIn>(kApi, kClient);
+      api = *now;
+      list = std::make_unique<RtMidiIn>(api, kClient);
       list->setErrorCallback(ignore_error);
     }
+    trouble.clear();
     std::vector<std::string> names;
     const unsigned count = list->getPortCount();
     for (unsigned i = 0; i < count; ++i) names.push_back(list->getPortName(i));
     return names;
   } catch (const RtMidiError& e) {
-    given_up = true;  // each attempt would print again
-    tell(printable(e.getMessage()));
+    given_up = api != RtMidi::UNIX_JACK;  // each attempt would print again; a server may come back
+    list.reset();
+    trouble = printable(e.getMessage());
     return {};
   }
 }
@@ -114,16 +122,23 @@ MidiPorts::~MidiPorts() {
 }
 
 void MidiPorts::run() {
+  auto next_look = std::chrono::steady_clock::now();
   while (true) {
-    try {
-      look();
-    } catch (const std::exception& e) {
-      warning(printable(std::string("MIDI: ") + e.what()));
+    if (std::chrono::steady_clock::now() >= next_look) {
+      next_look = std::chrono::steady_clock::now() + kLookAgain;
+      try {
+        look();
+      } catch (const std::exception& e) {
+        warning(printable(std::string("MIDI: ") + e.what()));
+      }
     }
     save_maps();
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, kLookAgain, [this] { return stop_ || changed_; });
+    const auto until = gliding_ ? std::chrono::steady_clock::now() + kGlideEvery : next_look;
+    wake_.wait_until(lock, until, [this] { return stop_ || changed_ || std::exchange(glide_now_, false); });
     if (stop_) return;
+    gliding_ = false;
+    for (auto& d : devices_) gliding_ |= d->controller.glide(seconds_now());
   }
 }
 
@@ -150,6 +165,7 @@ std::unique_ptr<MidiPorts::Device> MidiPorts::make_device(const std::string& nam
 // Opens new ports and closes those that are gone.
 void MidiPorts::look() {
   std::vector<std::string> ports = inputs_->ports();
+  tell_trouble(inputs_->trouble);
   std::erase_if(ports, [](const std::string& port) { return port.starts_with(kClient); });
   std::erase_if(inputs_->failed,
                 [&](const auto& f) { return std::find(ports.begin(), ports.end(), f) == ports.end(); });
@@ -177,6 +193,27 @@ void MidiPorts::look() {
   }
 }
 
+// Said once; the window shows it as long as it lasts.
+void MidiPorts::tell_trouble(const std::string& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (trouble_ == why) return;
+    trouble_ = why;
+  }
+  if (!why.empty()) note("no MIDI: " + why);
+}
+
+std::string MidiPorts::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void MidiPorts::change(const MidiBinding& from, const MidiBinding& to) {
+  const std::lock_guard lock(mutex_);
+  for (auto& d : devices_) changed_ = d->controller.change(from, to) || changed_;
+  wake_.notify_all();
+}
+
 void MidiPorts::open(const std::string& port) {
   // two of the same kind get separate maps
   const std::string base = midi_device_name(port);
@@ -194,7 +231,7 @@ void MidiPorts::open(const std::string& port) {
     devices_.push_back(std::move(made));
   }
   try {
-    auto in = std::make_unique<RtMidiIn>(kApi, kClient);
+    auto in = std::make_unique<RtMidiIn>(inputs_->api, kClient);
     in->setErrorCallback(ignore_error);
     in->ignoreTypes(true, false, true);
     const auto heard = [](double /*since*/, std::vector<unsigned char>* bytes, void* user) {
@@ -226,6 +263,10 @@ void MidiPorts::hear(Device& device, std::span<const uint8_t> bytes) {
   if (learned) {
     learn_.reset();
     for (auto& d : devices_) d->controller.stop_learning();
+  }
+  if (!gliding_) {
+    gliding_ = glide_now_ = device.controller.glide(now);
+    if (glide_now_) wake_.notify_all();
   }
   if (!changed_ && device.controller.changed()) {
     changed_ = true;

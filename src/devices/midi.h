@@ -37,8 +37,12 @@ class MidiPorts {
   void learn_preset(const std::string& name);
   void stop_learning();
   bool learning() const;
+  // Why there is no MIDI; empty if there is.
+  std::string trouble() const;
   // Unbinds the parameter from all controls of the connected devices.
   void forget(const std::string& parameter);
+  // Another range, curve or smoothing for a control.
+  void change(const MidiBinding& from, const MidiBinding& to);
 
   // Of the connected devices, by name.
   std::vector<MidiMap> maps() const;
@@ -57,6 +61,7 @@ class MidiPorts {
   void run();
   void look();
   void open(const std::string& port);
+  void tell_trouble(const std::string& why);
   void arm(const std::optional<MidiLearn>& target);
   std::unique_ptr<Device> make_device(const std::string& name);
   void hear(Device& device, std::span<const uint8_t> bytes);
@@ -70,7 +75,8 @@ class MidiPorts {
   std::condition_variable wake_;
   std::vector<std::unique_ptr<Device>> devices_;
   std::optional<MidiLearn> learn_;
-  bool stop_ = false, changed_ = false;
+  std::string trouble_;
+  bool stop_ = false, changed_ = false, gliding_ = false, glide_now_ = false;
   mutable std::mutex clock_mutex_;
   MidiClockState clock_;            // of the leading device
   std::unique_ptr<Inputs> inputs_;  // owned by the thread

@@ -93,6 +93,18 @@ bool MidiController::forget(const std::string& parameter) {
   return erase_bindings([&](const MidiBinding& b) { return b.parameter == parameter; });
 }
 
+bool MidiController::change(const MidiBinding& from, const MidiBinding& to) {
+  for (size_t i = 0; i < map_.bindings.size(); ++i) {
+    if (!(map_.bindings[i] == from)) continue;
+    map_.bindings[i].range = to.range;
+    map_.bindings[i].smooth = to.smooth;
+    grips_[i].caught = false;
+    changed_ = true;
+    return true;
+  }
+  return false;
+}
+
 bool MidiController::receive(std::span<const uint8_t> bytes, double seconds) {
   bool learned = false;
   for (const uint8_t byte : bytes) {
@@ -250,8 +262,8 @@ void MidiController::turn_to(size_t i, double position) {
   const MidiBinding& b = map_.bindings[i];
   Grip& grip = grips_[i];
   const double before = std::exchange(grip.position, position);
-  const double now = desk_.share(b.parameter, b.level);
-  if (now != grip.share) grip.caught = false;  // it was changed from elsewhere
+  const double now = desk_.share(b.parameter, b.level, b.range);
+  if (now != grip.share) grip.caught = false, grip.goal.reset();  // it was changed from elsewhere
   if (!grip.caught) {
     const double near = std::max(kNear, gap(parameter_of(desk_.chain(), b.parameter)) / 2);
     const bool passed = before >= 0 && (before - now) * (position - now) <= 0;
@@ -261,20 +273,54 @@ void MidiController::turn_to(size_t i, double position) {
     grip.share = now;
     return;
   }
-  desk_.set_share(b.parameter, b.level, position);
-  grip.share = desk_.share(b.parameter, b.level);
+  if (b.smooth <= 0) return move(i, position);
+  grip.share = now;
+  if (!grip.goal) grip.reached = before >= 0 ? before : now;
+  grip.goal = position;
+}
+
+void MidiController::move(size_t i, double share) {
+  const MidiBinding& b = map_.bindings[i];
+  desk_.set_share(b.parameter, b.level, share, b.range);
+  grips_[i].share = desk_.share(b.parameter, b.level, b.range);
+}
+
+bool MidiController::glide(double seconds) {
+  constexpr double kThere = 1.0 / 16384, kTimes = 3;  // in its time a glide does all but e^-3 of the way
+  const double since = std::clamp(seconds - std::exchange(glided_, seconds), 0.0, 0.1);
+  bool any = false;
+  for (size_t i = 0; i < grips_.size(); ++i) {
+    Grip& grip = grips_[i];
+    if (!grip.goal) continue;
+    const MidiBinding& b = map_.bindings[i];
+    try {
+      if (desk_.share(b.parameter, b.level, b.range) != grip.share) {  // another hand has it
+        grip.goal.reset();
+        continue;
+      }
+      grip.reached += (*grip.goal - grip.reached) * (1 - std::exp(-kTimes * since / b.smooth));
+      const bool there = std::abs(*grip.goal - grip.reached) < kThere;
+      move(i, there ? *grip.goal : grip.reached);
+      if (there) grip.goal.reset();
+      any |= !there;
+    } catch (const std::exception&) {
+      grip.goal.reset();  // its part is gone
+    }
+  }
+  return any;
 }
 
 void MidiController::turn_by(size_t i, int steps) {
   if (steps == 0) return;
   const MidiBinding& b = map_.bindings[i];
   Grip& grip = grips_[i];
-  const double now = desk_.share(b.parameter, b.level);
+  const double now = desk_.share(b.parameter, b.level, b.range);
   if (now != grip.share) grip.wanted = now;  // it was changed from elsewhere
   const double step = std::max(1.0 / 127, gap(parameter_of(desk_.chain(), b.parameter)) / kTicksPerWord);
-  grip.wanted = std::clamp(grip.wanted + steps * step, 0.0, 1.0);
-  desk_.set_share(b.parameter, b.level, grip.wanted);
-  grip.share = desk_.share(b.parameter, b.level);
+  const double wanted = std::clamp(grip.wanted + steps * step, 0.0, 1.0);
+  if (wanted == grip.wanted) return;  // at the end, or beyond it by another hand
+  grip.wanted = wanted;
+  move(i, wanted);
 }
 
 void MidiController::play_note(const MidiNote& note) {
@@ -307,6 +353,12 @@ void MidiController::act(MidiAction action) {
       return desk_.blackout(!desk_.is_black());
     case MidiAction::kFreeze:
       return desk_.freeze(!desk_.is_frozen());
+    case MidiAction::kPanic:
+      return actions_.panic ? actions_.panic() : void();
+    case MidiAction::kTap:
+      return actions_.tap ? actions_.tap() : void();
+    case MidiAction::kDownbeat:
+      return actions_.downbeat ? actions_.downbeat() : void();
     case MidiAction::kRecord:
       return actions_.toggle_record ? actions_.toggle_record() : void();
     case MidiAction::kSnapshot:

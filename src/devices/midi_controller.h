@@ -37,10 +37,15 @@ class MidiController {
   void stop_learning() { learn_.reset(); }
   // Removes everything bound to the parameter, on all levels.  True if there was anything.
   bool forget(const std::string& parameter);
+  // Gives a control another range, curve or smoothing; false if there is no such control.
+  bool change(const MidiBinding& from, const MidiBinding& to);
 
   // Handles bytes that arrived at a time in seconds.  Never throws: values that a parameter does not accept
   // are ignored.  True if something was learned.
   bool receive(std::span<const uint8_t> bytes, double seconds);
+
+  // Goes on towards where controls with `smooth` were moved to; true if one is not there yet.
+  bool glide(double seconds);
 
   const MidiMap& map() const { return map_; }
   // Whether the map has changed since the last take_changed().
@@ -51,13 +56,15 @@ class MidiController {
  private:
   // The state of a binding.
   struct Grip {
-    double position = -1;    // of an absolute control at its last move, 0..1; -1: never moved
-    bool caught = false;     // soft takeover: the parameter follows
-    double share = -1;       // of the parameter, as we left it
-    double wanted = 0;       // of a relative control: between the values that the parameter can take
-    int msb = -1, lsb = -1;  // the last ones; -1: not heard
-    bool waiting = false;    // one half of a value has come, not yet the other
-    MidiGuess guess;         // kAuto
+    double position = -1;             // of an absolute control at its last move, 0..1; -1: never moved
+    bool caught = false;              // soft takeover: the parameter follows
+    double share = -1;                // of the parameter, as we left it
+    double wanted = 0;                // of a relative control: between the values that the parameter can take
+    int msb = -1, lsb = -1;           // the last ones; -1: not heard
+    std::optional<double> goal = {};  // of a glide
+    double reached = 0;               // ... and how far it is
+    bool waiting = false;             // one half of a value has come, not yet the other
+    MidiGuess guess;                  // kAuto
   };
 
   bool handle(const MidiMessage& message, double seconds);
@@ -70,6 +77,7 @@ class MidiController {
   void turn_half(size_t i, MidiPart part, int value);
   void turn_to(size_t i, double position);
   void turn_by(size_t i, int steps);
+  void move(size_t i, double share);
   void play_note(const MidiNote& note);
   void act(MidiAction action);
 
@@ -81,6 +89,7 @@ class MidiController {
   MidiNumbers numbers_;
   MidiClock clock_;
   std::optional<MidiLearn> learn_;
+  double glided_ = 0;  // when, in seconds
   bool changed_ = false;
 };
 

@@ -52,7 +52,7 @@ class ControllerTest : public DeskFixture {
   MidiControlKind kind() const { return midi_.map().bindings.at(0).kind; }
 
   int recorded_ = 0;
-  DeviceActions actions_{{}, [this] { ++recorded_; }, {}, {}, {}};
+  DeviceActions actions_{{}, [this] { ++recorded_; }, {}, {}, {}, {}, {}, {}};
   MidiController midi_{desk_, actions_, {}};
 };
 
@@ -90,33 +90,33 @@ TEST_F(ControllerTest, AControlMovesOneParameterAndAParameterHasOneControl) {
 }
 
 TEST_F(ControllerTest, AbsoluteTakesOverSoftly) {
-  desk_.set("gain", "10");  // the middle of 0 to 20
-  learn("gain");
+  desk_.set("home_centre", "0.5");
+  learn("home_centre");
   control(16, 0);
   control(16, 20);
   control(16, 50);
-  EXPECT_EQ(value("gain"), 10);
+  EXPECT_EQ(value("home_centre"), 0.5);
   control(16, 63);  // here they meet
-  EXPECT_NEAR(value("gain"), 20 * 63 / 127.0, 1e-9);
+  EXPECT_NEAR(value("home_centre"), 63 / 127.0, 1e-9);
   control(16, 127);
-  EXPECT_EQ(value("gain"), 20);
+  EXPECT_EQ(value("home_centre"), 1);
   control(16, 0);
-  EXPECT_EQ(value("gain"), 0);
+  EXPECT_EQ(value("home_centre"), 0);
 
-  desk_.set("gain", "15");  // another hand
+  desk_.set("home_centre", "0.75");  // another hand
   control(16, 30);
-  EXPECT_EQ(value("gain"), 15);
+  EXPECT_EQ(value("home_centre"), 0.75);
   control(16, 110);  // passed by
-  EXPECT_NEAR(value("gain"), 20 * 110 / 127.0, 1e-9);
+  EXPECT_NEAR(value("home_centre"), 110 / 127.0, 1e-9);
 }
 
 TEST_F(ControllerTest, OneLevelOnly) {
-  learn("gain", 1);
+  learn("home_centre", 1);
   control(16, 127);
   control(16, 0);
   control(16, 127);
-  EXPECT_EQ(value("gain", 1), 20);
-  EXPECT_NEAR(value("gain", 0), 1.333, 1e-9);
+  EXPECT_EQ(value("home_centre", 1), 1);
+  EXPECT_NEAR(value("home_centre", 0), 0, 1e-9);
 }
 
 TEST_F(ControllerTest, WordsAndFlagsFollowToo) {
@@ -133,25 +133,25 @@ TEST_F(ControllerTest, WordsAndFlagsFollowToo) {
 }
 
 TEST_F(ControllerTest, EncodersAreRecognised) {
-  desk_.set("gain", "10");
-  learn("gain");
+  desk_.set("home_centre", "0.5");
+  learn("home_centre");
   for (int i = 0; i < 3; ++i) control(16, 1);
   EXPECT_EQ(kind(), MidiControlKind::kRelative);
-  const double before = value("gain");
+  const double before = value("home_centre");
   for (int i = 0; i < 10; ++i) control(16, 2);
-  EXPECT_NEAR(value("gain"), before + 20 * 20 / 127.0, 1e-9);
+  EXPECT_NEAR(value("home_centre"), before + 20 / 127.0, 1e-9);
   for (int i = 0; i < 10; ++i) control(16, 126);
-  EXPECT_NEAR(value("gain"), before, 1e-9);
+  EXPECT_NEAR(value("home_centre"), before, 1e-9);
   for (int i = 0; i < 200; ++i) control(16, 127);
-  EXPECT_EQ(value("gain"), 0);
+  EXPECT_EQ(value("home_centre"), 0);
 
-  desk_.set("gain", "10");
-  learn("gain");
+  desk_.set("home_centre", "0.5");
+  learn("home_centre");
   for (const int v : {65, 65, 63, 63}) control(17, v);
   EXPECT_EQ(kind(), MidiControlKind::kOffset);
-  const double middle = value("gain");
+  const double middle = value("home_centre");
   control(17, 70);
-  EXPECT_NEAR(value("gain"), middle + 20 * 6 / 127.0, 1e-9);
+  EXPECT_NEAR(value("home_centre"), middle + 6 / 127.0, 1e-9);
 }
 
 TEST_F(ControllerTest, KnobsAreNotTakenForEncoders) {
@@ -177,34 +177,34 @@ TEST_F(ControllerTest, EncodersStepThroughWords) {
 }
 
 TEST_F(ControllerTest, FourteenBits) {
-  learn("gain");
+  learn("home_centre");
   for (const int v : {0, 1, 2}) control(3, v), control(35, 64);
   EXPECT_EQ(kind(), MidiControlKind::kFine);
   const auto turn = [&](int v) { control(3, v >> 7), control(35, v & 127); };
   for (const int v : {0, 5000, 16383}) turn(v);
-  EXPECT_EQ(value("gain"), 20);
+  EXPECT_EQ(value("home_centre"), 1);
   turn(8191);
-  EXPECT_NEAR(value("gain"), 20 * 8191 / 16383.0, 1e-9);
+  EXPECT_NEAR(value("home_centre"), 8191 / 16383.0, 1e-9);
   control(35, 0);  // the lower half alone
-  EXPECT_NEAR(value("gain"), 20 * 8064 / 16383.0, 1e-9);
+  EXPECT_NEAR(value("home_centre"), 8064 / 16383.0, 1e-9);
   control(3, 127);  // the upper half does not jump by itself
-  EXPECT_NEAR(value("gain"), 20 * 8064 / 16383.0, 1e-9);
+  EXPECT_NEAR(value("home_centre"), 8064 / 16383.0, 1e-9);
   control(35, 127);
-  EXPECT_EQ(value("gain"), 20);
+  EXPECT_EQ(value("home_centre"), 1);
 }
 
 TEST_F(ControllerTest, PitchBendAndAftertouch) {
-  learn("gain");
+  learn("home_centre");
   bend(0);
   bend(16383);
   EXPECT_EQ(kind(), MidiControlKind::kPitchBend);
-  EXPECT_EQ(value("gain"), 20);
+  EXPECT_EQ(value("home_centre"), 1);
   bend(4096);
-  EXPECT_NEAR(value("gain"), 20 * 4096 / 16383.0, 1e-9);
+  EXPECT_NEAR(value("home_centre"), 4096 / 16383.0, 1e-9);
   learn("zoom");
   send({0xd0, 0, 127});  // running status: twice
-  EXPECT_EQ(value("zoom"), 4);
-  EXPECT_NEAR(value("gain"), 20 * 4096 / 16383.0, 1e-9);
+  EXPECT_EQ(value("zoom"), 1.1);
+  EXPECT_NEAR(value("home_centre"), 4096 / 16383.0, 1e-9);
 }
 
 TEST_F(ControllerTest, NotesPlayPresetsAndActions) {
@@ -228,6 +228,65 @@ TEST_F(ControllerTest, NotesPlayPresetsAndActions) {
   MidiController numbers(desk_, actions_, map);
   numbers.receive(Bytes{0x90, 1, 1, 2, 1, 3, 1}, 0);
   EXPECT_EQ(desk_.preset().name, desk_.presets()[1].name);
+}
+
+// A learned knob, turned over its whole way.
+TEST_F(ControllerTest, AKnobMeetsTheDefaultAndIsFineAboutIt) {
+  for (const auto& [name, usual, soft] :
+       {std::tuple{"rotate", 0.0, 20.0}, {"advect", 0.0, 16.0}, {"gain", 1.333, 3.0}, {"zoom", 1.0, 0.2}}) {
+    learn(name);
+    for (const int v : {0, 1, 2, 3}) control(16, v);
+    std::vector<double> values;
+    for (int v = 0; v < 128; ++v) {
+      control(16, v);
+      values.push_back(value(name));
+    }
+    EXPECT_NE(std::find(values.begin(), values.end(), usual), values.end()) << name;
+    for (size_t i = 1; i < values.size(); ++i) {
+      if (values[i - 1] <= usual && values[i] >= usual) {
+        EXPECT_LE(values[i] - values[i - 1], 0.01 * soft) << name;
+      }
+    }
+  }
+}
+
+TEST_F(ControllerTest, AMapSaysRangeAndCurve) {
+  MidiMap map;
+  MidiBinding b{MidiControlKind::kControl, 0, 16, "home_centre"};
+  b.range = {0.75, 0.25, Curve::kLinear};  // the other way round
+  map.bindings = {b};
+  MidiController c(desk_, actions_, map);
+  const auto turn = [&](uint8_t to) { c.receive(Bytes{0xb0, 16, to}, 0); };
+  turn(0), turn(127), turn(0);
+  EXPECT_EQ(value("home_centre"), 0.75);
+  turn(127);
+  EXPECT_EQ(value("home_centre"), 0.25);
+}
+
+TEST_F(ControllerTest, ASmoothControlGlides) {
+  MidiMap map;
+  MidiBinding b{MidiControlKind::kControl, 0, 16, "home_centre"};
+  b.smooth = 0.5;
+  map.bindings = {b};
+  MidiController c(desk_, actions_, map);
+  c.glide(0);
+  c.receive(Bytes{0xb0, 16, 0, 16, 127}, 0);
+  EXPECT_EQ(value("home_centre"), 0);
+  double before = 0;
+  int steps = 0;
+  for (double t = 0.01; c.glide(t) && steps < 1000; t += 0.01, ++steps) {
+    EXPECT_GT(value("home_centre"), before);
+    EXPECT_LT(value("home_centre") - before, 0.07);
+    before = value("home_centre");
+  }
+  EXPECT_EQ(value("home_centre"), 1);
+  EXPECT_GT(steps, 50);
+  EXPECT_LT(steps, 300);
+  c.receive(Bytes{0xb0, 16, 0}, 10);
+  c.glide(10.01);
+  desk_.set("home_centre", "0.3");  // another hand
+  c.glide(10.02);
+  EXPECT_EQ(value("home_centre"), 0.3);
 }
 
 TEST_F(ControllerTest, RandomBytesAreHarmless) {

@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 constexpr size_t kMostEntries = 4096;  // controls, and notes
 constexpr size_t kLongestText = 1024;  // bytes
 constexpr size_t kLongestFileName = 100;
+constexpr double kMostOfAny = 1e6;     // no parameter goes further
+constexpr double kLongestSmooth = 60;  // seconds
 
 // The parameter of whichever effect has it; of PART.NAME the last word counts.
 const Parameter& find_parameter(const std::string& address) {
@@ -65,8 +67,20 @@ void read_number(const TomlReader& reader, const TomlNode& node, MidiBinding& b)
                                                     : 127));
 }
 
+void read_range(const TomlReader& reader, const TomlNode& node, MidiBinding& b) {
+  if (reader.find("low")) b.range.low = reader.number("low", -kMostOfAny, kMostOfAny);
+  if (reader.find("high")) b.range.high = reader.number("high", -kMostOfAny, kMostOfAny);
+  if (const TomlNode* curve = reader.find("curve"))
+    b.range.curve = static_cast<Curve>(reader.word_at(*curve, curve_words()));
+  if (reader.find("smooth")) b.smooth = reader.number("smooth", 0, kLongestSmooth);
+  if (b.range.curve == Curve::kLog && (b.range.low.value_or(1) <= 0 || b.range.high.value_or(1) <= 0))
+    reader.fail(node, "the curve log needs low and high above 0");
+}
+
 MidiBinding read_binding(const TomlNode& node, const std::string& file) {
-  const TomlReader reader(node, file, {"parameter", "level", "kind", "channel", "number", "nrpn", "rpn"});
+  const TomlReader reader(
+      node, file,
+      {"parameter", "level", "kind", "channel", "number", "nrpn", "rpn", "low", "high", "curve", "smooth"});
   MidiBinding b;
   b.parameter = short_text(reader, "parameter", {});
   b.kind = reader.word<MidiControlKind>("kind", midi_control_words(), MidiControlKind::kControl);
@@ -80,6 +94,7 @@ MidiBinding read_binding(const TomlNode& node, const std::string& file) {
     if (!p.per_level) reader.fail(*level, fmt::format("'{}' is not per level", p.name));
     b.level = static_cast<int>(reader.whole("level", 0, kMostListValues - 1));
   }
+  read_range(reader, node, b);
   return b;
 }
 
@@ -117,9 +132,9 @@ const std::vector<std::string>& midi_control_words() {
 }
 
 const std::vector<std::string>& midi_action_words() {
-  static const std::vector<std::string> words = {"noise",     "weights",  "next",     "previous",
-                                                 "randomize", "record",   "snapshot", "undo",
-                                                 "redo",      "blackout", "freeze"};
+  static const std::vector<std::string> words = {"noise",  "weights",  "next", "previous", "randomize",
+                                                 "record", "snapshot", "undo", "redo",     "blackout",
+                                                 "freeze", "panic",    "tap",  "downbeat"};
   return words;
 }
 
@@ -146,6 +161,11 @@ std::string format_midi_map(const MidiMap& map) {
                      b.channel + 1);
     if (has_number(b.kind))
       s += fmt::format("{} = {}\n", kNumberKeys[static_cast<size_t>(b.source)], b.number);
+    if (b.range.low) s += fmt::format("low = {}\n", *b.range.low);
+    if (b.range.high) s += fmt::format("high = {}\n", *b.range.high);
+    if (b.range.curve)
+      s += fmt::format("curve = \"{}\"\n", curve_words()[static_cast<size_t>(*b.range.curve)]);
+    if (b.smooth > 0) s += fmt::format("smooth = {}\n", b.smooth);
   }
   for (const MidiNote& n : map.notes) {
     s += fmt::format("\n[[note]]\nchannel = {}\nnote = {}\n", n.channel + 1, n.note);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/control_range.h"
+
 namespace reverie {
 
 // kControl: 7 bits; kFine: 14 bits, the upper half (MSB) before the lower one (LSB), as control changes n and
@@ -38,6 +40,8 @@ struct MidiBinding {
   std::string parameter;  // NAME, of the first part that has it, or PART.NAME
   int level = -1;         // -1: all
   MidiSource source = MidiSource::kControlChange;
+  ControlWishes range = {};  // in place of the parameter's own
+  double smooth = 0;         // seconds in which an absolute control arrives where it was moved to
 
   bool operator==(const MidiBinding&) const = default;
 };
@@ -53,7 +57,10 @@ enum class MidiAction {
   kUndo,
   kRedo,
   kBlackout,
-  kFreeze
+  kFreeze,
+  kPanic,
+  kTap,
+  kDownbeat
 };
 
 // A note does one thing: an action, or a preset by its number (from 1) or its name.

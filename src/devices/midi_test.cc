@@ -29,6 +29,8 @@ MidiMap full_map() {
        {MidiControlKind::kControl, MidiControlKind::kFineLsbFirst, MidiControlKind::kAuto})
     for (const MidiSource source : {MidiSource::kNrpn, MidiSource::kRpn})
       map.bindings.push_back({kind, 0, kLastMidiNumber, "zoom", -1, source});
+  map.bindings.back().range = {-1, 2.5, Curve::kFine};
+  map.bindings.back().smooth = 0.25;
   for (size_t i = 0; i < midi_action_words().size(); ++i)
     map.notes.push_back({0, static_cast<int>(i), static_cast<MidiAction>(i)});
   map.notes.push_back({9, 127, {}, 3, ""});
@@ -64,6 +66,10 @@ TEST(MidiMapFile, MistakesAreNamedWithTheirLine) {
         std::string("[[control]]\nchannel = 1\nnrpn = 16383\nparameter = \"zoom\""),
         std::string("[[control]]\nchannel = 1\nnrpn = 1\nrpn = 1\nparameter = \"zoom\""),
         std::string("[[control]]\nchannel = 1\nrpn = 1\nkind = \"aftertouch\"\nparameter = \"zoom\""),
+        control + "parameter = \"zoom\"\nlow = nan",
+        control + "parameter = \"zoom\"\ncurve = \"round\"",
+        control + "parameter = \"zoom\"\nlow = 0\ncurve = \"log\"",
+        control + "parameter = \"zoom\"\nsmooth = -1",
         control + "kind = \"increment\"\nparameter = \"zoom\"",
         control + "nrpn = 1\nparameter = \"zoom\"",
         note,
@@ -127,7 +133,7 @@ TEST_F(MidiPortsTest, MapsAreKeptForEachDevice) {
     MidiPorts ports(desk_, {});
     ports.add_device(pad);
     ports.receive(pad, Bytes{0xb0, 16, 0, 16, 127});
-    EXPECT_EQ(value("gain"), 20);
+    EXPECT_EQ(value("gain"), 3);
     ports.forget("gain");
   }
   EXPECT_TRUE(parse_midi_map(read_text_file(file), "").bindings.empty());
@@ -141,7 +147,7 @@ TEST_F(MidiPortsTest, AFileThatCannotBeReadIsLeftAsItIs) {
     ports.add_device("Pad");
     ports.learn("gain");
     ports.receive("Pad", Bytes{0xb0, 16, 0, 16, 127});
-    EXPECT_EQ(value("gain"), 20);
+    EXPECT_EQ(value("gain"), 3);
   }
   EXPECT_NE(testing::internal::GetCapturedStderr().find("Pad.toml:1"), std::string::npos);
   EXPECT_EQ(read_text_file(file), "device = 7\n");

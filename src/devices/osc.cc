@@ -123,6 +123,8 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
   switch (c.kind) {
     case Kind::kSet:
       return obey_set(c, from.is_loopback());
+    case Kind::kFader:
+      return obey_fader(c);
     case Kind::kGet: {
       const Chain chain = desk_.chain();
       const Address a = find_address(chain, c.parameter);
@@ -139,7 +141,7 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
     case Kind::kPrevious:
       return desk_.step(-1);
     case Kind::kSave:
-      desk_.save(c.text);
+      desk_.save(c.text, true);
       return;
     case Kind::kNoise:
       return desk_.new_noise();
@@ -180,6 +182,12 @@ void OscServer::act(const OscCommand& c) {
       return call(actions_.snapshot);
     case Kind::kTempo:
       return call(actions_.tempo, *c.number);
+    case Kind::kPanic:
+      return call(actions_.panic);
+    case Kind::kTap:
+      return call(actions_.tap);
+    case Kind::kDownbeat:
+      return call(actions_.downbeat);
     case Kind::kQuit:
       return call(actions_.quit);
     default:
@@ -197,6 +205,20 @@ void OscServer::obey_set(const OscCommand& c, bool trusted) {
   if (c.level >= 0 && !p.per_level) throw Error("set", p.name, "this parameter is not per level");
   const std::string address = fmt::format("{}.{}", c.part, p.name);
   desk_.set(c.level < 0 ? address : fmt::format("{}.{}", address, c.level), osc_value(p, c.values));
+}
+
+void OscServer::obey_fader(const OscCommand& c) {
+  line_->echo.send_faders();
+  const std::string address = fmt::format("{}.{}", c.part, c.parameter);
+  const Preset preset = desk_.preset(c.part);
+  const ParameterTable& table = preset.values.table();
+  const Parameter& p = table[table.index(c.parameter)];
+  if ((c.level >= 0 || c.values.size() > 1) && !p.per_level)
+    throw Error("set", p.name, "this parameter is not per level");
+  for (size_t i = 0; i < c.values.size(); ++i) {
+    const int level = c.level >= 0 || c.values.size() == 1 ? c.level : static_cast<int>(i);
+    desk_.set_share(address, level, std::get<double>(c.values[i]));
+  }
 }
 
 void OscServer::obey_preset(const OscCommand& c) {

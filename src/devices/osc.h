@@ -61,6 +61,7 @@ class OscServer {
   void refuse(const std::string& why, const UdpAddress& from);
   void obey(const OscCommand& command, const UdpAddress& from);
   void obey_set(const OscCommand& command, bool trusted);
+  void obey_fader(const OscCommand& c);
   void obey_preset(const OscCommand& command);
   void act(const OscCommand& command);
   void answer(const UdpAddress& to, const OscMessage& message);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "core/control_range.h"
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/signals.h"
@@ -70,7 +71,7 @@ struct Verb {
   Kind kind;
 };
 
-constexpr std::array<Verb, 23> kVerbs = {{{"get", Kind::kGet},
+constexpr std::array<Verb, 26> kVerbs = {{{"get", Kind::kGet},
                                           {"list", Kind::kList},
                                           {"preset", Kind::kPreset},
                                           {"preset/next", Kind::kNext},
@@ -92,6 +93,9 @@ constexpr std::array<Verb, 23> kVerbs = {{{"get", Kind::kGet},
                                           {"part/remove", Kind::kRemove},
                                           {"part/move", Kind::kMove},
                                           {"part/bypass", Kind::kBypass},
+                                          {"panic", Kind::kPanic},
+                                          {"tap", Kind::kTap},
+                                          {"downbeat", Kind::kDownbeat},
                                           {"quit", Kind::kQuit}}};
 
 void read_preset_arguments(Arguments& arguments, OscCommand& c) {
@@ -184,6 +188,15 @@ OscCommand read_parameter(const OscMessage& message, const std::vector<std::stri
   return c;
 }
 
+// "/reverie/fader/feedback/zoom/2": the same by share of the way.
+OscCommand read_fader(const OscMessage& message, const std::vector<std::string>& parts) {
+  OscCommand c = read_parameter(message, parts);
+  c.kind = Kind::kFader;
+  Arguments arguments(message);
+  for (OscArgument& value : c.values) value = arguments.number(0, 1);
+  return c;
+}
+
 std::string shortest(const Parameter& p, double v, const std::string& written) {
   if (p.kind != ParameterKind::kChoice) return written;
   if (!(v >= 0 && v < static_cast<double>(p.choices.size()) && v == std::floor(v)))
@@ -224,7 +237,11 @@ OscCommand parse_osc_command(const OscMessage& message) {
     arguments.end();
     return c;
   }
-  const std::vector<std::string> parts = split(rest, '/');
+  std::vector<std::string> parts = split(rest, '/');
+  if (parts.size() >= 3 && parts.size() <= 4 && parts[0] == "fader") {
+    parts.erase(parts.begin());
+    return read_fader(message, parts);
+  }
   if (parts.size() == 2 || parts.size() == 3) return read_parameter(message, parts);
   std::vector<std::string> known;
   known.reserve(kVerbs.size());
@@ -274,6 +291,15 @@ OscMessage osc_echo(const Part& part, const Parameter& p) {
       m.arguments.emplace_back(static_cast<int64_t>(std::lround(v)));
     }
   }
+  return m;
+}
+
+OscMessage osc_fader_echo(const Part& part, const Parameter& p) {
+  OscMessage m;
+  m.address = fmt::format("/reverie/fader/{}/{}", part.name, p.name);
+  const ControlRange range(p);
+  for (const double v : part.preset.values.list(p.name))
+    m.arguments.emplace_back(static_cast<float>(range.share(v)));
   return m;
 }
 

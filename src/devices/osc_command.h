@@ -14,6 +14,7 @@ struct OscCommand {
   enum class Kind {
     kNothing,  // a released button: its message has the argument 0
     kSet,
+    kFader,  // a set by shares of a control's way: see ControlRange
     kGet,
     kList,
     kPreset,
@@ -36,13 +37,16 @@ struct OscCommand {
     kRemove,
     kMove,
     kBypass,
+    kPanic,
+    kTap,
+    kDownbeat,
     kQuit
   };
 
   Kind kind = Kind::kNothing;
   std::string part, parameter;  // kSet; kGet: the parameter, or PART.PARAMETER; the part of those about one
-  int level = -1;               // kSet: of one level; -1: of all
-  std::vector<OscArgument> values;  // kSet
+  int level = -1;               // kSet, kFader: of one level; -1: of all
+  std::vector<OscArgument> values;  // kSet, kFader
   std::string text;                 // the name of a preset, a file, an input
   // The preset's, from 1; an amount; beats a minute; 1 or 0 of what is on or off; a place, from 1.
   std::optional<double> number;
@@ -66,5 +70,7 @@ std::string osc_value(const Parameter& parameter, const std::vector<OscArgument>
 // "/reverie/feedback/zoom" with the parameter's values: numbers as floats, whole numbers and flags as ints,
 // words and texts as strings.
 OscMessage osc_echo(const Part& part, const Parameter& parameter);
+// "/reverie/fader/feedback/zoom" with the shares at which its values are, as floats; not for texts.
+OscMessage osc_fader_echo(const Part& part, const Parameter& parameter);
 
 }  // namespace reverie

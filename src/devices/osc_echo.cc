@@ -63,6 +63,7 @@ std::vector<OscMessage> OscEcho::due(const Chain& chain, Time now) {
       waiting_.erase(address);
       sent_[address] = now;
       messages.push_back(osc_echo(part, p));
+      if (faders_ && p.kind != ParameterKind::kText) messages.push_back(osc_fader_echo(part, p));
     }
   }
   // those of a part that is gone

@@ -30,6 +30,9 @@ class OscEcho {
   void spoke(uint32_t host, Time now);
   std::vector<uint32_t> clients(Time now);
 
+  // From now on the shares of faders too.
+  void send_faders() { faders_ = true; }
+
   // Whether something is due now.
   bool is_due(Time now);
   // What is due now: the current values of each parameter, at most 30 times per second.
@@ -47,6 +50,7 @@ class OscEcho {
   std::set<std::string> waiting_;
   std::map<std::string, Time> sent_;
   std::map<uint32_t, Time> clients_;
+  bool faders_ = false;
 };
 
 }  // namespace reverie

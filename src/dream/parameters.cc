@@ -23,14 +23,14 @@ std::vector<Parameter> what() {
 std::vector<Parameter> how() {
   return {
       integer("octaves", 4, 1, 16, "", "sizes, from the smallest up"),
-      number("octave_scale", 1.4, 1.05, 4, "times", "from one size to the next"),
+      number("octave_scale", 1.4, 1.05, 4, "times", "from one size to the next").playable(1.05, 2),
       integer("steps", 10, 0, 1000, "", "of each octave"),
-      number("step", 1.5, 0, 64, "255ths", "mean change of one step"),
+      number("step", 1.5, 0, 64, "255ths", "mean change of one step").playable(0, 8),
       integer("jitter", 32, 0, 512, "pixels", "how far the picture is rolled before a step, at most"),
       choice("smooth", "none", {"none", "laplacian", "gaussian"},
              "evens out the gradient: each band of frequencies alike, or blurred"),
       integer("bands", 4, 1, 10, "", "of frequencies, for laplacian"),
-      number("sigma", 1, 0.1, 16, "pixels", "of the blur, for gaussian"),
+      number("sigma", 1, 0.1, 16, "pixels", "of the blur, for gaussian").playable(0.1, 4),
       integer("leak_steps", 0, 0, 100, "", "first steps in which gradients pass silent ReLUs"),
       number("memory", 2, 0.1, 1000, "GB", "for a gradient; larger pictures are cut into tiles"),
   };
@@ -51,10 +51,10 @@ std::vector<Parameter> time() {
              "how the last dream follows the input: not, or its optical flow"),
       number("inertia", 0.5, 0, 0.98, "",
              "share of the carried dream that stays as it was: more is calmer, less is quicker"),
-      number("zoom", 1, 0.5, 2, "times", "enlarges the last dream, each frame"),
-      number("rotate", 0, -180, 180, "degrees", "turns it, counter-clockwise, each frame"),
-      number("shift_x", 0, -1, 1, "widths", "moves it to the right, each frame"),
-      number("shift_y", 0, -1, 1, "heights", "moves it down, each frame"),
+      number("zoom", 1, 0.5, 2, "times", "enlarges the last dream, each frame").playable(0.9, 1.1),
+      number("rotate", 0, -180, 180, "degrees", "turns it, counter-clockwise, each frame").playable(-10, 10),
+      number("shift_x", 0, -1, 1, "widths", "moves it to the right, each frame").playable(-0.05, 0.05),
+      number("shift_y", 0, -1, 1, "heights", "moves it down, each frame").playable(-0.05, 0.05),
       integer("every", 1, 1, 60, "frames",
               "dreams in the background and shows what it found so many frames later; 1: every frame waits"),
   };

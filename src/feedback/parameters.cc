@@ -65,18 +65,30 @@ std::vector<Parameter> hierarchy() {
 
 std::vector<Parameter> mixing() {
   return {
-      number("gain", 1.333, 0, 20, "times", "gain of the loop").levels().map(),
-      number("self", 0, -4, 4, "", "share of the level's own last state, moved and coloured").levels().map(),
+      number("gain", 1.333, 0, 20, "times", "gain of the loop").playable(0, 3).levels().map(),
+      number("self", 0, -4, 4, "", "share of the level's own last state, moved and coloured")
+          .playable(-1.5, 1.5)
+          .levels()
+          .map(),
       number("encode", 0.5, -4, 4, "", "share of the encoding of the level below (level 0: its own state)")
+          .playable(-1, 1)
           .levels()
           .map(),
       number("decode", 0.5, -4, 4, "", "share of the decoding of the level above (top level: its own state)")
+          .playable(-1, 1)
           .levels()
           .map(),
-      number("input", 0, -4, 4, "", "share of the input picture, encoded up to the level").levels().map(),
-      number("bias", 0, -2, 2, "", "added to every sample").levels().map(),
-      number("noise", 0, 0, 2, "", "amplitude of new uniform noise in each frame").levels().map(),
+      number("input", 0, -4, 4, "", "share of the input picture, encoded up to the level")
+          .playable(-1, 1)
+          .levels()
+          .map(),
+      number("bias", 0, -2, 2, "", "added to every sample").playable(-0.5, 0.5).levels().map(),
+      number("noise", 0, 0, 2, "", "amplitude of new uniform noise in each frame")
+          .playable(0, 0.5)
+          .levels()
+          .map(),
       number("sblur", 1, -8, 1, "", "blurs (above 0), leaves alone (0) or sharpens (below 0) what is mixed")
+          .playable(-2, 1)
           .levels()
           .map(),
       number("tblur", 0.5, 0, 1, "", "how much of the last frame is kept: motion blur").levels().map(),
@@ -91,26 +103,43 @@ std::vector<Parameter> mixing() {
 
 std::vector<Parameter> movement() {
   return {
-      number("zoom", 1, 0.25, 4, "times a frame", "enlarges the level's own state").levels().map(),
-      number("rotate", 0, -180, 180, "degrees a frame", "turns it, counter-clockwise").levels().map(),
-      number("shift_x", 0, -256, 256, "pixels a frame", "moves it to the right").levels().map(),
-      number("shift_y", 0, -256, 256, "pixels a frame", "moves it down").levels().map(),
-      number("swirl", 0, -180, 180, "degrees a frame", "turns the centre more than the edge").levels().map(),
-      number("centre_x", 0.5, -1, 2, "widths", "horizontal centre of zoom, rotate, swirl and mirror"),
-      number("centre_y", 0.5, -1, 2, "heights", "vertical centre of zoom, rotate, swirl and mirror"),
+      number("zoom", 1, 0.25, 4, "times a frame", "enlarges the level's own state")
+          .playable(0.9, 1.1)
+          .levels()
+          .map(),
+      number("rotate", 0, -180, 180, "degrees a frame", "turns it, counter-clockwise")
+          .playable(-10, 10)
+          .levels()
+          .map(),
+      number("shift_x", 0, -256, 256, "pixels a frame", "moves it to the right")
+          .playable(-8, 8)
+          .levels()
+          .map(),
+      number("shift_y", 0, -256, 256, "pixels a frame", "moves it down").playable(-8, 8).levels().map(),
+      number("swirl", 0, -180, 180, "degrees a frame", "turns the centre more than the edge")
+          .playable(-10, 10)
+          .levels()
+          .map(),
+      number("centre_x", 0.5, -1, 2, "widths", "horizontal centre of zoom, rotate, swirl and mirror")
+          .playable(0, 1),
+      number("centre_y", 0.5, -1, 2, "heights", "vertical centre of zoom, rotate, swirl and mirror")
+          .playable(0, 1),
       choice("mirror", "none", {"none", "horizontal", "vertical", "both", "kaleidoscope"},
              "folds it at the centre")
           .levels(),
       integer("segments", 6, 2, 64, "", "sectors of the kaleidoscope"),
       number("advect", 0, -64, 64, "pixels a frame", "moves it along a flow computed from its own features")
+          .playable(-8, 8)
           .levels()
           .map(),
       integer("advect_level", 2, 0, 6, "", "the level whose channel is the flow's stream function"),
       integer("advect_channel", 0, 0, 1023, "", "that channel"),
       number("advect_smooth", 1.5, 0, 64, "samples of that level",
-             "standard deviation of the stream function's blur"),
+             "standard deviation of the stream function's blur")
+          .playable(0, 16),
       choice("sampling", "linear", {"linear", "cubic", "nearest"}, "interpolation; linear also softens"),
       number("hue", 0, -180, 180, "degrees a frame", "turns the colours of each channel triple about grey")
+          .playable(-20, 20)
           .levels()
           .map(),
       integer("permute", 0, 0, 1023, "channels",
@@ -123,7 +152,7 @@ std::vector<Parameter> homeostasis() {
   return {
       number("home_centre", 0, 0, 1, "", "homeostasis: how much of each channel's mean is subtracted")
           .levels(),
-      number("home_level", 0.4, 0, 4, "", "homeostasis: target RMS of the level").levels(),
+      number("home_level", 0.4, 0, 4, "", "homeostasis: target RMS of the level").playable(0, 1.5).levels(),
       number("home_rate", 0, 0, 1, "per frame",
              "homeostasis: how fast the gain approaches that target; 0 switches it off")
           .levels(),
@@ -136,7 +165,7 @@ std::vector<Parameter> output() {
       integer("view_level", 0, 0, 6, "", "the level that is shown").views(),
       integer("view_channel", 0, 0, 1023, "", "the first channel that is shown").views(),
       flag("view_mono", false, "show that channel in grey instead of three as R, G, B").views(),
-      number("view_gain", 1, 0, 16, "times", "contrast of what is shown").views(),
+      number("view_gain", 1, 0, 16, "times", "contrast of what is shown").playable(0, 4).views(),
       text("palette", "",
            "picture whose colours the shown picture takes on: a name from presets/palettes, a file, or input")
           .fixed(),

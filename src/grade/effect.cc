@@ -13,9 +13,9 @@ constexpr double kMuchMotion = 4;  // a mean change of 1/4 is full motion
 std::vector<Parameter> colour() {
   return {
       number("brightness", 0, -1, 1, "", "added to every colour"),
-      number("contrast", 1, 0, 8, "times", "distance from middle grey"),
-      number("gamma", 1, 0.1, 10, "", "above 1 lifts the dark tones, below 1 lowers them"),
-      number("saturation", 1, 0, 4, "times", "0 is grey"),
+      number("contrast", 1, 0, 8, "times", "distance from middle grey").playable(0, 3),
+      number("gamma", 1, 0.1, 10, "", "above 1 lifts the dark tones, below 1 lowers them").playable(0.25, 4),
+      number("saturation", 1, 0, 4, "times", "0 is grey").playable(0, 2),
       number("hue", 0, -180, 180, "degrees", "turns all colours about grey"),
       number("tint", 0, 0, 1, "", "from the picture's own colours to one colour at its brightness"),
       number("tint_hue", 30, 0, 360, "degrees", "that colour: 0 red, 120 green, 240 blue"),
@@ -32,7 +32,7 @@ std::vector<Parameter> geometry() {
       choice("flip", "none", {"none", "horizontal", "vertical", "both"}, "left for right, top for bottom"),
       choice("mirror", "none", {"none", "horizontal", "vertical", "both"},
              "the left half also at the right, the upper half also below"),
-      number("zoom", 1, 0.1, 10, "times", "enlarges it about the middle"),
+      number("zoom", 1, 0.1, 10, "times", "enlarges it about the middle").playable(0.25, 4),
       number("rotate", 0, -180, 180, "degrees", "turns it about the middle, counter-clockwise"),
       number("shift_x", 0, -1, 1, "widths", "moves it to the right"),
       number("shift_y", 0, -1, 1, "heights", "moves it down"),
