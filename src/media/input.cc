@@ -26,6 +26,14 @@ bool has_prefix(const std::string& s, std::string_view scheme) {
   return s.starts_with(scheme);
 }
 
+// What comes from an address is live where it neither can be sought in nor says how long it is.
+bool is_endless(const AVFormatContext& context) {
+  if (context.duration != AV_NOPTS_VALUE && context.duration > 0) return false;
+  if (context.pb == nullptr)
+    return (context.ctx_flags & AVFMTCTX_UNSEEKABLE) != 0;  // a playlist that goes on
+  return (context.pb->seekable & AVIO_SEEKABLE_NORMAL) == 0 && avio_size(context.pb) <= 0;
+}
+
 bool is_broadcast(const std::string& url) {
   constexpr std::array<std::string_view, 7> kSchemes = {
       "rtmp", "rtsp:", "rtsps:", "udp:", "rtp:", "srt:", "tcp:"};
@@ -204,8 +212,9 @@ Input Input::open(const std::string& spec) {
     // what another computer sends must not open files of this one
     options.set("protocol_blacklist", "file,pipe,fd,concat,concatf,subfile,unix");
     options.set("rw_timeout", "15000000");  // microseconds
-    return {open_demuxer(spec, nullptr, options, true, spec), spec,
-            is_broadcast(spec) ? Kind::kLive : Kind::kAddress};
+    std::shared_ptr<Demuxer> demuxer = open_demuxer(spec, nullptr, options, true, spec);
+    const bool live = is_broadcast(spec) || is_endless(demuxer->context());
+    return {std::move(demuxer), spec, live ? Kind::kLive : Kind::kAddress};
   }
   options.set("protocol_whitelist", "file");
   if (is_pipe(*path)) {

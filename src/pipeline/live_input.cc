@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -91,7 +92,15 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
 
   State state() const {
     const std::lock_guard lock(mutex_);
-    return {spec_, description_, trouble_, rate_};
+    State state;
+    state.spec = spec_;
+    state.description = description_;
+    state.trouble = trouble_;
+    const Clock::time_point now = Clock::now();
+    state.fps = static_cast<double>(std::count_if(arrivals_.begin(), arrivals_.end(), [&](const auto& at) {
+      return now - at <= std::chrono::seconds(1);
+    }));
+    return state;
   }
 
  private:
@@ -110,7 +119,6 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
         say(e.what());
       }
       std::unique_lock lock(mutex_);
-      rate_ = 0;
       changed_.wait_for(lock, kRetry, [this] { return closing_; });
     }
   }
@@ -150,7 +158,7 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
   // False when no more frames are needed.
   bool give(Planes picture) {
     std::unique_lock lock(mutex_);
-    count_rate();
+    count_arrival();
     if (live_) {
       ready_.clear();
     } else {
@@ -161,11 +169,10 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
     return true;
   }
 
-  void count_rate() {
+  void count_arrival() {
     const Clock::time_point now = Clock::now();
     arrivals_.push_back(now);
     while (now - arrivals_.front() > std::chrono::seconds(1)) arrivals_.pop_front();
-    rate_ = static_cast<double>(arrivals_.size());
   }
 
   // Once per problem, not each time the device is looked for.
@@ -188,7 +195,6 @@ class LiveInput::Reader : public std::enable_shared_from_this<Reader> {
   std::deque<Frame> ready_;
   std::deque<Clock::time_point> arrivals_;
   std::string description_, trouble_;
-  double rate_ = 0;
   int64_t next_ = kFirst;  // the index of the next frame to read; changed only by the reading thread
   int64_t wanted_ = 0;
   bool live_ = false, closing_ = false, over_ = false, ended_ = false;
@@ -235,7 +241,11 @@ bool LiveInput::live() const {
 
 LiveInput::State LiveInput::state() const {
   State state = shown_ ? shown_->state() : State();
-  if (coming_ && state.trouble.empty()) state.trouble = coming_->state().trouble;
+  if (coming_) {
+    const State coming = coming_->state();
+    state.awaited = coming.spec;
+    state.awaited_trouble = coming.trouble;
+  }
   return state;
 }
 

@@ -42,6 +42,10 @@ class LiveInput {
     std::string description;  // "clip.mp4: h264 640x360 at 25 fps in mov"
     std::string trouble;      // why nothing new arrives; empty if all is well
     double fps = 0;           // frames received in the last second
+    std::string awaited;      // what was asked for and has no frame yet; empty: nothing
+    std::string awaited_trouble;
+
+    bool wanted() const { return !spec.empty() || !awaited.empty(); }
   };
   State state() const;
   int64_t index() const { return index_; }  // of the shown frame, counted in its own input

@@ -320,7 +320,8 @@ TEST_F(Live, AnInputThatIsNotThereDelaysNobody) {
   r.input = file("late.y4m");
   LiveSet set(r);
   while (set.status().frames < 20) std::this_thread::sleep_for(milliseconds(1));
-  EXPECT_NE(set.status().input.trouble, "");
+  EXPECT_EQ(set.status().input.awaited, r.input);
+  EXPECT_NE(set.status().input.awaited_trouble, "");
   EXPECT_EQ(set.status().input.spec, "");
   // it comes, and goes
   std::ofstream(file("late.y4m"), std::ios::binary)
@@ -333,6 +334,23 @@ TEST_F(Live, AnInputThatIsNotThereDelaysNobody) {
   for (int i = 0; i < 400 && !set.status().input.spec.empty(); ++i)
     std::this_thread::sleep_for(milliseconds(10));
   EXPECT_EQ(set.status().input.spec, "");
+}
+
+TEST(LiveInputState, ItsRateIsMeasuredByTheClock) {
+  LiveInput input({32, 24, 25, Fit::kCrop, Deinterlace::kAuto});
+  input.open("test:testsrc2");
+  EXPECT_EQ(input.state().awaited, "test:testsrc2");
+  std::vector<Event> events;
+  for (int i = 0; i < 400 && !input.read(1, events); ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_GT(input.state().fps, 0);
+  EXPECT_EQ(input.state().awaited, "");
+  std::this_thread::sleep_for(milliseconds(1200));  // nobody takes its frames
+  EXPECT_EQ(input.state().fps, 0);
+  input.open("nosuch.mp4");
+  for (int i = 0; i < 400 && input.state().awaited_trouble.empty(); ++i)
+    std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_EQ(input.state().spec, "test:testsrc2");  // goes on, and is not to blame
+  EXPECT_EQ(input.state().trouble, "");
 }
 
 TEST_F(Live, ASessionIsNeverWrittenOverAnother) {
