@@ -13,14 +13,18 @@
 
 #include "checks.h"
 #include "command_line.h"
+#include "core/error.h"
 #include "core/folders.h"
 #include "core/limits.h"
 #include "core/log.h"
 #include "core/stop.h"
 #include "core/text.h"
 #include "feedback/kernels/kernel.h"
+#include "kiosk.h"
 #include "play/follow.h"
+#include "play/look.h"
 #include "play/show.h"
+#include "play/unsaved.h"
 #include "play/window.h"
 #include "preset_options.h"
 #include "verbs.h"
@@ -39,12 +43,12 @@ struct Options {
   std::string folder = "out", panels = "over", screen = "1280x720", sound, follow;
   std::vector<std::string> also, set;
   std::optional<uint64_t> seed;
-  double tempo = kDefaultTempo;
+  double tempo = kDefaultTempo, sound_gain = 0, scale = 0;
   int threads = 0, display = 0;
   OscSettings osc;
   bool no_osc = false, no_midi = false;
   bool no_window = false, full_screen = false, listen = false, no_session = false, keep_input = false,
-       check = false, quiet = false;
+       check = false, quiet = false, recover = false, kiosk = false;
 };
 
 void add_set_options(CLI::App& app, Options& o) {
@@ -103,8 +107,11 @@ void add_options(CLI::App& app, Options& o) {
          "are kept beside the session")
       ->type_name("RUN");
   app.add_option("--folder", o.folder, "where snapshots and recordings go; default out")->type_name("DIR");
+  app.add_flag("--recover", o.recover, "play what an earlier set left unsaved")->excludes("preset");
   app.add_flag("--listen", o.listen, "follow the default sound input");
   app.add_option("--sound", o.sound, "follow this sound input: its name or part of it")->type_name("DEVICE");
+  app.add_option("--sound-gain", o.sound_gain, "decibels, -40 to 40; default 0")
+      ->check(finite_range(kLeastGain, kMostGain));
   app.add_option("--tempo", o.tempo, "BPM until a clock or a tap sets another; default 120")
       ->check(finite_range(kSlowestTempo, kFastestTempo));
   app.add_option("--osc-port", o.osc.port, "port for incoming OSC; default 6666")
@@ -119,11 +126,17 @@ void add_options(CLI::App& app, Options& o) {
   app.add_flag("--no-midi", o.no_midi, "disable MIDI");
   auto* headless = app.add_flag("--no-window", o.no_window, "no window: for a machine without a display");
   app.add_flag("--full-screen", o.full_screen, "start in full screen")->excludes(headless);
+  app.add_flag("--kiosk", o.kiosk,
+               "full screen, no keys but Ctrl+Alt+Q held for two seconds, and again after any failure")
+      ->excludes(headless)
+      ->excludes("--session");
   app.add_option("--display", o.display, "the display for the window, 0 is the first")
       ->check(CLI::Range(0, 63));
   app.add_option("--panels", o.panels,
-                 "panels over the picture, in a separate window, or hidden (Tab shows them)")
-      ->check(CLI::IsMember({"over", "window", "hidden"}));
+                 "panels over the picture, beside it, in a separate window, or hidden (Tab shows them)")
+      ->check(CLI::IsMember({"over", "beside", "window", "hidden"}));
+  app.add_option("--scale", o.scale, "size of the panels, 0.5 to 6; default as the display is set")
+      ->check(finite_range(kSmallestScale, kLargestScale));
   app.add_option("--window", o.screen, "size of the window; default 1280x720")->type_name("WxH");
   app.add_flag("-q,--quiet", o.quiet, "print less");
 }
@@ -142,8 +155,15 @@ std::string new_session() {
   return (folder / (timestamp() + fmt::format("-{}.session", std::random_device()() % 10000))).string();
 }
 
+std::string newest_unsaved() {
+  const auto left = left_unsaved(unsaved_folder());
+  if (left.empty()) throw Error("no earlier set left anything unsaved");
+  return left.front().string();
+}
+
 ShowRequest request_of(const Options& o) {
-  LiveRequest set{chain_to_play(o.presets, !o.input.empty()), o.input};
+  const std::vector<std::string> presets = o.recover ? std::vector{newest_unsaved()} : o.presets;
+  LiveRequest set{chain_to_play(presets, !o.input.empty()), o.input};
   need_programs(set.chain);
   apply_sets(o.set, set.chain);
   std::tie(set.width, set.height) = parse_size(o.size);
@@ -175,6 +195,7 @@ ShowRequest request_of(const Options& o) {
   r.set = std::move(set);
   r.folder = o.folder;
   r.tempo = o.tempo;
+  r.sound_gain = o.sound_gain;
   if (!o.no_osc) r.osc = o.osc;
   r.midi = !o.no_midi;
   if (o.listen || !o.sound.empty()) r.sound = o.sound;
@@ -184,23 +205,22 @@ ShowRequest request_of(const Options& o) {
 WindowOptions window_of(const Options& o) {
   WindowOptions w;
   std::tie(w.width, w.height) = parse_size(o.screen);
-  w.full_screen = o.full_screen;
+  w.full_screen = o.full_screen || o.kiosk;
+  w.kiosk = o.kiosk;
   w.display = o.display;
+  w.scale = static_cast<float>(o.scale);
   w.panels = o.panels == "over"     ? PanelPlace::kOver
+             : o.panels == "beside" ? PanelPlace::kBeside
              : o.panels == "window" ? PanelPlace::kWindow
                                     : PanelPlace::kHidden;
   return w;
 }
 
-// What the last set did not save is offered, but not forced on anybody.
+// What an earlier set did not save is offered, but not forced on anybody.
 void tell_of_unsaved() {
-  std::error_code code;
-  if (state_folder().empty()) return;
-  const std::filesystem::path file = state_folder() / "unsaved.toml";
-  if (!std::filesystem::exists(file, code)) return;
-  const std::filesystem::path before = state_folder() / "unsaved-before.toml";
-  std::filesystem::rename(file, before, code);
-  note(fmt::format("the preset of the last set was not saved; it is in {}", before.string()));
+  const auto left = left_unsaved(unsaved_folder());
+  if (!left.empty())
+    note(fmt::format("an earlier set left a preset unsaved, {}: play --recover", left.front().string()));
 }
 
 // A folder that is gone with this, unless it is to stay.
@@ -224,16 +244,17 @@ struct CopyFolder {
 };
 
 int act(const Options& o) {
+  if (o.kiosk) come_back_after_failures();
   ShowRequest request = request_of(o);
   const std::string session = request.set.session;
   const uint64_t seed = request.set.seed;
-  tell_of_unsaved();
   LiveStatus last;
   const CopyFolder copies(o, session);
   {
     Show show(std::move(request));
     std::optional<RunFollower> follower;
     if (!o.follow.empty()) follower.emplace(o.follow, copies.path, show.desk());
+    if (!o.recover) tell_of_unsaved();
     auto kept = std::chrono::steady_clock::now();
     int seconds = 0;
     std::string last_refusal;

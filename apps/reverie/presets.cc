@@ -3,14 +3,19 @@
 
 #include <CLI/CLI.hpp>
 
-#include "control/preset.h"
+#include "control/bank.h"
 #include "verbs.h"
 
 namespace reverie {
 
 Action add_presets(CLI::App&) {
   return [] {
-    for (const PresetEntry& e : list_presets()) {
+    // Those that play in the order of their numbers, then those that are broken.
+    std::vector<PresetEntry> all = presets_in_order();
+    for (PresetEntry& e : list_presets()) {
+      if (!e.error.empty()) all.push_back(std::move(e));
+    }
+    for (const PresetEntry& e : all) {
       const char* input = e.input == InputNeed::kRequired
                               ? " [needs an input]"
                               : (e.input == InputNeed::kOptional ? " [takes an input]" : "");

@@ -5,9 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "play/output_shape.h"
 #include "play/show.h"
 
 namespace reverie {
+
+// A rectangle in the window's units.
+struct PictureArea {
+  double x = 0, y = 0, width = 0, height = 0;
+};
 
 // Requests to the window itself.
 struct WindowWishes {
@@ -16,9 +22,22 @@ struct WindowWishes {
   bool panels = true;
   bool full_screen = false;
   bool next_display = false;  // only in this frame
+  float scale = 0;            // of the panels; 0: as the display is set
+  int scale_steps = 0;        // only in this frame: larger or smaller
   bool load_weights = false;  // asks for a file
-  bool escape = false;        // closes the open popup
   std::string part;           // whose tab is open; empty: the first
+  bool beside = false;        // the panels stand beside the picture, not over it
+  bool corners = false;       // the picture's corners have handles
+  OutputShapes shapes;        // of the displays
+  // As the window found them.
+  std::string display;    // that shows the picture
+  PictureArea picture;    // where it would be whole
+  float shown_scale = 1;  // of the panels
+
+  OutputShape shape() const {
+    const auto it = shapes.find(display);
+    return it == shapes.end() ? OutputShape() : it->second;
+  }
 };
 
 struct Key {

@@ -11,6 +11,7 @@
 #include "media/devices.h"
 #include "play/keys.h"
 #include "play/show.h"
+#include "play/value_slider.h"
 
 namespace reverie {
 
@@ -21,34 +22,57 @@ class Panels {
   // Draws everything into the current frame of Dear ImGui. whole: the panels have their own window.
   void draw(WindowWishes& wishes, bool whole);
 
+  // In units of the window: how much of it they take at its left.
+  float width() const { return width_; }
+
  private:
+  // panels.cc: their place, what is always seen
+  void place(const WindowWishes& wishes, bool whole);
   void draw_status();
+  void draw_input_state();
+  void draw_left_unsaved();
+  void draw_tabs(WindowWishes& wishes);
+  void draw_found();
+  void draw_help(WindowWishes& wishes);
+  void ask_for_weights(WindowWishes& wishes);
+  void begin_rows() const;
+  // panels_presets.cc
   void draw_presets();
+  void draw_preset_list();
+  void draw_save();
+  void draw_hands();
+  // panels_parts.cc
   void draw_parts();
   void draw_part_menu(const Part& part, size_t place);
   void draw_add();
+  // panels_values.cc
   void look_at(const std::string& part);
   std::string address(const Parameter& p) const;
-  void draw_tabs();
-  void draw_found();
   void draw_parameters(const std::function<bool(const Parameter&)>& wanted);
   void draw_parameter(const Parameter& p);
+  void draw_levels(const Parameter& p);
   void draw_number(const Parameter& p, int level, float width);
   void draw_word(const Parameter& p);
   void draw_menu(const Parameter& p);
-  void draw_modulation(const Parameter& p);
+  void draw_modulation(const Parameter& p);  // panels_modulation.cc
+  void set(const std::string& name, const std::string& value);
+  // panels_devices.cc
   void draw_input();
   void draw_recording();
+  void draw_output(WindowWishes& wishes);
+  void draw_corners(WindowWishes& wishes);
   void draw_tempo();
-  void draw_devices();
-  void draw_help(WindowWishes& wishes);
-  void ask_for_weights(WindowWishes& wishes);
-  void set(const std::string& name, const std::string& value);
+  void draw_sound();
+  void draw_midi();
+  void draw_control(const MidiBinding& b);
+  void draw_osc();
+  void draw_messages();
 
   Show& show_;
   Chain chain_ = Preset();                   // the desk's, of this frame
   std::string part_;                         // whose parameters are drawn
   std::string open_part_;                    // whose tab is open
+  std::string open_tab_;                     // empty: the first
   Preset preset_;                            // of part_
   const ParameterValues* played_ = nullptr;  // of part_, as it was last played; null: not yet
   std::shared_ptr<const LiveSet::Shown> shown_;
@@ -56,11 +80,15 @@ class Panels {
   std::set<std::string> split_, joined_;  // lists shown value by value, or as one
   std::array<char, 64> filter_{}, name_{};
   std::array<char, 512> text_{}, input_{}, weights_{};
-  std::string editing_;  // the text parameter in text_
+  std::string editing_;     // the text parameter in text_
+  std::string confirming_;  // what is asked once more before it is done
   std::vector<CameraInfo> cameras_;
   double cameras_seen_ = 0;  // seconds, on the window's clock
   float stray_ = 0.05F;
-  bool escape_ = false;  // close an open popup, in this frame
+  float width_ = 0, scale_ = 0;
+  bool corner_held_ = false;
+  std::pair<float, float> size_;  // of the window, when the panels were placed
+  ValueSlider sliders_;
 };
 
 }  // namespace reverie

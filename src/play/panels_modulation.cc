@@ -34,7 +34,7 @@ bool choose_signal(Follower& f, const Chain& chain) {
 void Panels::draw_modulation(const Parameter& p) {
   Preset changed = preset_;
   bool any = false;
-  const double deep = std::min(p.high - p.low, kWideRange);
+  const double deep = p.soft_high - p.soft_low;
   int id = 0;
   const auto remove_button = [&] {
     ImGui::SameLine();
@@ -46,7 +46,7 @@ void Panels::draw_modulation(const Parameter& p) {
       ImGui::PushID(id++);
       ImGui::Separator();
       int shape = static_cast<int>(lfo->shape);
-      ImGui::SetNextItemWidth(140);
+      ImGui::SetNextItemWidth(em(9));
       if (combo("LFO", shape, wave_words())) lfo->shape = static_cast<Wave>(shape), any = true;
       gone = remove_button();
       any |= slide("depth", lfo->depth, -deep, deep);
@@ -68,7 +68,7 @@ void Panels::draw_modulation(const Parameter& p) {
     if (f->parameter == p.name) {
       ImGui::PushID(id++);
       ImGui::Separator();
-      ImGui::SetNextItemWidth(140);
+      ImGui::SetNextItemWidth(em(9));
       any |= choose_signal(*f, chain_);
       gone = remove_button();
       any |= slide("depth", f->depth, -deep, deep);

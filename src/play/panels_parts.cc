@@ -9,12 +9,12 @@ namespace reverie {
 
 // The parts from left to right as the picture goes through them.
 void Panels::draw_parts() {
-  Desk& desk = show_.desk();
   for (size_t i = 0; i < chain_.parts.size(); ++i) {
     const Part& part = chain_.parts[i];
     ImGui::PushID(part.name.c_str());
     const bool bypassed = wet(part.preset.values) == 0;
     const bool open = part.name == open_part_;
+    if (i > 0) flow(button_width(part.name));
     ImGui::PushStyleColor(ImGuiCol_Text, bypassed ? kDim : ImGui::GetStyleColorVec4(ImGuiCol_Text));
     ImGui::PushStyleColor(ImGuiCol_Button,
                           ImGui::GetStyleColorVec4(open ? ImGuiCol_ButtonActive : ImGuiCol_Button));
@@ -24,22 +24,13 @@ void Panels::draw_parts() {
             "\nclick: its parameters; right click: bypass, move, remove, load a preset");
     if (ImGui::BeginPopupContextItem("part")) {
       draw_part_menu(part, i);
-      if (escape_) ImGui::CloseCurrentPopup();
       ImGui::EndPopup();
     }
     ImGui::PopID();
-    const float right = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x;
-    if (right < ImGui::GetWindowContentRegionMax().x - 120) ImGui::SameLine();
   }
-  if (ImGui::Button("+ part")) ImGui::OpenPopup("add");
+  if (flow_button("+ part")) ImGui::OpenPopup("add");
   tooltip("one more part at the end of the chain: an effect or a preset");
   draw_add();
-  ImGui::SameLine();
-  bool black = desk.is_black();
-  if (ImGui::Checkbox("black", &black)) desk.blackout(black);
-  ImGui::SameLine();
-  bool frozen = desk.is_frozen();
-  if (ImGui::Checkbox("freeze", &frozen)) desk.freeze(frozen);
 }
 
 void Panels::draw_part_menu(const Part& part, size_t place) {
@@ -75,7 +66,6 @@ void Panels::draw_add() {
     if (ImGui::MenuItem(e.name.c_str())) show_.try_to([&] { desk.add_part(e.path.string()); });
     tooltip(e.about);
   }
-  if (escape_) ImGui::CloseCurrentPopup();
   ImGui::EndPopup();
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <ctime>
 
 #if defined(__GLIBC__)
@@ -13,17 +14,19 @@
 #include "core/file.h"
 #include "core/folders.h"
 #include "core/log.h"
+#include "core/log_listener.h"
+#include "core/text.h"
 #include "media/picture.h"
 
 namespace reverie {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
 constexpr std::chrono::seconds kMessageStays(6);
 constexpr std::chrono::seconds kTapsEnd(2);  // a longer pause starts a new tempo
-constexpr size_t kMostTaps = 8;
+constexpr size_t kMostTaps = 8, kMostMessages = 100;
+constexpr std::chrono::milliseconds kCalm(1500);  // without onsets, after a panic
+constexpr double kBar = 4;                        // beats
 
 }  // namespace
 
@@ -33,7 +36,16 @@ std::string timestamp() {
 }
 
 Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.tempo) {
-  if (request_.sound) sound_ = std::make_unique<SoundInput>(*request_.sound);
+  listen_to_log([this](const std::string& line) { hear_log(line); });
+  try {
+    begin();
+  } catch (...) {
+    listen_to_log(nullptr);
+    throw;
+  }
+}
+
+void Show::begin() {
   last_input_ = request_.set.input;
   LiveRequest set = request_.set;
   set.signals = [this](double seconds, const Signals& input) { return hear(seconds, input); };
@@ -44,6 +56,9 @@ Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.
     say(why);
     desk_->refused(plays_on);
   });
+  sound_.set_gain(request_.sound_gain);
+  if (request_.sound) sound_.listen(request_.sound);
+  left_ = reverie::left_unsaved(unsaved_folder());
   open_devices();
 }
 
@@ -59,6 +74,9 @@ void Show::open_devices() {
   actions.snapshot = [this] { try_to([&] { snapshot(); }); };
   actions.tempo = [this](double bpm) { try_to([&] { set_tempo(bpm); }); };
   actions.quit = [this] { quit_ = true; };
+  actions.panic = [this] { try_to([&] { panic(); }); };
+  actions.tap = [this] { tap(); };
+  actions.downbeat = [this] { downbeat(); };
   try_to([&] {
     if (request_.osc) osc_ = std::make_unique<OscServer>(*desk_, *request_.osc, actions);
   });
@@ -80,6 +98,7 @@ Show::~Show() {
   set_->on_refused(nullptr);
   midi_.reset();  // the engine asks it for the beat until it ends
   if (snapshot_.joinable()) snapshot_.join();
+  listen_to_log(nullptr);
 }
 
 void Show::try_to(const std::function<void()>& action) {
@@ -92,9 +111,19 @@ void Show::try_to(const std::function<void()>& action) {
 
 void Show::say(const std::string& line) {
   note(line);
+}
+
+void Show::hear_log(const std::string& line) {
   const std::lock_guard lock(mutex_);
   message_ = line;
   said_ = Clock::now();
+  said_before_.push_back(line);
+  if (said_before_.size() > kMostMessages) said_before_.pop_front();
+}
+
+std::vector<std::string> Show::messages() const {
+  const std::lock_guard lock(mutex_);
+  return {said_before_.begin(), said_before_.end()};
 }
 
 std::string Show::message() const {
@@ -149,9 +178,38 @@ void Show::snapshot() {
 }
 
 void Show::toggle_camera() {
-  const std::string now = set_->status().input.spec;
-  if (!now.empty()) last_input_ = now;
-  desk_->open_input(now.empty() ? (last_input_.empty() ? "camera:0" : last_input_) : "");
+  const LiveInput::State now = set_->status().input;
+  const std::string wanted = now.awaited.empty() ? now.spec : now.awaited;  // a camera may be missing
+  if (!wanted.empty()) last_input_ = wanted;
+  desk_->open_input(wanted.empty() ? (last_input_.empty() ? "camera:0" : last_input_) : "");
+}
+
+void Show::drop(const std::string& what) {
+  const std::string path(trim(what));
+  if (path.empty() || path.find('\n') != std::string::npos) return;
+  const std::string ending = lower(fs::path(path).extension().string());
+  try_to([&] {
+    if (ending == ".toml") {
+      desk_->load(path);
+    } else if (ending == ".safetensors") {
+      desk_->load_weights(path);
+    } else {
+      desk_->open_input(path);
+    }
+  });
+}
+
+void Show::panic() {
+  {
+    const std::lock_guard lock(mutex_);
+    calm_until_ = Clock::now() + kCalm;
+  }
+  desk_->panic();
+}
+
+void Show::downbeat() {
+  const std::lock_guard lock(mutex_);
+  beats_ = kBar * std::round(beats_ / kBar);
 }
 
 void Show::tap() {
@@ -163,6 +221,7 @@ void Show::tap() {
   if (taps_.size() < 4) return;
   const double seconds = std::chrono::duration<double>(taps_.back() - taps_.front()).count();
   tempo_ = std::clamp(60 * static_cast<double>(taps_.size() - 1) / seconds, kSlowestTempo, kFastestTempo);
+  beats_ = std::round(beats_);
 }
 
 void Show::set_tempo(double beats_a_minute) {
@@ -176,8 +235,8 @@ void Show::set_tempo(double beats_a_minute) {
 
 Signals Show::hear(double seconds, Signals s) {
   std::optional<double> heard_tempo;
-  if (sound_) {
-    const SoundValues v = sound_->newest();
+  if (sound_.listening()) {
+    const SoundValues v = sound_.newest();
     s.level = v.level, s.bass = v.bass, s.mid = v.mid, s.treble = v.treble, s.onset = v.onset;
     if (v.tempo > 0) heard_tempo = v.tempo;
   }
@@ -189,6 +248,7 @@ Signals Show::hear(double seconds, Signals s) {
   tempo_ = std::clamp(tempo_, kSlowestTempo, kFastestTempo);
   beats_ = clock.running ? clock.beats : beats_ + (seconds - heard_at_) * tempo_ / 60;
   heard_at_ = seconds;
+  if (Clock::now() < calm_until_) s.onset = 0;
   s.tempo = tempo_;
   s.beats = beats_;
   return s;
@@ -203,23 +263,27 @@ void Show::give_back_memory() {
 }
 
 void Show::keep_unsaved() {
-  const fs::path folder = state_folder();
-  if (folder.empty() || desk_->version() == kept_version_) return;
+  if (desk_->version() == kept_version_) return;
   kept_version_ = desk_->version();
   if (!desk_->changed()) {
-    std::error_code code;
-    if (std::exchange(kept_, false)) fs::remove(folder / "unsaved.toml", code);  // it was saved, or discarded
+    unsaved_.remove();  // it was saved, or discarded
     return;
   }
   try {
-    std::error_code code;
-    fs::create_directories(folder, code);
-    const std::string text = format_chain(found_from_anywhere(desk_->chain()));
-    kept_ = true;
-    write_file(folder / "unsaved.toml", std::vector<uint8_t>(text.begin(), text.end()));
+    const Chain chain = desk_->chain();
+    unsaved_.keep(chain.name(), format_chain(found_from_anywhere(chain)));
   } catch (const std::exception& e) {
     say(e.what());
   }
+}
+
+void Show::recover(const fs::path& file) {
+  desk_->load(file.string());
+}
+
+void Show::discard(const fs::path& file) {
+  discard_unsaved(file);
+  std::erase(left_, file);
 }
 
 }  // namespace reverie

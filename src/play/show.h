@@ -2,18 +2,23 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <deque>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "control/desk.h"
 #include "devices/midi.h"
 #include "devices/osc.h"
 #include "pipeline/live.h"
 #include "play/sound_input.h"
+#include "play/unsaved.h"
 
 namespace reverie {
 
@@ -22,6 +27,7 @@ struct ShowRequest {
   std::string folder = "out";        // for snapshots and recordings
   std::optional<std::string> sound;  // the sound device to listen to: its name or part of it; empty: the
                                      // default one.  Nothing: the input's own sound
+  double sound_gain = 0;             // decibels
   std::optional<OscSettings> osc;    // nothing: no OSC
   bool midi = true;
   double tempo = kDefaultTempo;  // beats per minute, until a clock or a tap changes it
@@ -38,7 +44,7 @@ class Show {
   Desk& desk() { return *desk_; }
   LiveSet& set() { return *set_; }
   const LiveSet& set() const { return *set_; }
-  const SoundInput* sound() const { return sound_.get(); }
+  SoundInput& sound() { return sound_; }
   MidiPorts* midi() { return midi_.get(); }  // null if there is none
   const OscServer* osc() const { return osc_.get(); }
   bool quit_wished() const { return quit_; }  // requested by a device
@@ -51,37 +57,53 @@ class Show {
   bool recording() const;
   void snapshot();       // saves the newest picture as PNG in the folder
   void toggle_camera();  // switches the input off, or on again
-  void tap();            // one beat: four set the tempo
+  // What was dropped on the window: a file, or the text of a path or an address.
+  void drop(const std::string& what);
+  void panic();     // all back to the preset's start; for a moment no onset is heard
+  void tap();       // one beat: four set the tempo
+  void downbeat();  // a bar begins now
   void set_tempo(double beats_a_minute);
   // The last message, while it is worth reading; empty otherwise.
   std::string message() const;
-  void say(const std::string& line);
+  // What was said in this set, here and in the terminal; the last comes last.
+  std::vector<std::string> messages() const;
+  static void say(const std::string& line);
 
   // Call regularly from a thread that has time: saves an unsaved preset to a file that survives a crash.
   void keep_unsaved();
+  // What earlier sets left unsaved, the newest first.
+  const std::vector<std::filesystem::path>& left_unsaved() const { return left_; }
+  void recover(const std::filesystem::path& file);
+  void discard(const std::filesystem::path& file);
   static void give_back_memory();
 
  private:
+  using Clock = std::chrono::steady_clock;
   Signals hear(double seconds, Signals s);
+  void begin();
   void open_devices();
+  void hear_log(const std::string& line);
   std::string new_file(const std::string& ending);
 
   ShowRequest request_;
-  std::unique_ptr<SoundInput> sound_;
+  SoundInput sound_;
   std::unique_ptr<LiveSet> set_;
   std::unique_ptr<Desk> desk_;
   std::string last_input_;
   uint64_t kept_version_ = 0;
-  bool kept_ = false;  // an unsaved preset of ours exists
+  UnsavedPreset unsaved_{unsaved_folder()};
+  std::vector<std::filesystem::path> left_;
   std::mutex snapshot_mutex_;
   std::thread snapshot_;
 
   mutable std::mutex mutex_;  // protects everything below
   std::string message_;
+  std::deque<std::string> said_before_;
   std::set<std::string> named_;  // files of this show
-  std::chrono::steady_clock::time_point said_;
-  std::vector<std::chrono::steady_clock::time_point> taps_;
+  Clock::time_point said_;
+  std::vector<Clock::time_point> taps_;
   double tempo_ = kDefaultTempo, beats_ = 0, heard_at_ = 0;
+  Clock::time_point calm_until_;  // no onset before
 
   std::atomic<bool> quit_{false}, devices_ready_{false};
   std::unique_ptr<OscServer> osc_;  // last: they use everything above

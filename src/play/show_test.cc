@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <set>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "control/session.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/log.h"
 #include "core/test_help.h"
 #include "play/follow.h"
 #include "play/keys.h"
@@ -130,10 +132,69 @@ TEST_F(ShowTest, TapsMakeTheTempo) {
 TEST_F(ShowTest, TheUnsavedPresetIsKept) {
   start();
   show_->keep_unsaved();
-  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "reverie/unsaved.toml"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "reverie/unsaved"));
   show_->desk().set("gain", "1.5");
   show_->keep_unsaved();
-  EXPECT_EQ(load_preset((folder_.path() / "reverie/unsaved.toml").string()).values.number("gain"), 1.5);
+  EXPECT_TRUE(left_unsaved(unsaved_folder()).empty());  // its set is alive
+  {
+    Show other(request_);  // a second one, at the same time
+    other.desk().set("gain", "1.25");
+    other.keep_unsaved();
+  }
+  ASSERT_EQ(left_unsaved(unsaved_folder()).size(), 1U);
+  EXPECT_EQ(load_preset(left_unsaved(unsaved_folder())[0].string()).values.number("gain"), 1.25);
+  show_.reset();
+  EXPECT_EQ(left_unsaved(unsaved_folder()).size(), 2U);
+  start();
+  ASSERT_EQ(show_->left_unsaved().size(), 2U);
+  show_->recover(show_->left_unsaved()[1]);
+  EXPECT_EQ(show_->desk().preset().values.number("gain"), 1.5);
+  show_->discard(std::filesystem::path(show_->left_unsaved()[0]));
+  EXPECT_EQ(left_unsaved(unsaved_folder()).size(), 1U);
+}
+
+TEST_F(ShowTest, AMissingCameraIsSwitchedOffAgain) {
+  request_.set.input = "camera:63";
+  start();
+  ASSERT_TRUE(soon([&] { return !show_->set().status().input.awaited_trouble.empty(); }));
+  press_key("c");
+  EXPECT_TRUE(soon([&] { return !show_->set().status().input.wanted(); }));
+  press_key("c");
+  EXPECT_TRUE(soon([&] { return show_->set().status().input.awaited == "camera:63"; }));
+}
+
+TEST_F(ShowTest, WhatIsDroppedIsTakenForWhatItIs) {
+  start();
+  const auto file = folder_.write("LOUD.TOML", "[parameters]\ngain = 1.75\n");
+  show_->drop(file.string());
+  EXPECT_EQ(show_->desk().preset().values.number("gain"), 1.75);
+  show_->drop(" test:testsrc2\n");  // text, as it is dragged from elsewhere
+  EXPECT_TRUE(soon([&] { return show_->set().status().input.spec == "test:testsrc2"; }));
+}
+
+TEST_F(ShowTest, PanicGoesBackToTheStartAtOnce) {
+  start();
+  show_->desk().set("gain", "2.5");
+  show_->desk().freeze(true);
+  press_key("x");
+  EXPECT_EQ(show_->desk().preset().values.number("gain"), 1.2);
+  EXPECT_FALSE(show_->desk().is_frozen());
+  EXPECT_FALSE(show_->desk().changed());
+}
+
+TEST_F(ShowTest, ADownbeatBeginsABar) {
+  start();
+  ASSERT_TRUE(soon([&] { return show_->set().status().signals.beats > 0.6; }));
+  show_->set_tempo(1);  // nearly stands still
+  show_->downbeat();
+  EXPECT_TRUE(soon([&] { return std::fmod(show_->set().status().signals.beats, 4) < 0.5; }));
+}
+
+TEST_F(ShowTest, WhatIsSaidAnywhereIsSaidInTheWindow) {
+  start();
+  warning("the engine cannot keep up");
+  EXPECT_NE(show_->message().find("cannot keep up"), std::string::npos);
+  EXPECT_NE(show_->messages().back().find("cannot keep up"), std::string::npos);
 }
 
 // A model of one level, all of whose weights are `value`.

@@ -1,14 +1,37 @@
 #include "play/widgets.h"
 
-namespace reverie {
+#include <imgui_internal.h>
 
+namespace reverie {
 void tooltip(const std::string& text) {
   if (!ImGui::IsItemHovered()) return;
   ImGui::BeginTooltip();
-  ImGui::PushTextWrapPos(360);
+  ImGui::PushTextWrapPos(em(26));
   ImGui::TextUnformatted(text.c_str());
   ImGui::PopTextWrapPos();
   ImGui::EndTooltip();
+}
+
+void flow(float width) {
+  const float right = ImGui::GetWindowPos().x + ImGui::GetWindowContentRegionMax().x;
+  if (ImGui::GetItemRectMax().x + ImGui::GetStyle().ItemSpacing.x + width <= right) ImGui::SameLine();
+}
+
+float button_width(const std::string& label) {
+  return ImGui::CalcTextSize(label.c_str(), nullptr, true).x + 2 * ImGui::GetStyle().FramePadding.x;
+}
+
+bool flow_button(const std::string& label) {
+  flow(button_width(label));
+  return ImGui::Button(label.c_str());
+}
+
+void say(const ImVec4& colour, const std::string& text) {
+  ImGui::PushStyleColor(ImGuiCol_Text, colour);
+  ImGui::PushTextWrapPos(0);
+  ImGui::TextUnformatted(text.c_str());
+  ImGui::PopTextWrapPos();
+  ImGui::PopStyleColor();
 }
 
 bool combo(const char* label, int& index, const std::vector<std::string>& words) {
@@ -27,6 +50,12 @@ bool combo(const char* label, int& index, const std::vector<std::string>& words)
 bool slide(const char* label, double& value, double low, double high) {
   return ImGui::SliderScalar(label, ImGuiDataType_Double, &value, &low, &high, "%.3g",
                              ImGuiSliderFlags_AlwaysClamp);
+}
+
+bool close_popup() {
+  const int open = ImGui::GetCurrentContext()->OpenPopupStack.Size;
+  if (open > 0) ImGui::ClosePopupToLevel(open - 1, true);
+  return open > 0;
 }
 
 }  // namespace reverie

@@ -1,7 +1,6 @@
 #include "play/window.h"
 
 #include <SDL.h>
-#include <SDL_opengl.h>
 #include <fmt/format.h>
 #include <imgui.h>
 #include <imgui_impl_opengl2.h>
@@ -15,11 +14,16 @@
 #include <array>
 #include <cctype>
 #include <cmath>
-#include <filesystem>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
 #include "core/stop.h"
+#include "play/look.h"
+#include "play/output_shape.h"
+#include "play/screen.h"
+#include "play/widgets.h"
 
 namespace reverie {
 namespace {
@@ -27,7 +31,8 @@ namespace {
 constexpr int kPatience = 4;            // milliseconds that the loop waits for an event
 constexpr uint32_t kLeastBetween = 15;  // milliseconds between screen updates
 constexpr uint32_t kIdleBetween = 100;  // ... when nothing changes
-constexpr float kUsualDpi = 96;
+constexpr uint32_t kHeld = 2000;        // milliseconds for which the keys that end a kiosk are held
+constexpr float kScaleStep = 1.1F;
 
 [[noreturn]] void throw_sdl(const std::string& what) {
   throw Error("open", what, SDL_GetError(), "without a display play with --no-window");
@@ -63,106 +68,25 @@ WindowPtr make_window(const char* title, int display, int width, int height) {
   return window;
 }
 
-// The engine's picture on screen: as large as possible in its own aspect ratio, on black.
-class Screen {
- public:
-  void show(const Planes& picture) {
-    pixels_.resize(3 * picture.plane_size());
-    const float* r = picture.plane(0);
-    const float* g = picture.plane(1);
-    const float* b = picture.plane(2);
-    for (size_t i = 0; i < picture.plane_size(); ++i) {
-      pixels_[3 * i] = byte(r[i]);
-      pixels_[3 * i + 1] = byte(g[i]);
-      pixels_[3 * i + 2] = byte(b[i]);
-    }
-    if (texture_ == 0) glGenTextures(1, &texture_);
-    glBindTexture(GL_TEXTURE_2D, texture_);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_LINEAR);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_LINEAR);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
-    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
-    glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
-    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGB, picture.width(), picture.height(), 0, GL_RGB, GL_UNSIGNED_BYTE,
-                 pixels_.data());
-    shape_ = static_cast<float>(picture.width()) / static_cast<float>(picture.height());
-  }
-
-  void draw(int width, int height) const {
-    glViewport(0, 0, width, height);
-    glClearColor(0, 0, 0, 1);
-    glClear(GL_COLOR_BUFFER_BIT);
-    if (texture_ == 0 || width < 1 || height < 1) return;
-    const float window = static_cast<float>(width) / static_cast<float>(height);
-    const float x = std::min(1.0F, shape_ / window);
-    const float y = std::min(1.0F, window / shape_);
-    glMatrixMode(GL_PROJECTION);
-    glLoadIdentity();
-    glMatrixMode(GL_MODELVIEW);
-    glLoadIdentity();
-    glEnable(GL_TEXTURE_2D);
-    glBindTexture(GL_TEXTURE_2D, texture_);
-    glColor3f(1, 1, 1);
-    glBegin(GL_TRIANGLE_STRIP);
-    for (const auto& [u, v] : {std::pair<float, float>(0, 0), {1.0F, 0.0F}, {0.0F, 1.0F}, {1.0F, 1.0F}}) {
-      glTexCoord2f(u, v);
-      glVertex2f(x * (2 * u - 1), y * (1 - 2 * v));
-    }
-    glEnd();
-    glDisable(GL_TEXTURE_2D);
-  }
-
- private:
-  static unsigned char byte(float v) {
-    return static_cast<unsigned char>(std::lround(255 * std::clamp(v, 0.0F, 1.0F)));
-  }
-  std::vector<unsigned char> pixels_;
-  GLuint texture_ = 0;
-  float shape_ = 1;
-};
-
-// "m", "Ctrl+S", "Left", as keys() names them; empty for a modifier key.
+// What a key is called in keys(); the place of the key on a Latin keyboard says it where the letter is none.
 std::string key_name(const SDL_Keysym& key) {
-  std::string name = SDL_GetKeyName(key.sym);
   const bool control = (key.mod & (KMOD_CTRL | KMOD_GUI)) != 0;
-  if (control) return "Ctrl+" + name;
+  const bool special = (key.sym & SDLK_SCANCODE_MASK) != 0;
+  const bool letter = key.sym > 0 && key.sym < 128;
+  std::string name = special || letter ? SDL_GetKeyName(key.sym) : SDL_GetScancodeName(key.scancode);
+  if (control && (name == "+" || name == "=" || name == "Keypad +")) name = "Plus";
+  if (control && (name == "-" || name == "Keypad -")) name = "Minus";
+  if (control) return ((key.mod & KMOD_SHIFT) != 0 && name.size() == 1 ? "Ctrl+Shift+" : "Ctrl+") + name;
   if (name.size() == 1) name[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(name[0])));
   return name;
 }
 
-void dropped(const std::string& file, Show& show) {
-  const std::string ending = std::filesystem::path(file).extension().string();
-  show.try_to([&] {
-    if (ending == ".toml") {
-      show.desk().load(file);
-    } else if (ending == ".safetensors") {
-      show.desk().load_weights(file);
-    } else {
-      show.desk().open_input(file);
-    }
-  });
-}
-
-void style() {
-  ImGui::StyleColorsDark();
-  ImGuiStyle& s = ImGui::GetStyle();
-  s.FrameRounding = 3;
-  s.WindowRounding = 0;
-  s.WindowBorderSize = 0;
-  s.ItemSpacing = {6, 4};
-  s.Colors[ImGuiCol_FrameBg] = {0.16F, 0.16F, 0.18F, 0.9F};
-  s.Colors[ImGuiCol_SliderGrab] = {1.0F, 0.62F, 0.3F, 1.0F};
-  s.Colors[ImGuiCol_SliderGrabActive] = {1.0F, 0.75F, 0.45F, 1.0F};
-  s.Colors[ImGuiCol_CheckMark] = {1.0F, 0.62F, 0.3F, 1.0F};
-  s.Colors[ImGuiCol_Button] = {0.26F, 0.26F, 0.29F, 1.0F};
-  s.Colors[ImGuiCol_TitleBg] = s.Colors[ImGuiCol_TitleBgActive] = {0.1F, 0.1F, 0.11F, 0.9F};
-  s.Colors[ImGuiCol_Tab] = s.Colors[ImGuiCol_TabUnfocused] = {0.2F, 0.2F, 0.22F, 1.0F};
-  s.Colors[ImGuiCol_TabHovered] = s.Colors[ImGuiCol_HeaderHovered] = {0.6F, 0.4F, 0.24F, 1.0F};
-  s.Colors[ImGuiCol_ButtonHovered] = {0.4F, 0.36F, 0.32F, 1.0F};
-  s.Colors[ImGuiCol_ButtonActive] = {0.6F, 0.4F, 0.24F, 1.0F};
-  s.Colors[ImGuiCol_FrameBgHovered] = s.Colors[ImGuiCol_FrameBgActive] = {0.24F, 0.22F, 0.21F, 0.9F};
-  s.Colors[ImGuiCol_TabActive] = {0.45F, 0.3F, 0.18F, 1.0F};
-  s.Colors[ImGuiCol_Header] = {0.45F, 0.3F, 0.18F, 1.0F};
+// A row of digits that needs Shift for them (French keyboards) plays presets without it.
+void press_key(const SDL_Keysym& key, Show& show, WindowWishes& wishes) {
+  if (press(key_name(key), show, wishes)) return;
+  const bool plain = (key.mod & (KMOD_CTRL | KMOD_GUI | KMOD_ALT | KMOD_SHIFT)) == 0;
+  if (plain && key.scancode >= SDL_SCANCODE_1 && key.scancode <= SDL_SCANCODE_9)
+    press(SDL_GetScancodeName(key.scancode), show, wishes);
 }
 
 // A tap moves the mouse and presses it at the same time, but Dear ImGui 1.86 must have seen it hover first:
@@ -191,26 +115,26 @@ class LateClicks {
 // Both windows and their contents.
 class Windows {
  public:
-  Windows(const WindowOptions& options, Panels& panels, const Show& show) : panels_(panels) {
+  Windows(const WindowOptions& options, Panels& panels, const Show& show)
+      : panels_(panels), options_(options) {
     SDL_GL_SetAttribute(SDL_GL_DOUBLEBUFFER, 1);
     main_ = make_window("Reverie", options.display, options.width, options.height);
-    if (options.panels == PanelPlace::kWindow) beside_ = make_window("Reverie: panels", 0, 460, 860);
     context_ = SDL_GL_CreateContext(main_.get());
     if (context_ == nullptr) throw_sdl("OpenGL");
-    SDL_GL_SetSwapInterval(beside_ ? 0 : 1);
+    if (options.panels == PanelPlace::kWindow) open_panel_window();
     ImGui::CreateContext();
     ImGui::GetIO().IniFilename = nullptr;
-    style();
     ImGui_ImplSDL2_InitForOpenGL(panel_window(), context_);
     ImGui_ImplOpenGL2_Init();
-    float dpi = kUsualDpi;
-    if (SDL_GetDisplayDPI(SDL_GetWindowDisplayIndex(panel_window()), nullptr, &dpi, nullptr) == 0 &&
-        dpi > 1.4F * kUsualDpi)
-      ImGui::GetIO().FontGlobalScale = dpi / kUsualDpi;
     wishes_.full_screen = options.full_screen;
-    wishes_.panels = options.panels != PanelPlace::kHidden;
+    wishes_.panels = options.panels != PanelPlace::kHidden && !options.kiosk;
+    wishes_.beside = options.panels == PanelPlace::kBeside;
+    wishes_.scale = options.scale;
+    wishes_.shapes = read_output_shapes();
     SDL_EventState(SDL_DROPFILE, SDL_ENABLE);
+    SDL_EventState(SDL_DROPTEXT, SDL_ENABLE);
     title_ = fmt::format("Reverie {}x{}", show.set().width(), show.set().height());
+    home_ = display_name();
   }
 
   ~Windows() {
@@ -224,13 +148,14 @@ class Windows {
 
   bool quit() const { return wishes_.quit; }
 
-  // False if there was no event.
+  // False if there was no event.  After a click the rest waits for the next frame: only then is it known
+  // whether it opened something that takes the keys.
   bool take_events(Show& show) {
     SDL_Event e;
     if (SDL_WaitEventTimeout(&e, late_.any() ? 0 : kPatience) == 0) return late_.any();
     do {
       take(e, show);
-    } while (SDL_PollEvent(&e) != 0);
+    } while (e.type != SDL_MOUSEBUTTONDOWN && e.type != SDL_MOUSEBUTTONUP && SDL_PollEvent(&e) != 0);
     return true;
   }
 
@@ -241,21 +166,23 @@ class Windows {
     int width = 0;
     int height = 0;
     SDL_GL_GetDrawableSize(main_.get(), &width, &height);
-    screen_.draw(width, height);
+    const int left = wishes_.beside && wishes_.panels && !beside_
+                         ? std::min(width, static_cast<int>(std::lround(panels_.width() * pixels())))
+                         : 0;
+    screen_.draw(width, height, {left, 0, width - left, height}, wishes_.shape());
+    wishes_.picture = picture_area(left, width, height);
     if (beside_) {
+      SDL_GL_SetSwapInterval(1);  // each window has its own
       SDL_GL_SwapWindow(main_.get());
       SDL_GL_MakeCurrent(beside_.get(), context_);
+      SDL_GL_SetSwapInterval(0);  // the audience's picture does not wait for the panels
       SDL_GL_GetDrawableSize(beside_.get(), &width, &height);
       glViewport(0, 0, width, height);
       glClear(GL_COLOR_BUFFER_BIT);
+    } else {
+      SDL_GL_SetSwapInterval(1);
     }
-    ImGui_ImplOpenGL2_NewFrame();
-    ImGui_ImplSDL2_NewFrame();
-    late_.hold_back(ImGui::GetIO());
-    ImGui::NewFrame();
-    panels_.draw(wishes_, beside_ != nullptr);
-    ImGui::Render();
-    ImGui_ImplOpenGL2_RenderDrawData(ImGui::GetDrawData());
+    draw_panels();
     SDL_GL_SwapWindow(panel_window());
   }
 
@@ -264,25 +191,135 @@ class Windows {
  private:
   SDL_Window* panel_window() const { return beside_ ? beside_.get() : main_.get(); }
 
+  // Of the screen, for each unit of the window's size.
+  float pixels() const {
+    int points = 0;
+    int drawn = 0;
+    SDL_GetWindowSize(panel_window(), &points, nullptr);
+    SDL_GL_GetDrawableSize(panel_window(), &drawn, nullptr);
+    return points > 0 && drawn > 0 ? static_cast<float>(drawn) / static_cast<float>(points) : 1;
+  }
+
+  // Where the picture would be whole, in units of the window, for the handles of its corners.
+  PictureArea picture_area(int left, int width, int height) const {
+    const double per = pixels(), wanted = wishes_.shape().aspect(screen_.aspect());
+    const double w = width - left, x = std::min(w, height * wanted), y = std::min<double>(height, w / wanted);
+    return {(left + (w - x) / 2) / per, (height - y) / 2 / per, x / per, y / per};
+  }
+
+  void open_panel_window() {
+    SDL_Rect usable = {0, 0, kPanelWidth, kPanelHeight};
+    SDL_GetDisplayUsableBounds(0, &usable);
+    beside_ = make_window("Reverie: panels", 0, std::min(kPanelWidth, usable.w),
+                          std::min(kPanelHeight, usable.h - kTitle));
+    const float scale = options_.scale > 0 ? options_.scale : display_scale(beside_.get());
+    SDL_SetWindowSize(beside_.get(), std::min(static_cast<int>(kPanelWidth * scale), usable.w),
+                      std::min(static_cast<int>(kPanelHeight * scale), usable.h - kTitle));
+  }
+
+  // The panels go over the picture, where Tab shows them.
+  void close_panel_window() {
+    ImGui_ImplSDL2_Shutdown();
+    beside_.reset();
+    SDL_GL_MakeCurrent(main_.get(), context_);
+    ImGui_ImplSDL2_InitForOpenGL(main_.get(), context_);
+    wishes_.panels = false;
+    look_scale_ = 0;
+  }
+
+  // A minimised window has no size, and nothing to draw.
+  void draw_panels() {
+    if ((SDL_GetWindowFlags(panel_window()) & SDL_WINDOW_MINIMIZED) != 0) return;
+    const float scale = wishes_.scale > 0 ? wishes_.scale : display_scale(panel_window());
+    if (scale != look_scale_ || pixels() != look_pixels_) {
+      look_scale_ = scale;
+      look_pixels_ = pixels();
+      set_look(scale, look_pixels_);
+    }
+    wishes_.shown_scale = scale;
+    ImGui_ImplOpenGL2_NewFrame();
+    ImGui_ImplSDL2_NewFrame();
+    late_.hold_back(ImGui::GetIO());
+    ImGui::NewFrame();
+    panels_.draw(wishes_, beside_ != nullptr);
+    ImGui::Render();
+    ImGui_ImplOpenGL2_RenderDrawData(ImGui::GetDrawData());
+  }
+
+  // Held for a while, so that no passer-by meets them.
+  void take_in_kiosk(const SDL_Event& e) {
+    if (e.type == SDL_WINDOWEVENT && e.window.event == SDL_WINDOWEVENT_MINIMIZED)
+      SDL_RestoreWindow(main_.get());
+    const bool key = e.type == SDL_KEYDOWN || e.type == SDL_KEYUP;
+    if (!key || e.key.keysym.scancode != SDL_SCANCODE_Q) return;
+    constexpr unsigned kControl = KMOD_CTRL, kAlt = KMOD_ALT;
+    const bool down =
+        e.type == SDL_KEYDOWN && (e.key.keysym.mod & kControl) != 0 && (e.key.keysym.mod & kAlt) != 0;
+    if (!down) {
+      held_since_.reset();
+    } else if (!held_since_) {
+      held_since_ = SDL_GetTicks();
+    }
+  }
+
   void take(const SDL_Event& e, Show& show) {
-    const bool window = e.type == SDL_WINDOWEVENT;
-    if (e.type == SDL_QUIT || (window && e.window.event == SDL_WINDOWEVENT_CLOSE)) wishes_.quit = true;
+    if (options_.kiosk) return take_in_kiosk(e);
+    if (e.type == SDL_WINDOWEVENT && e.window.event == SDL_WINDOWEVENT_CLOSE) return close(e.window.windowID);
+    if (e.type == SDL_QUIT) wishes_.quit = true;
+    if (e.type == SDL_DISPLAYEVENT) displays_changed_ = true;
     // Tab is ours: Dear ImGui would start editing a number
     const bool tab = (e.type == SDL_KEYDOWN || e.type == SDL_KEYUP) && e.key.keysym.sym == SDLK_TAB;
     if (!tab) ImGui_ImplSDL2_ProcessEvent(&e);
-    if (e.type == SDL_DROPFILE) {
-      dropped(e.drop.file, show);
+    if (e.type == SDL_DROPFILE || e.type == SDL_DROPTEXT) {
+      show.drop(e.drop.file);
       SDL_free(e.drop.file);
     }
-    const bool popup = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup);
-    if (popup && e.type == SDL_KEYDOWN && e.key.keysym.sym == SDLK_ESCAPE) wishes_.escape = true;
-    if (ImGui::GetIO().WantTextInput || wishes_.escape) return;
-    if (e.type == SDL_KEYDOWN && e.key.repeat == 0) press(key_name(e.key.keysym), show, wishes_);
+    // what is open has the keys
+    if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup)) {
+      if (e.type == SDL_KEYDOWN && e.key.keysym.sym == SDLK_ESCAPE) close_popup();
+      return;
+    }
+    if (ImGui::GetIO().WantTextInput) return;
+    if (e.type == SDL_KEYDOWN && e.key.repeat == 0) press_key(e.key.keysym, show, wishes_);
     if (e.type == SDL_TEXTINPUT && e.text.text[0] == '?') press("?", show, wishes_);
+  }
+
+  void close(uint32_t window) {
+    if (beside_ && window == SDL_GetWindowID(beside_.get())) return close_panel_window();
+    wishes_.quit = true;
+  }
+
+  std::string display_name() const {
+    const char* name = SDL_GetDisplayName(SDL_GetWindowDisplayIndex(main_.get()));
+    return name == nullptr ? "display" : name;
+  }
+
+  // A display was plugged in or out: the picture leaves full screen where its own is gone, and goes back
+  // there.
+  void follow_display() {
+    displays_changed_ = false;
+    int found = -1;
+    for (int i = 0; i < SDL_GetNumVideoDisplays(); ++i) {
+      if (const char* name = SDL_GetDisplayName(i); name != nullptr && home_ == name) found = i;
+    }
+    if (found < 0 && full_screen_) {
+      returns_ = true;
+      wishes_.full_screen = false;
+      SDL_SetWindowFullscreen(main_.get(), 0);
+      SDL_SetWindowSize(main_.get(), options_.width / 2, options_.height / 2);
+      full_screen_ = false;
+    } else if (found >= 0 && std::exchange(returns_, false)) {
+      SDL_SetWindowSize(main_.get(), options_.width, options_.height);
+      SDL_SetWindowPosition(main_.get(), SDL_WINDOWPOS_CENTERED_DISPLAY(found),
+                            SDL_WINDOWPOS_CENTERED_DISPLAY(found));
+      wishes_.full_screen = true;
+    }
   }
 
   // What the keys requested of the window.
   void obey() {
+    if (held_since_ && SDL_GetTicks() - *held_since_ > kHeld) wishes_.quit = true;
+    if (displays_changed_) follow_display();
     if (wishes_.next_display) {
       const int next = (SDL_GetWindowDisplayIndex(main_.get()) + 1) % std::max(1, SDL_GetNumVideoDisplays());
       SDL_SetWindowFullscreen(main_.get(), 0);
@@ -295,18 +332,30 @@ class Windows {
       full_screen_ = wishes_.full_screen;
       SDL_SetWindowFullscreen(main_.get(), full_screen_ ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
     }
+    if (!returns_) home_ = wishes_.display = display_name();
+    if (const int steps = std::exchange(wishes_.scale_steps, 0); steps != 0) {
+      wishes_.scale = std::clamp(look_scale_ * std::pow(kScaleStep, static_cast<float>(steps)),
+                                 kSmallestScale, kLargestScale);
+    }
     ImGui::GetIO().MouseDrawCursor = false;
     SDL_ShowCursor(full_screen_ && !panels_are_seen() ? SDL_DISABLE : SDL_ENABLE);
     SDL_SetWindowTitle(main_.get(), title_.c_str());
   }
 
+  static constexpr int kPanelWidth = 470, kPanelHeight = 860, kTitle = 40;  // at scale 1; of a window's frame
+
   Panels& panels_;
+  const WindowOptions options_;
   WindowPtr main_, beside_;
   SDL_GLContext context_ = nullptr;
   Screen screen_;
   WindowWishes wishes_;
   LateClicks late_;
-  bool full_screen_ = false;
+  std::optional<uint32_t> held_since_;
+  bool full_screen_ = false, displays_changed_ = false;
+  bool returns_ = false;  // to full screen, when home_ is there again
+  std::string home_;      // the display of the picture
+  float look_scale_ = 0, look_pixels_ = 0;
   std::string title_;
 };
 

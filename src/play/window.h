@@ -12,13 +12,15 @@
 
 namespace reverie {
 
-enum class PanelPlace { kOver, kWindow, kHidden };
+enum class PanelPlace { kOver, kBeside, kWindow, kHidden };
 
 struct WindowOptions {
   int width = 1280, height = 720;  // screen pixels, whatever the engine's size
   bool full_screen = false;
-  int display = 0;  // 0 is the first
+  bool kiosk = false;  // nobody's hands: no panels, no mouse, only the keys that end it
+  int display = 0;     // 0 is the first
   PanelPlace panels = PanelPlace::kOver;
+  float scale = 0;  // of the panels; 0: as the display is set
 };
 
 // Shows the set until it is over, the window is closed or Ctrl-C is pressed. between: called for every screen

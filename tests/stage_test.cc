@@ -1,0 +1,187 @@
+// What happens on a stage: windows that come and go, other keyboards, sound and inputs that break and come
+// back.
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "player.h"
+
+namespace reverie {
+namespace {
+
+class Stage : public Player {
+ protected:
+  // The window's height needs a window manager.
+  static bool has_window_manager() { return has_programs("openbox"); }
+  static constexpr const char* kManager = "openbox & sleep 1\n";
+  bool heard(const std::string& what) const {
+    return read_text_file(folder_.file("log"), 1U << 20U).find(what) != std::string::npos;
+  }
+};
+
+TEST_F(Stage, MinimisedAndRestoredThePanelsAreWhole) {
+  if (!has_window_manager()) GTEST_SKIP() << "needs openbox";
+  const Outcome o = play("--seconds 40",
+                         "xdotool windowminimize --sync $window; sleep 1.5\n"
+                         "xdotool windowmap $window windowactivate --sync $window; sleep 1.5\n"
+                         "drag 320 270 20\nxdotool windowsize --sync $window 640 300; sleep 0.7\n"
+                         "xdotool windowsize --sync $window 640 480; sleep 0.7\n"
+                         "drag 320 295 20\nkey ctrl+q",
+                         kManager);
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_TRUE(happened("\"set\":\"gain\""));
+  EXPECT_TRUE(happened("\"set\":\"self\""));
+}
+
+TEST_F(Stage, APopupHoldsTheKeysAndEnterSaves) {
+  const Outcome o =
+      play("--seconds 30",
+           "click 409 91\nxdotool type --delay 150 war\nsleep 0.3\nkey Return\nsleep 0.3; find config >&2\n"
+           "click 409 91\nkey i Escape\nkey F11; sleep 0.5\nkey question Escape\nkey m ctrl+q");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_.file("config/reverie/presets/war.toml"))) << o.out;
+  EXPECT_FALSE(happened("\"noise\":")) << "i, into a popup, began anew";
+  EXPECT_FALSE(happened("\"begin\":true")) << "w, into a popup, drew weights";
+  EXPECT_TRUE(happened("\"to\":\"encoding\"")) << "m, after all was closed";
+}
+
+TEST_F(Stage, AListHoldsTheKeysUntilEscape) {
+  const Outcome o = play("--seconds 30", "click 190 91\nkey i Escape m ctrl+q");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_FALSE(happened("\"noise\":"));
+  EXPECT_TRUE(happened("\"to\":\"encoding\""));
+}
+
+TEST_F(Stage, KeysOfOtherAlphabetsPlayByTheirPlace) {
+  if (!has_programs("setxkbmap xkbcomp")) GTEST_SKIP() << "needs setxkbmap and xkbcomp";
+  const Outcome o =
+      play("--seconds 30", "key 58\nsetxkbmap us; sleep 0.5\nkey a ctrl+z ctrl+shift+z\nkey ctrl+q",
+           "setxkbmap ru");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_TRUE(happened("\"to\":\"encoding\"")) << "58 is the key of m";
+  const std::string all = session();
+  EXPECT_GE(std::count(all.begin(), all.end(), '\n'), 5);
+  EXPECT_NE(all.rfind("relu"), all.find("relu")) << "redone";
+}
+
+TEST_F(Stage, ThePanelsAreAsLargeAsTheDisplayIsSet) {
+  if (!has_programs("xprop")) GTEST_SKIP() << "needs xprop";
+  const Outcome o =
+      play("--seconds 30 --window 1295x900", "drag 640 540 40\nkey ctrl+q",
+           "xprop -root -f RESOURCE_MANAGER 8s -set RESOURCE_MANAGER 'Xft.dpi: 192'", "1295x900");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_TRUE(happened("\"set\":\"gain\""));
+}
+
+TEST_F(Stage, ClosingThePanelsLetsTheShowGoOn) {
+  if (!has_window_manager()) GTEST_SKIP() << "needs openbox";
+  const Outcome o =
+      play("--seconds 40 --panels window",
+           "panels=$(xdotool search --sync --onlyvisible --name '^Reverie: panels$' | head -1)\n"
+           "xdotool getwindowgeometry $panels\n"
+           "xdotool windowactivate --sync $panels; sleep 0.3\nkey alt+F4\nsleep 1\n"
+           "xdotool windowactivate --sync $window; sleep 0.3\nkey m\nkey Tab\nsleep 0.5\ndrag 320 270 "
+           "20\nkey ctrl+q",
+           kManager);
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_TRUE(happened("\"to\":\"encoding\""));
+  EXPECT_TRUE(happened("\"set\":\"gain\"")) << "the panels are over the picture now";
+  const size_t at = o.out.find("Geometry: ");
+  ASSERT_NE(at, std::string::npos) << o.out;
+  const std::string size = o.out.substr(at + 10, o.out.find('\n', at) - at - 10);
+  EXPECT_LE(std::stoi(size.substr(size.find('x') + 1)), 600) << size;
+}
+
+TEST(StageCommand, EachSetHasItsOwnUnsavedPreset) {
+  const TestFolder folder("unsaved");
+  const Outcome o = shell(
+      "export XDG_STATE_HOME=$PWD/state XDG_CONFIG_HOME=$PWD/config\n"
+      "play() { reverie play smoke --no-window --size 64x48 --fps 20 --no-session --no-midi --osc-port 0 "
+      "\"$@\"; }\n"
+      "mkdir -p state/reverie/unsaved; echo '[parameters]\ngain = 1.75' "
+      ">state/reverie/unsaved/20260101-000000-1.toml\n"
+      "play --seconds 1 --set nosuch=1; play --seconds 1\n"  // one that fails, and one that plays
+      "ls state/reverie/unsaved\n"
+      "reverie play --recover --no-window --size 64x48 --fps 20 --session a.session --no-midi --no-osc "
+      "--seconds 1 "
+      "&& grep -c 1.75 a.session",
+      folder.path());
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.out.find("20260101-000000-1.toml"), std::string::npos) << o.out;
+  EXPECT_NE(o.err.find("--recover"), std::string::npos) << o.err;
+}
+
+// A camera's way of sending pictures over HTTP; FFmpeg is the server, for one client.
+TEST(StageCommand, AStreamOverHttpEndsAndComesBack) {
+  const TestFolder folder("http");
+  const std::string url = fmt::format("http://127.0.0.1:{}/live", 20000 + ::getpid() % 20000);
+  const std::string serve = fmt::format(
+      "timeout 20 ffmpeg -v error -re -f lavfi -i testsrc2=size=64x48:rate=20 -t 4 -c:v mjpeg -f mpjpeg "
+      "-listen 1 {}",
+      url);
+  const Outcome o =
+      shell(fmt::format(
+                "({0}; sleep 2; {0}) & sleep 1\n"
+                "XDG_STATE_HOME=$PWD/state reverie play veil --no-window --size 64x48 --fps 20 --no-session "
+                "--no-midi --no-osc --seconds 14 --input {1}; kill $! 2>/dev/null; wait",
+                serve, url),
+            folder.path());
+  EXPECT_NE(o.err.find("it has ended"), std::string::npos) << o.err;
+  EXPECT_NE(o.err.find("it is back"), std::string::npos) << o.err;
+}
+
+// A sound server with a null sink, on a socket of its own.
+constexpr const char* kSoundServer =
+    "export HOME=$PWD PULSE_SERVER=unix:$PWD/pulse SDL_AUDIODRIVER=pulseaudio XDG_STATE_HOME=$PWD/state "
+    "XDG_RUNTIME_DIR=$PWD/run PULSE_RUNTIME_PATH=$PWD/run; mkdir -p run; chmod 700 run\n"
+    "serve() { rm -f pulse run/pid; pulseaudio -n --exit-idle-time=-1 --use-pid-file=no "
+    "-L 'module-native-protocol-unix socket='$PWD'/pulse auth-anonymous=1' "
+    "-L 'module-null-sink sink_name=stage' >/dev/null 2>&1 & server=$!; sleep 2; }\n"
+    "listen() { reverie play pulse --no-window --size 64x48 --fps 20 --no-session --no-midi --no-osc \"$@\"; "
+    "}\n";
+
+TEST(StageCommand, SoundThatGoesAwayComesBack) {
+  if (!has_programs("pulseaudio")) GTEST_SKIP() << "needs pulseaudio";
+  const TestFolder folder("sound");
+  const Outcome o =
+      shell(std::string(kSoundServer) +
+                "serve; listen --sound 'Monitor of' --seconds 14 & player=$!\nsleep 3; kill $server; "
+                "wait $server; sleep 2; serve; wait $player; echo status $?; kill $server; wait",
+            folder.path());
+  EXPECT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_NE(o.err.find("is gone"), std::string::npos) << o.err;
+  EXPECT_NE(o.err.find("is back"), std::string::npos) << o.err;
+}
+
+TEST(StageCommand, ListeningWithoutASoundInputGoesOn) {
+  const TestFolder folder("nosound");
+  const Outcome o = shell(
+      "export SDL_AUDIODRIVER=pulseaudio PULSE_SERVER=unix:$PWD/nobody XDG_STATE_HOME=$PWD/state\n"
+      "reverie play smoke --no-window --size 64x48 --fps 20 --no-session --no-midi --no-osc --seconds 2 "
+      "--listen",
+      folder.path());
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.err.find("sound: "), std::string::npos) << o.err;
+}
+
+TEST(StageCommand, WithoutAlsaMidiComesFromJack) {
+  if (!has_programs("jackd jack_midiseq")) GTEST_SKIP() << "needs jackd and jack_midiseq";
+  if (std::filesystem::exists("/dev/snd/seq")) GTEST_SKIP() << "ALSA's sequencer is here";
+  const TestFolder folder("jack");
+  const Outcome o = shell(
+      "export XDG_STATE_HOME=$PWD/state XDG_CONFIG_HOME=$PWD/config JACK_NO_AUDIO_RESERVATION=1\n"
+      "reverie play smoke --no-window --size 64x48 --fps 20 --no-session --no-osc --seconds 14 2>log & "
+      "player=$!\n"
+      "sleep 1; jackd -r -d dummy >/dev/null 2>&1 & server=$!\nsleep 3\n"
+      "jack_midiseq Pads 24000 0 60 8000 >/dev/null 2>&1 & pads=$!\n"
+      "wait $player; echo status $?; kill $pads $server; wait; cat log",
+      folder.path());
+  EXPECT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_NE(o.out.find("no MIDI: "), std::string::npos) << o.out;
+  EXPECT_NE(o.out.find("MIDI: Pads"), std::string::npos) << o.out;
+}
+
+}  // namespace
+}  // namespace reverie
