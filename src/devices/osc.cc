@@ -167,7 +167,7 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
       return desk_.remove_part(c.part);
     case Kind::kMove:
       return desk_.move_part(c.part, static_cast<size_t>(*c.number) - 1);
-    case Kind::kBypass:
+    case Kind::kBypassPart:
       return desk_.bypass(c.part, *c.number != 0);
     default:
       return act(c);

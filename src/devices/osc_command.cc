@@ -92,7 +92,7 @@ constexpr std::array<Verb, 26> kVerbs = {{{"get", Kind::kGet},
                                           {"part/add", Kind::kAdd},
                                           {"part/remove", Kind::kRemove},
                                           {"part/move", Kind::kMove},
-                                          {"part/bypass", Kind::kBypass},
+                                          {"part/bypass", Kind::kBypassPart},
                                           {"panic", Kind::kPanic},
                                           {"tap", Kind::kTap},
                                           {"downbeat", Kind::kDownbeat},
@@ -146,7 +146,7 @@ void read_arguments(Arguments& arguments, OscCommand& c) {
       c.part = arguments.text();
       c.number = arguments.whole(1, kMostParts);
       return;
-    case Kind::kBypass:
+    case Kind::kBypassPart:
       c.part = arguments.text();
       c.number = arguments.whole(0, 1);
       return;

@@ -36,7 +36,7 @@ struct OscCommand {
     kAdd,
     kRemove,
     kMove,
-    kBypass,
+    kBypassPart,
     kPanic,
     kTap,
     kDownbeat,
