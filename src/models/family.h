@@ -52,10 +52,9 @@ const Family* find_family(const std::string& name);
 // Those that recipes train.
 std::vector<Family> trained_families();
 
-// A model file, a run's folder, a family's own files (NET.caffemodel, NAME.pth), or the name of a network that
-// was fetched.  A file that does not say
-// its family is one of torchvision's networks where its tensors are, else an hourglass.  Error names the file
-// for whatever does not fit.
+// A model file, a run's folder, a family's own files (NET.caffemodel, NAME.pth), or the name of a network
+// that was fetched.  A file that does not say its family is one of torchvision's networks where its tensors
+// are, else an hourglass.  Error names the file for whatever does not fit.
 std::unique_ptr<Model> read_model(const std::filesystem::path& path);
 std::unique_ptr<Model> model_from_tensors(const TensorFile& file);
 void write_model(const std::filesystem::path& path, const Model& model);
