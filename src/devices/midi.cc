@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <set>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -36,8 +38,13 @@ std::optional<RtMidi::Api> find_api() {
   std::vector<RtMidi::Api> known;
   RtMidi::getCompiledApi(known);
   if (std::find(known.begin(), known.end(), RtMidi::UNIX_JACK) == known.end()) return {};
+  constexpr std::string_view kJack = "jack-";
   for (fs::directory_iterator it("/dev/shm", code), end; !code && it != end; it.increment(code)) {
-    if (it->path().filename().string().starts_with("jack")) return RtMidi::UNIX_JACK;
+    const std::string name = it->path().filename().string();
+    // "jack-UID-N" is a running server's; its registry and semaphores outlive it
+    if (name.size() > kJack.size() && name.starts_with(kJack) &&
+        std::isdigit(static_cast<unsigned char>(name[kJack.size()])))
+      return RtMidi::UNIX_JACK;
   }
   return {};
 #else
