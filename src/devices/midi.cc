@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
+#include <fstream>
 #include <set>
-#include <string_view>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -28,6 +27,17 @@ double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+#if defined(__linux__)
+// Whether a JACK server has its socket open, /dev/shm/jack_NAME_UID_0; its files stay when it is killed.
+bool jack_listens() {
+  std::ifstream sockets("/proc/net/unix");
+  for (std::string line; std::getline(sockets, line);) {
+    if (fs::path(line.substr(line.rfind(' ') + 1)).filename().string().starts_with("jack_")) return true;
+  }
+  return false;
+}
+#endif
+
 // What RtMidi is to use now; nothing: this system has no MIDI.  The libraries print messages of their own
 // whenever the sequencer, or the server, is missing.  Left to choose, RtMidi falls back to JACK if ALSA has
 // no port yet, and then never sees one that is plugged in later.
@@ -38,14 +48,7 @@ std::optional<RtMidi::Api> find_api() {
   std::vector<RtMidi::Api> known;
   RtMidi::getCompiledApi(known);
   if (std::find(known.begin(), known.end(), RtMidi::UNIX_JACK) == known.end()) return {};
-  constexpr std::string_view kJack = "jack-";
-  for (fs::directory_iterator it("/dev/shm", code), end; !code && it != end; it.increment(code)) {
-    const std::string name = it->path().filename().string();
-    // "jack-UID-N" is a running server's; its registry and semaphores outlive it
-    if (name.size() > kJack.size() && name.starts_with(kJack) &&
-        std::isdigit(static_cast<unsigned char>(name[kJack.size()])))
-      return RtMidi::UNIX_JACK;
-  }
+  if (jack_listens()) return RtMidi::UNIX_JACK;
   return {};
 #else
   return RtMidi::UNSPECIFIED;
