@@ -53,6 +53,10 @@ TEST_F(DreamCommand, MakesAPictureAgainFromItsFile) {
           "cmp a.png e.png")
           .status,
       0);
+  EXPECT_EQ(run("mkdir elsewhere && cd elsewhere && reverie dream -q --again ../a.png -o b.png && cmp "
+                "../a.png b.png")
+                .status,
+            0);
   const Outcome other = run("reverie dream -q --again photo.png -o f.png");
   EXPECT_EQ(other.status, 1);
   EXPECT_NE(other.err.find("does not say how it was dreamed"), std::string::npos) << other.err;

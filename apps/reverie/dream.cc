@@ -67,6 +67,12 @@ std::string gigabytes(const std::string& word) {
   return fmt::format("{}", unit == 'M' ? *number / 1000 : *number);
 }
 
+// The name of a file as it is found from any folder, so that a picture can be made again; other words stay.
+std::string from_anywhere(const std::string& word) {
+  std::error_code code;
+  return std::filesystem::exists(word, code) ? std::filesystem::absolute(word, code).string() : word;
+}
+
 // The words as values of the effect's parameters, later ones over earlier ones.
 std::vector<std::string> values_of(const Words& w, const Preset& preset) {
   std::vector<std::string> sets;
@@ -83,9 +89,9 @@ std::vector<std::string> values_of(const Words& w, const Preset& preset) {
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) sets.push_back(fmt::format("{}={}", name, value));
   };
-  add("model", w.model);
-  add("guide", w.guide);
-  add("mask", w.mask);
+  add("model", from_anywhere(w.model));
+  add("guide", from_anywhere(w.guide));
+  add("mask", from_anywhere(w.mask));
   if (w.steps) add("steps", std::to_string(*w.steps));
   if (w.octaves) add("octaves", std::to_string(*w.octaves));
   if (!w.memory.empty()) add("memory", gigabytes(w.memory));
@@ -101,8 +107,8 @@ std::string note_for(const Words& w, const std::vector<std::string>& sets, int t
   return fmt::format(
       "{}\n\n[dream]\ninput = {}\nsize = {}\nstyle = {}\nseed = {}\nbatch = {}\nfactor = {}\n"
       "threads = {}\nset = [{}]\n",
-      kFirstLine, quote_toml(w.input), quote_toml(w.size), quote_toml(w.style), toml_seed(w.seed), w.batch,
-      w.factor.value_or(kDefaultFactor), threads, join(quoted, ", "));
+      kFirstLine, quote_toml(from_anywhere(w.input)), quote_toml(w.size), quote_toml(w.style),
+      toml_seed(w.seed), w.batch, w.factor.value_or(kDefaultFactor), threads, join(quoted, ", "));
 }
 
 // Of a picture that Reverie dreamed; what the command line adds comes after it.
