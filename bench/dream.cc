@@ -8,7 +8,6 @@
 // process of its own: the most memory that it took beyond the network's.
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <torch/torch.h>

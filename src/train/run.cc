@@ -115,10 +115,10 @@ class Watch {
 // What is told at the end of the last stage.
 void tell_best(const Recipe& recipe, const std::optional<BestTest>& best, bool early) {
   if (!best || (!early && recipe.keep == KeepKind::kLast)) return;
+  const BestTest test = best.value_or(BestTest{});
   note(fmt::format("{}the best test: loss {:.4g} after iteration {}{}",
-                   early ? fmt::format("ended after {} tests that were no better; ", best->worse) : "",
-                   best->loss, best->iteration,
-                   recipe.keep == KeepKind::kBest ? ", which is the model" : ""));
+                   early ? fmt::format("ended after {} tests that were no better; ", test.worse) : "",
+                   test.loss, test.iteration, recipe.keep == KeepKind::kBest ? ", which is the model" : ""));
 }
 
 RunEnd loop(const RunOptions& options, Trainer& trainer, const RecordSet& test, const Group& group,
