@@ -42,8 +42,8 @@ TEST_F(Stage, APopupHoldsTheKeysAndEnterSaves) {
            "click 409 91\nkey i Escape\nkey F11; sleep 0.5\nkey question Escape\nkey m ctrl+q");
   ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
   EXPECT_TRUE(std::filesystem::exists(folder_.file("config/reverie/presets/war.toml"))) << o.out;
-  EXPECT_FALSE(happened("\"noise\":")) << "i, into a popup, began anew";
-  EXPECT_FALSE(happened("\"begin\":true")) << "w, into a popup, drew weights";
+  EXPECT_FALSE(happened("\"noise\":")) << "i, typed into a popup, restarted the process";
+  EXPECT_FALSE(happened("\"begin\":true")) << "w, typed into a popup, drew weights";
   EXPECT_TRUE(happened("\"to\":\"encoding\"")) << "m, after all was closed";
 }
 

@@ -107,7 +107,7 @@ std::vector<fs::path> left_unsaved(const fs::path& folder) {
     if (it->path().extension() == ".toml" && !is_locked(lock_of(it->path()))) files.push_back(it->path());
   }
   std::sort(files.rbegin(), files.rend());
-  // as versions before 0.3 left them
+  // as version 0.1 left them
   for (const char* name : {"unsaved.toml", "unsaved-before.toml"}) {
     if (!folder.empty() && fs::exists(folder.parent_path() / name, code))
       files.push_back(folder.parent_path() / name);

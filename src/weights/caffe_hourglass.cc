@@ -83,7 +83,7 @@ CaffeHourglass hourglass_from_caffe(const CaffeNet& net, const TensorFile& weigh
   }
   if (!transform.mean_values.empty() && !by_channel) {
     result.warnings.push_back(fmt::format(
-        "layer {}: mean_value is ignored: there is to be one, or one per channel, and no mean_file",
+        "layer {}: mean_value is ignored: it takes one value, or one per channel, and no mean_file beside it",
         in_quotes(chain.data->name)));
   }
   for (const std::string& field : net.skipped)
