@@ -31,6 +31,7 @@ class Solver {
  private:
   Stage stage_;
   torch::Tensor multiplier_, decay_;  // [P] each
+  bool plain_ = true;                 // every multiplier is 1
   std::vector<torch::Tensor> state_;
 };
 

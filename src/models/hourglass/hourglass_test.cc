@@ -5,6 +5,7 @@
 #include "core/test_help.h"
 #include "models/hourglass/layers.h"
 #include "models/hourglass/model.h"
+#include "models/hourglass/pooling.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
@@ -55,6 +56,38 @@ TEST(Layers, MaxPoolingBeforeTheActivationIsTheSame) {
     const torch::Tensor want = torch::max_pool2d(activate(torch::conv2d(x, w, b, 1, 1), kind), 2);
     EXPECT_LT(difference(encode_layer(x, w, b, level), want), 1e-6);
   }
+}
+
+// To the bit, in the shapes of recipes 00, 09 and 16, with ties, in numbers that threads share unevenly.
+TEST(Layers, PoolingHasTheBitsOfLibTorchs) {
+  struct Case {
+    int64_t channels, height, width, pool;
+  };
+  for (const Case& s :
+       std::vector<Case>{{12, 32, 32, 2}, {48, 16, 16, 2}, {192, 8, 8, 2}, {5, 9, 6, 3}, {7, 4, 4, 1}}) {
+    const torch::Tensor raw = (numbers({7, s.channels, s.height, s.width}) * 4)
+                                  .round()
+                                  .mul(0.25)
+                                  .contiguous(torch::MemoryFormat::ChannelsLast);
+    const auto run = [&](const std::function<torch::Tensor(const torch::Tensor&)>& pooled) {
+      const torch::Tensor x = raw.clone().requires_grad_(true);
+      const torch::Tensor y = pooled(x * 1.0);
+      return std::pair(y.detach(), torch::autograd::grad({(y * numbers(y.sizes().vec())).sum()}, {x})[0]);
+    };
+    const auto p = s.pool;
+    const auto most = run([p](const torch::Tensor& u) { return pool_max(u, p); });
+    const auto want_most = run([p](const torch::Tensor& u) { return torch::max_pool2d(u, p); });
+    EXPECT_TRUE(torch::equal(most.first, want_most.first)) << s.channels;
+    EXPECT_TRUE(torch::equal(most.second, want_most.second)) << s.channels;
+    const auto mean = run([p](const torch::Tensor& u) { return pool_mean_of_tanh(u, p); });
+    const auto want_mean = run([p](const torch::Tensor& u) { return torch::avg_pool2d(torch::tanh(u), p); });
+    EXPECT_TRUE(torch::equal(mean.first, want_mean.first)) << s.channels;
+    EXPECT_TRUE(torch::equal(mean.second, want_mean.second)) << s.channels;
+  }
+  // what is not finite is not lost
+  torch::Tensor bad = numbers({1, 2, 4, 4}).contiguous(torch::MemoryFormat::ChannelsLast);
+  bad[0][1][2][3] = NAN;
+  EXPECT_TRUE(torch::isnan(pool_max(bad, 2)).equal(torch::isnan(torch::max_pool2d(bad, 2))));
 }
 
 HourglassConfig two_levels() {

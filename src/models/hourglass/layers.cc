@@ -1,6 +1,7 @@
 #include "models/hourglass/layers.h"
 
 #include "core/error.h"
+#include "models/hourglass/pooling.h"
 
 namespace reverie {
 namespace {
@@ -63,7 +64,8 @@ torch::Tensor activate(const torch::Tensor& x, ActivationKind kind) {
 torch::Tensor encode_layer(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                            const LevelConfig& level) {
   const torch::Tensor u = torch::conv2d(x, weight, bias, 1, (level.encode_kernel - 1) / 2);
-  if (level.pool == PoolKind::kMax) return activate(torch::max_pool2d(u, level.pool_size), level.activation);
+  if (level.pool == PoolKind::kMax) return activate(pool_max(u, level.pool_size), level.activation);
+  if (level.activation == ActivationKind::kTanh) return pool_mean_of_tanh(u, level.pool_size);
   return torch::avg_pool2d(activate(u, level.activation), level.pool_size);
 }
 
