@@ -105,6 +105,22 @@ TEST_F(Data, CropsAreRandomPiecesAtFullResolution) {
   EXPECT_EQ(run("ls d.tfrecord").status, 2);
 }
 
+TEST_F(Data, EachSourceHasItsLabelAndItsCrops) {
+  Outcome o =
+      run("reverie data import pets/cat odd -o a.tfrecord -q --label cats --label odd --crops 8x8:2 --crops "
+          "8x8:5 && "
+          "reverie data show a.tfrecord");
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_TRUE(has(o.out, "cats          6         0") && has(o.out, "odd           5         0")) << o.out;
+  // 20x10 becomes 16x8
+  o = run(
+      "reverie data import pets/cat -o b.tfrecord -q --side 8 --crops 9x8:1 && reverie data show b.tfrecord");
+  EXPECT_TRUE(has(o.out, "3 pictures, 9x8")) << o.err;
+  EXPECT_EQ(run("reverie data import pets/cat -o c.tfrecord -q --side 8 --crops 9x9:1").status, 1);
+  EXPECT_EQ(run("reverie data import pets odd -o d.tfrecord -q --label a --label b --label c").status, 2);
+  EXPECT_EQ(run("reverie data import pets -o d.tfrecord -q --side 8").status, 2);
+}
+
 TEST_F(Data, ArchivesAndVideosAreSources) {
   run("tar czf pets.tar.gz pets && ffmpeg -v error -f lavfi -i testsrc2=size=20x10:rate=10 -frames:v 10 "
       "clip.mkv");

@@ -22,7 +22,9 @@ namespace {
 
 struct ImportWords {
   std::vector<std::string> sources;
-  std::string output, size, fit = "crop", crop, crops, label;
+  std::vector<std::string> labels, crops;
+  std::string output, size, fit = "crop", crop;
+  int side = 0;
   int64_t step = 1;
   double test_fraction = 0;
   uint64_t seed = 1;
@@ -46,14 +48,26 @@ void add_import_options(CLI::App& app, ImportWords& o) {
       ->check(CLI::IsMember(fit_words()));
   app.add_option("--crop", o.crop, "pixels to cut off at the top, right, bottom, left, before anything else")
       ->type_name("T,R,B,L");
-  app.add_option("--crops", o.crops,
-                 "from every picture, N random pieces of WxH pixels at its own resolution, drawn by --seed; "
-                 "instead of --size")
-      ->type_name("WxH:N");
+  app.add_option(
+         "--crops", o.crops,
+         "from every picture, N random pieces of WxH pixels at its own resolution, or that of --side, "
+         "drawn by --seed; instead of --size; given once, or once for each source in their order")
+      ->type_name("WxH:N")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option(
+         "--side", o.side,
+         "with --crops: first scales pictures whose smaller side is larger than this down to it, in pixels")
+      ->check(whole_number(kLargestSide))
+      ->type_name("PIXELS");
   app.add_option("--step", o.step, "take every Nth frame of a video; default 1")
       ->check(CLI::Range(int64_t{1}, kMostFrames));
-  app.add_option("--label", o.label, "label of all pictures and videos, instead of their folders' names")
-      ->type_name("NAME");
+  app.add_option("--label", o.labels,
+                 "label of all pictures and videos, instead of their folders' names; given once, or once for "
+                 "each source in their order")
+      ->type_name("NAME")
+      ->take_all()
+      ->allow_extra_args(false);
   app.add_option("--test-fraction", o.test_fraction,
                  "share, 0 to 1, of each label's pictures to use for testing, where the source does not say; "
                  "default 0")
@@ -91,17 +105,37 @@ Crops parse_crops(const std::string& word, uint64_t seed) {
   return crops;
 }
 
+// What a source has of an option that is given once, or once for each source.
+const std::string& own_word(const std::vector<std::string>& words, size_t source) {
+  return words[std::min(source, words.size() - 1)];
+}
+
+void check_own_words(const ImportWords& o, const std::vector<std::string>& words, const char* option) {
+  if (words.size() > 1 && words.size() != o.sources.size())
+    throw UsageError(fmt::format("there are {} sources and {} {}: one for all, or one for each",
+                                 o.sources.size(), words.size(), option));
+}
+
+Crops crops_of(const ImportWords& o, size_t source) {
+  Crops crops = parse_crops(own_word(o.crops, source), o.seed);
+  crops.side = o.side;
+  return crops;
+}
+
 ImportOptions import_options(const ImportWords& o) {
   ImportOptions options;
   if (!o.size.empty()) std::tie(options.width, options.height) = parse_size(o.size);
   if (!o.crops.empty()) {
     if (!o.size.empty()) throw UsageError("--crops has a size of its own: leave out --size");
-    options.crops = parse_crops(o.crops, o.seed);
+    options.crops = crops_of(o, 0);
+  } else if (o.side > 0) {
+    throw UsageError("--side is for --crops; --size scales whole pictures");
   }
   if (!o.crop.empty()) options.crop = parse_margins(o.crop);
   options.fit = fit_of(o.fit);
   options.step = o.step;
-  options.label = o.label;
+  check_own_words(o, o.labels, "--label");
+  check_own_words(o, o.crops, "--crops");
   if (!o.output.ends_with(".tfrecord") && !o.output.ends_with(".tfrecord.gz")) {
     throw UsageError(fmt::format("-o takes a name ending in .tfrecord or .tfrecord.gz, not '{}'", o.output));
   }
@@ -164,8 +198,10 @@ int import(const ImportWords& o) {
   Progress progress("import", "pictures", std::nullopt, o.quiet);
   PictureIntake intake(set, options, &progress);
   size_t filled = 0;
-  for (const std::string& source : o.sources) {
-    if (!stop_requested()) import_source(source, decoders(filled), intake);
+  for (size_t i = 0; i < o.sources.size() && !stop_requested(); ++i) {
+    if (!o.labels.empty()) intake.label_all(own_word(o.labels, i));
+    if (!o.crops.empty()) intake.crop_all(crops_of(o, i));
+    import_source(o.sources[i], decoders(filled), intake);
   }
   if (!stop_requested()) {
     warn_of_left_out(intake);

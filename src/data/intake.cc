@@ -56,7 +56,17 @@ void PictureIntake::add(const Planes& picture, const Belonging& to, const std::s
     planes_ = cut_out(*shown, m.left, m.top, width, height);
     shown = &planes_;
   }
-  if (options_.crops.count > 0) return add_crops(*shown, to, name);
+  if (options_.crops.count > 0) {
+    const int side = std::min(shown->width(), shown->height());
+    if (const int wanted = options_.crops.side; wanted > 0 && side > wanted) {
+      const auto scaled = [&](int length) {
+        return static_cast<int>(std::lround(static_cast<double>(length) * wanted / side));
+      };
+      planes_ = fit_picture(*shown, scaled(shown->height()), scaled(shown->width()), Fit::kStretch);
+      shown = &planes_;
+    }
+    return add_crops(*shown, to, name);
+  }
   if (options_.width > 0 && (shown->width() != options_.width || shown->height() != options_.height)) {
     planes_ = fit_picture(*shown, options_.height, options_.width, options_.fit);
     shown = &planes_;

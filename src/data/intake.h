@@ -22,10 +22,11 @@ struct Margins {
   bool any() const { return top != 0 || right != 0 || bottom != 0 || left != 0; }
 };
 
-// Random pieces of every picture, at its own resolution.
+// Random pieces of every picture, at its own resolution, or scaled down to this smaller side.
 struct Crops {
   int width = 0, height = 0, count = 0;  // count: per picture; 0: whole pictures
   uint64_t seed = 1;
+  int side = 0;  // 0: as they are
 };
 
 struct ImportOptions {
@@ -75,6 +76,10 @@ class PictureIntake {
   // Pictures smaller than a crop.
   size_t small() const { return small_; }
   const std::vector<std::string>& named_small() const { return named_small_; }  // only the first few
+
+  // From now on: instead of folders' names, and of whole pictures.
+  void label_all(std::string label) { options_.label = std::move(label); }
+  void crop_all(const Crops& crops) { options_.crops = crops; }
 
   size_t taken() const { return taken_; }  // whole pictures that are in the set, or crops of them
 
