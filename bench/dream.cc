@@ -19,8 +19,8 @@
 
 #include "core/error.h"
 #include "dream/picture.h"
-#include "dream/tensors.h"
 #include "models/family.h"
+#include "models/pictures.h"
 
 namespace {
 

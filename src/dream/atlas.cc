@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "dream/lucid.h"
-#include "dream/tensors.h"
+#include "models/pictures.h"
 
 namespace reverie {
 namespace {

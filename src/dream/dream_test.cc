@@ -7,9 +7,9 @@
 #include "dream/dreamer.h"
 #include "dream/effect.h"
 #include "dream/kind.h"
-#include "dream/tensors.h"
 #include "models/classifier/classifier.h"
 #include "models/family.h"
+#include "models/pictures.h"
 #include "weights/npy.h"
 
 namespace reverie {

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/stop.h"
-#include "dream/tensors.h"
+#include "models/pictures.h"
 
 namespace reverie {
 namespace {

@@ -9,8 +9,8 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "dream/picture.h"
-#include "dream/tensors.h"
 #include "models/family.h"
+#include "models/pictures.h"
 
 namespace reverie {
 namespace {

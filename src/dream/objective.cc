@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "dream/tensors.h"
+#include "models/pictures.h"
 #include "weights/npy.h"
 
 namespace reverie {

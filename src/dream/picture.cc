@@ -7,8 +7,8 @@
 #include "dream/effect.h"
 #include "dream/enhance.h"
 #include "dream/lucid.h"
-#include "dream/tensors.h"
 #include "models/family.h"
+#include "models/pictures.h"
 
 namespace reverie {
 namespace {

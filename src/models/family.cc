@@ -11,6 +11,7 @@
 #include "models/classifier/classifier.h"
 #include "models/hourglass/family.h"
 #include "models/torchvision/torchvision.h"
+#include "models/vae/vae.h"
 #include "weights/hourglass_file.h"
 #include "weights/safetensors.h"
 
@@ -18,10 +19,7 @@ namespace reverie {
 
 const std::vector<Family>& families() {
   static const std::vector<Family> list = {
-      hourglass_family(),
-      classifier_family(),
-      caffe_family(),
-      torchvision_family(),
+      hourglass_family(), classifier_family(), vae_family(), caffe_family(), torchvision_family(),
   };
   return list;
 }

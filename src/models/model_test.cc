@@ -15,6 +15,9 @@ const std::vector<std::pair<std::string, std::string>>& small_tables() {
       {"hourglass", "channels = [4, 5]\ndecode_kernel = [4, 2]\npool = ['max', 'mean']\n"},
       {"classifier",
        "layers = ['conv 4', 'max 2', 'residual', 'conv 6 5', 'mean', 'dropout 0.1', 'dense 7']\n"},
+      {"vae",
+       "encoder = ['conv 4 5 2', 'residual']\ndecoder = ['residual', 'shuffle 3 5']\ncodes = 5\nnorm = "
+       "'batch'\n"},
   };
   return tables;
 }

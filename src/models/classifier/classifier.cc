@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/text.h"
+#include "models/input_file.h"
 #include "models/lean.h"
 
 namespace reverie {
@@ -240,19 +241,12 @@ std::vector<LayerInfo> ClassifierModel::layers(int64_t height, int64_t width) co
 
 TensorFile ClassifierModel::tensors() const {
   TensorFile file;
-  const auto add = [&](const std::vector<ParameterSlice>& slices, const torch::Tensor& flat) {
-    for (const ParameterSlice& slice : slices)
-      file.tensors[slice.name] = to_plain(flat.narrow(0, slice.begin, slice.count).view(slice.shape));
-  };
-  add(parameters_.slices(), parameters_.flat());
-  add(parameters_.buffer_slices(), parameters_.buffers());
-  if (input.mean.defined()) file.tensors["mean"] = to_plain(input.mean);
-  file.metadata = {{"family", family()},
-                   {"layers", join(words_, ", ")},
-                   {"labels", join(labels_, "\n")},
-                   {"side", std::to_string(side)},
-                   {"scale", fmt::format("{}", input.scale)},
-                   {"mean", input.subtract_mean ? "training" : "none"}};
+  write_parameters(parameters_, file);
+  write_training_input(input, file);
+  file.metadata["family"] = family();
+  file.metadata["layers"] = join(words_, ", ");
+  file.metadata["labels"] = join(labels_, "\n");
+  file.metadata["side"] = std::to_string(side);
   return file;
 }
 

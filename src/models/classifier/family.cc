@@ -1,16 +1,14 @@
 // Classifiers in recipes and files.
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "core/error.h"
 #include "core/text.h"
 #include "models/classifier/classifier.h"
+#include "models/input_file.h"
 
 namespace reverie {
 namespace {
 
-constexpr size_t kMostLabels = 100000;
 constexpr int kLargestTrainingSide = 16384;
 
 class ClassifierSettings : public NetworkSettings {
@@ -95,58 +93,16 @@ std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   return reader.at(*list, [&] { return std::make_shared<const ClassifierSettings>(words); });
 }
 
-std::string metadata(const TensorFile& file, const std::string& name) {
-  const auto it = file.metadata.find(name);
-  if (it == file.metadata.end() || it->second.empty())
-    throw Error("read", file.name, fmt::format("its metadata do not say its {}", name));
-  return it->second;
-}
-
-double number(const TensorFile& file, const std::string& name, double low, double high) {
-  const double value = to_number(metadata(file, name)).value_or(NAN);
-  if (!(value >= low && value <= high))
-    throw Error("read", file.name, fmt::format("{} is not a number from {} to {}", name, low, high));
-  return value;
-}
-
-InputTransform read_input(const TensorFile& file) {
-  InputTransform input;
-  input.scale = number(file, "scale", 1e-6, 1e6);
-  input.subtract_mean = metadata(file, "mean") != "none";
-  if (!input.subtract_mean) return input;
-  const Tensor& mean = file.get("mean");
-  if (mean.shape.size() != 3 || mean.shape[0] != 3 || mean.shape[1] < 1 || mean.shape[2] < 1)
-    throw Error("read", file.name, fmt::format("'mean' has shape {}, no [3, H, W]", shape_text(mean.shape)));
-  input.mean = from_plain(mean);
-  return input;
-}
-
 std::unique_ptr<Model> read_file(const TensorFile& file) {
   std::vector<std::string> words;
-  for (const std::string& word : split(metadata(file, "layers"), ',')) words.emplace_back(trim(word));
-  std::vector<std::string> labels;
-  for (const std::string& label : split(metadata(file, "labels"), '\n')) labels.push_back(printable(label));
-  if (labels.size() < 2 || labels.size() > kMostLabels)
-    throw Error("read", file.name, fmt::format("it has {} labels", labels.size()));
+  for (const std::string& word : split(file_metadata(file, "layers"), ',')) words.emplace_back(trim(word));
+  const std::vector<std::string> labels = read_file_labels(file, 2);
   // before memory is taken for what the words ask for
-  double numbers = 0;
-  for (const auto& [name, tensor] : file.tensors) numbers += static_cast<double>(tensor.data.size());
-  if (ClassifierSettings(words).weights() > numbers)
+  if (ClassifierSettings(words).weights() > count_numbers(file))
     throw Error("read", file.name, "it has fewer weights than its layers ask for");
-  auto model = std::make_unique<ClassifierModel>(words, labels, read_input(file));
-  model->side = static_cast<int>(number(file, "side", 1, kLargestTrainingSide));
-  torch::NoGradGuard no_grad;
-  const auto take = [&](const std::vector<ParameterSlice>& slices, torch::Tensor& flat) {
-    for (const ParameterSlice& slice : slices) {
-      const torch::Tensor values = torch::tensor(file.get(slice.name, slice.shape).data);
-      if (!torch::isfinite(values).all().item<bool>())
-        throw Error("use the weights", file.name,
-                    fmt::format("'{}' has a value that is infinite or not a number", slice.name));
-      flat.narrow(0, slice.begin, slice.count).copy_(values);
-    }
-  };
-  take(model->parameters().slices(), model->parameters().flat());
-  take(model->parameters().buffer_slices(), model->parameters().buffers());
+  auto model = std::make_unique<ClassifierModel>(words, labels, read_training_input(file));
+  model->side = static_cast<int>(file_number(file, "side", 1, kLargestTrainingSide));
+  read_parameters(file, model->parameters());
   return model;
 }
 

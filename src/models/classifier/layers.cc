@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <map>
 
 #include "core/error.h"
 #include "core/text.h"
-#include "weights/tensor.h"
+#include "models/layer_words.h"
 
 namespace reverie {
 namespace {
@@ -21,58 +20,31 @@ const std::vector<std::string>& op_words() {
   return words;
 }
 
-[[noreturn]] void fail(const std::string& text, const std::string& why) {
-  throw Error("understand the layer", in_quotes(text), why);
-}
-
-int whole(const std::string& text, const std::string& word, int high) {
-  const double value = to_number(word).value_or(0);
-  if (!(value >= 1 && value <= high && value == std::floor(value)))
-    fail(text, fmt::format("{} is not a number from 1 to {}", in_quotes(word), high));
-  return static_cast<int>(value);
-}
-
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words;
-  for (const std::string& word : split(text, ' ')) {
-    if (!word.empty()) words.push_back(word);
-  }
-  if (words.empty()) fail(text, "it is empty");
-  return words;
-}
-
-// What may follow the layer's word.
-void check_count(const std::string& text, size_t count, size_t low, size_t high) {
-  if (count < low || count > high)
-    fail(text, low == high ? fmt::format("it takes {} numbers", low)
-                           : fmt::format("it takes {} to {} numbers", low, high));
-}
-
-void read_numbers(const std::string& text, const std::vector<std::string>& words, ClassifierLayer& layer) {
-  const size_t numbers = words.size() - 1;
+void read_numbers(const LayerWords& words, ClassifierLayer& layer) {
   switch (layer.op) {
     case ClassifierOp::kConvolution:
-      check_count(text, numbers, 1, 2);
-      layer.channels = whole(text, words[1], kMostWidth);
-      if (numbers == 2) layer.kernel = whole(text, words[2], kLargestSide);
-      if (layer.kernel % 2 == 0) fail(text, "its kernel is not odd");
+      check_count(words, 1, 2);
+      layer.channels = whole_number(words, 0, kMostWidth);
+      layer.kernel = whole_number(words, 1, kLargestSide, layer.kernel);
+      if (layer.kernel % 2 == 0) fail_at_layer(words.text, "its kernel is not odd");
       break;
     case ClassifierOp::kDense:
-      check_count(text, numbers, 1, 1);
-      layer.channels = whole(text, words[1], kMostWidth);
+      check_count(words, 1, 1);
+      layer.channels = whole_number(words, 0, kMostWidth);
       break;
     case ClassifierOp::kMax:
     case ClassifierOp::kMean:
-      check_count(text, numbers, 0, 1);
-      layer.kernel = numbers == 0 ? 0 : whole(text, words[1], kLargestSide);
+      check_count(words, 0, 1);
+      layer.kernel = whole_number(words, 0, kLargestSide);
       break;
     case ClassifierOp::kDropout:
-      check_count(text, numbers, 1, 1);
-      layer.share = to_number(words[1]).value_or(-1);
-      if (!(layer.share >= 0 && layer.share < 1)) fail(text, "its share is not from 0 to less than 1");
+      check_count(words, 1, 1);
+      layer.share = to_number(words.numbers[0]).value_or(-1);
+      if (!(layer.share >= 0 && layer.share < 1))
+        fail_at_layer(words.text, "its share is not from 0 to less than 1");
       break;
     case ClassifierOp::kResidual:
-      check_count(text, numbers, 0, 0);
+      check_count(words, 0, 0);
       break;
   }
 }
@@ -87,20 +59,18 @@ std::vector<ClassifierLayer> parse_classifier(const std::vector<std::string>& te
   int channels = 3;
   bool flat = false;
   for (const std::string& text : texts) {
-    const std::vector<std::string> words = words_of(text);
-    const auto op = std::find(op_words().begin(), op_words().end(), words[0]);
-    if (op == op_words().end())
-      fail(text, fmt::format("there are {}{}", join(op_words(), ", "), did_you_mean(words[0], op_words())));
+    const LayerWords words = parse_layer_words(text, op_words());
     ClassifierLayer layer;
-    layer.op = static_cast<ClassifierOp>(op - op_words().begin());
-    layer.name = words[0] + std::to_string(++count[words[0]]);
-    read_numbers(text, words, layer);
+    layer.op = static_cast<ClassifierOp>(words.op);
+    const std::string& word = op_words()[words.op];
+    layer.name = word + std::to_string(++count[word]);
+    read_numbers(words, layer);
     if (layer.channels == 0) layer.channels = channels;
     const bool either = layer.op == ClassifierOp::kDropout;
     const bool wants_flat = layer.op == ClassifierOp::kDense;
     if (!either && wants_flat != flat)
-      fail(text, flat ? "the whole picture is pooled before it"
-                      : "it wants a max or mean over the whole picture before it");
+      fail_at_layer(text, flat ? "the whole picture is pooled before it"
+                               : "it wants a max or mean over the whole picture before it");
     const bool pool = layer.op == ClassifierOp::kMax || layer.op == ClassifierOp::kMean;
     flat = flat || (pool && layer.kernel == 0);
     layer.flat = flat;

@@ -1,4 +1,4 @@
-#include "dream/tensors.h"
+#include "models/pictures.h"
 
 #include <cstring>
 

@@ -1,0 +1,26 @@
+// Layers as recipes list them: a word and numbers, "conv 64 3".
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace reverie {
+
+struct LayerWords {
+  std::string text;  // all of it
+  size_t op = 0;     // the place of its word among those there are
+  std::vector<std::string> numbers;
+};
+
+[[noreturn]] void fail_at_layer(const std::string& text, const std::string& why);
+
+// Error with the nearest word for one that is not there.
+LayerWords parse_layer_words(const std::string& text, const std::vector<std::string>& ops);
+
+// Error where it has fewer or more numbers.
+void check_count(const LayerWords& words, size_t low, size_t high);
+
+// Its i-th number, from 1 to `high`; where it has fewer, the fallback.
+int whole_number(const LayerWords& words, size_t i, int high, int fallback = 0);
+
+}  // namespace reverie

@@ -1,0 +1,184 @@
+// Variational autoencoders in recipes and files.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "models/input_file.h"
+#include "models/vae/vae.h"
+
+namespace reverie {
+namespace {
+
+constexpr int kMostCodes = 4096;
+
+std::string list_of(const std::vector<std::string>& words) {
+  std::vector<std::string> quoted;
+  quoted.reserve(words.size());
+  for (const std::string& word : words) quoted.push_back(quote_toml(word));
+  return join(quoted, ", ");
+}
+
+class VaeNetwork : public NetworkSettings {
+ public:
+  explicit VaeNetwork(VaeSettings said) : settings(std::move(said)), layers_(parse_vae(settings)) {}
+
+  std::string text() const override {
+    const VaeSettings& s = settings;
+    std::string text = fmt::format("[vae]\nencoder = [{}]\n", list_of(s.encoder));
+    if (!s.decoder.empty()) text += fmt::format("decoder = [{}]\n", list_of(s.decoder));
+    text += fmt::format("codes = {}\nspatial = {}\n", s.codes, s.spatial);
+    if (s.width > 0) text += fmt::format("size = \"{}x{}\"\n", s.width, s.height);
+    return text + fmt::format(
+                      "activation = \"{}\"\nnorm = \"{}\"\npadding = \"{}\"\noutput = \"{}\"\n"
+                      "output_norm = {}\nmirrored_kernels = {}\n",
+                      vae_activation_words()[static_cast<size_t>(s.activation)],
+                      vae_norm_words()[static_cast<size_t>(s.norm)],
+                      vae_padding_words()[static_cast<size_t>(s.padding)],
+                      vae_activation_words()[static_cast<size_t>(s.output)], s.output_norm,
+                      s.mirrored_kernels);
+  }
+
+  std::vector<std::string> parameter_names() const override {
+    std::vector<std::string> names;
+    const Layout layout = vae_layout(settings);
+    for (const ParameterSlice& slice : layout.slices()) names.push_back(slice.name);
+    return names;
+  }
+
+  std::unique_ptr<Model> build(const BuildOptions& options) const override {
+    auto model = std::make_unique<VaeModel>(settings, options.labels, options.input, options.device);
+    model->initialise(options.seed);
+    return model;
+  }
+
+  double weights() const override { return static_cast<double>(vae_layout(settings).size()); }
+
+  double activations(int height, int width) const override {
+    double numbers = 0;
+    double places = static_cast<double>(height) * width;
+    const auto add = [&](const VaeLayer& layer) {
+      const double step = static_cast<double>(layer.stride) * layer.stride;
+      if (layer.op == VaeOp::kConvolution) places /= step;
+      if (makes_larger(layer)) places *= step;
+      numbers += layer.op == VaeOp::kDense ? layer.upper : places * layer.upper;
+    };
+    for (const VaeLayer& layer : layers_.encoder) add(layer);
+    for (const VaeLayer& layer : layers_.decoder) add(layer);
+    return numbers;
+  }
+
+  VaeSettings settings;
+
+ private:
+  VaeLayers layers_;
+};
+
+void read_size(const std::string& text, VaeSettings& s) {
+  if (text.empty()) return;
+  const std::vector<std::string> sides = split(text, 'x');
+  const auto side = [&](size_t i) {
+    const double value = i < sides.size() ? to_number(sides[i]).value_or(0) : 0;
+    if (!(value >= 1 && value <= kLargestSide) || sides.size() != 2)
+      throw Error("understand the size", in_quotes(text), "it is no WxH in pixels", "size = \"320x180\"");
+    return static_cast<int>(value);
+  };
+  s.width = side(0);
+  s.height = side(1);
+}
+
+std::vector<std::string> words_at(const TomlReader& reader, const char* key) {
+  std::vector<std::string> words;
+  for (const TomlNode* node : reader.list(key)) words.push_back(reader.text_at(*node));
+  return words;
+}
+
+std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
+  const TomlNode* list = reader.find("encoder");
+  if (!list) fail_at_line(reader.file_name(), reader.line(), "'encoder' is missing");
+  VaeSettings s;
+  s.encoder = words_at(reader, "encoder");
+  s.decoder = words_at(reader, "decoder");
+  s.codes = static_cast<int>(reader.whole("codes", 1, kMostCodes, s.codes));
+  s.spatial = reader.flag("spatial", s.spatial);
+  const TomlNode* size = reader.find("size");
+  if (size) reader.at(*size, [&] { read_size(reader.text_at(*size), s); });
+  s.activation = reader.word("activation", vae_activation_words(), std::optional(s.activation));
+  s.norm = reader.word("norm", vae_norm_words(), std::optional(s.norm));
+  s.padding = reader.word("padding", vae_padding_words(), std::optional(s.padding));
+  s.output = reader.word("output", vae_activation_words(), std::optional(s.output));
+  s.output_norm = reader.flag("output_norm", s.output_norm);
+  s.mirrored_kernels = reader.flag("mirrored_kernels", s.mirrored_kernels);
+  return reader.at(*list, [&] { return std::make_shared<const VaeNetwork>(s); });
+}
+
+std::vector<std::string> words_in(const TensorFile& file, const std::string& name) {
+  std::vector<std::string> words;
+  if (name == "decoder" && !file.metadata.contains(name)) return words;
+  for (const std::string& word : split(file_metadata(file, name), ',')) words.emplace_back(trim(word));
+  return words;
+}
+
+template <class Enum>
+Enum word_in(const TensorFile& file, const std::string& name, const std::vector<std::string>& words) {
+  const std::string word = file_metadata(file, name);
+  const auto it = std::find(words.begin(), words.end(), word);
+  if (it == words.end())
+    throw Error("read", file.name,
+                fmt::format("{} is {}; there are {}", name, in_quotes(word), join(words, ", ")));
+  return static_cast<Enum>(it - words.begin());
+}
+
+std::unique_ptr<Model> read_file(const TensorFile& file) {
+  VaeSettings s;
+  s.encoder = words_in(file, "encoder");
+  s.decoder = words_in(file, "decoder");
+  s.codes = static_cast<int>(file_number(file, "codes", 1, kMostCodes));
+  s.spatial = file_metadata(file, "spatial") == "true";
+  if (file.metadata.contains("size")) read_size(file_metadata(file, "size"), s);
+  s.activation = word_in<VaeActivation>(file, "activation", vae_activation_words());
+  s.norm = word_in<VaeNorm>(file, "norm", vae_norm_words());
+  s.padding = word_in<VaePadding>(file, "padding", vae_padding_words());
+  s.output = word_in<VaeActivation>(file, "output", vae_activation_words());
+  s.output_norm = file_metadata(file, "output_norm") == "true";
+  s.mirrored_kernels = file_metadata(file, "mirrored_kernels") == "true";
+  if (static_cast<double>(vae_layout(s).size()) > count_numbers(file))
+    throw Error("read", file.name, "it has fewer weights than its layers ask for");
+  auto model = std::make_unique<VaeModel>(s, read_file_labels(file, 0), read_training_input(file));
+  read_parameters(file, model->parameters());
+  return model;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> vae_metadata(const VaeSettings& s) {
+  std::map<std::string, std::string> m = {
+      {"encoder", join(s.encoder, ", ")},
+      {"codes", std::to_string(s.codes)},
+      {"spatial", s.spatial ? "true" : "false"},
+      {"activation", vae_activation_words()[static_cast<size_t>(s.activation)]},
+      {"norm", vae_norm_words()[static_cast<size_t>(s.norm)]},
+      {"padding", vae_padding_words()[static_cast<size_t>(s.padding)]},
+      {"output", vae_activation_words()[static_cast<size_t>(s.output)]},
+      {"output_norm", s.output_norm ? "true" : "false"},
+      {"mirrored_kernels", s.mirrored_kernels ? "true" : "false"}};
+  if (!s.decoder.empty()) m["decoder"] = join(s.decoder, ", ");
+  if (s.width > 0) m["size"] = fmt::format("{}x{}", s.width, s.height);
+  return m;
+}
+
+VaeSettings vae_settings(const NetworkSettings& settings) {
+  return dynamic_cast<const VaeNetwork&>(settings).settings;
+}
+
+Family vae_family() {
+  return {"vae",
+          read_file,
+          {"encoder", "decoder", "codes", "spatial", "size", "activation", "norm", "padding", "output",
+           "output_norm", "mirrored_kernels"},
+          read_recipe};
+}
+
+}  // namespace reverie

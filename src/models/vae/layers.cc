@@ -1,0 +1,181 @@
+#include "models/vae/layers.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/limits.h"
+#include "models/layer_words.h"
+
+namespace reverie {
+namespace {
+
+constexpr size_t kMostLayers = 100;
+constexpr int kMostNumbers = 1 << 20;  // of a dense layer
+constexpr int kLargestStride = 8;
+
+const std::vector<std::string>& op_words() {
+  static const std::vector<std::string> words = {"conv", "deconv", "shuffle", "residual", "up", "dense"};
+  return words;
+}
+
+// What goes from one layer to the next; height and width 0: any.
+struct Shape {
+  int channels = 3, height = 0, width = 0;
+  bool flat = false;
+
+  int64_t numbers() const { return flat ? channels : int64_t{1} * channels * height * width; }
+};
+
+VaeLayer read_layer(const std::string& text, const std::string& name) {
+  const LayerWords words = parse_layer_words(text, op_words());
+  VaeLayer layer;
+  layer.name = name;
+  layer.op = static_cast<VaeOp>(words.op);
+  switch (layer.op) {
+    case VaeOp::kConvolution:
+    case VaeOp::kTransposed:
+      check_count(words, 1, 3);
+      layer.upper = whole_number(words, 0, kMostChannels);
+      layer.kernel = whole_number(words, 1, kLargestKernel, 3);
+      layer.stride = whole_number(words, 2, kLargestStride, layer.op == VaeOp::kConvolution ? 1 : 2);
+      if (layer.kernel < layer.stride) fail_at_layer(text, "its kernel is smaller than its stride");
+      break;
+    case VaeOp::kShuffle:
+      check_count(words, 1, 2);
+      layer.upper = whole_number(words, 0, kMostChannels);
+      layer.kernel = whole_number(words, 1, kLargestKernel, 3);
+      layer.stride = 2;
+      break;
+    case VaeOp::kDense:
+      check_count(words, 1, 1);
+      layer.upper = whole_number(words, 0, kMostNumbers);
+      break;
+    case VaeOp::kResidual:
+      check_count(words, 0, 0);
+      break;
+    case VaeOp::kUp:
+      check_count(words, 0, 0);
+      layer.stride = 2;
+      break;
+  }
+  return layer;
+}
+
+// The shape above the layer; fills in what the one below says.
+Shape grow(VaeLayer& layer, const Shape& below, const std::string& text) {
+  if (below.flat && layer.op != VaeOp::kDense) fail_at_layer(text, "after dense there are dense layers only");
+  Shape above = below;
+  layer.lower = below.channels;
+  if (layer.upper == 0) layer.upper = below.channels;
+  above.channels = layer.upper;
+  switch (layer.op) {
+    case VaeOp::kConvolution:
+      above.height = (below.height + layer.stride - 1) / layer.stride;
+      above.width = (below.width + layer.stride - 1) / layer.stride;
+      break;
+    case VaeOp::kTransposed:
+    case VaeOp::kShuffle:
+    case VaeOp::kUp:
+      above.height = below.height * layer.stride;
+      above.width = below.width * layer.stride;
+      break;
+    case VaeOp::kDense:
+      if (below.numbers() < 1 || below.numbers() > kMostNumbers)
+        fail_at_layer(text, "it needs spatial = false, and a picture of at most a million numbers below it");
+      layer.lower = static_cast<int>(below.numbers());
+      above = {layer.upper, 0, 0, true};
+      break;
+    case VaeOp::kResidual:
+      break;
+  }
+  return above;
+}
+
+VaeLayer mirrored(const VaeLayer& up, const Shape& below, const std::string& name) {
+  VaeLayer down = up;
+  down.name = name;
+  down.lower = up.upper;
+  down.upper = up.lower;
+  if (up.op == VaeOp::kConvolution) down.op = VaeOp::kTransposed;
+  if (up.op != VaeOp::kResidual && !below.flat) {
+    down.height = below.height;
+    down.width = below.width;
+  }
+  return down;
+}
+
+void check_last(const VaeLayers& layers, const Shape& last, const VaeSettings& settings) {
+  if (layers.decoder.empty()) throw Error("build", "a VAE", "it has no layers");
+  if (settings.decoder.empty()) return;
+  const auto fail = [](const std::string& why) { throw Error("build", "a VAE", why); };
+  if (layers.decoder.back().op == VaeOp::kResidual || layers.decoder.back().op == VaeOp::kUp)
+    fail("its decoder must end in conv, deconv or dense");
+  if (last.flat ? last.channels != 3 * settings.width * settings.height : last.channels != 3)
+    fail(fmt::format("its decoder ends with {} channels, not 3", last.channels));
+  int grown = 1;
+  for (const VaeLayer& layer : layers.decoder) grown *= makes_larger(layer) ? layer.stride : 1;
+  if (!last.flat && grown != layers.shrink)
+    fail(fmt::format("its encoder makes pictures {} times smaller, its decoder {} times larger",
+                     layers.shrink, grown));
+}
+
+}  // namespace
+
+bool makes_larger(const VaeLayer& layer) {
+  return layer.op == VaeOp::kTransposed || layer.op == VaeOp::kShuffle || layer.op == VaeOp::kUp;
+}
+
+const std::vector<std::string>& vae_activation_words() {
+  static const std::vector<std::string> words = {"linear", "elu", "relu", "softplus", "tanh", "sigmoid"};
+  return words;
+}
+
+const std::vector<std::string>& vae_norm_words() {
+  static const std::vector<std::string> words = {"none", "batch", "style"};
+  return words;
+}
+
+const std::vector<std::string>& vae_padding_words() {
+  static const std::vector<std::string> words = {"zero", "reflect"};
+  return words;
+}
+
+VaeLayers parse_vae(const VaeSettings& settings) {
+  if (settings.encoder.size() > kMostLayers || settings.decoder.size() > kMostLayers)
+    throw Error("build", "a VAE", fmt::format("more than {} layers", kMostLayers));
+  if (settings.encoder.empty()) throw Error("build", "a VAE", "its encoder has no layers");
+  if (!settings.spatial && (settings.width < 1 || settings.height < 1))
+    throw Error("build", "a VAE", "one code vector for a picture needs the picture's size",
+                "size = \"320x180\"");
+  VaeLayers layers;
+  Shape shape;
+  if (!settings.spatial) shape = {3, settings.height, settings.width};
+  std::vector<Shape> below;
+  for (const std::string& text : settings.encoder) {
+    VaeLayer layer = read_layer(text, fmt::format("encode{}", layers.encoder.size() + 1));
+    if (makes_larger(layer)) fail_at_layer(text, "the encoder makes pictures smaller");
+    below.push_back(shape);
+    shape = grow(layer, shape, text);
+    if (layer.op == VaeOp::kConvolution) layers.shrink *= layer.stride;
+    layers.encoder.push_back(layer);
+  }
+  layers.top = shape.channels;
+  layers.top_height = shape.height;
+  layers.top_width = shape.width;
+  const size_t count = layers.encoder.size();
+  for (size_t i = 0; settings.decoder.empty() && i < count; ++i) {
+    VaeLayer layer =
+        mirrored(layers.encoder[count - 1 - i], below[count - 1 - i], fmt::format("decode{}", i + 1));
+    if (!settings.mirrored_kernels) layer.kernel = layers.encoder[i].kernel;
+    layers.decoder.push_back(layer);
+  }
+  for (const std::string& text : settings.decoder) {
+    VaeLayer layer = read_layer(text, fmt::format("decode{}", layers.decoder.size() + 1));
+    shape = grow(layer, shape, text);
+    layers.decoder.push_back(layer);
+  }
+  check_last(layers, shape, settings);
+  return layers;
+}
+
+}  // namespace reverie

@@ -1,0 +1,113 @@
+// Variational autoencoders: an encoder that gives every picture codes with a mean and a deviation, and a
+// decoder from codes to pictures.
+//
+// Kingma and Welling 2014, "Auto-Encoding Variational Bayes".  Batch normalisation as in classifier.h.  A
+// grid of codes whose mean and deviation over the picture are exchanged: Huang and Belongie 2017, "Arbitrary
+// Style Transfer in Real-time with Adaptive Instance Normalization".
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/family.h"
+#include "models/vae/layers.h"
+
+namespace reverie {
+
+// Codes of pictures: [N, C, h, w], or [N, C] of one code vector each.
+struct Codes {
+  torch::Tensor mean, log_sigma;
+};
+
+// What stands for a style: every code's mean and deviation over a picture, or over all pictures of a label.
+struct CodeStatistics {
+  torch::Tensor mean, deviation;  // [N, C, 1, 1]; of vectors [N, C]
+};
+
+// Of each picture's own codes, [N, C, h, w]; of vectors over the N pictures, [1, C].
+CodeStatistics statistics_of(const torch::Tensor& codes);
+
+// The codes with the statistics `to` in place of their own ones.
+torch::Tensor moved_to(const torch::Tensor& codes, const CodeStatistics& own, const CodeStatistics& to);
+
+// A network's weights as a pass uses them.
+struct VaeWeights {
+  std::map<std::string, torch::Tensor> learned, buffers;
+  bool learning = false;  // batch normalisation takes the batch's statistics and keeps a running mean of them
+
+  const torch::Tensor& at(const std::string& name) const;
+};
+
+// Its layers are encode1.., mean, decode0.. (what codes become first) and the last of these, the picture. Its
+// file holds the parameters and buffers by name (label.mean, label.deviation [L, C] and label.seen [L] among
+// them: what the training saw of each label's codes) and metadata family, encoder, decoder, codes, spatial,
+// activation, norm, padding, output, labels, size, scale, mean.
+class VaeModel : public Model {
+ public:
+  // Weights are zero until initialise().
+  VaeModel(VaeSettings settings, std::vector<std::string> labels, InputTransform input,
+           torch::Device device = torch::kCPU);
+
+  const std::string& family() const override;
+  Parameters& parameters() override { return parameters_; }
+  const Parameters& parameters() const override { return parameters_; }
+  std::vector<LayerInfo> layers(int64_t height, int64_t width) const override;
+  std::vector<torch::Tensor> forward(const torch::Tensor& x, const std::vector<std::string>& wanted,
+                                     const PassOptions& options) const override;
+  using Model::forward;
+  TensorFile tensors() const override;
+  const std::vector<std::string>& labels() const override { return labels_; }
+
+  const VaeSettings& settings() const { return settings_; }
+  // Pixels from one code to the next; 0: one code vector.
+  int shrink() const { return settings_.spatial ? layers_.shrink : 0; }
+
+  // Normal, of deviation sqrt(1 / fan in) (Glorot's for layers as wide below as above).
+  void initialise(uint64_t seed);
+
+  VaeWeights constant() const;  // as a trained network is used
+  VaeWeights learned();         // gradients reach the parameters
+
+  // x: [N, 3, H, W], what apply(input, pictures) gives, of any size where codes are spatial (its border is
+  // repeated up to whole codes), else of the settings' size.
+  Codes encode(const torch::Tensor& x, const VaeWeights& weights) const;
+  // [N, 3, height, width] in the scale of x; unapply(input, ...) makes a picture of it.
+  torch::Tensor decode(const torch::Tensor& codes, int64_t height, int64_t width,
+                       const VaeWeights& weights) const;
+
+  // What the training saw of a label, [1, C, 1, 1] or [1, C].  Error with the nearest name for a label that
+  // the model does not have, or of which it saw nothing.
+  CodeStatistics label_statistics(const std::string& label) const;
+
+ private:
+  class Pass;
+  // The first `layers` of the encoder alone, or all of it with its codes; `all`: takes what every layer
+  // makes.
+  Codes encode(const torch::Tensor& x, const VaeWeights& weights, size_t layers,
+               std::vector<torch::Tensor>* all) const;
+  torch::Tensor decode(const torch::Tensor& codes, int64_t height, int64_t width, const VaeWeights& weights,
+                       std::vector<torch::Tensor>* all) const;
+
+  VaeSettings settings_;
+  std::vector<std::string> labels_;
+  VaeLayers layers_;
+  Parameters parameters_;
+};
+
+// Error names the family of another model.
+const VaeModel& as_vae(const Model& model, const std::string& doing);
+
+// The recipe's table.
+VaeSettings vae_settings(const NetworkSettings& settings);
+
+// What a network of these settings learns.
+Layout vae_layout(const VaeSettings& settings);
+
+// How a file's metadata say the settings.
+std::map<std::string, std::string> vae_metadata(const VaeSettings& settings);
+
+Family vae_family();
+
+}  // namespace reverie
