@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "train/classifier_task.h"
 #include "train/hourglass_task.h"
+#include "train/vae_task.h"
 
 namespace reverie {
 
@@ -14,6 +15,7 @@ const std::vector<TaskKind>& task_kinds() {
   static const std::vector<TaskKind> list = {
       hourglass_task(),
       classifier_task(),
+      vae_task(),
   };
   return list;
 }

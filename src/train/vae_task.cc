@@ -1,0 +1,553 @@
+// Kingma and Welling 2014; styles: Gatys et al. 2016 for the losses, Huang and Belongie 2017 for what is
+// exchanged.
+#include "train/vae_task.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "core/text.h"
+#include "models/vae/vae.h"
+#include "sheets/sheet.h"
+#include "train/evaluate.h"
+#include "train/input.h"
+#include "train/inspect.h"
+#include "train/perceptual.h"
+
+namespace reverie {
+namespace {
+
+constexpr size_t kAtOnce = 16;
+constexpr int64_t kStatisticsPictures = 50;             // of a label, that its codes' running mean goes over
+constexpr int64_t kGramPictures = 200;                  // after which its Gram matrices are known
+constexpr int64_t kSteadyCrop = 16, kSteadyBorder = 8;  // pixels
+constexpr double kSteadyNoise = 2;                      // of 255
+
+enum class Stream : uint64_t { kSample, kStyle, kShift, kNoise };
+
+class VaeStage : public StageSettings {
+ public:
+  std::string text() const override {
+    std::string text =
+        fmt::format("reconstructions = {}\npixels = {}\nkl = {}\nkl_warm_up = {}\nfree_bits = {}\n",
+                    reconstructions, pixels, kl, kl_warm_up, free_bits);
+    if (perceptual.empty()) return text;
+    const auto list = [](const std::vector<std::string>& words) {
+      std::vector<std::string> quoted;
+      for (const std::string& word : words) quoted.push_back(quote_toml(word));
+      return join(quoted, ", ");
+    };
+    text += fmt::format("perceptual = {}\nfeatures = [{}]\nfeature_weight = {}\n", quote_toml(perceptual),
+                        list(features), feature_weight);
+    if (styles.empty()) return text;
+    return text + fmt::format(
+                      "styles = [{}]\nstyle_features = [{}]\nstyle_weight = {}\nstyle_scales = {}\n"
+                      "content_features = [{}]\ncontent_weight = {}\ncode_weight = {}\nvariation = "
+                      "{}\nsteady = {}\n",
+                      list(styles), list(style_features), style_weight, style_scales, list(content_features),
+                      content_weight, code_weight, variation, steady);
+  }
+
+  double reconstructions = 1, pixels = 1, kl = 1, free_bits = 0;
+  int64_t kl_warm_up = 0;
+  std::string perceptual;
+  std::vector<std::string> features, styles, style_features, content_features;
+  double feature_weight = 1, style_weight = 1, content_weight = 1, code_weight = 0, variation = 0, steady = 0;
+  int style_scales = 2;
+};
+
+// 0 to n - 1
+int64_t below(Random& random, int64_t n) {
+  return static_cast<int64_t>(random.uniform() * static_cast<double>(n));
+}
+
+const VaeStage& own(const Stage& stage) {
+  return dynamic_cast<const VaeStage&>(*stage.own);
+}
+
+std::vector<std::string> texts(const TomlReader& reader, const char* key) {
+  std::vector<std::string> all;
+  for (const TomlNode* node : reader.list(key)) all.push_back(reader.text_at(*node));
+  return all;
+}
+
+// Keys that say nothing without another one.
+void check_needs(const TomlReader& reader, const std::vector<const char*>& keys, const char* needed) {
+  if (reader.find(needed)) return;
+  for (const char* key : keys) {
+    if (const TomlNode* node = reader.find(key)) reader.fail(*node, fmt::format("{} needs {}", key, needed));
+  }
+}
+
+std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings& network, const InputSettings&,
+                              const Stage& common) {
+  constexpr double kMost = 1e6;
+  auto s = std::make_shared<VaeStage>();
+  s->reconstructions = reader.number("reconstructions", 0, 1, s->reconstructions);
+  s->pixels = reader.number("pixels", 0, kMost, s->pixels);
+  s->kl = reader.number("kl", 0, kMost, s->kl);
+  s->kl_warm_up = reader.whole("kl_warm_up", 0, 1000000000, s->kl_warm_up);
+  s->free_bits = reader.number("free_bits", 0, 100, s->free_bits);
+  check_needs(reader, {"features", "feature_weight", "styles"}, "perceptual");
+  check_needs(reader,
+              {"style_features", "style_weight", "style_scales", "content_features", "content_weight",
+               "code_weight", "variation", "steady"},
+              "styles");
+  s->perceptual = reader.text("perceptual", "");
+  s->features = texts(reader, "features");
+  s->feature_weight = reader.number("feature_weight", 0, kMost, s->feature_weight);
+  s->styles = texts(reader, "styles");
+  s->style_features = texts(reader, "style_features");
+  s->style_weight = reader.number("style_weight", 0, kMost, s->style_weight);
+  s->style_scales = static_cast<int>(reader.whole("style_scales", 1, 4, s->style_scales));
+  s->content_features = texts(reader, "content_features");
+  s->content_weight = reader.number("content_weight", 0, kMost, s->content_weight);
+  s->code_weight = reader.number("code_weight", 0, kMost, s->code_weight);
+  s->variation = reader.number("variation", 0, kMost, s->variation);
+  s->steady = reader.number("steady", 0, kMost, s->steady);
+  if (!s->styles.empty() && !vae_settings(network).spatial)
+    reader.fail(*reader.find("styles"), "styles need codes that are spatial");
+  if (!s->styles.empty() && s->style_features.empty())
+    reader.fail(*reader.find("styles"), "styles need style_features");
+  Stage stage = common;
+  stage.own = s;
+  return {stage};
+}
+
+class VaeTask : public Task {
+ public:
+  VaeTask(const Recipe& recipe, const BuildOptions& options)
+      : options_(options),
+        network_(recipe.networks.front().second),
+        model_(build(options)),
+        targets_(Layout()) {
+    Layout layout;
+    for (const Stage& stage : recipe.stages) prepare(own(stage), layout);
+    targets_ = Parameters(Layout(), layout, options.device);
+  }
+
+  // The second one learns nothing: what the pictures of a style look like, which a run goes on from.
+  std::vector<TaskNetwork> networks() override {
+    std::vector<TaskNetwork> all = {{"", &model_->parameters()}};
+    if (targets_.buffers().numel() > 0) all.push_back({"targets", &targets_});
+    return all;
+  }
+
+  Losses losses(const Sight& sight, const Stage& stage, const Turn&) override {
+    const VaeStage& s = own(stage);
+    const VaeWeights weights = sight.learning ? model_->learned() : model_->constant();
+    const torch::Tensor x = apply(model_->input, sight.pictures);
+    const auto count = static_cast<double>(sight.count);
+    Losses losses;
+    const auto add = [&](const char* name, const torch::Tensor& per_picture, double weight, double of) {
+      if (weight == 0) return;
+      const torch::Tensor sum = per_picture.sum() / of;
+      losses.total = losses.total.defined() ? losses.total + weight * sum : weight * sum;
+      losses.parts.push_back({name, sum.detach()});
+    };
+    const Codes codes = model_->encode(x, weights);
+    const torch::Tensor z = sampled(codes, sight);
+    const torch::Tensor kl = kl_divergence(codes.mean, codes.log_sigma);
+    add("kl", s.free_bits > 0 ? kl.clamp_min(s.free_bits).sum(1) : kl.sum(1), kl_weight(s, sight), count);
+    const int64_t some = std::lround(s.reconstructions * static_cast<double>(x.size(0)));
+    if (some > 0)
+      add_reconstruction_losses(s, x.narrow(0, 0, some), z.narrow(0, 0, some), sight, weights, add);
+    if (sight.learning) see_labels(s, codes.mean.detach(), sight);
+    if (!s.styles.empty()) add_style_losses(s, x, z, sight, weights, add);
+    return losses;
+  }
+
+  bool spreads_test() const override { return true; }
+
+  std::optional<NamedLoss> mean_loss(const Sight& sight, const Stage& stage) override {
+    if (own(stage).pixels == 0) return {};
+    const torch::Tensor x = apply(model_->input, sight.pictures);
+    return NamedLoss{"pixels", (x - x.mean(0, true)).square().sum() / static_cast<double>(sight.count)};
+  }
+
+  std::unique_ptr<Model> model() const override {
+    BuildOptions options = options_;
+    options.device = torch::kCPU;
+    auto copy = build(options);
+    copy_values(model_->parameters(), copy->parameters());
+    return copy;
+  }
+
+ private:
+  std::unique_ptr<VaeModel> build(const BuildOptions& options) const {
+    return std::unique_ptr<VaeModel>(dynamic_cast<VaeModel*>(network_->build(options).release()));
+  }
+
+  // Reads the stage's network and lays out a place for each style's Gram matrices.
+  void prepare(const VaeStage& s, Layout& layout) {
+    if (s.perceptual.empty()) return;
+    auto& network = perceptual_[s.perceptual];
+    if (!network)
+      network = std::make_unique<Perceptual>(
+          s.perceptual,
+          std::vector<std::vector<std::string>>{s.features, s.style_features, s.content_features});
+    for (const std::string& style : s.styles) {
+      if (place_of(style) < 0)
+        throw Error("learn the style", style,
+                    fmt::format("the record set has no such label{}", did_you_mean(style, options_.labels)),
+                    "styles are labels of the record set");
+      for (int scale = 0; scale < s.style_scales; ++scale) {
+        for (const std::string& layer : s.style_features) {
+          const std::string name = gram_name(style, scale, layer);
+          const auto there = [&](const ParameterSlice& slice) { return slice.name == name; };
+          if (std::any_of(layout.slices().begin(), layout.slices().end(), there)) continue;
+          const int64_t channels = network->channels(layer);
+          layout.add(name, {channels, channels});
+        }
+      }
+      layout.add("seen." + style, {1});
+    }
+  }
+
+  static std::string gram_name(const std::string& style, int scale, const std::string& layer) {
+    return fmt::format("gram.{}.{}.{}", style, scale, layer);
+  }
+
+  int64_t place_of(const std::string& label) const {
+    const auto it = std::find(options_.labels.begin(), options_.labels.end(), label);
+    return it == options_.labels.end() ? -1 : it - options_.labels.begin();
+  }
+
+  static double kl_weight(const VaeStage& s, const Sight& sight) {
+    if (!sight.learning || sight.iteration >= s.kl_warm_up) return s.kl;
+    return s.kl * static_cast<double>(sight.iteration + 1) / static_cast<double>(s.kl_warm_up);
+  }
+
+  // The draws of one thing for all slots of the batch, of which these pictures take theirs.
+  static torch::Tensor normal(const torch::Tensor& like, const Sight& sight, Stream stream) {
+    const uint64_t place = Random(sight.seed)
+                               .split(static_cast<uint64_t>(sight.iteration))
+                               .split(static_cast<uint64_t>(stream))
+                               .bits();
+    std::vector<int64_t> shape = like.sizes().vec();
+    shape[0] = sight.count;
+    const torch::Tensor all = torch::randn(shape, at::detail::createCPUGenerator(place));
+    return all.narrow(0, sight.first, like.size(0)).to(like.device());
+  }
+
+  static torch::Tensor sampled(const Codes& codes, const Sight& sight) {
+    if (!sight.learning) return codes.mean;
+    return codes.mean + normal(codes.mean, sight, Stream::kSample) * codes.log_sigma.exp();
+  }
+
+  const Perceptual& network_of(const VaeStage& s) const { return *perceptual_.at(s.perceptual); }
+
+  // Of what the network made: its gradients reach it.
+  std::vector<torch::Tensor> features_of(const VaeStage& s, const torch::Tensor& y,
+                                         const std::vector<std::string>& layers) const {
+    return network_of(s).features(unapply(model_->input, y), layers);
+  }
+
+  std::vector<torch::Tensor> constant_features(const VaeStage& s, const torch::Tensor& pictures,
+                                               const std::vector<std::string>& layers) const {
+    torch::NoGradGuard no_grad;
+    return network_of(s).features(pictures, layers);
+  }
+
+  static torch::Tensor differences(const std::vector<torch::Tensor>& have,
+                                   const std::vector<torch::Tensor>& wanted) {
+    torch::Tensor sum;
+    for (size_t i = 0; i < have.size(); ++i) {
+      const torch::Tensor one = relative_difference(have[i], wanted[i]);
+      sum = sum.defined() ? sum + one : one;
+    }
+    return sum / static_cast<double>(have.size());
+  }
+
+  // Running means of the labels' codes.
+  void see_labels(const VaeStage& s, const torch::Tensor& codes, const Sight& sight) {
+    torch::NoGradGuard no_grad;
+    VaeWeights now = model_->constant();
+    for (size_t l = 0; l < options_.labels.size(); ++l) {
+      const bool is_style = s.styles.empty() ||
+                            std::find(s.styles.begin(), s.styles.end(), options_.labels[l]) != s.styles.end();
+      const torch::Tensor mine = sight.labels.eq(static_cast<int64_t>(l)).nonzero().flatten();
+      if (!is_style || mine.numel() == 0) continue;
+      const torch::Tensor own_codes = codes.index_select(0, mine);
+      const auto row = static_cast<int64_t>(l);
+      // the running statistics of batch normalisation lie beside them, and gradients are still to come
+      const auto apart = [&](const char* name) { return now.buffers.at(name)[row].variable_data(); };
+      add_to_label(own_codes, apart("label.mean"), apart("label.deviation"), apart("label.seen"));
+      if (!s.styles.empty()) see_style(s, options_.labels[l], sight.pictures.index_select(0, mine));
+    }
+  }
+
+  static void add_to_label(const torch::Tensor& codes, torch::Tensor mean, torch::Tensor deviation,
+                           torch::Tensor seen) {
+    seen.add_(static_cast<double>(codes.size(0)));
+    const double share =
+        static_cast<double>(codes.size(0)) / std::min<double>(seen.item<double>(), kStatisticsPictures);
+    if (codes.dim() == 4) {  // the mean over pictures of what each has
+      const CodeStatistics own = statistics_of(codes);
+      mean.lerp_(own.mean.mean(0).flatten(), std::min(share, 1.0));
+      deviation.lerp_(own.deviation.mean(0).flatten(), std::min(share, 1.0));
+      return;
+    }
+    const torch::Tensor squares =
+        (deviation.square() + mean.square()).lerp(codes.square().mean(0), std::min(share, 1.0));
+    mean.lerp_(codes.mean(0), std::min(share, 1.0));
+    deviation.copy_((squares - mean.square()).clamp_min(0).sqrt());
+  }
+
+  void see_style(const VaeStage& s, const std::string& style, const torch::Tensor& pictures) {
+    std::map<std::string, torch::Tensor> now = targets();
+    torch::Tensor seen = now.at("seen." + style);
+    if (seen.item<double>() >= kGramPictures) return;
+    seen.add_(static_cast<double>(pictures.size(0)));
+    const double share = static_cast<double>(pictures.size(0)) / seen.item<double>();
+    torch::Tensor picture = pictures;
+    for (int scale = 0; scale < s.style_scales; ++scale) {
+      if (scale > 0) picture = torch::avg_pool2d(picture, 2);
+      const std::vector<torch::Tensor> features = network_of(s).features(picture, s.style_features);
+      for (size_t i = 0; i < features.size(); ++i)
+        now.at(gram_name(style, scale, s.style_features[i])).lerp_(gram_of(features[i]).mean(0), share);
+    }
+  }
+
+  std::map<std::string, torch::Tensor> targets() const {
+    std::map<std::string, torch::Tensor> all;
+    const std::vector<torch::Tensor> cut = targets_.cut_buffers();
+    for (size_t i = 0; i < cut.size(); ++i) all[targets_.buffer_slices()[i].name] = cut[i];
+    return all;
+  }
+
+  // The styles that were seen, by their places among the labels.
+  std::vector<std::string> seen_styles(const VaeStage& s) const {
+    std::vector<std::string> seen;
+    const auto now = targets();
+    for (const std::string& style : s.styles) {
+      if (now.at("seen." + style).item<float>() > 0) seen.push_back(style);
+    }
+    return seen;
+  }
+
+  // Pictures that are of no style; all where there is none such.
+  torch::Tensor content_places(const VaeStage& s, const torch::Tensor& labels) const {
+    torch::Tensor content = torch::ones_like(labels, torch::kBool);
+    for (const std::string& style : s.styles) content = content & labels.ne(place_of(style));
+    const torch::Tensor places = content.nonzero().flatten();
+    return places.numel() > 0 ? places : torch::arange(labels.size(0), labels.options());
+  }
+
+  // Of the first pictures of the batch.
+  template <class Add>
+  void add_reconstruction_losses(const VaeStage& s, const torch::Tensor& x, const torch::Tensor& z,
+                                 const Sight& sight, const VaeWeights& weights, const Add& add) {
+    const torch::Tensor y = model_->decode(z, x.size(2), x.size(3), weights);
+    const auto of = static_cast<double>(x.size(0)) * static_cast<double>(sight.count) /
+                    static_cast<double>(sight.pictures.size(0));
+    add("pixels", (x - y).square().flatten(1).sum(1), s.pixels, of);
+    if (s.features.empty()) return;
+    const std::vector<torch::Tensor> wanted =
+        constant_features(s, sight.pictures.narrow(0, 0, x.size(0)), s.features);
+    add("features", differences(features_of(s, y, s.features), wanted), s.feature_weight, of);
+  }
+
+  template <class Add>
+  void add_style_losses(const VaeStage& s, const torch::Tensor& x, const torch::Tensor& z, const Sight& sight,
+                        const VaeWeights& weights, const Add& add) {
+    const std::vector<std::string> styles = seen_styles(s);
+    if (styles.empty()) return;
+    const torch::Tensor places = content_places(s, sight.labels);
+    std::vector<std::string> drawn;
+    CodeStatistics to{{}, {}};
+    std::vector<torch::Tensor> means;
+    std::vector<torch::Tensor> deviations;
+    const auto* place = places.data_ptr<int64_t>();
+    for (int64_t i = 0; i < places.numel(); ++i) {
+      const auto slot = static_cast<uint64_t>(sight.first + place[i]);
+      Random random = draws(sight, Stream::kStyle).split(slot);
+      drawn.push_back(styles[static_cast<size_t>(below(random, static_cast<int64_t>(styles.size())))]);
+      const CodeStatistics one = model_->label_statistics(drawn.back());
+      means.push_back(one.mean.clone());
+      deviations.push_back(one.deviation.clone());
+    }
+    to = {torch::cat(means), torch::cat(deviations)};
+    const auto restyled = [&](const torch::Tensor& from) { return moved_to(from, statistics_of(from), to); };
+    const torch::Tensor y =
+        model_->decode(restyled(z.index_select(0, places)), x.size(2), x.size(3), weights);
+    const auto of = static_cast<double>(places.numel()) * static_cast<double>(sight.count) /
+                    static_cast<double>(x.size(0));
+    const torch::Tensor pictures = unapply(model_->input, y);
+    const torch::Tensor originals = sight.pictures.index_select(0, places);
+    std::vector<std::string> layers = s.style_features;
+    layers.insert(layers.end(), s.content_features.begin(), s.content_features.end());
+    std::vector<torch::Tensor> seen = network_of(s).features(pictures, layers);
+    const std::vector<torch::Tensor> content(
+        seen.begin() + static_cast<std::ptrdiff_t>(s.style_features.size()), seen.end());
+    seen.resize(s.style_features.size());
+    if (!content.empty())
+      add("content", differences(content, constant_features(s, originals, s.content_features)),
+          s.content_weight, of);
+    torch::Tensor style = style_difference(s, drawn, 0, seen);
+    torch::Tensor smaller = pictures;
+    for (int scale = 1; scale < s.style_scales; ++scale) {
+      smaller = torch::avg_pool2d(smaller, 2);
+      style = style + style_difference(s, drawn, scale, network_of(s).features(smaller, s.style_features));
+    }
+    add("style", style / static_cast<double>(s.style_scales), s.style_weight, of);
+    if (s.code_weight > 0) {
+      const CodeStatistics have = statistics_of(model_->encode(y, weights).mean);
+      add("codes", code_difference(have, to), s.code_weight, of);
+    }
+    if (s.variation > 0) add("variation", total_variation(y), s.variation, of);
+    if (s.steady > 0 && sight.learning)
+      add("steady", steady_difference(x.index_select(0, places), y, to, sight, weights), s.steady, of);
+  }
+
+  // Of the statistics, in units of the wanted deviations, [N].
+  static torch::Tensor code_difference(const CodeStatistics& have, const CodeStatistics& to) {
+    const torch::Tensor mean = (have.mean - to.mean) / to.deviation;
+    const torch::Tensor deviation = (have.deviation - to.deviation) / to.deviation;
+    return (mean.square() + deviation.square()).flatten(1).mean(1);
+  }
+
+  static Random draws(const Sight& sight, Stream stream) {
+    return Random(sight.seed)
+        .split(static_cast<uint64_t>(sight.iteration))
+        .split(static_cast<uint64_t>(stream));
+  }
+
+  torch::Tensor style_difference(const VaeStage& s, const std::vector<std::string>& drawn, int scale,
+                                 const std::vector<torch::Tensor>& features) const {
+    const auto now = targets();
+    torch::Tensor sum;
+    for (size_t i = 0; i < features.size(); ++i) {
+      std::vector<torch::Tensor> wanted;
+      for (const std::string& style : drawn)
+        wanted.push_back(now.at(gram_name(style, scale, s.style_features[i])));
+      const torch::Tensor one = relative_difference(gram_of(features[i]), torch::stack(wanted));
+      sum = sum.defined() ? sum + one : one;
+    }
+    return sum / static_cast<double>(features.size());
+  }
+
+  // How much a picture changes beside its own movement when what it shows moves a little and has other noise:
+  // the next frame of a film.
+  torch::Tensor steady_difference(const torch::Tensor& x, const torch::Tensor& y, const CodeStatistics& to,
+                                  const Sight& sight, const VaeWeights& weights) const {
+    const int64_t height = x.size(2) - kSteadyCrop;
+    const int64_t width = x.size(3) - kSteadyCrop;
+    if (height <= 2 * kSteadyBorder || width <= 2 * kSteadyBorder) return torch::zeros({x.size(0)});
+    Random random = draws(sight, Stream::kShift);
+    const auto top = below(random, kSteadyCrop + 1);
+    const auto left = below(random, kSteadyCrop + 1);
+    const int64_t few = (x.size(0) + 2) / 3;
+    const auto cut = [&](const torch::Tensor& t) {
+      return t.narrow(0, 0, few).narrow(2, top, height).narrow(3, left, width);
+    };
+    const torch::Tensor moved = cut(x);
+    const torch::Tensor noise =
+        torch::randn(moved.sizes(), at::detail::createCPUGenerator(draws(sight, Stream::kNoise).bits()));
+    const torch::Tensor codes =
+        model_->encode(moved + noise * kSteadyNoise * model_->input.scale, weights).mean;
+    const CodeStatistics mine{to.mean.narrow(0, 0, few), to.deviation.narrow(0, 0, few)};
+    const torch::Tensor next =
+        model_->decode(moved_to(codes, statistics_of(codes), mine), height, width, weights);
+    const auto inner = [&](const torch::Tensor& t) {
+      return t.narrow(2, kSteadyBorder, height - 2 * kSteadyBorder)
+          .narrow(3, kSteadyBorder, width - 2 * kSteadyBorder);
+    };
+    return (inner(next) - inner(cut(y))).square().flatten(1).mean(1) *
+           (static_cast<double>(x.size(0)) / static_cast<double>(few));
+  }
+
+  BuildOptions options_;
+  std::shared_ptr<const NetworkSettings> network_;
+  std::unique_ptr<VaeModel> model_;
+  std::map<std::string, std::unique_ptr<Perceptual>> perceptual_;
+  Parameters targets_;
+};
+
+std::unique_ptr<Task> make(const Recipe& recipe, const BuildOptions& options) {
+  return std::make_unique<VaeTask>(recipe, options);
+}
+
+std::vector<Figure> evaluate_vae(const Model& any, const RecordSet& set, Split split, size_t limit) {
+  torch::NoGradGuard no_grad;
+  const VaeModel& model = as_vae(any, "evaluate");
+  const VaeWeights weights = model.constant();
+  const size_t pictures = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
+  double squares = 0;
+  double kl = 0;
+  double samples = 0;
+  double seen = 0;
+  for (size_t first = 0; first < pictures; first += kAtOnce) {
+    const torch::Tensor picture = read_pictures(set, split, first, std::min(kAtOnce, pictures - first));
+    const torch::Tensor x = apply(model.input, picture);
+    const Codes codes = model.encode(x, weights);
+    const torch::Tensor y = model.decode(codes.mean, x.size(2), x.size(3), weights);
+    seen += (x - y).square().sum().item<double>();
+    squares += (unapply(model.input, y).clamp(0, 255) - picture).square().sum().item<double>();
+    samples += static_cast<double>(picture.numel());
+    kl += kl_divergence(codes.mean, codes.log_sigma).sum().item<double>();
+  }
+  if (pictures == 0) throw Error("evaluate on", set.name(), "the split has no picture");
+  const auto count = static_cast<double>(pictures);
+  return {{"pictures", count, 15},
+          {"squared_error", seen / count},
+          {"kl", kl / count},
+          {"psnr", 10 * std::log10(255.0 * 255.0 * samples / squares), 4}};
+}
+
+// Pictures, their reconstructions, and the same toward each label that the model knows.
+Planes sheet(const Model& any, const RecordSet& set, Split split, size_t limit) {
+  constexpr size_t kRows = 6;
+  constexpr size_t kMostLabels = 8;
+  torch::NoGradGuard no_grad;
+  const VaeModel& model = as_vae(any, "draw");
+  const VaeWeights weights = model.constant();
+  std::vector<std::string> labels;
+  for (const std::string& label : model.labels()) {
+    const int64_t i = std::find(model.labels().begin(), model.labels().end(), label) - model.labels().begin();
+    if (model.shrink() > 0 && labels.size() < kMostLabels && weights.at("label.seen")[i].item<float>() > 0)
+      labels.push_back(label);
+  }
+  std::vector<Planes> pictures;
+  const size_t count = std::min({limit, set.size(split), kRows});
+  for (size_t i = 0; i < count; ++i) {
+    const torch::Tensor picture = read_pictures(set, split, i * set.size(split) / count, 1);
+    const torch::Tensor x = apply(model.input, picture);
+    const torch::Tensor codes = model.encode(x, weights).mean;
+    const auto show = [&](const torch::Tensor& z) {
+      const torch::Tensor y = model.decode(z, x.size(2), x.size(3), weights);
+      pictures.push_back(to_planes((unapply(model.input, y)[0] / 255).clamp(0, 1)));
+    };
+    pictures.push_back(to_planes(picture[0] / 255));
+    show(codes);
+    for (const std::string& label : labels)
+      show(moved_to(codes, statistics_of(codes), model.label_statistics(label)));
+  }
+  return captioned(grid(pictures, static_cast<int>(labels.size()) + 2), "Pictures and their reconstructions",
+                   labels.empty() ? "" : "then toward " + join(labels, ", "));
+}
+
+}  // namespace
+
+torch::Tensor kl_divergence(const torch::Tensor& mean, const torch::Tensor& log_sigma) {
+  const torch::Tensor each = (mean.square() + (2 * log_sigma).exp() - 1 - 2 * log_sigma) * 0.5;
+  return each.dim() == 4 ? each.sum(at::IntArrayRef({2, 3})) : each;
+}
+
+TaskKind vae_task() {
+  return {"vae",
+          {"reconstructions", "pixels", "kl", "kl_warm_up", "free_bits", "perceptual", "features",
+           "feature_weight", "styles", "style_features", "style_weight", "style_scales", "content_features",
+           "content_weight", "code_weight", "variation", "steady"},
+          read_stage,
+          make,
+          evaluate_vae,
+          "reconstructions",
+          sheet};
+}
+
+}  // namespace reverie

@@ -1,0 +1,218 @@
+// Training variational autoencoders.
+#include <gtest/gtest.h>
+
+#include "core/test_help.h"
+#include "models/vae/vae.h"
+#include "train/run.h"
+#include "train/test_set.h"
+#include "train/vae_task.h"
+#include "weights/safetensors.h"
+
+namespace reverie {
+namespace {
+
+constexpr const char* kGrid = R"(
+[vae]
+encoder = ["conv 8 5 2", "conv 8 3 2"]
+decoder = ["residual", "up", "conv 8 3", "shuffle 3 3"]
+codes = 6
+norm = "style"
+padding = "reflect"
+[input]
+mean = false
+scale = 0.00392156862745098
+[[stage]]
+solver = "adam"
+batch = 8
+iterations = 60
+rate = 0.005
+pixels = 0.01
+kl = 1e-5
+clip = 10
+)";
+
+constexpr const char* kVector = R"(
+[vae]
+encoder = ["conv 6 5 2", "conv 8 3 2"]
+codes = 4
+spatial = false
+size = "12x12"
+norm = "batch"
+output = "elu"
+output_norm = true
+[input]
+mean = false
+scale = 0.00392156862745098
+[[stage]]
+solver = "adam"
+batch = 8
+iterations = 60
+rate = 0.01
+kl_warm_up = 10
+)";
+
+// A classifier whose layers are features.
+std::string write_features(const TemporaryFolder& folder) {
+  const Recipe recipe = parse_recipe(
+      "[classifier]\nlayers = [\"conv 8\", \"max 2\", \"conv 8\", \"max\"]\n[[stage]]\n", "f.toml");
+  BuildOptions options;
+  options.labels = {"a", "b"};
+  options.input = {1.0 / 64, false, {}};
+  const std::string path = (folder.path() / "features.safetensors").string();
+  write_model(path, *recipe.network().build(options));
+  return path;
+}
+
+std::vector<std::string> style_changes(const std::string& features, const std::string& style) {
+  return {"perceptual=" + features,       "features=[\"conv1\"]",
+          "styles=[\"" + style + "\"]",   "style_features=[\"conv1\", \"conv2\"]",
+          "content_features=[\"conv2\"]", "variation=0.1",
+          "reconstructions=0.5",          "steady=1"};
+}
+
+TEST(VaeTask, KlDivergenceIsTheClosedForm) {
+  const torch::Tensor mean = torch::randn({3, 4}, torch::kFloat64);
+  const torch::Tensor log_sigma = torch::randn({3, 4}, torch::kFloat64);
+  // log N(z; m, s) - log N(z; 0, 1), the mean over a fine grid of z
+  const torch::Tensor at = torch::linspace(-12, 12, 200001, torch::kFloat64);
+  const torch::Tensor have = kl_divergence(mean, log_sigma);
+  for (int64_t i = 0; i < 3; ++i) {
+    for (int64_t c = 0; c < 4; ++c) {
+      const double m = mean[i][c].item<double>();
+      const double l = log_sigma[i][c].item<double>();
+      const double s = std::exp(l);
+      const torch::Tensor e = (at - 0);
+      const torch::Tensor z = m + s * e;
+      const torch::Tensor density = (-0.5 * e.square()).exp() / std::sqrt(2 * M_PI);
+      const torch::Tensor log_ratio = -0.5 * e.square() - l + 0.5 * z.square();
+      const double wanted = (density * log_ratio).sum().item<double>() * 24 / 200000;
+      EXPECT_NEAR(have[i][c].item<double>(), wanted, 1e-6 * std::max(1.0, wanted));
+    }
+  }
+}
+
+double test_error(const Model& model, const RecordSet& set) {
+  return figures_of(model, set, Split::kTest, 0)[1].value;
+}
+
+TEST(VaeTask, BothFormsLearnToReconstruct) {
+  const RecordSet set = striped_set(64, 16, 12);
+  for (const char* text : {kGrid, kVector}) {
+    const Recipe recipe = parse_recipe(text, "small.toml");
+    Group alone;
+    Trainer trainer(recipe, set, {}, alone, nullptr);
+    const double before = test_error(*trainer.model(), set);
+    while (!trainer.done()) trainer.step();
+    EXPECT_LT(test_error(*trainer.model(), set), 0.6 * before) << text;
+  }
+}
+
+// The gradient of the whole loss against central differences, along a random direction.
+TEST(VaeTask, GradientsAreThoseOfTheLoss) {
+  const RecordSet set = striped_set(8, 4, 12);
+  const Recipe recipe = parse_recipe(kVector, "small.toml", {"kl=0.3", "norm=none", "output_norm=false"});
+  BuildOptions options;
+  options.labels = set.labels();
+  options.input = {1.0 / 255, false, {}};
+  const std::unique_ptr<Task> task = task_kind("vae").make(recipe, options);
+  Sight sight;
+  sight.pictures = torch::rand({4, 3, 12, 12}) * 255;
+  sight.labels = torch::zeros({4}, torch::kInt64);
+  sight.count = 4;
+  sight.iteration = 100;
+  torch::Tensor& flat = task->networks()[0].parameters->flat();
+  const auto loss = [&] { return task->losses(sight, recipe.stages[0], Turn{}).total; };
+  const torch::Tensor gradient = torch::autograd::grad({loss()}, {flat})[0];
+  torch::NoGradGuard no_grad;
+  const torch::Tensor along = gradient / gradient.norm();
+  const torch::Tensor start = flat.clone();
+  constexpr double kStep = 2e-3;
+  const auto at = [&](double t) {
+    flat.copy_(start + t * along);
+    return loss().item<double>();
+  };
+  const double slope = (at(kStep) - at(-kStep)) / (2 * kStep);
+  EXPECT_NEAR(slope, gradient.norm().item<double>(), 0.02 * std::abs(slope));
+}
+
+TEST(VaeTask, LearnsAStyleAndGoesOnFromACheckpointToTheSameBits) {
+  const TemporaryFolder folder;
+  const RecordSet set = striped_set(40, 10, 32);
+  const Recipe recipe =
+      parse_recipe(kGrid, "small.toml", style_changes(write_features(folder), set.labels()[1]));
+  Group alone;
+  const auto train = [&](int steps, const std::optional<Checkpoint>& from) {
+    Trainer trainer(recipe, set, {}, alone, nullptr);
+    if (from) trainer.resume(*from);
+    for (int i = 0; i < steps; ++i) trainer.step();
+    return trainer.checkpoint();
+  };
+  const Checkpoint whole = train(8, {});
+  write_checkpoint(folder.path(), train(3, {}));
+  const Checkpoint end = train(5, read_checkpoint(folder.path()));
+  ASSERT_EQ(end.weights.size(), 2U) << "what the style's pictures look like is kept too";
+  EXPECT_TRUE(torch::equal(end.weights[0], whole.weights[0]));
+  EXPECT_TRUE(torch::equal(end.buffers[0], whole.buffers[0]));
+  EXPECT_TRUE(torch::equal(end.buffers[1], whole.buffers[1]));
+  EXPECT_GT(whole.buffers[1].abs().sum().item<double>(), 0);
+}
+
+TEST(VaeTask, TheStyleLossFalls) {
+  const TemporaryFolder folder;
+  const RecordSet set = striped_set(40, 10, 32);
+  const Recipe recipe =
+      parse_recipe(kGrid, "small.toml", style_changes(write_features(folder), set.labels()[1]));
+  Group alone;
+  Trainer trainer(recipe, set, {}, alone, nullptr);
+  const auto style = [](const TrainingStep& step) {
+    for (const auto& [name, value] : step.parts) {
+      if (name == "style") return value;
+    }
+    return -1.0;
+  };
+  double first = 0;
+  double last = 0;
+  for (int i = 0; i < 50; ++i) {
+    const double now = style(trainer.step());
+    if (i >= 2 && i < 8) first += now;
+    if (i >= 44) last += now;
+  }
+  EXPECT_GT(last, 0);
+  EXPECT_LT(last, 0.7 * first);
+  const std::unique_ptr<Model> model = trainer.model();
+  EXPECT_EQ(message_of([&] { as_vae(*model, "test").label_statistics(set.labels()[1]); }), "");
+  EXPECT_NE(message_of([&] { as_vae(*model, "test").label_statistics(set.labels()[0]); }), "")
+      << "not a style";
+}
+
+TEST(VaeTask, WhatIsWrongInARecipeIsSaid) {
+  const auto error = [](const std::vector<std::string>& changes, const char* text = kGrid) {
+    return message_of([&] { parse_recipe(text, "small.toml", changes); });
+  };
+  EXPECT_EQ(error({}), "");
+  EXPECT_NE(error({"features=[\"conv1\"]"}).find("features needs perceptual"), std::string::npos);
+  EXPECT_NE(error({"steady=1"}).find("steady needs styles"), std::string::npos);
+  EXPECT_NE(error({"perceptual=x", "styles=[\"a\"]", "style_features=[\"b\"]"}, kVector).find("spatial"),
+            std::string::npos);
+  EXPECT_NE(error({"encoder=[\"conv 8 3 3\"]"}).find("3 times smaller"), std::string::npos);
+  const TemporaryFolder folder;
+  const std::string features = write_features(folder);
+  const RecordSet set = striped_set(8, 4, 12);
+  const auto made = [&](const std::vector<std::string>& changes) {
+    return message_of([&] {
+      const Recipe recipe = parse_recipe(kGrid, "small.toml", changes);
+      Group alone;
+      const Trainer trainer(recipe, set, {}, alone, nullptr);
+    });
+  };
+  EXPECT_NE(made(style_changes(features, "klee")).find("no such label"), std::string::npos);
+  auto changes = style_changes(features, set.labels()[0]);
+  changes.emplace_back("style_features=[\"conv9\"]");
+  EXPECT_NE(made(changes).find("conv9"), std::string::npos);
+  // read again as it was written
+  const Recipe recipe = parse_recipe(kGrid, "small.toml", style_changes(features, set.labels()[0]));
+  EXPECT_FALSE(find_difference(recipe, parse_recipe(format_recipe(recipe), "again.toml")));
+}
+
+}  // namespace
+}  // namespace reverie
