@@ -50,6 +50,16 @@ std::string quick(std::string line) {
     line = std::regex_replace(line, std::regex(" +#.*$| --(size|seconds) [^ ]+"), "");
     return line + " -q --steps 1 --octaves 1" + (line.find(".mp4") == std::string::npos ? "" : " --frames 2");
   }
+  if (line.starts_with("reverie mogrify") || line.starts_with("reverie render mogrify")) {
+    if (line.find(".mp4 -") != std::string::npos || line.ends_with(".mp4")) line += " --frames 2";
+    return line.find("--list") == std::string::npos ? line + " -q" : line;
+  }
+  if (line.starts_with("reverie train mogrify")) {
+    line = std::regex_replace(line, std::regex("perceptual=[^ ]+"), "perceptual=models/dream.safetensors");
+    return line +
+           " -q --set iterations=3 --set features=conv1 --set style_features=conv1 --set "
+           "content_features=conv2";
+  }
   if (line.starts_with("reverie train denoise")) {
     line = std::regex_replace(line, std::regex(" --set iterations=[0-9]+"), "");
     return line + " -q --set iterations=3";
@@ -71,7 +81,8 @@ TEST(Docs, EveryCommandWorks) {
   ASSERT_EQ(
       shell(
           "reverie render video-feedback --size 64x48 --frames 20 -q -o clip.mp4 && cp clip.mp4 YOUR.mp4 && "
-          "ffmpeg -v error -i clip.mp4 -frames:v 1 photo.jpg",
+          "ffmpeg -v error -i clip.mp4 -frames:v 1 photo.jpg && ln -s " +
+              (root() / "models").string() + " models",
           folder.path())
           .status,
       0);

@@ -3,9 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "command.h"
-#include "media/picture.h"
-#include "motion/flow.h"
-#include "motion/warp.h"
+#include "flicker.h"
 
 namespace reverie {
 namespace {
@@ -78,22 +76,6 @@ TEST_F(DreamCommand, DrawsAnAtlasAndGoesOnWithIt) {
   EXPECT_EQ(run("cmp atlas/conv1.png whole.png").status, 0);
   EXPECT_EQ(run("test -n \"$(find atlas/conv1/0002.png -mtime +0)\"").status, 0) << "it was made again";
   EXPECT_NE(run(atlas).err.find("it is there already"), std::string::npos);
-}
-
-// Mean difference of each frame from the one before, carried along by the flow of the input.
-double flicker(const TestFolder& folder, const std::string& frames, int count) {
-  Threads threads(1);
-  const auto frame = [&](const std::string& pattern, int i) {
-    return read_picture(folder.file(fmt::format("{}{}.png", pattern, i)));
-  };
-  double sum = 0;
-  for (int i = 2; i <= count; ++i) {
-    const Flow back = find_flow(frame("in", i), frame("in", i - 1), FlowMethod::kDisMedium);
-    Planes carried;
-    warp(frame(frames, i - 1), back, carried, threads);
-    sum += mean_absolute_difference(carried, frame(frames, i));
-  }
-  return sum / (count - 1);
 }
 
 TEST_F(DreamCommand, VideoFlickersLessThanItsFramesAlone) {

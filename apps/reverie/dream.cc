@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "clip.h"
 #include "command_line.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -18,10 +19,8 @@
 #include "core/toml_reader.h"
 #include "dream/picture.h"
 #include "effects/effects.h"
-#include "feedback/kernels/kernel.h"
 #include "media/picture.h"
 #include "media/source.h"
-#include "pipeline/render.h"
 #include "preset_options.h"
 #include "verbs.h"
 
@@ -35,17 +34,13 @@ constexpr int kMostPictures = 64;                         // of a batch
 constexpr uint64_t kLargestPicture = uint64_t{1} << 31U;  // bytes, of --again
 constexpr std::string_view kFirstLine = "# reverie dream 1";
 
-struct Words {
-  std::string input, output, again, model, guide, mask, style = "classic", label, size, fps, seconds, watch,
-                                                        memory;
+struct Words : ClipWords {
+  std::string input, output, again, model, guide, mask, style = "classic", label, watch, memory;
   std::vector<std::string> layers, set, repeated;  // values: of the command line, of --again
-  std::optional<int64_t> frames;
   std::optional<int> steps, octaves;
   std::optional<double> factor;
-  std::optional<uint64_t> given_seed;
   uint64_t seed = 1;
-  int batch = 1, threads = 0;
-  bool quiet = false;
+  int batch = 1;
 };
 
 std::vector<std::string> style_names() {
@@ -65,12 +60,6 @@ std::string gigabytes(const std::string& word) {
   const auto number = to_number(unit == 'G' || unit == 'M' ? word.substr(0, word.size() - 1) : word);
   if (!number || *number <= 0) throw UsageError(fmt::format("--memory takes 2G or 800M, not '{}'", word));
   return fmt::format("{}", unit == 'M' ? *number / 1000 : *number);
-}
-
-// The name of a file as it is found from any folder, so that a picture can be made again; other words stay.
-std::string from_anywhere(const std::string& word) {
-  std::error_code code;
-  return std::filesystem::exists(word, code) ? std::filesystem::absolute(word, code).string() : word;
 }
 
 // The words as values of the effect's parameters, later ones over earlier ones.
@@ -198,24 +187,7 @@ int dream_picture(const Words& w, const Chain& chain, const std::vector<std::str
 int dream_video(const Words& w, Chain chain) {
   if (w.style == "lucid" || w.style == "enhance")
     throw UsageError(fmt::format("--style {} makes pictures: give -o OUT.png", w.style));
-  RenderRequest r;
-  r.chain = std::move(chain);
-  if (w.input != kNoise) r.input = w.input;
-  r.output = w.output;
-  r.kernel = find_kernel(r.kernel).name;  // under its own name, for the file's metadata
-  r.seed = w.seed;
-  r.threads = w.threads;
-  if (!w.size.empty()) std::tie(r.width, r.height) = parse_size(w.size);
-  if (!w.fps.empty()) r.fps = parse_rate(w.fps);
-  r.frames = w.frames;
-  if (!w.seconds.empty()) r.seconds = parse_time("--seconds", w.seconds, 0.001);
-  r.loop = !r.input.empty() && is_picture_name(w.input);
-  if (r.loop && !r.frames && !r.seconds) r.seconds = 10;
-  r.quiet = w.quiet;
-  const RenderResult result = render(r);
-  note(fmt::format("{}{}; {} frames, seed {}", result.stopped ? "stopped; kept " : "", result.output,
-                   result.frames, r.seed));
-  return result.stopped ? 130 : 0;
+  return render_clip(clip_request(w, std::move(chain), w.input == kNoise ? "" : w.input, w.output));
 }
 
 int run(Words w) {
@@ -278,13 +250,6 @@ Action add_dream(CLI::App& app) {
   app.add_option("--factor", w->factor, "how far enhance raises the layer's activations; default 2");
   app.add_option("--batch", w->batch, "so many pictures of lucid that differ from each other")
       ->check(CLI::Range(1, kMostPictures));
-  app.add_option("--size", w->size, "default the input's, of noise 512x512")->type_name("WxH");
-  app.add_option("--fps", w->fps, "of a video")->type_name("N");
-  app.add_option("--frames", w->frames, "of a video")->check(CLI::Range(int64_t{1}, int64_t{100000000}));
-  app.add_option("--seconds", w->seconds, "of a video; default the input's, else 10")->type_name("TIME");
-  app.add_option("--seed", w->given_seed, "of all random draws; default 1");
-  app.add_option("--threads", w->threads, "0: one per core; the same number gives the same picture")
-      ->check(CLI::Range(0, kMostThreads));
   app.add_option("--memory", w->memory, "for a gradient; larger pictures are cut into tiles; default 2G");
   app.add_option("--watch", w->watch, "a picture that is written again after every step")->type_name("FILE");
   app.add_option("--set", w->set,
@@ -292,7 +257,7 @@ Action add_dream(CLI::App& app) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("-q,--quiet", w->quiet, "no progress");
+  add_clip_options(app, *w);
   return [w] { return run(*w); };
 }
 

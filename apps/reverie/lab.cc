@@ -16,6 +16,7 @@
 #if REVERIE_LAB && REVERIE_WITH_MEDIA
 #include "dream/effect.h"
 #include "effects/effects.h"
+#include "style/effect.h"
 #endif
 
 namespace reverie {
@@ -79,6 +80,7 @@ void let_threads_sleep() {
 void provide_torch_effects() {
 #if REVERIE_LAB && REVERIE_WITH_MEDIA
   provide("dream", make_dream);
+  provide("mogrify", make_mogrify);
 #endif
 }
 

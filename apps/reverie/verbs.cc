@@ -33,6 +33,20 @@ const std::vector<Verb>& verbs() {
      "  reverie dream clip.mp4 -o dreamed.mp4            a video, carried along by its optical flow\n"
      "  reverie dream photo.jpg -o endless.mp4 --seconds 20 --set blend=0 --set zoom=1.03\n",
      NEEDS_TORCH(add_dream)},
+    {"mogrify", "carry the style of paintings onto a picture or a video",
+     "  reverie mogrify clip.mp4 -o night.mp4            as van Gogh painted the night\n"
+     "  reverie mogrify clip.mp4 --toward scream -o scream.mp4\n"
+     "  reverie mogrify photo.jpg --toward drawings --toward great-wave*0.5 -o drawn.png\n"
+     "  reverie mogrify --list                           the styles of the model\n"
+     "  reverie mogrify clip.mp4 --set side=180 --set detail=0.5 -o large-strokes.mp4\n",
+     NEEDS_TORCH(add_mogrify)},
+    {"embed", "write a VAE's codes of labelled pictures: your own styles for mogrify",
+     "  reverie embed models/mogrify.safetensors --data paintings.tfrecord -o mine.safetensors\n"
+     "  reverie mogrify clip.mp4 --styles mine.safetensors --toward klee -o klee.mp4\n",
+     NEEDS_TORCH(add_embed)},
+    {"shift", "draw a sheet of what becomes of pictures when a VAE's codes change",
+     "  reverie shift models/mogrify.safetensors --data paintings.tfrecord -o shift.png\n",
+     NEEDS_TORCH(add_shift)},
 #endif
 #if REVERIE_WITH_PLAY
     {"play", "play live: a window, knobs, MIDI, OSC, sound, recording",

@@ -40,6 +40,9 @@ Action add_inspect(CLI::App& app);
 Action add_probe(CLI::App& app);
 Action add_classify(CLI::App& app);
 Action add_dream(CLI::App& app);
+Action add_embed(CLI::App& app);
+Action add_mogrify(CLI::App& app);
+Action add_shift(CLI::App& app);
 Action add_layers(CLI::App& app);
 Action add_model(CLI::App& app);
 

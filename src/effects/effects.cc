@@ -9,6 +9,7 @@
 #include "dream/kind.h"
 #include "feedback/effect.h"
 #include "grade/effect.h"
+#include "style/kind.h"
 
 namespace reverie {
 namespace {
@@ -38,6 +39,7 @@ std::vector<EffectKind> make_list() {
       feedback_effect(),
       grade_effect(),
       dream_effect(),
+      mogrify_effect(),
   };
   for (EffectKind& kind : list) {
     kind = with_common(std::move(kind));

@@ -1,0 +1,63 @@
+#include "clip.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "command_line.h"
+#include "core/limits.h"
+#include "core/log.h"
+#include "feedback/kernels/kernel.h"
+#include "media/picture.h"
+#include "media/sink.h"
+
+namespace reverie {
+namespace {
+
+constexpr double kStillSeconds = 10;
+
+}  // namespace
+
+std::string from_anywhere(const std::string& word) {
+  std::error_code code;
+  return std::filesystem::exists(word, code) ? std::filesystem::absolute(word, code).string() : word;
+}
+
+void add_clip_options(CLI::App& app, ClipWords& w) {
+  app.add_option("--size", w.size, "default the input's, of noise 512x512")->type_name("WxH");
+  app.add_option("--fps", w.fps, "of a video")->type_name("N");
+  app.add_option("--frames", w.frames, "of a video")->check(CLI::Range(int64_t{1}, int64_t{100000000}));
+  app.add_option("--seconds", w.seconds, "of a video; default the input's, else 10")->type_name("TIME");
+  app.add_option("--seed", w.given_seed, "of all random draws; default 1");
+  app.add_option("--threads", w.threads, "0: one per core; the same number gives the same picture")
+      ->check(CLI::Range(0, kMostThreads));
+  app.add_flag("-q,--quiet", w.quiet, "no progress");
+}
+
+RenderRequest clip_request(const ClipWords& w, Chain chain, const std::string& input,
+                           const std::string& output) {
+  RenderRequest r;
+  r.chain = std::move(chain);
+  r.input = input;
+  r.output = output;
+  r.kernel = find_kernel(r.kernel).name;  // under its own name, for the file's metadata
+  r.seed = w.given_seed.value_or(1);
+  r.threads = w.threads;
+  if (!w.size.empty()) std::tie(r.width, r.height) = parse_size(w.size);
+  if (!w.fps.empty()) r.fps = parse_rate(w.fps);
+  r.frames = w.frames;
+  if (!w.seconds.empty()) r.seconds = parse_time("--seconds", w.seconds, 0.001);
+  r.loop = !r.input.empty() && is_picture_name(r.input) && !sink_takes_one_picture(output);
+  if (r.loop && !r.frames && !r.seconds) r.seconds = kStillSeconds;
+  r.quiet = w.quiet;
+  return r;
+}
+
+int render_clip(const RenderRequest& request) {
+  const RenderResult result = render(request);
+  note(fmt::format("{}{}; {} frame{}, seed {}", result.stopped ? "stopped; kept " : "", result.output,
+                   result.frames, result.frames == 1 ? "" : "s", request.seed));
+  return result.stopped ? 130 : 0;
+}
+
+}  // namespace reverie

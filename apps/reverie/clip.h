@@ -1,0 +1,38 @@
+// What the verbs that make one clip of another share: size, rate, length, draws.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "pipeline/render.h"
+
+namespace CLI {
+class App;
+}
+
+namespace reverie {
+
+struct ClipWords {
+  std::string size, fps, seconds;
+  std::optional<int64_t> frames;
+  std::optional<uint64_t> given_seed;
+  int threads = 0;
+  bool quiet = false;
+};
+
+// The name of a file as it is found from any folder, so that what is made can be made again; other words
+// stay.
+std::string from_anywhere(const std::string& word);
+
+void add_clip_options(CLI::App& app, ClipWords& words);
+
+// `input` empty: none.  A picture as the input of a video stands still for ten seconds, unless the words say
+// how long.
+RenderRequest clip_request(const ClipWords& words, Chain chain, const std::string& input,
+                           const std::string& output);
+
+// Renders, says what was made, and gives the program's status.
+int render_clip(const RenderRequest& request);
+
+}  // namespace reverie

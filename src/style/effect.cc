@@ -1,0 +1,234 @@
+#include "style/effect.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "models/pictures.h"
+#include "models/vae/vae.h"
+#include "motion/warp.h"
+#include "style/embeddings.h"
+#include "style/kind.h"
+
+namespace reverie {
+namespace {
+
+constexpr double kMuchChange = 4;  // times the mean difference of samples: 1 as a signal
+constexpr int kInsetMargin = 10;   // pixels
+constexpr int64_t kBlurred = 7;    // pixels that fine detail is finer than
+
+// Y of BT.709, [1, 1, H, W].
+torch::Tensor luma_of(const torch::Tensor& picture) {
+  const torch::Tensor share = torch::tensor({0.2126F, 0.7152F, 0.0722F}).view({1, 3, 1, 1});
+  return (picture * share).sum(1, true);
+}
+
+torch::Tensor blurred(const torch::Tensor& picture) {
+  constexpr int64_t kBorder = kBlurred / 2;
+  const torch::Tensor wide = torch::replication_pad2d(picture, {kBorder, kBorder, kBorder, kBorder});
+  return torch::avg_pool2d(wide, kBlurred, 1);
+}
+
+class MogrifyEffect final : public Effect {
+ public:
+  MogrifyEffect(const EffectSetup& setup, const ParameterValues& values)
+      : setup_(setup),
+        threads_(setup.threads ? setup.threads : std::make_shared<Threads>(0)),
+        model_(read_model(setup.find_file(values.text("model")))),
+        vae_(as_vae(*model_, "mogrify with")),
+        weights_(vae_.constant()),
+        labels_(labels_of_model(vae_)) {
+    if (const std::string& file = values.text("styles"); !file.empty()) {
+      for (auto& [name, statistics] : read_label_statistics(setup.find_file(file), vae_))
+        labels_[name] = statistics;
+    }
+    read_styles(values);
+  }
+
+  void follow(const Effect& before) override {
+    if (const auto* other = dynamic_cast<const MogrifyEffect*>(&before)) last_ = other->last_;
+  }
+
+  void restart(uint64_t seed, const Frame& /*frame*/, const ParameterValues& /*values*/) override {
+    setup_.seed = seed;
+    last_ = Planes();
+    own_.reset();
+    seen_ = 0;
+  }
+
+  void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) override {
+    torch::NoGradGuard no_grad;
+    if (!frame.picture) throw Error("mogrify", "", "there is no picture to carry a style onto");
+    at::set_num_threads(threads_->count());
+    if (values.text("toward") != toward_) change_styles(values);
+    const torch::Tensor input = from_picture(*frame.picture);
+    torch::Tensor made = styled(input, frame, values);
+    made = resized_to(made, input);
+    made = finished(made, input, values);
+    out = to_picture(made);
+    if (told.wants("change"))
+      told.tell("change", kMuchChange / 255 * (made - input).abs().mean().item<double>());
+    ease(frame, values, out);
+    last_ = out;
+    if (const double share = values.number("inset"); share > 0) add_inset(*frame.picture, share, out);
+  }
+
+ private:
+  void read_styles(const ParameterValues& values) {
+    std::vector<StyleSum> sums = parse_styles(values.text("toward"));
+    for (const StyleSum& sum : sums) mix_styles(labels_, sum);  // Error for labels that are not there
+    sums_ = std::move(sums);
+    toward_ = values.text("toward");
+  }
+
+  // While it plays, a slip of the keyboard ends nothing.
+  void change_styles(const ParameterValues& values) {
+    try {
+      read_styles(values);
+    } catch (const Error& e) {
+      toward_ = values.text("toward");
+      warning(std::string(e.what()) + "; it stays as it was");
+    }
+  }
+
+  CodeStatistics target(const ParameterValues& values) const {
+    const auto weight = [&](size_t i) {
+      return i < kStyleWeights ? values.number("weight" + std::to_string(i + 1)) : 1.0;
+    };
+    const double position = std::min(values.number("position"), static_cast<double>(sums_.size() - 1));
+    const auto first = static_cast<size_t>(position);
+    const CodeStatistics a = mix_styles(labels_, sums_[first], weight);
+    const double share = position - static_cast<double>(first);
+    return share > 0 ? between(a, mix_styles(labels_, sums_[first + 1], weight), share) : a;
+  }
+
+  // What the network makes of the picture, at the size it sees: [1, 3, h, w], 0..255.
+  torch::Tensor styled(const torch::Tensor& input, const Frame& frame, const ParameterValues& values) {
+    const torch::Tensor seen = resized(input, seen_side(input, 2, values), seen_side(input, 3, values));
+    const Codes codes = vae_.encode(apply(vae_.input, seen), weights_);
+    torch::Tensor z = codes.mean;
+    if (values.flag("sample")) {
+      const uint64_t place = Random(setup_.seed).split(static_cast<uint64_t>(frame.time.frame)).bits();
+      z = z + torch::randn(z.sizes(), at::detail::createCPUGenerator(place)) * codes.log_sigma.exp();
+    }
+    const torch::Tensor y =
+        vae_.decode(moved(z, frame.flow == nullptr, values), seen.size(2), seen.size(3), weights_);
+    return unapply(vae_.input, y).clamp(0, 255);
+  }
+
+  int64_t seen_side(const torch::Tensor& input, int64_t side, const ParameterValues& values) const {
+    if (vae_.shrink() == 0) return side == 2 ? vae_.settings().height : vae_.settings().width;
+    const int64_t wanted = values.integer("side");
+    const int64_t smaller = std::min(input.size(2), input.size(3));
+    if (wanted == 0 || wanted >= smaller) return input.size(side);
+    return std::max<int64_t>(1, std::lround(static_cast<double>(input.size(side)) *
+                                            static_cast<double>(wanted) / static_cast<double>(smaller)));
+  }
+
+  torch::Tensor moved(const torch::Tensor& z, bool at_cut, const ParameterValues& values) {
+    const bool spatial = z.dim() == 4;
+    const MoveBy by = values.choice<MoveBy>("move");
+    const CodeStatistics to = target(values);
+    const double beta = values.number("beta");
+    const CodeStatistics mine = spatial ? statistics_of(z) : CodeStatistics{z, torch::ones_like(z)};
+    follow_own(mine, at_cut, values);
+    if (by == MoveBy::kStatistics || (by == MoveBy::kAuto && spatial)) {
+      if (!spatial)
+        throw Error("move by statistics", "the codes", "this model has one code vector for a picture",
+                    "move = \"means\"");
+      return moved_to(z, *own_, between(*own_, to, beta));
+    }
+    const std::string& from = values.text("from");
+    const torch::Tensor away =
+        from.empty() ? own_->mean : mix_styles(labels_, parse_styles(from).front()).mean;
+    return z - values.number("alpha") * away + beta * to.mean;
+  }
+
+  // What counts as the picture's own look: a mean over the frames since the last cut that forgets.
+  void follow_own(const CodeStatistics& mine, bool at_cut, const ParameterValues& values) {
+    const bool afresh = !own_ || own_->mean.sizes() != mine.mean.sizes() || (at_cut && mine.mean.dim() == 4);
+    seen_ = afresh ? 1 : seen_ + 1;
+    // the first frames weigh the same, so that the look does not hang on the very first one
+    const double share = std::max(1 - values.number("inertia"), 1.0 / static_cast<double>(seen_));
+    own_ = afresh ? mine : between(*own_, mine, share);
+  }
+
+  static torch::Tensor resized_to(const torch::Tensor& made, const torch::Tensor& input) {
+    if (made.sizes() == input.sizes()) return made;
+    if (made.size(2) > input.size(2)) return resized(made, input.size(2), input.size(3));
+    return torch::upsample_bicubic2d(made, {input.size(2), input.size(3)}, false).clamp(0, 255);
+  }
+
+  static torch::Tensor finished(torch::Tensor made, const torch::Tensor& input,
+                                const ParameterValues& values) {
+    if (const double share = values.number("colours"); share > 0) {
+      const torch::Tensor coloured = input + luma_of(made) - luma_of(input);
+      made = made + (coloured - made) * share;
+    }
+    if (const double detail = values.number("detail"); detail > 0) {
+      const torch::Tensor grey = luma_of(input);
+      made = made + (grey - blurred(grey)) * detail;
+    }
+    if (const double black = values.number("black"); black != 0) made = (made - 255 * black) / (1 - black);
+    return made.clamp(0, 255);
+  }
+
+  // Nearer to the last frame, carried along where that can be trusted.
+  void ease(const Frame& frame, const ParameterValues& values, Planes& out) {
+    const auto share = static_cast<float>(values.number("smooth"));
+    const bool same = last_.height() == out.height() && last_.width() == out.width();
+    if (share == 0 || !same) return;
+    const bool follows = values.integer("carry") == 1;
+    if (follows && !frame.flow) return;  // a cut
+    const Planes* last = &last_;
+    if (follows) {
+      warp(last_, *frame.flow, carried_, *threads_);
+      last = &carried_;
+    }
+    const float* trust = follows && frame.trust ? frame.trust->data().data() : nullptr;
+    const size_t samples = static_cast<size_t>(out.height()) * static_cast<size_t>(out.width());
+    for (size_t i = 0; i < out.data().size(); ++i) {
+      const float by = trust ? share * trust[i % samples] : share;
+      out.data()[i] += by * (last->data()[i] - out.data()[i]);
+    }
+  }
+
+  static void add_inset(const Planes& picture, double share, Planes& out) {
+    const int width = static_cast<int>(std::lround(share * out.width()));
+    const int height = static_cast<int>(std::lround(share * out.height()));
+    if (width < 1 || height < 1) return;
+    const Planes small = to_picture(resized(from_picture(picture), height, width));
+    const int left = std::min(kInsetMargin, out.width() - width);
+    const int top = std::min(kInsetMargin, out.height() - height);
+    for (int c = 0; c < out.channels(); ++c) {
+      for (int y = 0; y < height; ++y) {
+        for (int x = 0; x < width; ++x) out.at(c, top + y, left + x) = small.at(c, y, x);
+      }
+    }
+  }
+
+  EffectSetup setup_;
+  std::shared_ptr<Threads> threads_;
+  std::unique_ptr<Model> model_;
+  const VaeModel& vae_;
+  VaeWeights weights_;
+  LabelStatistics labels_;
+  std::string toward_;
+  std::vector<StyleSum> sums_;
+  std::optional<CodeStatistics> own_;
+  int64_t seen_ = 0;  // frames
+  Planes last_, carried_;
+};
+
+}  // namespace
+
+std::unique_ptr<Effect> make_mogrify(const EffectSetup& setup, const ParameterValues& values) {
+  return std::make_unique<MogrifyEffect>(setup, values);
+}
+
+}  // namespace reverie
