@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/video/tracking.hpp>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "motion/flo.h"
+#include "motion/ldof.h"
+#include "motion/variational.h"
 
 namespace reverie {
 namespace {
@@ -56,43 +60,14 @@ cv::Mat farneback(const cv::Mat& from, const cv::Mat& to) {
   return flow;
 }
 
-// optflow's DeepFlow with its constants, made of what the video module has: the contrib modules are 360 MB.
-cv::Mat deepflow(const cv::Mat& from, const cv::Mat& to) {
-  constexpr double kShrink = 0.95, kSigma = 0.6;
-  constexpr int kCoarsest = 25, kKernel = 3;  // pixels
-  const auto pyramid = [](const cv::Mat& picture) {
-    cv::Mat finest;
-    picture.convertTo(finest, CV_32F);
-    cv::GaussianBlur(finest, finest, {kKernel, kKernel}, kSigma);
-    std::vector<cv::Mat> levels = {finest};
-    for (;;) {
-      const cv::Mat& last = levels.back();
-      const int width = static_cast<int>(last.cols * kShrink + 0.5);
-      const int height = static_cast<int>(last.rows * kShrink + 0.5);
-      if (width <= kCoarsest || height <= kCoarsest) return levels;
-      cv::Mat next;
-      cv::resize(last, next, {width, height}, 0, 0, cv::INTER_LINEAR);
-      levels.push_back(next);
-    }
-  };
-  const std::vector<cv::Mat> a = pyramid(from);
-  const std::vector<cv::Mat> b = pyramid(to);
-  const auto refine = cv::VariationalRefinement::create();
-  refine->setAlpha(4.0F);
-  refine->setDelta(0.5F / 3);
-  refine->setGamma(5.0F / 3);
-  refine->setFixedPointIterations(5);
-  refine->setSorIterations(25);
-  refine->setOmega(1.6F);
-  cv::Mat flow = cv::Mat::zeros(a.back().size(), CV_32FC2);
-  for (size_t level = a.size(); level-- > 0;) {
-    if (flow.size() != a[level].size()) {
-      cv::Mat larger;
-      cv::resize(flow, larger, a[level].size(), 0, 0, cv::INTER_LINEAR);
-      flow = larger / kShrink;
-    }
-    refine->calc(a[level], b[level], flow);
-  }
+// All pixels, patches and steps that DIS can have.
+cv::Mat dis_fine(const cv::Mat& from, const cv::Mat& to) {
+  const auto method = cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM);
+  method->setFinestScale(0);
+  method->setGradientDescentIterations(50);
+  method->setVariationalRefinementIterations(10);
+  cv::Mat flow;
+  method->calc(from, to, flow);
   return flow;
 }
 
@@ -104,8 +79,12 @@ cv::Mat find(const cv::Mat& from, const cv::Mat& to, FlowMethod method) {
       return dis(from, to, cv::DISOpticalFlow::PRESET_FAST);
     case FlowMethod::kFarneback:
       return farneback(from, to);
+    case FlowMethod::kDisFine:
+      return dis_fine(from, to);
     case FlowMethod::kDeepFlow:
-      return deepflow(from, to);
+      return coarse_to_fine(from, to, {});  // the contrib modules, which have it too, are 360 MB
+    case FlowMethod::kLdof:
+      return large_displacement_flow(from, to);
     case FlowMethod::kDisMedium:
       break;
   }
@@ -146,8 +125,8 @@ Flow find_flow_of(const cv::Mat& from, const cv::Mat& to, int height, int width,
 }  // namespace
 
 const std::vector<std::string>& flow_methods() {
-  static const std::vector<std::string> names = {"dis-ultrafast", "dis-fast", "dis-medium", "farneback",
-                                                 "deepflow"};
+  static const std::vector<std::string> names = {"dis-ultrafast", "dis-fast", "dis", "dis-fine",
+                                                 "farneback",     "deepflow", "ldof"};
   return names;
 }
 
@@ -179,6 +158,22 @@ FlowPair find_flows(const Planes& from, const Planes& to, FlowMethod method, Thr
         find_flow_of(i == 0 ? a : b, i == 0 ? b : a, from.height(), from.width(), method);
   });
   return out;
+}
+
+double end_point_error(const Flow& found, const Flow& truth) {
+  check_sizes(found, truth);
+  double sum = 0;
+  int64_t known = 0;
+  for (size_t i = 0; i < truth.plane_size(); ++i) {
+    const float dx = truth.plane(0)[i];
+    const float dy = truth.plane(1)[i];
+    if (!is_known(dx, dy)) continue;
+    sum +=
+        std::hypot(static_cast<double>(found.plane(0)[i]) - dx, static_cast<double>(found.plane(1)[i]) - dy);
+    ++known;
+  }
+  if (known == 0) throw Error("compare", "two flows", "nothing is known of the true one");
+  return sum / static_cast<double>(known);
 }
 
 }  // namespace reverie

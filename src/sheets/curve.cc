@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "sheets/line.h"
 #include "sheets/sheet.h"
 
 namespace reverie {
@@ -123,41 +124,15 @@ void fill_rectangle(Planes& p, int x0, int y0, int x1, int y1, const Colour& col
   }
 }
 
-// Raises the coverage of each pixel [1, H, W] by the line from (x0, y0) to (x1, y1).
-void cover_segment(Planes& cover, double x0, double y0, double x1, double y1) {
-  constexpr double kReach = kLineRadius + 1;
-  const double dx = x1 - x0;
-  const double dy = y1 - y0;
-  const double length = std::max(1e-9, dx * dx + dy * dy);
-  const int left = std::max(0, static_cast<int>(std::min(x0, x1) - kReach));
-  const int right = std::min(cover.width() - 1, static_cast<int>(std::max(x0, x1) + kReach));
-  const int top = std::max(0, static_cast<int>(std::min(y0, y1) - kReach));
-  const int bottom = std::min(cover.height() - 1, static_cast<int>(std::max(y0, y1) + kReach));
-  for (int y = top; y <= bottom; ++y) {
-    for (int x = left; x <= right; ++x) {
-      const double t = std::clamp(((x - x0) * dx + (y - y0) * dy) / length, 0.0, 1.0);
-      const double away = std::hypot(x - x0 - t * dx, y - y0 - t * dy);
-      const auto covered = static_cast<float>(std::clamp(kLineRadius + 0.5 - away, 0.0, 1.0));
-      cover.at(0, y, x) = std::max(cover.at(0, y, x), covered);
-    }
-  }
-}
-
 void draw_line(Planes& sheet, const Frame& frame, const CurveSeries& s, const Colour& colour, float opacity) {
   if (s.x.empty()) return;
   Planes cover(1, sheet.height(), sheet.width());
   for (size_t i = 0; i < s.x.size(); ++i) {
     const size_t from = i == 0 ? 0 : i - 1;  // a single point is a dot
     cover_segment(cover, frame.column(s.x[from]), frame.row(s.y[from]), frame.column(s.x[i]),
-                  frame.row(s.y[i]));
+                  frame.row(s.y[i]), kLineRadius);
   }
-  const std::array<float, 3> rgb = {colour.r, colour.g, colour.b};
-  for (int c = 0; c < 3; ++c) {
-    for (size_t i = 0; i < sheet.plane_size(); ++i) {
-      const float part = cover.data()[i] * opacity;
-      sheet.plane(c)[i] += (rgb[static_cast<size_t>(c)] - sheet.plane(c)[i]) * part;
-    }
-  }
+  paint(sheet, cover, colour, opacity);
 }
 
 // Adds space above and below, so that no range has length 0.
