@@ -63,6 +63,14 @@ const std::vector<Verb>& verbs() {
      "my.mp4\n",
      add_play},
 #endif
+    {"flow", "find the optical flow of a video, or between two pictures",
+     "  reverie flow clip.mp4 -o flow.mp4                direction as colour, by Middlebury's wheel\n"
+     "  reverie flow clip.mp4 -o arrows.mp4 --view arrows --method dis-fine\n"
+     "  reverie flow one.png two.png -o flow.png --method ldof       small things that move far\n"
+     "  reverie flow one.png two.png -o flow.flo         the flow itself, for other programs\n"
+     "  reverie flow clip.mp4 -o flow/%05d.flo --only-trusted\n"
+     "  reverie flow frame10.png frame11.png -o flow.png --truth flow10.flo   how wrong it is\n",
+     add_flow},
     {"presets", "list the presets, a line each", "  reverie presets\n", add_presets},
     {"preset", "show one preset", "  reverie preset show smoke\n  reverie preset show smoke > my.toml\n",
      add_preset},

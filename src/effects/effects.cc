@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "dream/kind.h"
 #include "feedback/effect.h"
+#include "flow_view/effect.h"
 #include "grade/effect.h"
 #include "style/kind.h"
 
@@ -40,6 +41,7 @@ std::vector<EffectKind> make_list() {
       grade_effect(),
       dream_effect(),
       mogrify_effect(),
+      flow_view_effect(),
   };
   for (EffectKind& kind : list) {
     kind = with_common(std::move(kind));

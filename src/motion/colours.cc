@@ -42,7 +42,7 @@ std::vector<Colour> make_wheel() {
 }
 
 // x, y: in units of the largest speed.
-Colour colour_of(float x, float y) {
+Colour colour_of(float x, float y, FlowGround ground) {
   static const std::vector<Colour> wheel = make_wheel();
   const float speed = std::hypot(x, y);
   const float turn = (std::atan2(-y, -x) / std::numbers::pi_v<float> + 1) / 2;  // 0..1
@@ -53,14 +53,15 @@ Colour colour_of(float x, float y) {
   for (size_t k = 0; k < c.size(); ++k) {
     const float from = wheel[first][k];
     const float hue = from + share * (wheel[(first + 1) % wheel.size()][k] - from);
-    c[k] = speed <= 1 ? 1 - speed * (1 - hue) : 0.75F * hue;
+    const float still = ground == FlowGround::kWhite ? 1 : 0;
+    c[k] = speed <= 1 ? still + speed * (hue - still) : (still > 0 ? 0.75F : 1.0F) * hue;
   }
   return c;
 }
 
 }  // namespace
 
-Planes flow_colours(const Flow& flow, float largest) {
+Planes flow_colours(const Flow& flow, float largest, FlowGround ground) {
   const float* dx = flow.plane(0);
   const float* dy = flow.plane(1);
   if (!(largest > 0)) {
@@ -72,7 +73,7 @@ Planes flow_colours(const Flow& flow, float largest) {
   Planes out(3, flow.height(), flow.width());
   for (size_t i = 0; i < flow.plane_size(); ++i) {
     if (!is_known(dx[i], dy[i])) continue;
-    const Colour c = colour_of(dx[i] / largest, dy[i] / largest);
+    const Colour c = colour_of(dx[i] / largest, dy[i] / largest, ground);
     for (int k = 0; k < 3; ++k) out.plane(k)[i] = c[static_cast<size_t>(k)];
   }
   return out;
