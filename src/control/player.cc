@@ -58,6 +58,25 @@ ParameterValues between(const ParameterValues& a, const ParameterValues& b, doub
   return out;
 }
 
+namespace {
+
+// Whether something moves a parameter in time.
+bool moves(const Preset& preset, const std::string& parameter) {
+  const auto is_it = [&](const auto& m) { return m.parameter == parameter; };
+  return std::any_of(preset.lfos.begin(), preset.lfos.end(), is_it) ||
+         std::any_of(preset.followers.begin(), preset.followers.end(), is_it) ||
+         std::any_of(preset.keyframes.begin(), preset.keyframes.end(), is_it) ||
+         std::any_of(preset.maps.begin(), preset.maps.end(), is_it);
+}
+
+// Whether a number is not 0 at some level.
+bool is_anywhere(const ParameterValues& values, const std::string& parameter) {
+  const std::vector<double>& list = values.list(parameter);
+  return std::any_of(list.begin(), list.end(), [](double v) { return v != 0; });
+}
+
+}  // namespace
+
 struct Player::Layer {
   Preset preset;
   uint64_t seed = 0;
@@ -151,7 +170,11 @@ bool Player::busy() const {
 
 bool Player::needs_flow() const {
   return std::any_of(layers_.begin(), layers_.end(), [](const auto& layer) {
-    return find_effect(layer->preset.effect).needs_flow && !layer->preset.values.flag(kBypass);
+    const EffectKind& kind = find_effect(layer->preset.effect);
+    if (!kind.needs_flow || layer->preset.values.flag(kBypass)) return false;
+    const std::string& name = kind.flow_parameter;
+    return name.empty() || moves(layer->preset, name) || is_anywhere(layer->preset.values, name) ||
+           is_anywhere(layer->values, name);  // which may still be on their way
   });
 }
 

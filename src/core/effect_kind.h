@@ -46,8 +46,9 @@ struct EffectKind {
   MakeEffect make = nullptr;
   std::vector<EffectSignal> signals = {};
   std::vector<EffectKey> keys = {};
-  bool needs_flow = false;   // of the input: Frame::flow
-  bool needs_torch = false;  // plays in `reverie-lab` alone
+  bool needs_flow = false;          // of the input: Frame::flow
+  std::string flow_parameter = {};  // ... only where this is not 0, or something moves it; empty: always
+  bool needs_torch = false;         // plays in `reverie-lab` alone
   // The same bytes for any number of threads; otherwise a render keeps the number in its description.
   bool any_threads = true;
   // Null: not known.

@@ -55,7 +55,7 @@ class FeedbackEffect final : public Effect {
     const Planes* input = frame.picture;
     if (!engine_) begin(frame, given, true);
     const ParameterValues& values = with_own(given);
-    engine_->step(frame.time.frame, values, input);
+    engine_->step(frame.time.frame, values, input, frame.flow);
     engine_->look(values, out);
     if (palette_is_input_ && input) colours_ = colour_statistics(*input, *threads_);
     if (colours_) {
@@ -149,6 +149,8 @@ EffectKind feedback_effect() {
                    {"l", "which level to show", "view_level", true},
                    {"a", "activation: tanh, relu", "activation"},
                    {"p", "pooling: max, mean, stride, maxmag", "pool"}},
+          .needs_flow = true,
+          .flow_parameter = "warp_by_flow",
           .work = feedback_work,
           .memory = feedback_memory};
 }

@@ -85,15 +85,16 @@ void FeedbackEngine::follow(const FeedbackEngine& before) {
   }
 }
 
-Planes FeedbackEngine::pad(const Planes& picture) const {
-  Planes out(kPictureChannels, sizes_.height[0], sizes_.width[0]);
+Planes FeedbackEngine::pad(const Planes& planes, float scale, float offset) const {
+  Planes out(planes.channels(), sizes_.height[0], sizes_.width[0]);
   const int top = (out.height() - height_) / 2;
   const int left = (out.width() - width_) / 2;
-  for (int c = 0; c < kPictureChannels; ++c) {
+  for (int c = 0; c < out.channels(); ++c) {
     for (int y = 0; y < out.height(); ++y) {
-      const float* from = picture.row(c, std::clamp(y - top, 0, height_ - 1));
+      const float* from = planes.row(c, std::clamp(y - top, 0, height_ - 1));
       float* to = out.row(c, y);
-      for (int x = 0; x < out.width(); ++x) to[x] = 2 * from[std::clamp(x - left, 0, width_ - 1)] - 1;
+      for (int x = 0; x < out.width(); ++x)
+        to[x] = scale * from[std::clamp(x - left, 0, width_ - 1)] + offset;
     }
   }
   return out;
@@ -108,7 +109,8 @@ void FeedbackEngine::feed(const Transition& transition, const Planes* input) {
   kernel_->set_input(pad(*input), transition, top);
 }
 
-void FeedbackEngine::step(int64_t frame, const ParameterValues& values, const Planes* input) {
+void FeedbackEngine::step(int64_t frame, const ParameterValues& values, const Planes* input,
+                          const Planes* flow) {
   Transition transition = resolver_.resolve(values);
   transition.frame = frame;
   feed(transition, input);
@@ -122,12 +124,18 @@ void FeedbackEngine::step(int64_t frame, const ParameterValues& values, const Pl
                                 sizes_.width[0], transition.border == Border::kWrap, threads_);
     transition.velocity = &velocity_;
   }
+  const bool carried = flow && std::any_of(transition.level.begin(), transition.level.end(),
+                                           [](const LevelTransition& l) { return !l.warp_by_flow.is(0); });
+  if (carried) {
+    input_flow_ = pad(*flow, 1, 0);
+    transition.input_flow = &input_flow_;
+  }
   kernel_->step(transition, random_.split(kNoiseStream).split(static_cast<uint64_t>(frame)));
 }
 
 Memory FeedbackEngine::memory() const {
   Memory m = kernel_->memory();
-  m.sources += velocity_.bytes() + resolver_.bytes();
+  m.sources += velocity_.bytes() + input_flow_.bytes() + resolver_.bytes();
   m.weights += glass_.bytes();
   return m;
 }

@@ -18,8 +18,8 @@ class FeedbackEngine {
                  const std::string& kernel, uint64_t seed, Threads& threads, const Planes* first_picture,
                  const std::shared_ptr<CheckReport>& check = nullptr);
 
-  // One frame.  input: [3, H, W] in 0..1, or null.
-  void step(int64_t frame, const ParameterValues& values, const Planes* input);
+  // One frame.  input: [3, H, W] in 0..1, or null.  flow: Frame::flow, [2, H, W] in pixels, or null.
+  void step(int64_t frame, const ParameterValues& values, const Planes* input, const Planes* flow = nullptr);
 
   // Restarts as the constructor did, with another seed.
   void restart(uint64_t seed, const ParameterValues& values, const Planes* first_picture);
@@ -39,7 +39,9 @@ class FeedbackEngine {
  private:
   void start(const ParameterValues& values, const Planes* first_picture);
   void feed(const Transition& transition, const Planes* input);
-  Planes pad(const Planes& picture) const;  // [3, H, W] in 0..1 -> level 0 in -1..1
+  // [C, H, W] -> level 0, each sample times `scale` plus `offset`, continued by its edges.
+  Planes pad(const Planes& planes, float scale, float offset) const;
+  Planes pad(const Planes& picture) const { return pad(picture, 2, -1); }  // 0..1 -> -1..1
 
   Hourglass glass_;
   int height_, width_;
@@ -48,7 +50,7 @@ class FeedbackEngine {
   Threads& threads_;
   std::unique_ptr<Kernel> kernel_;
   TransitionResolver resolver_;
-  Planes velocity_;
+  Planes velocity_, input_flow_;
 };
 
 }  // namespace reverie

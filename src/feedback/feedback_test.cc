@@ -305,6 +305,37 @@ TEST(Engine, AnySizeAnyThreadsSameBytes) {
   }
 }
 
+// Nothing but its own state, carried along.
+TEST(Engine, WarpByFlowMovesTheStateAsTheInputMoved) {
+  for (const char* kernel : {"reference", "cpu"}) {
+    ParameterValues v(feedback_parameters());
+    v.set("levels", 0);
+    v.set("self", 1);
+    for (const char* none : {"encode", "decode", "sblur", "tblur"}) v.set(none, 0);
+    v.set("gain", 1);
+    v.set_text("squash", "clip");
+    v.set_text("init", "picture");
+    Planes dot(3, 32, 32, 0.5F);
+    for (int c = 0; c < 3; ++c) dot.at(c, 10, 12) = 1;
+    Planes back(2, 32, 32);  // where things were: they move by 3 to the right and 2 down
+    for (size_t i = 0; i < back.plane_size(); ++i) back.plane(0)[i] = -3, back.plane(1)[i] = -2;
+    Threads threads(1);
+    const auto after = [&](double amount, const Planes* flow) {
+      v.set("warp_by_flow", amount);
+      FeedbackEngine engine(glass_of(v), 32, 32, v, kernel, 3, threads, &dot);
+      engine.step(0, v, nullptr, flow);
+      Planes out;
+      engine.look(v, out);
+      return out;
+    };
+    EXPECT_NEAR(after(1, &back).at(1, 12, 15), 1, 1e-5) << kernel;
+    EXPECT_NEAR(after(1, &back).at(1, 10, 12), 0.5, 1e-5) << kernel;
+    EXPECT_NEAR(after(-2, &back).at(1, 6, 6), 1, 1e-5) << kernel;
+    EXPECT_EQ(after(0, &back).data(), after(0, nullptr).data()) << kernel;
+    EXPECT_NEAR(after(1, nullptr).at(1, 10, 12), 1, 1e-5) << kernel;
+  }
+}
+
 TEST(Engine, KnowsItsMemoryWhichDoesNotGrow) {
   for (const char* kernel : {"reference", "cpu"}) {
     ParameterValues v(feedback_parameters());

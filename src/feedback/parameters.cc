@@ -137,6 +137,11 @@ std::vector<Parameter> movement() {
       number("advect_smooth", 1.5, 0, 64, "samples of that level",
              "standard deviation of the stream function's blur")
           .playable(0, 16),
+      number("warp_by_flow", 0, -8, 8, "times",
+             "moves it along with what moves in the input: 1 as far as that goes")
+          .playable(-2, 2)
+          .levels()
+          .map(),
       choice("sampling", "linear", {"linear", "cubic", "nearest"}, "interpolation; linear also softens"),
       number("hue", 0, -180, 180, "degrees a frame", "turns the colours of each channel triple about grey")
           .playable(-20, 20)

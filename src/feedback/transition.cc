@@ -15,7 +15,7 @@ void Field::row(int y, int width, float* out) const {
 
 bool LevelTransition::moves() const {
   return !zoom.is(1) || !rotate.is(0) || !shift_x.is(0) || !shift_y.is(0) || !swirl.is(0) || !advect.is(0) ||
-         mirror != Mirror::kNone;
+         mirror != Mirror::kNone || !warp_by_flow.is(0);
 }
 
 // unit: how many of the parameter's units make one unit of the field.
@@ -57,6 +57,7 @@ LevelTransition TransitionResolver::resolve_level(const ParameterValues& values,
   t.shift_y = length("shift_y");
   t.swirl = plain("swirl");
   t.advect = length("advect");
+  t.warp_by_flow = length("warp_by_flow");
   t.hue = plain("hue");
   t.mirror = values.choice<Mirror>("mirror", level);
   t.permute = values.integer("permute", level);
@@ -89,6 +90,7 @@ const Transition& TransitionResolver::resolve(const ParameterValues& values) {
   transition_.centre_y = static_cast<float>(values.number("centre_y"));
   transition_.segments = values.integer("segments");
   transition_.velocity = nullptr;
+  transition_.input_flow = nullptr;
   return transition_;
 }
 

@@ -29,7 +29,8 @@ struct Field {
 struct LevelTransition {
   Field gain, self, encode, decode, input, bias, noise, sblur, tblur;
   Field zoom, rotate, shift_x, shift_y, swirl, advect,
-      hue;  // angles in degrees, lengths in samples of this level
+      hue;             // angles in degrees, lengths in samples of this level
+  Field warp_by_flow;  // samples of this level for each pixel of the flow
   Mirror mirror = Mirror::kNone;
   int permute = 0;
   Trail trail = Trail::kState;
@@ -38,10 +39,10 @@ struct LevelTransition {
   Activation activation = Activation::kTanh;  // both directions between l and l + 1
   float home_centre = 0, home_level = 0.4F, home_rate = 0;
 
-  static constexpr size_t kFields = 16;
+  static constexpr size_t kFields = 17;
   std::array<Field*, kFields> fields() {
-    return {&gain,  &self, &encode, &decode,  &input,   &bias,  &noise,  &sblur,
-            &tblur, &zoom, &rotate, &shift_x, &shift_y, &swirl, &advect, &hue};
+    return {&gain, &self,   &encode,  &decode,  &input, &bias,   &noise, &sblur,       &tblur,
+            &zoom, &rotate, &shift_x, &shift_y, &swirl, &advect, &hue,   &warp_by_flow};
   }
 
   bool moves() const;
@@ -57,6 +58,8 @@ struct Transition {
   int segments = 6;
   int64_t frame = 0;                 // for error messages
   const Planes* velocity = nullptr;  // [2, H, W] of level 0: x, y of a flow of RMS 1; null without advection
+  const Planes* input_flow =
+      nullptr;  // [2, H, W] of level 0: what is at p of the input was at p + flow(p); or null
 };
 
 // Sizes of the levels, including padding: level l is height(l) x width(l).

@@ -87,24 +87,25 @@ void place_row(const LevelTransition& l, Point centre, int y, int width, float* 
   }
 }
 
-void advect_row(const Field& advect, const Planes& v, int shrink, int y, int width, float* source_x,
-                float* source_y) {
+// Adds sign * amount * v to the source positions.
+void along_row(const Field& amount, float sign, const Planes& v, int shrink, int y, int width,
+               float* source_x, float* source_y) {
   const int vy = std::min(y * shrink + shrink / 2, v.height() - 1);
   const float* vx_row = v.row(0, vy);
   const float* vy_row = v.row(1, vy);
-  if (shrink == 1 && !advect.picture) {
-    const float a = advect.value;
+  if (shrink == 1 && !amount.picture) {
+    const float a = sign * amount.value;
     for (int x = 0; x < width; ++x) {
-      source_x[x] -= a * vx_row[x];
-      source_y[x] -= a * vy_row[x];
+      source_x[x] += a * vx_row[x];
+      source_y[x] += a * vy_row[x];
     }
     return;
   }
   for (int x = 0; x < width; ++x) {
     const int vx = std::min(x * shrink + shrink / 2, v.width() - 1);
-    const float a = advect.at(y, x);
-    source_x[x] -= a * vx_row[vx];
-    source_y[x] -= a * vy_row[vx];
+    const float a = sign * amount.at(y, x);
+    source_x[x] += a * vx_row[vx];
+    source_y[x] += a * vy_row[vx];
   }
 }
 
@@ -140,7 +141,10 @@ void warp_row(const Transition& t, int level, int height, int width, int shrink,
     }
   }
   place_row(l, {centre_x, centre_y}, y, width, source_x, source_y);
-  if (!l.advect.is(0) && t.velocity) advect_row(l.advect, *t.velocity, shrink, y, width, source_x, source_y);
+  if (!l.advect.is(0) && t.velocity)
+    along_row(l.advect, -1, *t.velocity, shrink, y, width, source_x, source_y);
+  if (!l.warp_by_flow.is(0) && t.input_flow)
+    along_row(l.warp_by_flow, 1, *t.input_flow, shrink, y, width, source_x, source_y);
 }
 
 float Sampler::fetch(const float* plane, int x, int y) const {

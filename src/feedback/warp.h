@@ -7,7 +7,8 @@ namespace reverie {
 
 // Source positions of row y of a level: x and y in samples, 0 = centre of the first one.  Each place p of the
 // level is
-//   read at  centre + R(-rotate - swirl(r)) fold(p - centre) / zoom - shift - advect * v(p)
+//   read at  centre + R(-rotate - swirl(r)) fold(p - centre) / zoom - shift - advect * v(p) + warp_by_flow *
+//   flow(p)
 // width x height: the level's; shrink: pixels per sample.
 void warp_row(const Transition& t, int level, int height, int width, int shrink, int y, float* source_x,
               float* source_y);

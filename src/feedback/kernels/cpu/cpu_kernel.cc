@@ -237,7 +237,8 @@ class CpuKernel final : public Kernel {
     }
     run(show_pass());
     last_ = t;
-    last_.velocity = nullptr;  // the maps and the flow belong to the caller: only choices are read later
+    // the maps and the flows belong to the caller: only choices are read later
+    last_.velocity = last_.input_flow = nullptr;
   }
 
   Memory memory() const override {

@@ -92,6 +92,7 @@ void draw_numbers(Dice& dice, ParameterValues& v) {
   maybe("centre_x", -0.5, 1.5);
   maybe("advect", -5, 5);
   maybe("hue", -90, 90);
+  maybe("warp_by_flow", -3, 3);
   maybe("home_centre", 0, 1);
   maybe("home_rate", 0, 0.3);
   if (dice.chance(0.3)) v.set("permute", dice.whole(0, 7));
@@ -160,7 +161,7 @@ struct Pair {
   }
 
   void step(const Case& c, Transition t) const {
-    t.velocity = &velocity;
+    t.velocity = t.input_flow = &velocity;
     for (Kernel* k : {fast.get(), reference.get()}) {
       k->clear_input();
       if (c.input_top >= 0) k->set_input(picture, t, c.input_top);

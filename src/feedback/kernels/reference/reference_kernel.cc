@@ -83,7 +83,7 @@ class ReferenceKernel final : public Kernel {
     for (int l = 0; l <= glass_.levels(); ++l) step_level(l, noise.split(static_cast<uint64_t>(l)));
     for (int l = 0; l <= glass_.levels(); ++l) show(l);
     last_ = t;
-    last_.velocity = nullptr;  // the caller's: only choices are read later
+    last_.velocity = last_.input_flow = nullptr;  // the caller's: only choices are read later
   }
 
   Memory memory() const override {
