@@ -71,6 +71,12 @@ const std::vector<Verb>& verbs() {
      "  reverie flow clip.mp4 -o flow/%05d.flo --only-trusted\n"
      "  reverie flow frame10.png frame11.png -o flow.png --truth flow10.flo   how wrong it is\n",
      add_flow},
+    {"trajectories", "follow the points of a video; recognise what clips show by their trajectories",
+     "  reverie trajectories clip.mp4 -o drawn.mp4       the ways of points over 15 frames, by direction\n"
+     "  reverie trajectories clip.mp4 -o features.npy    a row a trajectory: HOG, HOF, MBH along it\n"
+     "  reverie trajectories clip.mp4 -o drawn.mp4 --without-camera\n"
+     "  reverie trajectories actions/ --evaluate -o confusion.png    actions/wave/anna_1.mp4 and so on\n",
+     add_trajectories},
     {"presets", "list the presets, a line each", "  reverie presets\n", add_presets},
     {"preset", "show one preset", "  reverie preset show smoke\n  reverie preset show smoke > my.toml\n",
      add_preset},

@@ -31,6 +31,7 @@ Action add_preset(CLI::App& app);
 Action add_parameters(CLI::App& app);
 Action add_info(CLI::App& app);
 Action add_flow(CLI::App& app);
+Action add_trajectories(CLI::App& app);
 Action add_convert(CLI::App& app);
 Action add_doctor(CLI::App& app);
 Action add_bench(CLI::App& app);
