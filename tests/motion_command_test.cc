@@ -1,4 +1,5 @@
 // The verbs flow and trajectories from outside.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -146,6 +147,26 @@ TEST(TrajectoriesCommand, ShortStillAndLonelyClips) {
       folder.path());
   EXPECT_EQ(o.status, 1);
   EXPECT_NE(o.err.find("nothing moves in it"), std::string::npos) << o.err;
+}
+
+// Three people, two actions; all of them take minutes (docs/motion.md).
+TEST(TrajectoriesCommand, RecognisesPeopleItHasNotSeen) {
+  const std::filesystem::path actions = data_folder() / "actions_weizmann";
+  if (data_folder().empty() || !std::filesystem::exists(actions))
+    GTEST_SKIP() << "no shared data: actions_weizmann";
+  const TestFolder folder("actions");
+  for (const char* label : {"bend", "wave2"}) {
+    std::filesystem::create_directories(folder.path() / "set" / label);
+    for (const char* person : {"person1", "person3", "person7"}) {
+      const std::string name = fmt::format("{}_{}_orig.mp4", person, label);
+      std::filesystem::copy_file(actions / label / name, folder.path() / "set" / label / name);
+    }
+  }
+  const Outcome o =
+      shell("reverie trajectories set --evaluate -o confusion.png -q --words 32 --scales 3", folder.path());
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_EQ(o.out, "100.0 % right, 6 of 6 clips, each of its group left out\n");
+  EXPECT_TRUE(std::filesystem::exists(folder.file("confusion.png")));
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ void vote_gradient(const float* plane, int height, int width, int y, int x, doub
   };
   const double gx = (at(y, x + 1) - at(y, x - 1)) / 2;
   const double gy = (at(y + 1, x) - at(y - 1, x)) / 2;
-  vote(gx, gy, std::hypot(gx, gy), bins);
+  vote(gx, gy, std::sqrt(gx * gx + gy * gy), bins);
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ CellHistograms::CellHistograms(const Planes& grey, const Flow& flow)
       vote_gradient(grey.plane(0), height_, width_, y, x, here.data());
       const double dx = flow.at(0, y, x);
       const double dy = flow.at(1, y, x);
-      const double speed = std::hypot(dx, dy);
+      const double speed = std::sqrt(dx * dx + dy * dy);
       if (speed <= kLeastFlow)
         here[8 + kDirections] = 1;
       else
