@@ -85,7 +85,7 @@ TEST(FlowInSets, OtherPartsFollowTheMotion) {
   make_clip(folder, 8);
   ASSERT_EQ(shell("ffmpeg -v error -i clip.mp4 -vf select='eq(n\\,0)' -frames:v 1 still.png && ffmpeg -v "
                   "error -loop 1 "
-                  "-framerate 25 -i still.png -frames:v 8 still.mkv",
+                  "-framerate 25 -i still.png -frames:v 8 -c:v ffv1 -pix_fmt bgr0 still.mkv",
                   folder.path())
                 .status,
             0);
