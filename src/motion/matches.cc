@@ -7,6 +7,8 @@
 #include <numbers>
 #include <opencv2/imgproc.hpp>
 
+#include "core/stop.h"
+
 namespace reverie {
 namespace {
 
@@ -108,6 +110,7 @@ struct Lattice {
 std::vector<int> nearest_of(const Lattice& a, const Lattice& b, int steps) {
   std::vector<int> best(a.points.size(), -1);
   for (int y = 0; y < a.height; ++y) {
+    if (stop_requested()) throw Stopped();
     for (int x = 0; x < a.width; ++x) {
       const size_t at = a.index(x, y);
       if (!a.structured[at]) continue;

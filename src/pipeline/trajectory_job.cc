@@ -34,9 +34,12 @@ Error too_short(const std::string& input, int64_t frames) {
           "give a longer clip"};
 }
 
-int enlargement(const SourceInfo& info) {
-  const int side = std::min(info.width, info.height);
-  return std::max(1, (kLeastSide + side - 1) / side);
+// How many times larger a clip is looked at.
+double enlargement(const SourceInfo& info) {
+  const int longer = std::max(info.width, info.height);
+  if (longer > kLargestTrackedSide) return static_cast<double>(kLargestTrackedSide) / longer;
+  const int shorter = std::min(info.width, info.height);
+  return std::max(1, (kLeastSide + shorter - 1) / shorter);
 }
 
 // A clip's frames as the tracker sees them.
@@ -53,18 +56,20 @@ class ClipReader {
   }
 
   const SourceInfo& info() const { return source_->info(); }
-  int height() const { return factor_ * info().height; }
-  int width() const { return factor_ * info().width; }
+  int height() const { return side(info().height); }
+  int width() const { return side(info().width); }
 
   bool read(Planes& out) {
     if (!source_->read(out)) return false;
-    if (factor_ > 1) out = resize(out, height(), width());
+    if (factor_ != 1) out = resize(out, height(), width());
     return true;
   }
 
  private:
+  int side(int n) const { return std::max(1, static_cast<int>(std::lround(factor_ * n))); }
+
   std::unique_ptr<Source> source_;
-  int factor_ = 1;
+  double factor_ = 1;
 };
 
 Colour direction_colour(float dx, float dy) {

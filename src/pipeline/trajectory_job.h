@@ -31,9 +31,11 @@ struct TrajectoryResult {
   std::string output;           // description
 };
 
-// Clips of fewer pixels than kLeastSide are enlarged by whole numbers, so that patches fit.  Error for clips
+// Clips of fewer pixels than kLeastSide are enlarged by whole numbers, so that patches fit; larger ones than
+// kLargestTrackedSide are shrunk to it.  Error for clips
 // of fewer than kTrackLength + 1 frames, and if something cannot be read or written.
-inline constexpr int kLeastSide = 120;  // of the shorter side
+inline constexpr int kLeastSide = 120;           // of the shorter side
+inline constexpr int kLargestTrackedSide = 640;  // of the longer
 TrajectoryResult find_trajectories(const TrajectoryRequest& request);
 
 // The clips of a folder with a folder for each label; a clip's group is its name up to the first "_".
