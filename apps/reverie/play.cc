@@ -96,8 +96,8 @@ void add_options(CLI::App& app, Options& o) {
                      "a new one in ~/.local/state/reverie/sessions")
           ->type_name("FILE");
   auto* keep_input = app.add_flag("--keep-input", o.keep_input,
-                                  "store the camera's pictures in SESSION.input.mkv (lossless), so that the "
-                                  "session can be rendered again");
+                                  "store the camera's pictures in SESSION.input.mkv and what is heard in "
+                                  "SESSION.sound.mka (lossless), so that the session can be rendered again");
   app.add_flag("--no-session", o.no_session, "write no session file")
       ->excludes(session)
       ->excludes(keep_input);

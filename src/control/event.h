@@ -89,6 +89,11 @@ struct OpenInput {
   std::string spec;
 };
 
+// What is heard in the set, from its beginning on, is in this file.
+struct KeepSound {
+  std::string file;
+};
+
 // The input shows this frame of its own (0 is the first), if that is not the one expected from the clock.
 struct ShowInput {
   int64_t index = 0;
@@ -102,7 +107,7 @@ struct SkipTicks {
 // Signals: what is heard from this frame on.
 using Event = std::variant<SetParameter, ChangePreset, BeginProcess, AbandonProcess, NewNoise, OpenInput,
                            ShowInput, SkipTicks, Signals, AddPart, RemovePart, MovePart, ChangeChain,
-                           BeginChain, AbandonChain, Blackout, Freeze>;
+                           BeginChain, AbandonChain, Blackout, Freeze, KeepSound>;
 
 // Happens before frame `frame` is computed.
 struct TimedEvent {

@@ -61,6 +61,7 @@ struct ToJson {
   void operator()(const Blackout& e) const { j["blackout"] = e.on, j["fade"] = e.fade; }
   void operator()(const Freeze& e) const { j["freeze"] = e.on; }
   void operator()(const OpenInput& e) const { j["input"] = e.spec; }
+  void operator()(const KeepSound& e) const { j["sound"] = e.file; }
   void operator()(const ShowInput& e) const { j["show"] = e.index; }
   void operator()(const SkipTicks& e) const { j["skip"] = e.ticks; }
   void operator()(const Signals& e) const {
@@ -240,6 +241,7 @@ Event read_event(const Line& line) {
   if (line.has("blackout")) return Blackout{line.flag("blackout"), fade()};
   if (line.has("freeze")) return Freeze{line.flag("freeze")};
   if (line.has("input")) return OpenInput{line.text("input")};
+  if (line.has("sound")) return KeepSound{line.text("sound")};
   if (line.has("show")) return ShowInput{line.whole("show", 0, kMostFrames)};
   if (line.has("skip")) return SkipTicks{line.whole("skip", 1, kMostFrames)};
   if (line.has("hear")) return line.signals("hear");

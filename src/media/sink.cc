@@ -49,6 +49,10 @@ class VideoSink final : public Sink {
     if (sound_) description_ += ", sound " + sound_->words();
   }
 
+  void write_sound(std::span<const float> samples) override {
+    if (sound_) sound_->take(samples);
+  }
+
   void write(const Planes& picture) override {
     if (wanted(count_) >= encoded_) {
       encoder_.write(picture);
@@ -122,6 +126,42 @@ class VideoSink final : public Sink {
   ffmpeg::PacketPtr packet_ = ffmpeg::new_packet();
   int64_t count_ = 0, encoded_ = 0;
   std::string description_;
+};
+
+class SoundSink final : public Sink {
+ public:
+  explicit SoundSink(const std::string& path) : path_(path), output_(target_of(path), path), sound_(nullptr) {
+    SinkOptions options;
+    options.comes_with_sound = true;
+    sound_ = ffmpeg::SoundTrack::open(options, target_of(path).container, output_);
+    output_.begin({}, true);
+  }
+
+  void write(const Planes& /*picture*/) override {}
+  void write_sound(std::span<const float> samples) override {
+    sound_->take(samples);
+    count_ += static_cast<int64_t>(samples.size()) / kSoundChannels;
+    sound_->write_until(time());
+  }
+  void finish() override {
+    sound_->finish(time());
+    output_.finish();
+  }
+  std::string salvage() override { return output_.salvage(); }
+  std::string description() const override { return path_ + ": sound, " + sound_->words(); }
+
+ private:
+  static Target target_of(const std::string& path) {
+    Target t = ffmpeg::parse_target(path + ".mkv");  // the same container, under another ending
+    t.url = path;
+    return t;
+  }
+  double time() const { return static_cast<double>(count_) / kSoundRate; }
+
+  std::string path_;
+  ffmpeg::Output output_;
+  std::unique_ptr<ffmpeg::SoundTrack> sound_;
+  int64_t count_ = 0;
 };
 
 // Numbered pictures: each is complete once written, and kept.
@@ -224,6 +264,10 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
       break;
   }
   return std::make_unique<NullSink>();
+}
+
+std::unique_ptr<Sink> open_sound_sink(const std::string& path) {
+  return std::make_unique<SoundSink>(path);
 }
 
 void round_to_8_bit(Planes& picture) {

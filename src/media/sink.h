@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace reverie {
 namespace ffmpeg {
 class Input;
 }
+
+inline constexpr int kSoundRate = 48000, kSoundChannels = 2;  // of sound that comes with pictures
 
 struct SinkOptions {
   int width = 0, height = 0;  // in pixels, of every picture
@@ -29,6 +32,9 @@ struct SinkOptions {
     std::shared_ptr<ffmpeg::Input> from = nullptr;  // Source::sound(); is used up instead of opening spec
   };
   std::optional<Sound> sound;
+
+  // Or sound that comes with the pictures, by Sink::write_sound().
+  bool comes_with_sound = false;
 
   // Playable at any moment except for the last two or three seconds, however the process ends (mp4 and mov in
   // fragments of a second): for recordings, which cannot be repeated.
@@ -56,6 +62,11 @@ class Sink {
   // picture when it comes.
   virtual void hold(int64_t /*frames*/) {}
 
+  // Where options.comes_with_sound: more of the sound, from the time of the first picture on, at
+  // kSoundRate, interleaved kSoundChannels of -1..1.  It may come later than its pictures; what comes before
+  // finish() is cut to their length.  Elsewhere it is ignored.
+  virtual void write_sound(std::span<const float> /*samples*/) {}
+
   // Flushes everything and gives the file its final name.  Error as in write(); then no file is left.
   virtual void finish() = 0;
 
@@ -80,6 +91,10 @@ class Sink {
 // Error for an unknown extension, an odd size for a 4:2:0 target, a missing encoder, or a target that cannot
 // be written.
 std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& options);
+
+// A file of sound alone (.mka: lossless, FLAC), written as it comes by write_sound() and playable at any
+// moment.  Pictures are ignored.  Error if it cannot be written.
+std::unique_ptr<Sink> open_sound_sink(const std::string& path);
 
 // Rounds a picture to the 8-bit samples that a lossless file (.mkv, .png) holds.
 void round_to_8_bit(Planes& picture);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -59,16 +60,30 @@ class CopiedSound final : public SoundPackets {
   int64_t last_ = -1;
 };
 
-// Decoded, converted to the encoder's format and encoded.
-class EncodedSound final : public SoundPackets {
+// Frames in an encoder's format, encoded.
+class EncodedSound : public SoundPackets {
  public:
-  EncodedSound(Passes passes, const AVCodec& codec, bool global_header) : sound_(std::move(passes)) {
-    const AVCodecContext& from = sound_.context();
+  int add_to(Output& output) override { return output.add(*context_); }
+  AVRational base() const override { return context_->time_base; }
+
+  bool read(AVPacket& packet, double until, bool last) override {
+    for (;;) {
+      const int code = avcodec_receive_packet(context_.get(), &packet);
+      if (code >= 0) return true;
+      if (code == AVERROR_EOF) return false;
+      if (code != AVERROR(EAGAIN)) check(code, "encode the sound of", name_);
+      if (!send_frame(until, last)) return false;
+    }
+  }
+
+ protected:
+  EncodedSound(std::string name, const AVCodec& codec, int rate, int channels, bool global_header)
+      : name_(std::move(name)) {
     context_.reset(avcodec_alloc_context3(&codec));
     if (!context_) throw std::bad_alloc();
     AVCodecContext& c = *context_;
-    av_channel_layout_default(&c.ch_layout, std::min(2, from.ch_layout.nb_channels));
-    c.sample_rate = rate_for(codec, from.sample_rate);
+    av_channel_layout_default(&c.ch_layout, std::min(2, channels));
+    c.sample_rate = rate_for(codec, rate);
     const std::vector<AVSampleFormat> formats = sample_formats(codec);
     c.sample_fmt = formats.empty() ? AV_SAMPLE_FMT_FLT : formats.front();
     c.time_base = {1, c.sample_rate};
@@ -76,32 +91,7 @@ class EncodedSound final : public SoundPackets {
     c.thread_count = 1;
     c.flags |= AV_CODEC_FLAG_BITEXACT;
     if (global_header) c.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    check(avcodec_open2(&c, &codec, nullptr), "encode the sound of", sound_.name());
-    sound_.convert_to(form());
-  }
-
-  int add_to(Output& output) override { return output.add(*context_); }
-  AVRational base() const override { return context_->time_base; }
-  std::string words() const override {
-    return fmt::format("{} from {}", avcodec_get_name(context_->codec_id),
-                       avcodec_get_name(sound_.context().codec_id));
-  }
-
-  bool read(AVPacket& packet, double until, bool last) override {
-    for (;;) {
-      const int code = avcodec_receive_packet(context_.get(), &packet);
-      if (code >= 0) return true;
-      if (code == AVERROR_EOF) return false;
-      if (code != AVERROR(EAGAIN)) check(code, "encode the sound of", sound_.name());
-      if (!send_frame(until, last)) return false;
-    }
-  }
-
- private:
-  static int rate_for(const AVCodec& codec, int wanted) {
-    const std::vector<int> rates = sample_rates(codec);
-    if (rates.empty() || std::find(rates.begin(), rates.end(), wanted) != rates.end()) return wanted;
-    return *std::max_element(rates.begin(), rates.end());
+    check(avcodec_open2(&c, &codec, nullptr), "encode the sound of", name_);
   }
 
   SoundForm form() const {
@@ -112,11 +102,26 @@ class EncodedSound final : public SoundPackets {
     return {context_->sample_fmt, context_->sample_rate, layout.data(),
             any_size ? 1024 : context_->frame_size, ""};
   }
+  const char* codec_name() const { return avcodec_get_name(context_->codec_id); }
+  const std::string& name() const { return name_; }
+
+  // The next frame, its pts in samples; none at the end, or where it has not come yet.
+  virtual FramePtr next() = 0;
+  // Whether more may come later.
+  virtual bool waits(bool last) const = 0;
+
+ private:
+  static int rate_for(const AVCodec& codec, int wanted) {
+    const std::vector<int> rates = sample_rates(codec);
+    if (rates.empty() || std::find(rates.begin(), rates.end(), wanted) != rates.end()) return wanted;
+    return *std::max_element(rates.begin(), rates.end());
+  }
 
   // Gives the encoder a frame if it ends before `until`, and the end of stream if that is the last.
   bool send_frame(double until, bool last) {
     const auto limit = static_cast<int64_t>(std::llround(until * context_->sample_rate));
-    if (!pending_) pending_ = sound_.next();
+    if (!pending_) pending_ = next();
+    if (!pending_ && waits(last)) return false;
     if (pending_ && pending_->pts + pending_->nb_samples > limit) {
       if (!last) return false;
       pending_->nb_samples =
@@ -126,17 +131,88 @@ class EncodedSound final : public SoundPackets {
       ended_ = true;
     }
     if (pending_ && pending_->nb_samples > 0) {
-      check(avcodec_send_frame(context_.get(), pending_.get()), "encode the sound of", sound_.name());
+      check(avcodec_send_frame(context_.get(), pending_.get()), "encode the sound of", name_);
     }
     pending_.reset();
-    if (ended_) check(avcodec_send_frame(context_.get(), nullptr), "encode the sound of", sound_.name());
+    if (ended_) check(avcodec_send_frame(context_.get(), nullptr), "encode the sound of", name_);
     return true;
   }
 
-  DecodedSound sound_;
+  std::string name_;
   CodecPtr context_;
   FramePtr pending_;
   bool ended_ = false;
+};
+
+// A source's sound, decoded and encoded again.
+class RecodedSound final : public EncodedSound {
+ public:
+  RecodedSound(const std::string& name, DecodedSound sound, const AVCodec& codec, bool global_header)
+      : EncodedSound(name, codec, sound.context().sample_rate, sound.context().ch_layout.nb_channels,
+                     global_header),
+        sound_(std::move(sound)) {
+    sound_.convert_to(form());
+  }
+  std::string words() const override {
+    return fmt::format("{} from {}", codec_name(), avcodec_get_name(sound_.context().codec_id));
+  }
+
+ private:
+  FramePtr next() override { return sound_.next(); }
+  bool waits(bool /*last*/) const override { return false; }
+
+  DecodedSound sound_;
+};
+
+// Sound that comes with the pictures.
+class ComingSound final : public EncodedSound {
+ public:
+  ComingSound(const std::string& name, const AVCodec& codec, bool global_header)
+      : EncodedSound(name, codec, kSoundRate, kSoundChannels, global_header) {
+    const SoundForm f = form();
+    graph_ = make_graph(
+        fmt::format("abuffer@in=time_base=1/{0}:sample_rate={0}:sample_fmt=flt:channel_layout=stereo [in]; "
+                    "[in] aresample={1}, aformat=sample_fmts={2}:sample_rates={1}:channel_layouts={3}, "
+                    "asetnsamples=n={4}:p=0 [out]; [out] abuffersink@out",
+                    kSoundRate, f.rate, av_get_sample_fmt_name(f.format), f.layout, f.samples),
+        name);
+  }
+  std::string words() const override { return codec_name(); }
+
+  void take(std::span<const float> samples) override {
+    if (samples.empty()) return;
+    FramePtr frame = new_frame();
+    frame->format = AV_SAMPLE_FMT_FLT;
+    frame->sample_rate = kSoundRate;
+    frame->nb_samples = static_cast<int>(samples.size()) / kSoundChannels;
+    av_channel_layout_default(&frame->ch_layout, kSoundChannels);
+    check(av_frame_get_buffer(frame.get(), 0), "encode the sound of", name());
+    std::copy(samples.begin(), samples.end(), reinterpret_cast<float*>(frame->data[0]));
+    frame->pts = count_;
+    count_ += frame->nb_samples;
+    give(frame.get());
+  }
+  bool read(AVPacket& packet, double until, bool last) override {
+    if (last && !std::exchange(flushed_, true)) give(nullptr);
+    return EncodedSound::read(packet, until, last);
+  }
+
+ private:
+  FramePtr next() override {
+    FramePtr frame = new_frame();
+    const int code = av_buffersink_get_frame(graph_node(graph_, "abuffersink@out"), frame.get());
+    if (code >= 0) return frame;
+    if (code != AVERROR(EAGAIN) && code != AVERROR_EOF) check(code, "filter the sound of", name());
+    return nullptr;
+  }
+  bool waits(bool last) const override { return !last; }
+  void give(AVFrame* frame) {
+    check(av_buffersrc_add_frame(graph_node(graph_, "abuffer@in"), frame), "filter the sound of", name());
+  }
+
+  GraphPtr graph_;
+  int64_t count_ = 0;
+  bool flushed_ = false;
 };
 
 bool can_copy(const Container& container, const Output& output, AVCodecID codec) {
@@ -145,27 +221,35 @@ bool can_copy(const Container& container, const Output& output, AVCodecID codec)
          avformat_query_codec(&output.format(), codec, FF_COMPLIANCE_NORMAL) == 1;
 }
 
+const AVCodec& encoder_of(const std::string& spec, const Container& container) {
+  if (const AVCodec* encoder = avcodec_find_encoder(container.sound)) return *encoder;
+  throw Error("encode the sound of", spec,
+              fmt::format("this FFmpeg has no encoder for {}", avcodec_get_name(container.sound)));
+}
+
 std::unique_ptr<SoundPackets> open_packets(const SinkOptions& options, const Container& container,
                                            Output& output) {
+  if (!options.sound) {
+    const std::string name = "the set";
+    return std::make_unique<ComingSound>(name, encoder_of(name, container), output.wants_global_header());
+  }
   std::optional<Passes> passes = open_passes(*options.sound, options.fps);
   if (!passes) return nullptr;
   const AVCodecID codec = passes->input.stream(passes->stream).codecpar->codec_id;
   // Frames of a codec do not join without a click, so a loop is encoded again
   const bool copy = !options.sound->loop && can_copy(container, output, codec);
   if (copy) return std::make_unique<CopiedSound>(std::move(*passes));
-  const AVCodec* encoder = avcodec_find_encoder(container.sound);
-  if (encoder == nullptr) {
-    throw Error("encode the sound of", options.sound->spec,
-                fmt::format("this FFmpeg has no encoder for {}", avcodec_get_name(container.sound)));
-  }
-  return std::make_unique<EncodedSound>(std::move(*passes), *encoder, output.wants_global_header());
+  const AVCodec& encoder = encoder_of(options.sound->spec, container);
+  const std::string name = passes->input.name();
+  return std::make_unique<RecodedSound>(name, DecodedSound(std::move(*passes)), encoder,
+                                        output.wants_global_header());
 }
 
 }  // namespace
 
 std::unique_ptr<SoundTrack> SoundTrack::open(const SinkOptions& options, const Container& container,
                                              Output& output) {
-  if (!options.sound || container.sound == AV_CODEC_ID_NONE) return nullptr;
+  if (!(options.sound || options.comes_with_sound) || container.sound == AV_CODEC_ID_NONE) return nullptr;
   std::unique_ptr<SoundPackets> packets;
   try {
     packets = open_packets(options, container, output);
@@ -173,7 +257,7 @@ std::unique_ptr<SoundTrack> SoundTrack::open(const SinkOptions& options, const C
     warning(fmt::format("no sound: {}", e.what()));
   }
   if (!packets) return nullptr;
-  return std::unique_ptr<SoundTrack>(new SoundTrack(std::move(packets), output, options.sound->spec));
+  return std::unique_ptr<SoundTrack>(new SoundTrack(std::move(packets), output));
 }
 
 void SoundTrack::pump(double seconds, bool last) {

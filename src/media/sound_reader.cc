@@ -18,21 +18,26 @@ ffmpeg::Passes must_open(const SinkOptions::Sound& sound, double fps) {
 }  // namespace
 
 struct SoundReader::State {
-  State(const SinkOptions::Sound& sound, double fps) : decoded(must_open(sound, fps)) {
+  State(const SinkOptions::Sound& sound, double fps, int wanted)
+      : decoded(must_open(sound, fps)), channels(static_cast<size_t>(wanted)) {
     decoded.keep_quiet();  // whoever plays the sound reports damage
     // averaged rather than added up, as swresample does for integers: nothing exceeds full scale
-    decoded.convert_to({AV_SAMPLE_FMT_FLT, kRate, "mono", 1024, "rematrix_maxval=1"});
+    decoded.convert_to(
+        {AV_SAMPLE_FMT_FLT, kRate, channels == 1 ? "mono" : "stereo", 1024, "rematrix_maxval=1"});
   }
 
+  size_t floats() const { return frame ? static_cast<size_t>(frame->nb_samples) * channels : 0; }
+
   ffmpeg::DecodedSound decoded;
+  size_t channels;
   ffmpeg::FramePtr
-      frame;  // of which `used` samples have been returned; null before the first and after the last
+      frame;  // of which `used` floats have been returned; null before the first and after the last
   size_t used = 0;
   bool ended = false;
 };
 
-SoundReader::SoundReader(const SinkOptions::Sound& sound, double fps)
-    : state_(std::make_unique<State>(sound, fps)) {}
+SoundReader::SoundReader(const SinkOptions::Sound& sound, double fps, int channels)
+    : state_(std::make_unique<State>(sound, fps, channels)) {}
 SoundReader::~SoundReader() = default;
 
 size_t SoundReader::read(std::span<float> out) {
@@ -46,11 +51,11 @@ size_t SoundReader::read(std::span<float> out) {
       continue;
     }
     const auto* samples = reinterpret_cast<const float*>(s.frame->data[0]);
-    const size_t n = std::min(out.size() - filled, static_cast<size_t>(s.frame->nb_samples) - s.used);
+    const size_t n = std::min(out.size() - filled, s.floats() - s.used);
     std::copy_n(samples + s.used, n, out.data() + filled);
     filled += n;
     s.used += n;
-    if (s.used == static_cast<size_t>(s.frame->nb_samples)) s.frame.reset();
+    if (s.used == s.floats()) s.frame.reset();
   }
   return filled;
 }

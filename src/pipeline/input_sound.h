@@ -1,7 +1,9 @@
-// Analyses the sound of a set's input along with its pictures.
+// The sound of a set's input along with its pictures: analysed, and as samples.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "core/signals.h"
@@ -24,6 +26,12 @@ class InputSound {
   // Seconds since the input began; must not decrease.
   Signals at(double seconds);
 
+  // False where it has turned out to have none.
+  bool sounds() const;
+  // Fills `out`, interleaved kSoundChannels at kSoundRate, from this frame of the sound on: around the time
+  // that at() was last asked for, elsewhere with silence.
+  void read(int64_t frame, std::span<float> out) const;
+
  private:
   struct Ahead;
   std::shared_ptr<Ahead> ahead_;
@@ -32,5 +40,7 @@ class InputSound {
 
 // Whether the sound of this input can be read separately: it is a file.
 bool may_have_sound(const std::string& spec);
+// Whether it does: opens it.
+bool has_sound(const std::string& spec);
 
 }  // namespace reverie

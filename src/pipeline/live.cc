@@ -17,8 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kTimedFrames = 300;     // used for the median and the 99th percentile
-constexpr double kNearlyTheBeat = 1e-6;  // beats: below this, nothing new was heard
+constexpr size_t kTimedFrames = 300;                  // used for the median and the 99th percentile
+constexpr std::chrono::milliseconds kLastSound(600);  // that it is awaited, at the end
+constexpr double kNearlyTheBeat = 1e-6;               // beats: below this, nothing new was heard
 
 std::chrono::nanoseconds nanoseconds(double seconds) {
   return std::chrono::nanoseconds(std::llround(seconds * 1e9));
@@ -72,7 +73,7 @@ class PictureMemory {
 
 }  // namespace
 
-LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
+LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)), sound_(request_.feed, request_.fps) {
   FrameLoopSetup setup;
   if (request_.check) checked_ = std::make_shared<CheckReport>();
   PlayerSetup player = {request_.width,  request_.height, request_.threads,
@@ -84,12 +85,7 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
   setup.player = std::make_unique<ChainPlayer>(player, request_.chain);
   setup.input = [this](int64_t ticks) { return read_input(ticks); };
   setup.signals = [this](const FrameTime& time) { return hear(time); };
-  setup.watchers.emplace_back([this](int64_t, const Planes& picture) {
-    const std::lock_guard lock(mutex_);
-    for (const Recording& r : recordings_) {
-      if (r.recorder != kept_) r.recorder->write(picture);
-    }
-  });
+  setup.watchers.emplace_back([this](int64_t, const Planes& picture) { write_recordings(picture); });
   setup.fps = request_.fps;
   setup.check = request_.check;
   loop_ = std::make_unique<FrameLoop>(std::move(setup));
@@ -97,10 +93,13 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)) {
       InputFormat{request_.width, request_.height, request_.fps, request_.fit, request_.deinterlace});
   if (!request_.input.empty()) input_->open(request_.input);
 
+  SinkOptions options = sink_options();
+  if (!request_.also.empty())
+    options.comes_with_sound = (request_.feed && request_.feed->listening()) || has_sound(request_.input);
   for (const std::string& target : request_.also) {
     // opened here, so that a wrong name ends the command and not the show
-    auto sink = std::make_shared<std::unique_ptr<Sink>>(open_sink(target, sink_options()));
-    add_recorder(target, true, [sink] { return std::move(*sink); });
+    auto sink = std::make_shared<std::unique_ptr<Sink>>(open_sink(target, options));
+    add_recorder(target, true, options, [sink] { return std::move(*sink); });
   }
   if (!request_.session.empty()) {
     SessionStart start(request_.chain);
@@ -129,12 +128,14 @@ SinkOptions LiveSet::sink_options() const {
   return options;
 }
 
-void LiveSet::add_recorder(const std::string& target, bool whole_set, Recorder::Open open) {
+void LiveSet::add_recorder(const std::string& target, bool whole_set, const SinkOptions& options,
+                           Recorder::Open open) {
   const size_t bytes =
       size_t{12} * static_cast<size_t>(request_.width) * static_cast<size_t>(request_.height);
-  auto recorder = std::make_shared<Recorder>(target, bytes, std::move(open));
+  const bool sound = options.comes_with_sound;
+  auto recorder = std::make_shared<Recorder>(target, bytes, std::move(open), sound ? request_.fps : 0);
   const std::lock_guard lock(mutex_);
-  recordings_.push_back({std::move(recorder), whole_set});
+  recordings_.push_back({std::move(recorder), whole_set, sound});
 }
 
 void LiveSet::start_recording(const std::string& target) {
@@ -149,7 +150,9 @@ void LiveSet::start_recording(const std::string& target) {
         throw Error("record", target, "it is already being written", "use another name");
     }
   }
-  add_recorder(target, false, [target, options = sink_options()] { return open_sink(target, options); });
+  SinkOptions options = sink_options();
+  options.comes_with_sound = sound_.sounds();
+  add_recorder(target, false, options, [target, options] { return open_sink(target, options); });
 }
 
 void LiveSet::stop_recordings() {
@@ -215,7 +218,7 @@ void LiveSet::work() {
   }
   if (session_) session_->reached(loop_->frames());
   session_.reset();
-  if (input_sound_) input_sound_->end();
+  finish_sound();
   close_recordings();
   if (checked_ && !failure_) note(describe(*checked_));
   over_ = true;
@@ -253,6 +256,7 @@ void LiveSet::run() {
       if (session_) session_->write({loop_->frames() - 1, e});
     }
     if (session_ && loop_->frames() % second == 0) session_->reached(loop_->frames());
+    record_sound();
     hold(begun, worked.count());
     publish(worked.count());
   }
@@ -273,9 +277,8 @@ void LiveSet::hold(Clock::time_point begun, double ms) {
 // False when the set is over.
 bool LiveSet::wait_for_tick() {
   if (loop_->frames() == 0) return true;  // the clock starts with the first frame
-  const double seconds = static_cast<double>(loop_->tick()) / request_.fps;
-  if (request_.seconds && seconds >= *request_.seconds) return false;
-  const Clock::time_point due = origin_ + nanoseconds(seconds);
+  if (request_.seconds && seconds() >= *request_.seconds) return false;
+  const Clock::time_point due = origin_ + nanoseconds(seconds());
   {
     std::unique_lock lock(mutex_);
     changed_.wait_until(lock, due, [this] { return stopping_; });
@@ -288,7 +291,7 @@ bool LiveSet::wait_for_tick() {
     const std::lock_guard lock(mutex_);
     status_.skipped += ticks;
     for (const Recording& r : recordings_) {
-      if (r.recorder != kept_) r.recorder->hold(ticks);
+      if (r.recorder != kept_ && r.recorder != kept_sound_) r.recorder->hold(ticks);
     }
   }
   return true;
@@ -338,15 +341,15 @@ bool LiveSet::apply(const Event& event) {
 const Planes* LiveSet::read_input(int64_t ticks) {
   const Planes* picture = input_->read(ticks, input_events_);
   for (const Event& event : input_events_) {
-    if (const auto* opened = std::get_if<OpenInput>(&event)) listen_to(opened->spec);
+    if (const auto* opened = std::get_if<OpenInput>(&event)) show_input(opened->spec);
   }
   if (!request_.keep_input || !session_ || !picture || !input_->live()) return picture;
   return keep(*picture, input_events_);
 }
 
-void LiveSet::listen_to(const std::string& spec) {
-  input_sound_ = may_have_sound(spec) ? std::make_unique<InputSound>(spec, request_.fps) : nullptr;
-  input_began_ = static_cast<double>(loop_->tick()) / request_.fps;
+void LiveSet::show_input(const std::string& spec) {
+  record_sound();  // that of the input before
+  sound_.open_input(spec, seconds());
   if (kept_) kept_->finish();
   kept_index_ = -1;
 }
@@ -383,8 +386,8 @@ const Planes* LiveSet::keep(const Planes& picture, std::vector<Event>& events) {
 Signals LiveSet::hear(const FrameTime& time) {
   const Signals expected = heard_.expected(time.seconds);
   Signals now = expected;
-  if (input_sound_) {
-    const Signals input = input_sound_->at(time.seconds - input_began_);
+  if (sound_.has_input()) {
+    const Signals input = sound_.input_at(time.seconds);
     now.level = input.level, now.bass = input.bass, now.mid = input.mid, now.treble = input.treble;
     now.onset = input.onset;
   } else if (!request_.signals) {
@@ -398,6 +401,63 @@ Signals LiveSet::hear(const FrameTime& time) {
   }
   heard_.keep(now, time.seconds);
   return now;
+}
+
+void LiveSet::write_recordings(const Planes& picture) {
+  const std::lock_guard lock(mutex_);
+  for (Recording& r : recordings_) {
+    if (r.recorder == kept_ || r.recorder == kept_sound_) continue;
+    if (r.sound_from < 0) r.sound_from = std::llround(seconds() * kSoundRate);
+    r.recorder->write(picture);
+  }
+}
+
+// Gives the recordings what has arrived of the sound, each from the time of its first picture on.
+void LiveSet::record_sound() {
+  if (loop_->frames() == 0) return;  // the clock has not begun
+  keep_sound();
+  std::vector<Recording> listeners;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Recording& r : recordings_) {
+      if (r.with_sound && r.sound_from >= 0) listeners.push_back(r);
+    }
+  }
+  const double now = std::min(seconds(), std::chrono::duration<double>(Clock::now() - origin_).count());
+  sound_.pump(now, origin_, !listeners.empty(), [&](int64_t where, std::span<const float> samples) {
+    for (const Recording& r : listeners) {
+      const auto before = static_cast<size_t>(std::max<int64_t>(0, r.sound_from - where)) * kSoundChannels;
+      if (before < samples.size()) r.recorder->write_sound(samples.subspan(before));
+    }
+  });
+}
+
+// From the first sound on, with silence before it: the file begins with the set.
+void LiveSet::keep_sound() {
+  if (keeps_sound_ || !request_.keep_input || !session_ || !sound_.sounds()) return;
+  keeps_sound_ = true;
+  const std::string name = std::filesystem::absolute(request_.session).string() + ".sound.mka";
+  log(KeepSound{name});
+  auto recorder = std::make_shared<Recorder>(name, 1, [name] { return open_sound_sink(name); });
+  const auto silent = static_cast<size_t>(std::llround(sound_.reached() * kSoundRate));
+  recorder->write_sound(std::vector<float>(silent * kSoundChannels));
+  const std::lock_guard lock(mutex_);
+  kept_sound_ = recorder;
+  recordings_.push_back({std::move(recorder), true, true, 0});
+}
+
+// What was heard during the last frames arrives after them.
+void LiveSet::finish_sound() {
+  const Clock::time_point until = Clock::now() + kLastSound;
+  const auto wanted = [this] {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(recordings_.begin(), recordings_.end(),
+                       [](const Recording& r) { return r.with_sound; });
+  };
+  while (wanted() && sound_.reached() < seconds() - 1.0 / kSoundRate && Clock::now() < until) {
+    record_sound();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 // A picture that is no longer in use, or a new one.
@@ -424,7 +484,7 @@ void LiveSet::publish(double ms) {
   const std::lock_guard lock(mutex_);
   shown_ = shown;
   status_.frames = loop_->frames();
-  status_.seconds = static_cast<double>(loop_->tick()) / request_.fps;
+  status_.seconds = seconds();
   status_.fading = player.fading();
   status_.input = std::move(input);
   status_.signals = heard_.expected(status_.seconds);

@@ -18,8 +18,8 @@
 #include "control/heard_signals.h"
 #include "pipeline/frame_loop.h"
 #include "pipeline/frame_times.h"
-#include "pipeline/input_sound.h"
 #include "pipeline/live_input.h"
+#include "pipeline/live_sound.h"
 #include "pipeline/recorder.h"
 #include "pipeline/session_log.h"
 
@@ -37,12 +37,14 @@ struct LiveRequest {
   Deinterlace deinterlace = Deinterlace::kAuto;
   std::string session = {};            // the file; empty: none
   std::vector<std::string> also = {};  // sinks from the start, as for open_sink()
-  // Stores live inputs losslessly next to the session, so that it can be rendered again with them.
+  // Stores live inputs, and what is heard, losslessly next to the session, so that it can be rendered again
+  // with them.
   bool keep_input = false;
   std::optional<double> seconds = {};  // ends the set automatically
   // What is heard at a time of the clock, given the signals of the input's own sound; null: only that.
   std::function<Signals(double seconds, const Signals& input)> signals = {};
-  bool check = false;  // checks every step's result
+  SoundFeed* feed = nullptr;  // sound for the recordings, in place of the input's; outlives the set
+  bool check = false;         // checks every step's result
 };
 
 struct LiveStatus {
@@ -105,7 +107,7 @@ class LiveSet {
   bool apply(const Event& event);  // false if it was rejected
   void log(const Event& event);
   const Planes* read_input(int64_t ticks);
-  void listen_to(const std::string& spec);
+  void show_input(const std::string& spec);
   const Planes* keep(const Planes& picture, std::vector<Event>& events);
   Signals hear(const FrameTime& time);
   void hold(std::chrono::steady_clock::time_point begun, double ms);
@@ -114,16 +116,24 @@ class LiveSet {
   struct Recording {
     std::shared_ptr<Recorder> recorder;
     bool whole_set;
+    bool with_sound = false;
+    int64_t sound_from = -1;  // of its first picture, in frames at kSoundRate; -1: there is none yet
   };
-  void add_recorder(const std::string& target, bool whole_set, Recorder::Open open);
+  void add_recorder(const std::string& target, bool whole_set, const SinkOptions& options,
+                    Recorder::Open open);
+  void write_recordings(const Planes& picture);
+  void record_sound();
+  void keep_sound();
+  void finish_sound();
   void close_recordings();
   SinkOptions sink_options() const;
+  double seconds() const { return static_cast<double>(loop_->tick()) / request_.fps; }  // of the clock
 
   LiveRequest request_;
   std::unique_ptr<LiveInput> input_;
-  std::unique_ptr<InputSound> input_sound_;
-  double input_began_ = 0;          // seconds
-  std::shared_ptr<Recorder> kept_;  // for a live input
+  LiveSound sound_;
+  bool keeps_sound_ = false;                     // beside the session
+  std::shared_ptr<Recorder> kept_, kept_sound_;  // a live input, what is heard
   Planes kept_picture_;
   int64_t kept_index_ = -1, kept_first_ = 0;  // of the input: the first and the last frame that were stored
   int kept_files_ = 0;

@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "media/sink.h"
 
@@ -20,15 +22,17 @@ class Recorder final : public Sink {
  public:
   using Open = std::function<std::unique_ptr<Sink>()>;
 
-  // name: for messages. picture_bytes: of one picture, to limit the queue.
-  Recorder(std::string name, size_t picture_bytes, Open open);
+  // name: for messages. picture_bytes: of one picture, to limit the queue. sound_fps: of the pictures, if
+  // sound comes with them; 0: none does.
+  Recorder(std::string name, size_t picture_bytes, Open open, double sound_fps = 0);
   ~Recorder() override;  // finishes it first
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
   void write(const Planes& picture) override;
   void hold(int64_t frames) override;
-  void finish() override;  // no more pictures; does not wait
+  void write_sound(std::span<const float> samples) override;
+  void finish() override;  // no more pictures; does not wait.  The last sound may still come
   void wait();             // no more pictures; waits until the file is complete or has failed
   std::string description() const override { return name_; }
 
@@ -50,6 +54,8 @@ class Recorder final : public Sink {
   };
   void work(const Open& open);
   void write_all(Sink& sink);
+  void write_last_sound(Sink& sink);
+  void take_sound(Sink& sink);
   void fail(const std::string& why);
   int stride() const;
 
@@ -59,6 +65,10 @@ class Recorder final : public Sink {
   std::condition_variable changed_;
   std::deque<Waiting> waiting_;
   int64_t offered_ = 0, held_ = 0;
+  const double sound_fps_;
+  int64_t ticks_ = 0;         // pictures, and those for which one is held
+  std::vector<float> sound_;  // that waits
+  int64_t sounded_ = 0;       // frames of the sound that came
   State state_;
   bool closing_ = false, thinned_ = false;
   std::thread thread_;  // last: it starts when everything else is ready

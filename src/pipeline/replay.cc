@@ -85,7 +85,11 @@ RenderResult replay(const ReplayRequest& request) {
   setup.signals = [&](const FrameTime& time) { return set.hear(time); };
   setup.fps = start.fps;
   setup.check = request.check;
-  const SinkOptions options = sink_options(width, height, start.fps, start.chain.name());
+  SinkOptions options = sink_options(width, height, start.fps, start.chain.name());
+  for (const TimedEvent& e : request.session.events) {
+    const auto* kept = std::get_if<KeepSound>(&e.event);
+    if (kept && !is_address(kept->file)) options.sound = SinkOptions::Sound{kept->file};
+  }
   return play_offline(std::move(setup), {request.output, options, request.sheet, checked, request.quiet},
                       request.session.frames, [&](FrameLoop& loop) { set.happen(loop); });
 }

@@ -47,8 +47,11 @@ Show::Show(ShowRequest request) : request_(std::move(request)), tempo_(request_.
 
 void Show::begin() {
   last_input_ = request_.set.input;
+  sound_.set_gain(request_.sound_gain);
+  if (request_.sound) sound_.listen(request_.sound);
   LiveRequest set = request_.set;
   set.signals = [this](double seconds, const Signals& input) { return hear(seconds, input); };
+  set.feed = &sound_;
   set_ = std::make_unique<LiveSet>(std::move(set));
   desk_ = std::make_unique<Desk>(request_.set.chain, request_.set.seed,
                                  [this](Event e) { set_->send(std::move(e)); });
@@ -56,8 +59,6 @@ void Show::begin() {
     say(why);
     desk_->refused(plays_on);
   });
-  sound_.set_gain(request_.sound_gain);
-  if (request_.sound) sound_.listen(request_.sound);
   left_ = reverie::left_unsaved(unsaved_folder());
   open_devices();
 }

@@ -16,10 +16,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int kChannels = SoundOnClock::kChannels;
 constexpr int kBlock = 480;                      // samples: 10 ms
 constexpr std::chrono::milliseconds kLook(500);  // between looks at the device
 constexpr std::chrono::seconds kSilent(3);       // without a block of samples: it hangs
 constexpr int kListEvery = 6;                    // looks
+
+double seconds(Clock::time_point at) {
+  return std::chrono::duration<double>(at.time_since_epoch()).count();
+}
 
 // SDL's sound, while it is in use.
 class Sdl {
@@ -72,12 +77,12 @@ std::vector<std::string> sound_devices() {
 // An open device.
 class SoundInput::Device {
  public:
-  Device(const std::string& wanted, const std::string& driver, const std::atomic<float>& gain)
-      : sdl_(driver), gain_(gain), name_(wanted.empty() ? "default" : find_device(wanted)) {
+  Device(const std::string& wanted, const std::string& driver, const std::atomic<float>& gain, Heard& kept)
+      : sdl_(driver), gain_(gain), kept_(kept), name_(wanted.empty() ? "default" : find_device(wanted)) {
     SDL_AudioSpec spec = {};
     spec.freq = SoundAnalysis::kRate;
     spec.format = AUDIO_F32SYS;
-    spec.channels = 1;
+    spec.channels = kChannels;
     spec.samples = kBlock;
     spec.callback = heard;
     spec.userdata = this;
@@ -105,15 +110,24 @@ class SoundInput::Device {
     auto& device = *static_cast<Device*>(self);
     auto* samples = reinterpret_cast<float*>(bytes);
     const size_t count = static_cast<size_t>(length) / sizeof(float);
+    const Clock::time_point now = Clock::now();
     const float gain = device.gain_;
     for (size_t i = 0; i < count; ++i) samples[i] *= gain;
+    {
+      const std::lock_guard lock(device.kept_.mutex);
+      device.kept_.sound.push({samples, count}, seconds(now));
+    }
+    // their mean, in place
+    const size_t frames = count / kChannels;
+    for (size_t i = 0; i < frames; ++i) samples[i] = 0.5F * (samples[2 * i] + samples[2 * i + 1]);
     const std::lock_guard lock(device.mutex_);
-    device.analysis_.push({samples, count});
-    device.last_ = Clock::now();
+    device.analysis_.push({samples, frames});
+    device.last_ = now;
   }
 
   Sdl sdl_;
   const std::atomic<float>& gain_;
+  Heard& kept_;
   std::string name_;
   unsigned id_ = 0;
   mutable std::mutex mutex_;
@@ -161,6 +175,11 @@ bool SoundInput::listening() const {
 SoundValues SoundInput::newest() const {
   const std::lock_guard lock(device_mutex_);
   return device_ ? device_->newest() : SoundValues();
+}
+
+size_t SoundInput::read(Clock::time_point from, std::span<float> out) {
+  const std::lock_guard lock(heard_.mutex);
+  return heard_.sound.read(seconds(from), out);
 }
 
 std::vector<std::string> SoundInput::devices() {
@@ -212,7 +231,7 @@ void SoundInput::look() {
   }
   if (device_ || !asked) return;
   try {
-    auto fresh = std::make_unique<Device>(*asked, driver_, gain_);
+    auto fresh = std::make_unique<Device>(*asked, driver_, gain_, heard_);
     if (const char* driver = SDL_GetCurrentAudioDriver()) driver_ = driver;
     std::string was;
     {

@@ -11,18 +11,21 @@
 #include <thread>
 #include <vector>
 
+#include "pipeline/live_sound.h"
 #include "sound/sound_analysis.h"
+#include "sound/sound_on_clock.h"
 
 namespace reverie {
 
 inline constexpr double kLeastGain = -40, kMostGain = 40;  // decibels
 
-// A thread of its own opens the device, and again when it was away: unplugged, or its server restarted.
-class SoundInput {
+// Analysed for the pictures, and kept for recordings.  A thread of its own opens the device, and again when
+// it was away: unplugged, or its server restarted.
+class SoundInput final : public SoundFeed {
  public:
   // Nothing is listened to yet.
   SoundInput();
-  ~SoundInput();
+  ~SoundInput() override;
   SoundInput(const SoundInput&) = delete;
   SoundInput& operator=(const SoundInput&) = delete;
 
@@ -37,9 +40,11 @@ class SoundInput {
     double gain = 0;                   // decibels
   };
   State state() const;
-  bool listening() const;  // to something, even if it is away
+  bool listening() const override;  // to something, even if it is away
   // Silence while nothing is heard.
   SoundValues newest() const;
+  // What the device heard, by the time at which it arrived here.
+  size_t read(Clock::time_point from, std::span<float> out) override;
 
   // The sound inputs there are, as last seen; a look is taken now and then, from the first call on.
   std::vector<std::string> devices();
@@ -58,6 +63,11 @@ class SoundInput {
   bool stop_ = false, again_ = false, listed_ = false;
   std::atomic<float> gain_{1};
   std::string driver_;  // of SDL: the one that worked first, as another may take the device from it
+  struct Heard {        // for recordings, from one device and the next
+    std::mutex mutex;
+    SoundOnClock sound;
+  };
+  Heard heard_;
   mutable std::mutex device_mutex_;
   std::unique_ptr<Device> device_;  // changed by the thread only
   std::thread thread_;
