@@ -132,6 +132,15 @@ TEST(StageCommand, AStreamOverHttpEndsAndComesBack) {
   EXPECT_NE(o.err.find("it is back"), std::string::npos) << o.err;
 }
 
+TEST_F(Stage, TheCrossfaderGoesToWhatIsCued) {
+  const Outcome o =
+      play("--seconds 30", "key e; sleep 2\nfor i in 1 2 3 4 5 6 7 8; do key period; done\nkey ctrl+q");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_TRUE(happened("\"begin_cue\":true"));
+  EXPECT_TRUE(happened("\"crossfade\":0.5"));
+  EXPECT_TRUE(happened("\"crossfade\":1.0"));
+}
+
 // A sound server with a null sink, on a socket of its own.
 constexpr const char* kSoundServer =
     "export HOME=$PWD PULSE_SERVER=unix:$PWD/pulse SDL_AUDIODRIVER=pulseaudio XDG_STATE_HOME=$PWD/state "

@@ -18,7 +18,7 @@ constexpr uint64_t kPartStream = 0x70617274;  // of the set's seed
 constexpr size_t kLongestPartName = 40;
 
 // Steps of the frame loop and addresses of OSC that are not parts.
-constexpr std::array<std::string_view, 4> kTaken = {"source", "output", "preset", "list"};
+constexpr std::array<std::string_view, 5> kTaken = {"source", "output", "preset", "list", "set"};
 
 std::string effect_of(const Part& part) {
   return part.preset.effect;

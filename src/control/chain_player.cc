@@ -13,6 +13,7 @@ namespace reverie {
 namespace {
 
 constexpr int kColours = 3;
+constexpr double kCrossGlide = 0.1;              // seconds in which the picture follows the crossfader
 constexpr uint64_t kNoiseStream = 0x6e6f697365;  // of the seed of new noise for all parts
 
 }  // namespace
@@ -53,6 +54,19 @@ struct ChainPlayer::Rack {
   Slot& get(const std::string& part) {
     if (Slot* slot = find(part)) return *slot;
     throw Error(fmt::format("there is no part '{}'", part));
+  }
+  Chain chain() const {
+    const auto find = [&](const std::string& name) -> const Slot& {
+      return **std::find_if(slots.begin(), slots.end(), [&](const auto& s) { return s->name == name; });
+    };
+    Chain all(find(order.front()).player->preset());
+    all.parts.clear();
+    for (const std::string& name : order) {
+      const Player& player = *find(name).player;
+      all.parts.push_back({name, player.preset(), player.seed()});
+    }
+    all.given_name = given_name;
+    return all;
   }
   // A process is being made for a part: to wait for it would hold up the picture.
   bool busy() const {
@@ -108,7 +122,8 @@ struct ChainPlayer::Job {
   explicit Job(ChangeChain w) : wanted(std::move(w)) {}
 
   ChangeChain wanted;
-  std::vector<Event> later;  // what happened to its parts meanwhile
+  std::vector<Event> later;   // what happened to its parts meanwhile
+  bool keeps_before = false;  // the chain before it waits for the crossfader then
   Making<Rack> rack;
 };
 
@@ -120,6 +135,11 @@ concept OfPart = requires(const E& e) {
   e.part;
 }
 &&!std::is_same_v<E, AddPart>;
+
+void check(const Chain& chain) {
+  if (chain.parts.size() > kMostParts) throw Error(fmt::format("a chain has at most {} parts", kMostParts));
+  for (const Part& part : chain.parts) check_part_name(part.name);
+}
 
 std::string address(const SetParameter& e) {
   return e.part.empty() ? e.name : e.part + "." + e.name;
@@ -145,10 +165,16 @@ ChainPlayer::~ChainPlayer() = default;
 void ChainPlayer::apply(const Event& event) {
   if (const auto* e = std::get_if<ChangeChain>(&event)) return change_chain(*e);
   if (std::holds_alternative<BeginChain>(event)) return begin_chain();
-  if (std::holds_alternative<AbandonChain>(event)) {
-    if (job_) abandoned_.push_back(std::move(job_));
+  if (std::holds_alternative<AbandonChain>(event)) return abandon(job_);
+  if (const auto* e = std::get_if<CueChain>(&event)) {
+    check(e->chain);
+    abandon(cue_job_);
+    cue_job_ = std::make_unique<Job>(ChangeChain{e->chain, 0});
     return;
   }
+  if (std::holds_alternative<BeginCue>(event)) return begin_cue();
+  if (std::holds_alternative<AbandonCue>(event)) return abandon(cue_job_);
+  if (const auto* e = std::get_if<Crossfade>(&event)) return crossfade(e->share);
   if (const auto* e = std::get_if<Blackout>(&event)) {
     const double now = light_.at(racks_.back()->now);
     light_ = {now, e->on ? 0.0 : 1.0, e->fade, {}};
@@ -163,7 +189,7 @@ void ChainPlayer::apply(const Event& event) {
                         std::holds_alternative<AddPart>(event);
   if (!of_parts) return;  // of the input or the clock
   if (!job_) {
-    apply_to_parts(event);
+    apply_to_parts(*racks_.back(), event);
     racks_.back()->listen();
     return;
   }
@@ -180,19 +206,19 @@ void ChainPlayer::apply(const Event& event) {
       part.seed = e->seed;
     }
     job_->later.push_back(event);
+    if (job_->keeps_before) return;  // that one stays as it is
   }
   try {
-    apply_to_parts(event);
+    apply_to_parts(*racks_.back(), event);
     racks_.back()->listen();
   } catch (const Error&) {
     if (of_running) throw;
   }
 }
 
-void ChainPlayer::apply_to_parts(const Event& event) {
-  Rack& rack = *racks_.back();
+void ChainPlayer::apply_to_parts(Rack& rack, const Event& event) {
   if (const auto* e = std::get_if<SetParameter>(&event)) {
-    const Address a = find_address(playing(), address(*e));
+    const Address a = find_address(rack.chain(), address(*e));
     return rack.get(a.part).player->apply(SetParameter{a.name, e->value});
   }
   if (const auto* e = std::get_if<AddPart>(&event)) {
@@ -277,26 +303,31 @@ std::vector<Event> ChainPlayer::ready() const {
     }
   }
   if (job_ && job_->rack.done()) events.emplace_back(BeginChain{});
+  if (cue_job_ && cue_job_->rack.done()) events.emplace_back(BeginCue{});
   return events;
 }
 
 Event ChainPlayer::abandoning(const Event& begin) {
   if (const auto* e = std::get_if<BeginProcess>(&begin)) return AbandonProcess{e->part};
+  if (std::holds_alternative<BeginCue>(begin)) return AbandonCue{};
   return AbandonChain{};
 }
 
+void ChainPlayer::abandon(std::unique_ptr<Job>& job) {
+  if (job) abandoned_.push_back(std::move(job));
+  std::erase_if(abandoned_, [](const auto& j) { return !j->rack.busy(); });
+}
+
 void ChainPlayer::change_chain(const ChangeChain& e) {
-  if (e.chain.parts.size() > kMostParts) throw Error(fmt::format("a chain has at most {} parts", kMostParts));
-  for (const Part& part : e.chain.parts) check_part_name(part.name);
-  if (job_) abandoned_.push_back(std::move(job_));
-  std::erase_if(abandoned_, [](const auto& job) { return !job->rack.busy(); });
+  check(e.chain);
+  abandon(job_);
   job_ = std::make_unique<Job>(e);
 }
 
 // The chain starts from the values and the picture of the frame in which it was asked for, so that a replay
 // makes the same one.
-void ChainPlayer::start_job(const Frame& frame) {
-  job_->rack.start([this, chain = job_->wanted.chain, kept = KeptFrame(frame)] {
+void ChainPlayer::start_job(Job& job, const Frame& frame) {
+  job.rack.start([this, chain = job.wanted.chain, kept = KeptFrame(frame)] {
     auto rack = std::make_unique<Rack>();
     for (const Part& part : chain.parts) {
       auto player = std::make_unique<Player>(setup_, part.preset, part.seed);
@@ -309,6 +340,17 @@ void ChainPlayer::start_job(const Frame& frame) {
   });
 }
 
+void ChainPlayer::do_later(Rack& rack, const Job& job) {
+  for (const Event& e : job.later) {
+    try {
+      apply_to_parts(rack, e);
+    } catch (const Error&) {
+      // it was for a part of the chain before
+    }
+  }
+  rack.listen();
+}
+
 void ChainPlayer::begin_chain() {
   if (!job_) return;
   const std::unique_ptr<Job> job = std::move(job_);
@@ -316,23 +358,54 @@ void ChainPlayer::begin_chain() {
   if (!rack) return;
   Rack& before = *racks_.back();
   for (const auto& slot : rack->slots) {
-    if (const Slot* old = before.find(slot->name)) slot->player->follow(*old->player);
+    if (const Slot* old = before.find(slot->name); old && !job->keeps_before)
+      slot->player->follow(*old->player);
   }
   rack->now = before.now;
   ghost_ = racks_.size() > 1 ? shown_ : Planes();
   before.picture = shown_;
   racks_.push_back(std::move(rack));
   if (racks_.size() > 2) retire(racks_.begin());
+  keeps_before_ = job->keeps_before;
   fade_frame_ = 0;
   fade_seconds_ = job->wanted.fade;
-  for (const Event& e : job->later) {
-    try {
-      apply_to_parts(e);
-    } catch (const Error&) {
-      // it was for a part of the chain before
-    }
+  do_later(*racks_.back(), *job);
+}
+
+void ChainPlayer::begin_cue() {
+  if (!cue_job_) return;
+  const std::unique_ptr<Job> job = std::move(cue_job_);
+  std::unique_ptr<Rack> rack = job->rack.take();
+  if (!rack) return;
+  if (cued_) retired_.push_back(std::move(cued_));
+  cued_ = std::move(rack);
+  cued_->now = racks_.back()->now;
+  do_later(*cued_, *job);
+}
+
+// What the hands do next is for the chain that is led to, even where it is still being made; a chain that was
+// on its way takes its place.
+void ChainPlayer::crossfade(double share) {
+  if (!cued_ && !cue_job_) throw Error("crossfade", "to the next preset", "none is cued");
+  const double now = cross_.at(racks_.back()->now);
+  cross_ = {now, share, kCrossGlide, {}};
+  if (share < 1) return;
+  cross_ = {1 - now, 0, kCrossGlide, {}};
+  if (cue_job_) {  // it begins as soon as it is there
+    std::swap(job_, cue_job_);
+    job_->wanted.fade = kCrossGlide;
+    job_->keeps_before = !cue_job_;
+    cross_ = {0, 0, 0, {}};
+    return;
   }
-  racks_.back()->listen();
+  while (racks_.size() > 1) retire(racks_.begin());
+  ghost_ = Planes();
+  keeps_before_ = false;
+  Planes its = std::move(cued_->picture);
+  std::swap(racks_.back(), cued_);
+  cued_->picture = std::move(main_);
+  main_ = std::move(its);
+  cue_job_ = std::move(job_);
 }
 
 void ChainPlayer::retire(std::vector<std::unique_ptr<Rack>>::iterator rack) {
@@ -375,19 +448,26 @@ bool ChainPlayer::play(Rack& rack, const Frame& frame, const Around& around) {
   return last || frame.picture;
 }
 
+void ChainPlayer::play_or_black(Rack& rack, const Frame& frame, const Around& around) {
+  if (!play(rack, frame, around)) rack.picture = Planes(kColours, setup_.height, setup_.width);
+}
+
 // While two chains fade they take turns, so that no frame costs more than another.
 const Planes* ChainPlayer::mix_racks(const Frame& frame, const Around& around) {
-  const auto picture_of = [&](Rack& rack) {
-    if (!play(rack, frame, around)) rack.picture = Planes(kColours, setup_.height, setup_.width);
-  };
   if (fade_frame_ == 0) fade_start_ = frame.time.seconds;
   const double share = fade_share(frame.time.seconds - fade_start_, fade_seconds_);
   if (share >= 1) {
-    retire(racks_.begin());
+    if (std::exchange(keeps_before_, false) && !cued_) {
+      cued_ = std::move(racks_.front());
+      racks_.erase(racks_.begin());
+      main_ = Planes();
+    } else {
+      retire(racks_.begin());
+    }
     ghost_ = Planes();
   }
   const bool both = racks_.size() > 1;
-  picture_of(!both || fade_frame_++ % 2 == 0 ? *racks_.back() : *racks_.front());
+  play_or_black(!both || fade_frame_++ % 2 == 0 ? *racks_.back() : *racks_.front(), frame, around);
   if (!both) return &racks_.back()->picture;
   racks_.back()->now = racks_.front()->now = frame.time.seconds;
   mixed_ = racks_.back()->picture;
@@ -396,12 +476,9 @@ const Planes* ChainPlayer::mix_racks(const Frame& frame, const Around& around) {
   return &mixed_;
 }
 
-bool ChainPlayer::process(const Frame& frame, Planes& out, const Around& around) {
-  std::erase_if(retired_, [](const auto& rack) { return !rack->busy(); });
+bool ChainPlayer::play_main(const Frame& frame, Planes& out, const Around& around) {
   bool shows = true;
-  if (held_) {
-    out = still_;
-  } else if (racks_.size() > 1) {
+  if (racks_.size() > 1) {
     out = *mix_racks(frame, around);
   } else {
     Rack& rack = *racks_.back();
@@ -409,8 +486,38 @@ bool ChainPlayer::process(const Frame& frame, Planes& out, const Around& around)
     if (!shows) rack.picture = Planes(kColours, setup_.height, setup_.width);
     std::swap(out, rack.picture);
   }
-  if (job_) shown_ = out;  // the next chain fades in over it, whatever was held or switched off meanwhile
-  if (job_ && !job_->rack.started()) start_job(frame);
+  if (cued_) main_ = out;
+  return shows;
+}
+
+// Between its ends the chains of the crossfader take turns too.
+bool ChainPlayer::play_crossfade(const Frame& frame, Planes& out, const Around& around) {
+  const double share = cross_.at(frame.time.seconds);
+  if (!cued_ || share <= 0) return play_main(frame, out, around);
+  cued_turn_ = !main_.empty() && (cued_->picture.empty() || !cued_turn_);
+  if (cued_turn_) {
+    play_or_black(*cued_, frame, around);
+  } else {
+    play_main(frame, out, around);
+  }
+  racks_.back()->now = cued_->now = frame.time.seconds;
+  out = main_;
+  if (!cued_->picture.empty()) blend(out, cued_->picture, share);
+  return true;
+}
+
+bool ChainPlayer::process(const Frame& frame, Planes& out, const Around& around) {
+  std::erase_if(retired_, [](const auto& rack) { return !rack->busy(); });
+  bool shows = true;
+  if (held_) {
+    out = still_;
+  } else {
+    shows = play_crossfade(frame, out, around);
+  }
+  // the next chain fades in over it, whatever was held or switched off meanwhile
+  if (job_) shown_ = cued_ && !main_.empty() ? main_ : out;
+  if (job_ && !job_->rack.started()) start_job(*job_, frame);
+  if (cue_job_ && !cue_job_->rack.started()) start_job(*cue_job_, frame);
   if (frozen_ && !held_) {
     still_ = out;
     held_ = true;
@@ -427,16 +534,7 @@ Chain ChainPlayer::chain() const {
 }
 
 Chain ChainPlayer::playing() const {
-  Rack& rack = *racks_.back();
-  const auto part_of = [&](const std::string& name) {
-    const Player& player = *rack.get(name).player;
-    return Part{name, player.preset(), player.seed()};
-  };
-  Chain chain(part_of(rack.order.front()).preset);
-  chain.parts.clear();
-  for (const std::string& name : rack.order) chain.parts.push_back(part_of(name));
-  chain.given_name = rack.given_name;
-  return chain;
+  return racks_.back()->chain();
 }
 
 std::vector<std::pair<std::string, ParameterValues>> ChainPlayer::values() const {
@@ -453,9 +551,11 @@ bool ChainPlayer::fading() const {
 
 bool ChainPlayer::needs_flow() const {
   const auto of_slot = [](const auto& slot) { return slot->player->needs_flow(); };
-  return !held_ && std::any_of(racks_.begin(), racks_.end(), [&](const auto& rack) {
+  const auto of_rack = [&](const auto& rack) {
     return std::any_of(rack->slots.begin(), rack->slots.end(), of_slot);
-  });
+  };
+  const bool crosses = cued_ && (cross_.from > 0 || cross_.to > 0);
+  return !held_ && (std::any_of(racks_.begin(), racks_.end(), of_rack) || (crosses && of_rack(cued_)));
 }
 
 }  // namespace reverie

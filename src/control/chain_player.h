@@ -40,8 +40,9 @@ class ChainPlayer {
   Chain chain() const;
   // The last frame's values of every part, modulated.
   std::vector<std::pair<std::string, ParameterValues>> values() const;
-  bool fading() const;      // a process or a chain fades in
-  bool needs_flow() const;  // a part looks at the flow of the input: Frame::flow
+  bool fading() const;                            // a process or a chain fades in
+  bool cued() const { return cued_ != nullptr; }  // a chain waits for the crossfader
+  bool needs_flow() const;                        // a part looks at the flow of the input: Frame::flow
 
   // The set's pool.
   Threads& threads() { return *setup_.pool; }
@@ -51,14 +52,21 @@ class ChainPlayer {
   struct Rack;  // the parts of a chain in their order
   struct Job;   // a rack being made beside the running one
 
-  void apply_to_parts(const Event& event);
+  void apply_to_parts(Rack& rack, const Event& event);
   void change_chain(const ChangeChain& change);
   void begin_chain();
+  void begin_cue();
+  void crossfade(double share);
   void retire(std::vector<std::unique_ptr<Rack>>::iterator rack);
   Chain playing() const;  // whatever is on its way
-  void start_job(const Frame& frame);
+  void start_job(Job& job, const Frame& frame);
+  void do_later(Rack& rack, const Job& job);
+  void abandon(std::unique_ptr<Job>& job);
   bool play(Rack& rack, const Frame& frame, const Around& around);
+  void play_or_black(Rack& rack, const Frame& frame, const Around& around);
   const Planes* mix_racks(const Frame& frame, const Around& around);
+  bool play_main(const Frame& frame, Planes& out, const Around& around);
+  bool play_crossfade(const Frame& frame, Planes& out, const Around& around);
 
   PlayerSetup setup_;
   std::vector<std::unique_ptr<Rack>> racks_;  // the last is the one that is played; before it one that fades
@@ -68,6 +76,7 @@ class ChainPlayer {
   Planes mixed_, shown_, ghost_;
   double fade_start_ = 0, fade_seconds_ = 0;
   int64_t fade_frame_ = 0;
+  bool keeps_before_ = false;  // the rack that fades waits for the crossfader afterwards
 
   struct Ramp {  // of a share, over the seconds after the first frame that sees it
     double from = 1, to = 1, seconds = 0;
@@ -76,6 +85,12 @@ class ChainPlayer {
     bool over(double now) const { return start && now - *start >= seconds; }
   };
   Ramp light_;
+
+  std::unique_ptr<Rack> cued_;    // stands still at this end of the crossfader
+  std::unique_ptr<Job> cue_job_;  // one being made
+  Ramp cross_ = {0, 0, 0, {}};    // its share
+  Planes main_;                   // the last picture of the racks, while one is cued
+  bool cued_turn_ = false;
   bool frozen_ = false, held_ = false;
   Planes still_;
 };

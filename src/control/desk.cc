@@ -50,22 +50,6 @@ std::string word(const Parameter& p, double value) {
   return fmt::format("{}", value);
 }
 
-// What an address means in a chain.
-struct Place {
-  Address address;
-  const Preset& preset;
-  const Parameter& parameter;
-
-  std::string full() const { return address.part + "." + address.parameter; }
-};
-
-Place find_place(const Chain& chain, const std::string& text) {
-  Address a = find_address(chain, text);
-  const Preset& preset = chain.part(a.part).preset;
-  const ParameterTable& table = preset.values.table();
-  return {a, preset, table[table.index(a.parameter)]};
-}
-
 // Those of the same effect that can play without an input.
 std::vector<Preset> parents_of(const std::string& effect, const std::vector<PresetEntry>& presets) {
   std::vector<Preset> parents;
@@ -82,6 +66,34 @@ std::vector<Preset> parents_of(const std::string& effect, const std::vector<Pres
 }
 
 }  // namespace
+
+// What an address means, in a chain or of the set.
+struct Desk::Place {
+  Address address;
+  const ParameterValues& values;
+  const Parameter& parameter;
+
+  std::string full() const { return address.part + "." + address.parameter; }
+};
+
+Desk::Place Desk::find_place(const Chain& chain, const std::string& text) {
+  Address a = find_address(chain, text);
+  const ParameterValues& values = chain.part(a.part).preset.values;
+  const ParameterTable& table = values.table();
+  return {a, values, table[table.index(a.parameter)]};
+}
+
+// Call with the mutex held.
+Desk::Place Desk::place(const std::string& text) const {
+  const std::string own = set_control_of(text);
+  if (own.empty()) return find_place(now_.chain, text);
+  return {{std::string(kSetPart), own, own}, controls_, parameter_at(now_.chain, text)};
+}
+
+Address Desk::find(const std::string& address) const {
+  const std::lock_guard lock(mutex_);
+  return place(address).address;
+}
 
 Desk::Desk(Chain chain, uint64_t seed, Send send)
     : send_(std::move(send)), now_{Preset(), nullptr}, first_seed_(seed), presets_(presets_in_order()) {
@@ -135,6 +147,7 @@ void Desk::edit(const std::string& gesture, const std::function<Events(State&)>&
 }
 
 void Desk::set(const std::string& address, const std::string& value) {
+  if (const std::string own = set_control_of(address); !own.empty()) return set_control(own, value);
   std::string full;
   {
     const std::lock_guard lock(mutex_);
@@ -154,11 +167,11 @@ void Desk::set_share(const std::string& address, int level, double share, const 
   std::string value, to;
   {
     const std::lock_guard lock(mutex_);
-    const Place at = find_place(now_.chain, address);
+    const Place at = place(address);
     const Parameter& p = at.parameter;
     if (!has_places(p)) throw Error("turn", address, "it takes a text");
     if (!(share >= 0 && share <= 1)) throw Error("turn", address, "its place must be 0 to 1");
-    ParameterValues scratch = at.preset.values;
+    ParameterValues scratch = at.values;
     // rounds what counts in whole numbers
     scratch.nudge(scratch.table().index(p.name), 0, ControlRange(p, wishes).at(share));
     value = word(p, scratch.list(p.name).front());
@@ -169,10 +182,10 @@ void Desk::set_share(const std::string& address, int level, double share, const 
 
 double Desk::share(const std::string& address, int level, const ControlWishes& wishes) const {
   const std::lock_guard lock(mutex_);
-  const Place at = find_place(now_.chain, address);
+  const Place at = place(address);
   const Parameter& p = at.parameter;
   if (!has_places(p)) return 0;
-  return ControlRange(p, wishes).share(at.preset.values.number(p.name, std::max(level, 0)));
+  return ControlRange(p, wishes).share(at.values.number(p.name, std::max(level, 0)));
 }
 
 void Desk::cycle(const std::string& address, bool below_levels) {
@@ -188,8 +201,8 @@ void Desk::cycle(const std::string& address, bool below_levels) {
         const Parameter& p = at.parameter;
         if (p.kind == ParameterKind::kText || p.kind == ParameterKind::kNumber)
           throw Error("cycle", address, "it has no words to go through");
-        const double last = below_levels ? std::min<double>(at.preset.values.levels() - 1, p.high) : p.high;
-        double value = at.preset.values.number(p.name) + 1;
+        const double last = below_levels ? std::min<double>(at.values.levels() - 1, p.high) : p.high;
+        double value = at.values.number(p.name) + 1;
         if (value > last) value = p.low;
         const std::string given = word(p, value);
         override_value(next.chain.part(at.address.part).preset, p.name, given);
@@ -440,6 +453,7 @@ void Desk::refused(const Chain& plays_on) {
   {
     const std::lock_guard lock(mutex_);
     now_.chain.parts = plays_on.parts;
+    cued_.reset();
     ++version_;
   }
   told("");

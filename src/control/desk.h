@@ -14,6 +14,7 @@
 
 #include "control/bank.h"
 #include "control/event.h"
+#include "control/set_controls.h"
 #include "core/control_range.h"
 
 namespace reverie {
@@ -22,7 +23,8 @@ namespace reverie {
 // sent under one lock: two hands at once both get their turn.
 //
 // Addresses are those of find_address(): "zoom", "zoom.2" for level 2, "veil.zoom"; without a part the first
-// that has the parameter.  Where a part may be named, "" is the first, or all where it says so.
+// that has the parameter; "set.crossfader" and the like of the set itself.  Where a part may be named, "" is
+// the first, or all where it says so.
 class Desk {
  public:
   using Send = std::function<void(Event)>;
@@ -43,6 +45,8 @@ class Desk {
   // The next word, flag or whole number, and after the last the first; below_levels: whole numbers end with
   // the part's highest level.
   void cycle(const std::string& address, bool below_levels = false);
+  // The part, or set, and parameter that an address means.
+  Address find(const std::string& address) const;
   // Back to the value when the preset was loaded.
   void reset(const std::string& address);
   void reset_all();
@@ -87,6 +91,17 @@ class Desk {
   // All back to the preset as it was loaded, at once, from new noise; a frozen picture goes on.
   void panic();
 
+  // The next preset or chain waits, beside what plays, at the other end of the crossfader (the knob
+  // "set.crossfader"); at that end it is what plays, and what played before waits.  By name or file; Error
+  // while the crossfader is between its ends.
+  void cue(const std::string& name);
+  void cue_step(int by);     // the neighbour of what waits, or else of what plays
+  std::string cued() const;  // its name; empty: nothing is cued
+  bool at_one() const;       // what plays is at the end 1 of the crossfader, what waits at 0
+  // The knobs of the set.
+  ParameterValues controls() const;
+  double control(const std::string& name) const { return controls().number(name); }
+
   void blackout(bool on);
   void freeze(bool on);
   bool is_black() const;
@@ -120,7 +135,14 @@ class Desk {
     std::shared_ptr<const State> loaded;  // as it was when loaded or saved; null: this is it
   };
   using Events = std::vector<Event>;
+  struct Place;
+  static Place find_place(const Chain& chain, const std::string& address);
+  Place place(const std::string& address) const;
   static State just_loaded(const Chain& chain);
+  void set_control(const std::string& name, const std::string& value);
+  void crossfade(double position);
+  Chain with_seeds(Chain chain) const;
+  std::filesystem::path neighbour(const std::string& name, int by) const;
   // change edits a copy of the state and says what is sent; what it throws changes nothing.
   void edit(const std::string& gesture, const std::function<Events(State&)>& change,
             const std::string& address = "");
@@ -137,6 +159,10 @@ class Desk {
   State now_;
   const uint64_t first_seed_;
   std::vector<State> undo_, redo_;
+  ParameterValues controls_{set_controls()};
+  std::optional<State> cued_;
+  bool cued_changed_ = false, cued_left_ = false;  // left: it played before
+  bool at_one_ = false;                            // what plays is at that end of the crossfader
   std::string last_gesture_;
   std::chrono::steady_clock::time_point last_time_;
   std::set<std::string> locked_;  // PART.NAME

@@ -19,14 +19,9 @@ void Desk::load(const std::string& name) {
 }
 
 void Desk::load(const std::string& name, double fade) {
-  Chain chain = load_chain(name);
+  const Chain chain = load_chain(name);
   edit("", [&](State& next) {
-    // what keeps its name keeps its draws
-    draw_seeds(chain, now_.chain.parts.front().seed);
-    for (Part& part : chain.parts) {
-      if (const Part* before = now_.chain.find(part.name)) part.seed = before->seed;
-    }
-    next = just_loaded(chain);
+    next = just_loaded(with_seeds(chain));
     return replacing(now_.chain, next.chain, fade);
   });
   const std::lock_guard lock(mutex_);

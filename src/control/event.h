@@ -73,6 +73,20 @@ struct ChangeChain {
 struct BeginChain {};
 struct AbandonChain {};
 
+// A chain that waits beside the one that plays, and takes no time, until the crossfader leads to it; in place
+// of the one that waited.  BeginCue says when it is ready.
+struct CueChain {
+  Chain chain;  // with the seeds of its parts
+};
+struct BeginCue {};
+struct AbandonCue {};
+
+// How much of the picture is that of the chain that waits, 0..1.  At 1 the two change places: that one plays,
+// and the other waits.
+struct Crossfade {
+  double share = 0;
+};
+
 // The picture to black, or back.
 struct Blackout {
   bool on = false;
@@ -105,9 +119,10 @@ struct SkipTicks {
 };
 
 // Signals: what is heard from this frame on.
-using Event = std::variant<SetParameter, ChangePreset, BeginProcess, AbandonProcess, NewNoise, OpenInput,
-                           ShowInput, SkipTicks, Signals, AddPart, RemovePart, MovePart, ChangeChain,
-                           BeginChain, AbandonChain, Blackout, Freeze, KeepSound>;
+using Event =
+    std::variant<SetParameter, ChangePreset, BeginProcess, AbandonProcess, NewNoise, OpenInput, ShowInput,
+                 SkipTicks, Signals, AddPart, RemovePart, MovePart, ChangeChain, BeginChain, AbandonChain,
+                 Blackout, Freeze, KeepSound, CueChain, BeginCue, AbandonCue, Crossfade>;
 
 // Happens before frame `frame` is computed.
 struct TimedEvent {

@@ -58,6 +58,10 @@ struct ToJson {
   void operator()(const ChangeChain& e) const { j["chain"] = chain_to_json(e.chain), j["fade"] = e.fade; }
   void operator()(const BeginChain& /*e*/) const { j["begin_chain"] = true; }
   void operator()(const AbandonChain& /*e*/) const { j["abandon_chain"] = true; }
+  void operator()(const CueChain& e) const { j["cue"] = chain_to_json(e.chain); }
+  void operator()(const BeginCue& /*e*/) const { j["begin_cue"] = true; }
+  void operator()(const AbandonCue& /*e*/) const { j["abandon_cue"] = true; }
+  void operator()(const Crossfade& e) const { j["crossfade"] = e.share; }
   void operator()(const Blackout& e) const { j["blackout"] = e.on, j["fade"] = e.fade; }
   void operator()(const Freeze& e) const { j["freeze"] = e.on; }
   void operator()(const OpenInput& e) const { j["input"] = e.spec; }
@@ -238,6 +242,10 @@ Event read_event(const Line& line) {
   if (line.has("chain")) return ChangeChain{line.chain("chain"), fade()};
   if (line.has("begin_chain")) return BeginChain{};
   if (line.has("abandon_chain")) return AbandonChain{};
+  if (line.has("cue")) return CueChain{line.chain("cue")};
+  if (line.has("begin_cue")) return BeginCue{};
+  if (line.has("abandon_cue")) return AbandonCue{};
+  if (line.has("crossfade")) return Crossfade{line.number("crossfade", 0, 1)};
   if (line.has("blackout")) return Blackout{line.flag("blackout"), fade()};
   if (line.has("freeze")) return Freeze{line.flag("freeze")};
   if (line.has("input")) return OpenInput{line.text("input")};

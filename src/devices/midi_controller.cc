@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "control/set_controls.h"
 #include "core/error.h"
 
 namespace reverie {
@@ -11,13 +12,6 @@ namespace {
 constexpr double kNear = 2.0 / 127;  // of the range: an absolute control this close takes over
 constexpr double kTicksPerWord =
     4;  // the most a relative control needs to reach the next word or whole number
-
-// Tables live as long as the program.
-const Parameter& parameter_of(const Chain& chain, const std::string& address) {
-  const Address a = find_address(chain, address);
-  const ParameterTable& table = chain.part(a.part).preset.values.table();
-  return table[table.index(a.parameter)];
-}
 
 // The distance, in parts of the range, between two values that the parameter can take; 0 if it is continuous.
 double gap(const Parameter& p) {
@@ -265,7 +259,7 @@ void MidiController::turn_to(size_t i, double position) {
   const double now = desk_.share(b.parameter, b.level, b.range);
   if (now != grip.share) grip.caught = false, grip.goal.reset();  // it was changed from elsewhere
   if (!grip.caught) {
-    const double near = std::max(kNear, gap(parameter_of(desk_.chain(), b.parameter)) / 2);
+    const double near = std::max(kNear, gap(parameter_at(desk_.chain(), b.parameter)) / 2);
     const bool passed = before >= 0 && (before - now) * (position - now) <= 0;
     grip.caught = passed || std::abs(position - now) <= near;
   }
@@ -316,7 +310,7 @@ void MidiController::turn_by(size_t i, int steps) {
   Grip& grip = grips_[i];
   const double now = desk_.share(b.parameter, b.level, b.range);
   if (now != grip.share) grip.wanted = now;  // it was changed from elsewhere
-  const double step = std::max(1.0 / 127, gap(parameter_of(desk_.chain(), b.parameter)) / kTicksPerWord);
+  const double step = std::max(1.0 / 127, gap(parameter_at(desk_.chain(), b.parameter)) / kTicksPerWord);
   const double wanted = std::clamp(grip.wanted + steps * step, 0.0, 1.0);
   if (wanted == grip.wanted) return;  // at the end, or beyond it by another hand
   grip.wanted = wanted;
@@ -353,6 +347,8 @@ void MidiController::act(MidiAction action) {
       return desk_.blackout(!desk_.is_black());
     case MidiAction::kFreeze:
       return desk_.freeze(!desk_.is_frozen());
+    case MidiAction::kCue:
+      return desk_.cue_step(1);
     case MidiAction::kPanic:
       return actions_.panic ? actions_.panic() : void();
     case MidiAction::kTap:

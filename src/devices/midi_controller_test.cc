@@ -56,6 +56,17 @@ class ControllerTest : public DeskFixture {
   MidiController midi_{desk_, actions_, {}};
 };
 
+TEST_F(ControllerTest, TheCrossfaderIsLearnedLikeAParameter) {
+  desk_.cue("veil");
+  learn("set.crossfader");
+  for (const int value : {0, 1, 2, 3}) control(7, value);
+  for (int value = 3; value < 64; ++value) control(7, value);
+  EXPECT_NEAR(desk_.control("crossfader"), 63 / 127.0, 1e-6);
+  control(7, 127);
+  EXPECT_EQ(desk_.chain().name(), "veil");
+  EXPECT_EQ(parse_midi_map(format_midi_map(midi_.map()), "map"), midi_.map());
+}
+
 TEST_F(ControllerTest, LearnBindsTheNextControl) {
   learn("gain");
   send({0x90, 60, 100});  // a note is no control

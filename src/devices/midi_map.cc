@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "control/set_controls.h"
 #include "core/error.h"
 #include "core/folders.h"
 #include "core/limits.h"
@@ -25,6 +26,8 @@ constexpr double kLongestSmooth = 60;  // seconds
 
 // The parameter of whichever effect has it; of PART.NAME the last word counts.
 const Parameter& find_parameter(const std::string& address) {
+  if (const std::string own = set_control_of(address); !own.empty())
+    return set_controls()[set_controls().index(own)];
   const std::string name = address.substr(address.rfind('.') + 1);
   std::vector<std::string> names;
   for (const EffectKind& e : effects()) {
@@ -134,7 +137,7 @@ const std::vector<std::string>& midi_control_words() {
 const std::vector<std::string>& midi_action_words() {
   static const std::vector<std::string> words = {"noise",  "weights",  "next", "previous", "randomize",
                                                  "record", "snapshot", "undo", "redo",     "blackout",
-                                                 "freeze", "panic",    "tap",  "downbeat"};
+                                                 "freeze", "panic",    "tap",  "downbeat", "cue"};
   return words;
 }
 

@@ -60,7 +60,8 @@ enum class MidiAction {
   kFreeze,
   kPanic,
   kTap,
-  kDownbeat
+  kDownbeat,
+  kCue
 };
 
 // A note does one thing: an action, or a preset by its number (from 1) or its name.

@@ -126,11 +126,9 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
     case Kind::kFader:
       return obey_fader(c);
     case Kind::kGet: {
-      const Chain chain = desk_.chain();
-      const Address a = find_address(chain, c.parameter);
-      const Part& part = chain.part(a.part);
-      const ParameterTable& table = part.preset.values.table();
-      return answer(from, osc_echo(part, table[table.index(a.parameter)]));
+      const Address a = desk_.find(c.parameter);
+      const ParameterValues values = values_of(a.part);
+      return answer(from, osc_echo(a.part, values, values.table()[values.table().index(a.parameter)]));
     }
     case Kind::kList:
       return list(from);
@@ -140,6 +138,12 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
       return desk_.step(1);
     case Kind::kPrevious:
       return desk_.step(-1);
+    case Kind::kCue:
+      return desk_.cue(preset_of(c));
+    case Kind::kCueNext:
+      return desk_.cue_step(1);
+    case Kind::kCuePrevious:
+      return desk_.cue_step(-1);
     case Kind::kSave:
       desk_.save(c.text, true);
       return;
@@ -195,10 +199,14 @@ void OscServer::act(const OscCommand& c) {
   }
 }
 
+// Of a part, or of the set.  Tables live as long as the program.
+ParameterValues OscServer::values_of(const std::string& part) const {
+  return part == kSetPart ? desk_.controls() : desk_.preset(part).values;
+}
+
 // trusted: the sender is on this machine.
 void OscServer::obey_set(const OscCommand& c, bool trusted) {
-  const Preset preset = desk_.preset(c.part);
-  const ParameterTable& table = preset.values.table();
+  const ParameterTable& table = values_of(c.part).table();
   const Parameter& p = table[table.index(c.parameter)];
   // texts are file names: palettes, weights, pictures
   if (p.kind == ParameterKind::kText && !trusted) throw Error("only senders on this machine may set text");
@@ -210,8 +218,7 @@ void OscServer::obey_set(const OscCommand& c, bool trusted) {
 void OscServer::obey_fader(const OscCommand& c) {
   line_->echo.send_faders();
   const std::string address = fmt::format("{}.{}", c.part, c.parameter);
-  const Preset preset = desk_.preset(c.part);
-  const ParameterTable& table = preset.values.table();
+  const ParameterTable& table = values_of(c.part).table();
   const Parameter& p = table[table.index(c.parameter)];
   if ((c.level >= 0 || c.values.size() > 1) && !p.per_level)
     throw Error("set", p.name, "this parameter is not per level");
@@ -221,14 +228,17 @@ void OscServer::obey_fader(const OscCommand& c) {
   }
 }
 
+// By its number or name.
+std::string OscServer::preset_of(const OscCommand& c) const {
+  if (!c.number) return c.text;
+  const auto all = desk_.presets();
+  if (*c.number > static_cast<double>(all.size()))
+    throw Error(fmt::format("there is no preset number {} (there are {})", *c.number, all.size()));
+  return all[static_cast<size_t>(*c.number) - 1].path.string();
+}
+
 void OscServer::obey_preset(const OscCommand& c) {
-  std::string name = c.text;
-  if (c.number) {
-    const auto all = desk_.presets();
-    if (*c.number > static_cast<double>(all.size()))
-      throw Error(fmt::format("there is no preset number {} (there are {})", *c.number, all.size()));
-    name = all[static_cast<size_t>(*c.number) - 1].path.string();
-  }
+  const std::string name = preset_of(c);
   c.fade ? desk_.load(name, *c.fade) : desk_.load(name);
 }
 
@@ -247,18 +257,19 @@ void OscServer::list(const UdpAddress& to) {
   last_list_ = now;
   const Chain chain = desk_.chain();
   size_t parameters = 0;
-  for (const Part& part : chain.parts) {
-    const ParameterValues& values = part.preset.values;
+  const auto tell = [&](const std::string& part, const ParameterValues& values) {
     const ParameterTable& table = values.table();
     const ParameterValues initial(table);
     parameters += table.size();
     for (size_t i = 0; i < table.size(); ++i) {
       const Parameter& p = table[i];
       answer(to, {"/reverie/list/parameter",
-                  {fmt::format("/reverie/{}/{}", part.name, p.name), kind_name(p), static_cast<float>(p.low),
+                  {fmt::format("/reverie/{}/{}", part, p.name), kind_name(p), static_cast<float>(p.low),
                    static_cast<float>(p.high), initial.format(i), values.format(i), p.unit, p.help}});
     }
-  }
+  };
+  for (const Part& part : chain.parts) tell(part.name, part.preset.values);
+  tell(std::string(kSetPart), desk_.controls());
   const auto presets = desk_.presets();
   for (size_t i = 0; i < presets.size(); ++i)
     answer(to, {"/reverie/list/preset", {static_cast<int64_t>(i + 1), presets[i].name, presets[i].about}});
@@ -268,7 +279,7 @@ void OscServer::list(const UdpAddress& to) {
 void OscServer::send_echoes() {
   const auto now = std::chrono::steady_clock::now();
   if (!line_->echo.is_due(now)) return;
-  const auto messages = line_->echo.due(desk_.chain(), now);
+  const auto messages = line_->echo.due(desk_.chain(), desk_.controls(), now);
   if (echo_port_ == 0) return;
   for (const uint32_t host : line_->echo.clients(now)) {
     for (const OscMessage& m : messages)

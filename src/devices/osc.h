@@ -63,6 +63,8 @@ class OscServer {
   void obey_set(const OscCommand& command, bool trusted);
   void obey_fader(const OscCommand& c);
   void obey_preset(const OscCommand& command);
+  std::string preset_of(const OscCommand& command) const;
+  ParameterValues values_of(const std::string& part) const;
   void act(const OscCommand& command);
   void answer(const UdpAddress& to, const OscMessage& message);
   void list(const UdpAddress& to);

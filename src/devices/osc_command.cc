@@ -71,7 +71,7 @@ struct Verb {
   Kind kind;
 };
 
-constexpr std::array<Verb, 26> kVerbs = {{{"get", Kind::kGet},
+constexpr std::array<Verb, 29> kVerbs = {{{"get", Kind::kGet},
                                           {"list", Kind::kList},
                                           {"preset", Kind::kPreset},
                                           {"preset/next", Kind::kNext},
@@ -93,12 +93,15 @@ constexpr std::array<Verb, 26> kVerbs = {{{"get", Kind::kGet},
                                           {"part/remove", Kind::kRemove},
                                           {"part/move", Kind::kMove},
                                           {"part/bypass", Kind::kBypassPart},
+                                          {"cue", Kind::kCue},
+                                          {"cue/next", Kind::kCueNext},
+                                          {"cue/previous", Kind::kCuePrevious},
                                           {"panic", Kind::kPanic},
                                           {"tap", Kind::kTap},
                                           {"downbeat", Kind::kDownbeat},
                                           {"quit", Kind::kQuit}}};
 
-void read_preset_arguments(Arguments& arguments, OscCommand& c) {
+void read_preset_name(Arguments& arguments, OscCommand& c) {
   if (arguments.is_text()) {
     c.text = arguments.text();
     if (c.text.empty()) arguments.fail("the name is empty");
@@ -106,13 +109,16 @@ void read_preset_arguments(Arguments& arguments, OscCommand& c) {
     c.number = arguments.number(1, kMostPresets);
     if (*c.number != std::floor(*c.number)) arguments.fail("a preset's number must be whole");
   }
-  if (arguments.more()) c.fade = arguments.number(0, kLongestFade);
 }
 
 void read_arguments(Arguments& arguments, OscCommand& c) {
   switch (c.kind) {
     case Kind::kPreset:
-      return read_preset_arguments(arguments, c);
+      read_preset_name(arguments, c);
+      if (arguments.more()) c.fade = arguments.number(0, kLongestFade);
+      return;
+    case Kind::kCue:
+      return read_preset_name(arguments, c);
     case Kind::kGet:
       c.parameter = arguments.text();
       return;
@@ -258,6 +264,7 @@ bool names_a_file(const OscCommand& c) {
     case Kind::kRecord:
       return !c.text.empty();
     case Kind::kPreset:
+    case Kind::kCue:
     case Kind::kAdd:
       return c.text.ends_with(".toml") || c.text.find_first_of("/\\") != std::string::npos;
     default:
@@ -274,15 +281,14 @@ std::string osc_value(const Parameter& parameter, const std::vector<OscArgument>
   return join(words, ",");
 }
 
-OscMessage osc_echo(const Part& part, const Parameter& p) {
-  const Preset& preset = part.preset;
+OscMessage osc_echo(const std::string& part, const ParameterValues& values, const Parameter& p) {
   OscMessage m;
-  m.address = fmt::format("/reverie/{}/{}", part.name, p.name);
+  m.address = fmt::format("/reverie/{}/{}", part, p.name);
   if (p.kind == ParameterKind::kText) {
-    m.arguments.emplace_back(preset.values.text(p.name));
+    m.arguments.emplace_back(values.text(p.name));
     return m;
   }
-  for (const double v : preset.values.list(p.name)) {
+  for (const double v : values.list(p.name)) {
     if (p.kind == ParameterKind::kNumber) {
       m.arguments.emplace_back(static_cast<float>(v));
     } else if (p.kind == ParameterKind::kChoice) {
@@ -294,12 +300,11 @@ OscMessage osc_echo(const Part& part, const Parameter& p) {
   return m;
 }
 
-OscMessage osc_fader_echo(const Part& part, const Parameter& p) {
+OscMessage osc_fader_echo(const std::string& part, const ParameterValues& values, const Parameter& p) {
   OscMessage m;
-  m.address = fmt::format("/reverie/fader/{}/{}", part.name, p.name);
+  m.address = fmt::format("/reverie/fader/{}/{}", part, p.name);
   const ControlRange range(p);
-  for (const double v : part.preset.values.list(p.name))
-    m.arguments.emplace_back(static_cast<float>(range.share(v)));
+  for (const double v : values.list(p.name)) m.arguments.emplace_back(static_cast<float>(range.share(v)));
   return m;
 }
 

@@ -37,6 +37,9 @@ struct OscCommand {
     kRemove,
     kMove,
     kBypassPart,
+    kCue,  // by name or number
+    kCueNext,
+    kCuePrevious,
     kPanic,
     kTap,
     kDownbeat,
@@ -69,8 +72,8 @@ std::string osc_value(const Parameter& parameter, const std::vector<OscArgument>
 
 // "/reverie/feedback/zoom" with the parameter's values: numbers as floats, whole numbers and flags as ints,
 // words and texts as strings.
-OscMessage osc_echo(const Part& part, const Parameter& parameter);
+OscMessage osc_echo(const std::string& part, const ParameterValues& values, const Parameter& parameter);
 // "/reverie/fader/feedback/zoom" with the shares at which its values are, as floats; not for texts.
-OscMessage osc_fader_echo(const Part& part, const Parameter& parameter);
+OscMessage osc_fader_echo(const std::string& part, const ParameterValues& values, const Parameter& parameter);
 
 }  // namespace reverie

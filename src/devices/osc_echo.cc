@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/set_controls.h"
 #include "devices/osc_command.h"
 
 namespace reverie {
@@ -44,7 +45,7 @@ bool OscEcho::is_due(Time now) {
   return std::any_of(waiting_.begin(), waiting_.end(), [&](const auto& name) { return is_ripe(name, now); });
 }
 
-std::vector<OscMessage> OscEcho::due(const Chain& chain, Time now) {
+std::vector<OscMessage> OscEcho::due(const Chain& chain, const ParameterValues& of_set, Time now) {
   collect();
   std::vector<OscMessage> messages;
   const bool all = waiting_.contains("") && is_ripe("", now);
@@ -54,18 +55,20 @@ std::vector<OscMessage> OscEcho::due(const Chain& chain, Time now) {
     messages.push_back({"/reverie/preset", {chain.name()}});
   }
   std::set<std::string> there;
-  for (const Part& part : chain.parts) {
-    for (const Parameter& p : part.preset.values.table().all()) {
-      const std::string address = part.name + "." + p.name;
+  const auto echo = [&](const std::string& part, const ParameterValues& values) {
+    for (const Parameter& p : values.table().all()) {
+      const std::string address = part + "." + p.name;
       there.insert(address);
       if (all) waiting_.insert(address);
       if (!waiting_.contains(address) || !is_ripe(address, now)) continue;
       waiting_.erase(address);
       sent_[address] = now;
-      messages.push_back(osc_echo(part, p));
-      if (faders_ && p.kind != ParameterKind::kText) messages.push_back(osc_fader_echo(part, p));
+      messages.push_back(osc_echo(part, values, p));
+      if (faders_ && p.kind != ParameterKind::kText) messages.push_back(osc_fader_echo(part, values, p));
     }
-  }
+  };
+  for (const Part& part : chain.parts) echo(part.name, part.preset.values);
+  echo(std::string(kSetPart), of_set);
   // those of a part that is gone
   std::erase_if(waiting_, [&](const std::string& a) { return !a.empty() && !there.contains(a); });
   return messages;

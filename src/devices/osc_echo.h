@@ -35,8 +35,9 @@ class OscEcho {
 
   // Whether something is due now.
   bool is_due(Time now);
-  // What is due now: the current values of each parameter, at most 30 times per second.
-  std::vector<OscMessage> due(const Chain& chain, Time now);
+  // What is due now: the current values of each parameter, and of the set's own knobs, at most 30 times per
+  // second.
+  std::vector<OscMessage> due(const Chain& chain, const ParameterValues& of_set, Time now);
   // Milliseconds until something may be due.
   int patience(Time now);
 

@@ -152,12 +152,12 @@ TEST(OscCommand, WhatNamesAFile) {
 TEST(OscCommand, EchoesHaveTheParametersTypes) {
   Preset preset;
   preset.values.set("gain", {1, 2.5});
-  EXPECT_EQ(osc_echo({"feedback", preset}, parameter("gain")).address, "/reverie/feedback/gain");
-  EXPECT_EQ(osc_echo({"feedback", preset}, parameter("gain")).arguments,
+  EXPECT_EQ(osc_echo("feedback", preset.values, parameter("gain")).address, "/reverie/feedback/gain");
+  EXPECT_EQ(osc_echo("feedback", preset.values, parameter("gain")).arguments,
             (std::vector<OscArgument>{1.0F, 2.5F}));
-  EXPECT_EQ(osc_echo({"feedback", preset}, parameter("view_mono")).arguments,
+  EXPECT_EQ(osc_echo("feedback", preset.values, parameter("view_mono")).arguments,
             (std::vector<OscArgument>{int64_t{0}}));
-  EXPECT_EQ(osc_echo({"feedback", preset}, parameter("palette")).arguments,
+  EXPECT_EQ(osc_echo("feedback", preset.values, parameter("palette")).arguments,
             (std::vector<OscArgument>{std::string()}));
 }
 

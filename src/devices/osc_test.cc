@@ -121,6 +121,47 @@ TEST_F(OscTest, PresetsGoByNameNumberAndTurn) {
   EXPECT_TRUE(quit_);
 }
 
+TEST_F(OscTest, FadersGoOverThePlayableRangeAndAreEchoed) {
+  lo_send(to_, "/reverie/fader/feedback/gain", "f", 0.5F);
+  ASSERT_TRUE(settled(1));
+  const Parameter& gain = desk_.preset().values.table()[desk_.preset().values.table().index("gain")];
+  EXPECT_NEAR(desk_.preset().values.number("gain"), ControlRange(gain).at(0.5), 1e-6);
+  std::vector<std::string> heard;
+  while (const auto m = hear(milliseconds(300))) heard.push_back(m->address);
+  EXPECT_NE(std::find(heard.begin(), heard.end(), "/reverie/fader/feedback/gain"), heard.end());
+  lo_send(to_, "/reverie/fader/feedback/gain", "f", 1.0F);
+  ASSERT_TRUE(settled(2));
+  EXPECT_EQ(desk_.preset().values.number("gain"), gain.soft_high);
+  lo_send(to_, "/reverie/fader/feedback/self/1", "f", 0.25F);
+  ASSERT_TRUE(settled(3));
+  EXPECT_NEAR(desk_.share("self", 1), 0.25, 1e-6);
+  lo_send(to_, "/reverie/fader/feedback/gain", "f", 1.5F);
+  lo_send(to_, "/reverie/fader/feedback/palette", "f", 0.5F);
+  ASSERT_TRUE(settled(5));
+  EXPECT_EQ(server_.counts().refused, 2U);
+  EXPECT_EQ(desk_.preset().values.number("gain"), gain.soft_high);
+}
+
+TEST_F(OscTest, TheCrossfaderIsAKnobOfTheSet) {
+  lo_send(to_, "/reverie/cue", "s", "veil");
+  lo_send(to_, "/reverie/set/crossfader", "f", 0.5F);
+  ASSERT_TRUE(settled(2));
+  EXPECT_EQ(desk_.cued(), "veil");
+  EXPECT_EQ(desk_.control("crossfader"), 0.5);
+  std::vector<std::string> heard;
+  while (const auto m = hear(milliseconds(300))) heard.push_back(m->address);
+  EXPECT_NE(std::find(heard.begin(), heard.end(), "/reverie/set/crossfader"), heard.end());
+  lo_send(to_, "/reverie/fader/set/crossfader", "f", 1.0F);
+  ASSERT_TRUE(settled(3));
+  EXPECT_EQ(desk_.chain().name(), "veil");
+  lo_send(to_, "/reverie/cue/next", "");
+  lo_send(to_, "/reverie/set/crossfader", "f", 2.0F);
+  lo_send(to_, "/reverie/set/nothing", "f", 0.5F);
+  ASSERT_TRUE(settled(6));
+  EXPECT_NE(desk_.cued(), "veil");
+  EXPECT_EQ(server_.counts().refused, 2U);
+}
+
 TEST_F(OscTest, WhatIsNotAllowedIsRefusedNotBent) {
   lo_send(to_, "/reverie/feedback/gain", "f", 1e9);
   lo_send(to_, "/reverie/feedback/gain", "f", std::nanf(""));
@@ -214,7 +255,7 @@ TEST_F(OscTest, AnswersGoToTheOneWhoAsks) {
     }
     presets += m->address == "/reverie/list/preset" ? 1 : 0;
   }
-  EXPECT_EQ(parameters, desk_.preset().values.table().size());
+  EXPECT_EQ(parameters, desk_.preset().values.table().size() + set_controls().size());
   EXPECT_EQ(presets, desk_.presets().size());
 }
 

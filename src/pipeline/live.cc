@@ -486,6 +486,7 @@ void LiveSet::publish(double ms) {
   status_.frames = loop_->frames();
   status_.seconds = seconds();
   status_.fading = player.fading();
+  status_.cued = player.cued();
   status_.input = std::move(input);
   status_.signals = heard_.expected(status_.seconds);
   status_.work.add(ms);

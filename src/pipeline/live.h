@@ -55,6 +55,7 @@ struct LiveStatus {
   FrameTimes work, between;             // ms of work per frame, and between frames, over the whole set
   double fps = 0;                       // frames in the last second
   bool fading = false, making = false;  // a process fades in; one is being built
+  bool cued = false;                    // a chain waits for the crossfader
   LiveInput::State input;
   std::vector<Recorder::State> recordings;
   Signals signals;

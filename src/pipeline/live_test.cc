@@ -231,6 +231,38 @@ TEST_F(Live, ASetOfPartsThatComeGoMoveAndAreBypassedIsMadeAgain) {
   for (size_t i = 0; i < live.size(); ++i) ASSERT_TRUE(live[i] == once[i]) << "frame " << i;
 }
 
+TEST_F(Live, ASetWithACrossfaderIsMadeAgain) {
+  LiveRequest r = request();
+  r.also = {file("live.mkv")};
+  {
+    LiveSet set(r);
+    Desk desk(r.chain, r.seed, [&](Event e) { set.send(std::move(e)); });
+    set.on_refused([&](const std::string&, const Chain& c) { desk.refused(c); });
+    std::mt19937 draws(5);
+    for (int i = 0; i < 60; ++i) {
+      if (i % 20 == 5) desk.cue(i % 3 == 0 ? "smoke" : "veil");
+      const double at = i % 20 < 8 ? 0 : i % 20 > 15 ? 1 : (i % 20 - 8) / 7.0;
+      desk.set_share("set.crossfader", -1, (i / 20) % 2 == 0 ? at : 1 - at);
+      if (draws() % 8 == 0) desk.load("marble", 0.2);
+      if (draws() % 3 == 0) desk.set_share("gain", -1, 0.1 + 0.01 * static_cast<double>(draws() % 20));
+      std::this_thread::sleep_for(milliseconds(70));
+    }
+    set.stop();
+    set.wait();
+  }
+  const Session session = read_session(file("a.session"));
+  const auto count = [&](auto of) {
+    return std::count_if(session.events.begin(), session.events.end(),
+                         [](const TimedEvent& e) { return std::holds_alternative<decltype(of)>(e.event); });
+  };
+  EXPECT_GT(count(BeginCue()), 1);
+  EXPECT_GT(count(Crossfade()), 20);
+  const auto live = frames_of(file("live.mkv"));
+  const auto once = replayed("once.mkv", 2);
+  ASSERT_EQ(once.size(), live.size());
+  for (size_t i = 0; i < live.size(); ++i) ASSERT_TRUE(live[i] == once[i]) << "frame " << i;
+}
+
 TEST_F(Live, WhatCouldNotBeMadeIsNotMadeAgainEither) {
   LiveRequest r = request();
   r.also = {file("live.mkv")};

@@ -1,6 +1,7 @@
 #include "play/keys.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "effects/effects.h"
 
@@ -33,6 +34,12 @@ Key of_effect(const std::string& effect, const EffectKey& key) {
             if (part) show.desk().cycle(part->name + "." + key.parameter, key.below_levels);
             return part != nullptr;
           }};
+}
+
+void nudge_crossfader(Desk& desk, int steps) {
+  constexpr double kSteps = 8;  // from end to end
+  const double at = std::round(desk.share("set.crossfader") * kSteps + steps) / kSteps;
+  desk.set_share("set.crossfader", -1, std::clamp(at, 0.0, 1.0));
 }
 
 std::vector<Key> make_keys() {
@@ -68,6 +75,10 @@ std::vector<Key> make_keys() {
        [](Show& show, WindowWishes&) {
          return show.say("saved " + show.desk().save(show.desk().chain().name()).string()), true;
        }},
+      on_desk("e", "cue the next preset for the crossfader; its neighbour when pressed again",
+              [](Desk& d) { d.cue_step(1); }),
+      on_desk(",", "crossfader a step to the left", [](Desk& d) { nudge_crossfader(d, -1); }),
+      on_desk(".", "crossfader a step to the right", [](Desk& d) { nudge_crossfader(d, 1); }),
       on_desk("b", "blackout, and back", [](Desk& d) { d.blackout(!d.is_black()); }),
       on_desk("z", "freeze the picture, and let it go on", [](Desk& d) { d.freeze(!d.is_frozen()); }),
       on_show("x", "panic: all back to the preset's start, at once", [](Show& s) { s.panic(); }),

@@ -61,4 +61,14 @@ std::string short_spec(const std::string& spec) {
   return folder.empty() ? path.filename().string() : folder + "/" + path.filename().string();
 }
 
+std::string controls_of(MidiPorts* midi, const std::string& address) {
+  std::string all;
+  for (const MidiMap& map : midi ? midi->maps() : std::vector<MidiMap>()) {
+    for (const MidiBinding& b : map.bindings) {
+      if (b.parameter == address) all += fmt::format("\n{}: {}", map.device, control_text(b));
+    }
+  }
+  return all;
+}
+
 }  // namespace reverie

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "devices/midi.h"
 #include "devices/midi_map.h"
 #include "pipeline/recorder.h"
 
@@ -13,6 +14,8 @@ namespace reverie {
 
 // "16 on channel 1, -10 to 10"
 std::string control_text(const MidiBinding& b);
+// What the connected controllers have for a parameter, a line each; midi: null if there is none.
+std::string controls_of(MidiPorts* midi, const std::string& address);
 // "36 on channel 10: noise"
 std::string note_text(const MidiNote& n);
 std::string recording_text(const Recorder::State& r);

@@ -41,6 +41,11 @@ class Panels {
   void draw_preset_list();
   void draw_save();
   void draw_hands();
+  // panels_mix.cc
+  void draw_crossfader();
+  void draw_crossfader_end(bool plays);
+  void draw_set_menu(const Parameter& p);
+  static std::string set_address(const Parameter& p);
   // panels_parts.cc
   void draw_parts();
   void draw_part_menu(const Part& part, size_t place);

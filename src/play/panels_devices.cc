@@ -184,9 +184,7 @@ void Panels::draw_control(const MidiBinding& b) {
   if (!ImGui::BeginPopup("control")) return;
   MidiBinding changed = b;
   try {
-    const Address a = find_address(chain_, b.parameter);
-    const ParameterTable& table = chain_.part(a.part).preset.values.table();
-    const Parameter& p = table[table.index(a.parameter)];
+    const Parameter& p = parameter_at(chain_, b.parameter);
     const ControlRange range(p, b.range);
     double low = range.low(), high = range.high();
     bool any = slide("low", low, p.low, p.high);

@@ -27,6 +27,7 @@ void Panels::draw_presets() {
   }
   draw_save();
   draw_hands();
+  draw_crossfader();
   ImGui::SetNextItemWidth(-1);
   ImGui::InputTextWithHint("##filter", "find a parameter", filter_.data(), filter_.size());
 }

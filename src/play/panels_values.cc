@@ -21,17 +21,6 @@ bool moved(const Preset& preset, const std::string& name) {
          std::any_of(preset.keyframes.begin(), preset.keyframes.end(), is);
 }
 
-// What the connected controllers have for it.
-std::string controls_of(MidiPorts* midi, const std::string& address) {
-  std::string all;
-  for (const MidiMap& map : midi ? midi->maps() : std::vector<MidiMap>()) {
-    for (const MidiBinding& b : map.bindings) {
-      if (b.parameter == address) all += fmt::format("\n{}: {}", map.device, control_text(b));
-    }
-  }
-  return all;
-}
-
 }  // namespace
 
 void Panels::set(const std::string& name, const std::string& value) {

@@ -1,0 +1,27 @@
+#include "control/set_controls.h"
+
+namespace reverie {
+
+const ParameterTable& set_controls() {
+  static const ParameterTable all(
+      in_groups({{"mix",
+                  {number("crossfader", 0, 0, 1, "",
+                          "from the preset at one end to the one at the other: what is cued")}}}));
+  return all;
+}
+
+std::string set_control_of(std::string_view address) {
+  if (!address.starts_with(kSetPart) || address.size() <= kSetPart.size() || address[kSetPart.size()] != '.')
+    return "";
+  return std::string(address.substr(kSetPart.size() + 1));
+}
+
+const Parameter& parameter_at(const Chain& chain, const std::string& address) {
+  const std::string own = set_control_of(address);
+  if (!own.empty()) return set_controls()[set_controls().index(own)];
+  const Address a = find_address(chain, address);
+  const ParameterTable& table = chain.part(a.part).preset.values.table();
+  return table[table.index(a.parameter)];
+}
+
+}  // namespace reverie
