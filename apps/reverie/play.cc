@@ -40,7 +40,7 @@ struct Options {
   std::vector<std::string> presets;
   std::string input, size = "640x360", fps = "30", seconds, session, fit = "crop", deinterlace = "auto",
                      kernel = "auto";
-  std::string folder = "out", panels = "over", screen = "1280x720", sound, follow;
+  std::string folder = "out", panels = "over", screen = "1280x720", sound, follow, setlist;
   std::vector<std::string> also, set;
   std::optional<uint64_t> seed;
   double tempo = kDefaultTempo, sound_gain = 0, scale = 0;
@@ -107,6 +107,10 @@ void add_options(CLI::App& app, Options& o) {
          "are kept beside the session")
       ->type_name("RUN");
   app.add_option("--folder", o.folder, "where snapshots and recordings go; default out")->type_name("DIR");
+  app.add_option("--setlist", o.setlist,
+                 "the presets of an evening in their order, with fades and comments; default one's own, "
+                 "~/.config/reverie/setlist.toml")
+      ->type_name("FILE");
   app.add_flag("--recover", o.recover, "play what an earlier set left unsaved")->excludes("preset");
   app.add_flag("--listen", o.listen, "follow the default sound input");
   app.add_option("--sound", o.sound, "follow this sound input: its name or part of it")->type_name("DEVICE");
@@ -194,6 +198,10 @@ ShowRequest request_of(const Options& o) {
   ShowRequest r;
   r.set = std::move(set);
   r.folder = o.folder;
+  if (!o.setlist.empty()) {
+    read_setlist(o.setlist);  // Error before anything begins
+    r.setlist = o.setlist;
+  }
   r.tempo = o.tempo;
   r.sound_gain = o.sound_gain;
   if (!o.no_osc) r.osc = o.osc;

@@ -77,7 +77,8 @@ const std::vector<Verb>& verbs() {
      "  reverie trajectories clip.mp4 -o drawn.mp4 --without-camera\n"
      "  reverie trajectories actions/ --evaluate -o confusion.png    actions/wave/anna_1.mp4 and so on\n",
      add_trajectories},
-    {"presets", "list the presets, a line each", "  reverie presets\n", add_presets},
+    {"presets", "list the presets, a line each",
+     "  reverie presets\n  reverie presets --sheet -o presets.png\n", add_presets},
     {"preset", "show one preset", "  reverie preset show smoke\n  reverie preset show smoke > my.toml\n",
      add_preset},
     {"parameters", "list what an effect can be told: range, default, meaning",

@@ -24,6 +24,54 @@ fs::path bank_file() {
   return config.empty() ? config : config / "bank.toml";
 }
 
+struct Lists {
+  std::vector<std::string> presets, favourites;
+};
+
+std::vector<std::string> names_of(const TomlReader& reader, const char* key) {
+  std::vector<std::string> names;
+  const TomlNode* list = reader.find(key);
+  if (!list) return {};
+  const std::string wanted = fmt::format("{} is a list of names", key);
+  if (list->kind != TomlNode::Kind::kList || list->items.size() > size_t{kMostPresets})
+    reader.fail(*list, wanted);
+  for (const TomlNode& name : list->items) {
+    if (name.kind != TomlNode::Kind::kText) reader.fail(name, wanted);
+    names.push_back(name.text);
+  }
+  return names;
+}
+
+Lists read_lists() {
+  const fs::path file = bank_file();
+  std::error_code code;
+  if (file.empty() || !fs::exists(file, code)) return {};
+  try {
+    const TomlNode root = parse_toml(read_text_file(file, kMostTomlBytes), file.string());
+    const TomlReader reader(root, file.string(), {"presets", "favourites"});
+    return {names_of(reader, "presets"), names_of(reader, "favourites")};
+  } catch (const Error& e) {
+    warning(e.what());
+    return {};
+  }
+}
+
+void write_lists(const Lists& lists) {
+  const fs::path file = bank_file();
+  if (file.empty()) return;
+  std::string text = "# The presets in the order of their numbers.\n";
+  const auto add = [&](const char* key, const std::vector<std::string>& names) {
+    text += fmt::format("{} = [\n", key);
+    for (const std::string& name : names) text += fmt::format("  {},\n", quote_toml(name));
+    text += "]\n";
+  };
+  add("presets", lists.presets);
+  if (!lists.favourites.empty()) add("favourites", lists.favourites);
+  std::error_code code;
+  fs::create_directories(file.parent_path(), code);
+  write_file(file, std::vector<uint8_t>(text.begin(), text.end()));
+}
+
 }  // namespace
 
 fs::path own_preset_folder() {
@@ -47,37 +95,22 @@ bool hides_another(const PresetEntry& preset) {
 }
 
 std::vector<std::string> read_bank() {
-  const fs::path file = bank_file();
-  std::error_code code;
-  if (file.empty() || !fs::exists(file, code)) return {};
-  try {
-    const TomlNode root = parse_toml(read_text_file(file, kMostTomlBytes), file.string());
-    const TomlReader reader(root, file.string(), {"presets"});
-    std::vector<std::string> names;
-    const TomlNode* list = reader.find("presets");
-    if (!list) return {};
-    if (list->kind != TomlNode::Kind::kList || list->items.size() > size_t{kMostPresets})
-      reader.fail(*list, "presets is a list of names");
-    for (const TomlNode& name : list->items) {
-      if (name.kind != TomlNode::Kind::kText) reader.fail(name, "presets is a list of names");
-      names.push_back(name.text);
-    }
-    return names;
-  } catch (const Error& e) {
-    warning(e.what());
-    return {};
-  }
+  return read_lists().presets;
 }
 
 void write_bank(const std::vector<std::string>& names) {
-  const fs::path file = bank_file();
-  if (file.empty()) return;
-  std::string text = "# The presets in the order of their numbers.\npresets = [\n";
-  for (const std::string& name : names) text += fmt::format("  {},\n", quote_toml(name));
-  text += "]\n";
-  std::error_code code;
-  fs::create_directories(file.parent_path(), code);
-  write_file(file, std::vector<uint8_t>(text.begin(), text.end()));
+  write_lists({names, read_favourites()});
+}
+
+std::vector<std::string> read_favourites() {
+  return read_lists().favourites;
+}
+
+void mark_favourite(const std::string& name, bool on) {
+  Lists lists = read_lists();
+  std::erase(lists.favourites, name);
+  if (on) lists.favourites.push_back(name);
+  write_lists(lists);
 }
 
 std::vector<PresetEntry> presets_in_order() {

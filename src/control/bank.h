@@ -20,6 +20,10 @@ bool hides_another(const PresetEntry& preset);
 std::vector<std::string> read_bank();
 void write_bank(const std::vector<std::string>& names);
 
+// The names of those that are marked there.
+std::vector<std::string> read_favourites();
+void mark_favourite(const std::string& name, bool on);
+
 // Those that play, in the order of the bank; then those that it does not name: first what came with the
 // program, then one's own, by name.
 std::vector<PresetEntry> presets_in_order();

@@ -31,6 +31,18 @@ class BankTest : public testing::Test {
   Desk desk_{load_chain("smoke"), 1, [](const Event&) {}};
 };
 
+TEST_F(BankTest, FavouritesAreKeptWhateverIsReordered) {
+  EXPECT_TRUE(read_favourites().empty());
+  mark_favourite("veil", true);
+  mark_favourite("smoke", true);
+  desk_.move_preset("marble", 0);
+  EXPECT_EQ(read_favourites(), (std::vector<std::string>{"veil", "smoke"}));
+  mark_favourite("veil", false);
+  mark_favourite("smoke", true);
+  EXPECT_EQ(read_favourites(), std::vector<std::string>{"smoke"});
+  EXPECT_EQ(names().front(), "marble");
+}
+
 TEST_F(BankTest, SavingRenumbersNoOther) {
   std::vector<std::string> expected = names();
   desk_.save("zzz");

@@ -23,6 +23,10 @@ std::filesystem::path state_folder() {
   return folder("XDG_STATE_HOME", ".local/state");
 }
 
+std::filesystem::path cache_folder() {
+  return folder("XDG_CACHE_HOME", ".cache");
+}
+
 std::filesystem::path fetched_folder() {
   const std::filesystem::path data = folder("XDG_DATA_HOME", ".local/share");
   return data.empty() ? data : data / "models";

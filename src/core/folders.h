@@ -14,6 +14,10 @@ std::filesystem::path config_folder();
 // ~/.local/state/reverie; empty if the system has no home folder.
 std::filesystem::path state_folder();
 
+// What can be made again: $XDG_CACHE_HOME/reverie, else ~/.cache/reverie; empty if the system has no home
+// folder.
+std::filesystem::path cache_folder();
+
 // Networks that were fetched: $XDG_DATA_HOME/reverie/models, else ~/.local/share/reverie/models; empty if the
 // system has no home folder.
 std::filesystem::path fetched_folder();

@@ -349,6 +349,10 @@ void MidiController::act(MidiAction action) {
       return desk_.freeze(!desk_.is_frozen());
     case MidiAction::kCue:
       return desk_.cue_step(1);
+    case MidiAction::kSetlistNext:
+      return actions_.setlist_step ? actions_.setlist_step(1) : void();
+    case MidiAction::kSetlistPrevious:
+      return actions_.setlist_step ? actions_.setlist_step(-1) : void();
     case MidiAction::kPanic:
       return actions_.panic ? actions_.panic() : void();
     case MidiAction::kTap:

@@ -51,8 +51,9 @@ class ControllerTest : public DeskFixture {
   void learn(const std::string& parameter, int level = -1) { midi_.learn(MidiTarget{parameter, level}); }
   MidiControlKind kind() const { return midi_.map().bindings.at(0).kind; }
 
-  int recorded_ = 0;
-  DeviceActions actions_{{}, [this] { ++recorded_; }, {}, {}, {}, {}, {}, {}};
+  int recorded_ = 0, listed_ = 0;
+  DeviceActions actions_{{}, [this] { ++recorded_; },           {}, {}, {}, {}, {},
+                         {}, [this](int by) { listed_ += by; }, {}};
   MidiController midi_{desk_, actions_, {}};
 };
 
@@ -64,6 +65,16 @@ TEST_F(ControllerTest, TheCrossfaderIsLearnedLikeAParameter) {
   EXPECT_NEAR(desk_.control("crossfader"), 63 / 127.0, 1e-6);
   control(7, 127);
   EXPECT_EQ(desk_.chain().name(), "veil");
+  EXPECT_EQ(parse_midi_map(format_midi_map(midi_.map()), "map"), midi_.map());
+}
+
+TEST_F(ControllerTest, PadsGoThroughTheSetlist) {
+  midi_.learn(MidiAction::kSetlistNext);
+  send({0x90, 40, 100});
+  midi_.learn(MidiAction::kSetlistPrevious);
+  send({0x90, 41, 100});
+  send({0x90, 40, 100, 0x90, 40, 100, 0x90, 41, 100});
+  EXPECT_EQ(listed_, 1);
   EXPECT_EQ(parse_midi_map(format_midi_map(midi_.map()), "map"), midi_.map());
 }
 

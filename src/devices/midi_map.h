@@ -61,7 +61,9 @@ enum class MidiAction {
   kPanic,
   kTap,
   kDownbeat,
-  kCue
+  kCue,
+  kSetlistNext,
+  kSetlistPrevious
 };
 
 // A note does one thing: an action, or a preset by its number (from 1) or its name.

@@ -186,6 +186,12 @@ void OscServer::act(const OscCommand& c) {
       return call(actions_.snapshot);
     case Kind::kTempo:
       return call(actions_.tempo, *c.number);
+    case Kind::kSetlist:
+      return call(actions_.setlist_go, static_cast<size_t>(*c.number) - 1);
+    case Kind::kSetlistNext:
+      return call(actions_.setlist_step, 1);
+    case Kind::kSetlistPrevious:
+      return call(actions_.setlist_step, -1);
     case Kind::kPanic:
       return call(actions_.panic);
     case Kind::kTap:

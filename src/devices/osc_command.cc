@@ -71,7 +71,7 @@ struct Verb {
   Kind kind;
 };
 
-constexpr std::array<Verb, 29> kVerbs = {{{"get", Kind::kGet},
+constexpr std::array<Verb, 32> kVerbs = {{{"get", Kind::kGet},
                                           {"list", Kind::kList},
                                           {"preset", Kind::kPreset},
                                           {"preset/next", Kind::kNext},
@@ -96,6 +96,9 @@ constexpr std::array<Verb, 29> kVerbs = {{{"get", Kind::kGet},
                                           {"cue", Kind::kCue},
                                           {"cue/next", Kind::kCueNext},
                                           {"cue/previous", Kind::kCuePrevious},
+                                          {"setlist", Kind::kSetlist},
+                                          {"setlist/next", Kind::kSetlistNext},
+                                          {"setlist/previous", Kind::kSetlistPrevious},
                                           {"panic", Kind::kPanic},
                                           {"tap", Kind::kTap},
                                           {"downbeat", Kind::kDownbeat},
@@ -119,6 +122,9 @@ void read_arguments(Arguments& arguments, OscCommand& c) {
       return;
     case Kind::kCue:
       return read_preset_name(arguments, c);
+    case Kind::kSetlist:
+      c.number = arguments.whole(1, kMostPresets);
+      return;
     case Kind::kGet:
       c.parameter = arguments.text();
       return;

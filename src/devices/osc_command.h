@@ -40,6 +40,9 @@ struct OscCommand {
     kCue,  // by name or number
     kCueNext,
     kCuePrevious,
+    kSetlist,  // to an entry by its number, from 1
+    kSetlistNext,
+    kSetlistPrevious,
     kPanic,
     kTap,
     kDownbeat,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "control/bank.h"
 #include "effects/effects.h"
 
 namespace reverie {
@@ -34,6 +35,14 @@ Key of_effect(const std::string& effect, const EffectKey& key) {
             if (part) show.desk().cycle(part->name + "." + key.parameter, key.below_levels);
             return part != nullptr;
           }};
+}
+
+void toggle_favourite(Show& show) {
+  const std::string name = show.desk().chain().name();
+  const std::vector<std::string> marked = read_favourites();
+  const bool on = std::find(marked.begin(), marked.end(), name) == marked.end();
+  mark_favourite(name, on);
+  Show::say(name + (on ? " is a favourite" : " is no favourite any more"));
 }
 
 void nudge_crossfader(Desk& desk, int steps) {
@@ -75,6 +84,9 @@ std::vector<Key> make_keys() {
        [](Show& show, WindowWishes&) {
          return show.say("saved " + show.desk().save(show.desk().chain().name()).string()), true;
        }},
+      on_show("PageDown", "next of the setlist, with its own fade", [](Show& s) { s.setlist_step(1); }),
+      on_show("PageUp", "previous of the setlist", [](Show& s) { s.setlist_step(-1); }),
+      on_show("g", "favourite, and no more: marks what plays", [](Show& s) { toggle_favourite(s); }),
       on_desk("e", "cue the next preset for the crossfader; its neighbour when pressed again",
               [](Desk& d) { d.cue_step(1); }),
       on_desk(",", "crossfader a step to the left", [](Desk& d) { nudge_crossfader(d, -1); }),

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -10,7 +11,9 @@
 
 #include "media/devices.h"
 #include "play/keys.h"
+#include "play/picture_texture.h"
 #include "play/show.h"
+#include "play/thumbnails.h"
 #include "play/value_slider.h"
 
 namespace reverie {
@@ -38,9 +41,14 @@ class Panels {
   void begin_rows() const;
   // panels_presets.cc
   void draw_presets();
-  void draw_preset_list();
   void draw_save();
   void draw_hands();
+  // panels_bank.cc
+  void draw_preset_list();
+  void draw_preset_cell(const PresetEntry& preset, size_t place, bool marked);
+  const PictureTexture* picture_of(const PresetEntry& preset);
+  void add_to_setlist(const std::string& name);
+  void draw_setlist();
   // panels_mix.cc
   void draw_crossfader();
   void draw_crossfader_end(bool plays);
@@ -85,7 +93,10 @@ class Panels {
   std::set<std::string> split_, joined_;  // lists shown value by value, or as one
   std::array<char, 64> filter_{}, name_{};
   std::array<char, 512> text_{}, input_{}, weights_{};
-  std::string editing_;     // the text parameter in text_
+  std::string editing_;                  // the text parameter in text_
+  std::vector<std::string> favourites_;  // as the list of presets found them
+  bool only_favourites_ = false;
+  std::map<std::string, std::pair<std::shared_ptr<const Planes>, PictureTexture>> pictures_;  // by path
   std::string confirming_;  // what is asked once more before it is done
   std::vector<CameraInfo> cameras_;
   double cameras_seen_ = 0;  // seconds, on the window's clock
@@ -94,6 +105,7 @@ class Panels {
   bool corner_held_ = false;
   std::pair<float, float> size_;  // of the window, when the panels were placed
   ValueSlider sliders_;
+  Thumbnails thumbnails_;
 };
 
 }  // namespace reverie

@@ -11,7 +11,7 @@
 namespace reverie {
 namespace {
 
-constexpr float kEnd = 7.5F;  // the width of a name, in heights of a letter
+constexpr float kEnd = 6;  // the width of a name, in heights of a letter
 
 }  // namespace
 

@@ -27,35 +27,11 @@ void Panels::draw_presets() {
   }
   draw_save();
   draw_hands();
+  ImGui::SetNextItemWidth(em(5));
+  ImGui::InputTextWithHint("##filter", "find", filter_.data(), filter_.size());
+  tooltip("a parameter in any tab, by part of its name");
+  ImGui::SameLine();
   draw_crossfader();
-  ImGui::SetNextItemWidth(-1);
-  ImGui::InputTextWithHint("##filter", "find a parameter", filter_.data(), filter_.size());
-}
-
-// Numbered; an entry is dragged to another place.
-void Panels::draw_preset_list() {
-  Desk& desk = show_.desk();
-  const std::string title = chain_.name() + (desk.changed() ? " *" : "");
-  if (!ImGui::BeginCombo("##preset", title.c_str(), ImGuiComboFlags_HeightLarge)) return;
-  if (ImGui::IsWindowAppearing()) desk.list_again();
-  const std::vector<PresetEntry> all = desk.presets();
-  for (size_t i = 0; i < all.size(); ++i) {
-    const PresetEntry& e = all[i];
-    const std::string label = fmt::format("{:2} {}###{}", i + 1, e.name, e.name);
-    if (ImGui::Selectable(label.c_str(), e.name == chain_.name()))
-      show_.try_to([&] { desk.load(e.path.string()); });
-    if (ImGui::IsItemActive() && !ImGui::IsItemHovered() && ImGui::IsMouseDragging(ImGuiMouseButton_Left)) {
-      const float way = ImGui::GetMouseDragDelta(ImGuiMouseButton_Left).y;
-      const size_t to = way < 0 ? (i > 0 ? i - 1 : 0) : i + 1;
-      if (to != i && to < all.size()) show_.try_to([&] { desk.move_preset(e.name, to); });
-      ImGui::ResetMouseDragDelta(ImGuiMouseButton_Left);
-    }
-    const char* whose = hides_another(e) ? "\nyours; it hides the one that came with Reverie"
-                        : is_own(e)      ? "\nyours"
-                                         : "";
-    if (ImGui::IsItemHovered()) tooltip(e.about + whose + "\ndrag: another number");
-  }
-  ImGui::EndCombo();
 }
 
 // A name that another preset has, and deleting, are asked for twice.
@@ -122,6 +98,7 @@ void Panels::draw_hands() {
   if (ImGui::Checkbox("freeze", &frozen)) desk.freeze(frozen);
   if (flow_button("panic")) show_.try_to([&] { show_.panic(); });
   tooltip("all back to the preset as it was loaded, at once; for a moment no onset of the sound is heard");
+  draw_setlist();
 }
 
 }  // namespace reverie

@@ -1,12 +1,9 @@
 // The engine's picture on a screen: turned, cropped and bent as the display asks for, on black.
 #pragma once
 
-#include <SDL_opengl.h>
-
-#include <vector>
-
 #include "core/planes.h"
 #include "play/output_shape.h"
+#include "play/picture_texture.h"
 
 namespace reverie {
 
@@ -17,16 +14,14 @@ struct Viewport {
 
 class Screen {
  public:
-  void show(const Planes& picture);  // [3, H, W] in 0..1
+  void show(const Planes& picture) { picture_.show(picture); }  // [3, H, W] in 0..1
   // Clears the window, of this size, and draws what was shown last, as large as it fits in its own aspect
   // ratio.
   void draw(int width, int height, const Viewport& at, const OutputShape& shape) const;
-  double aspect() const { return aspect_; }
+  double aspect() const { return picture_.aspect(); }
 
  private:
-  std::vector<unsigned char> pixels_;
-  GLuint texture_ = 0;
-  double aspect_ = 1;
+  PictureTexture picture_;
 };
 
 }  // namespace reverie

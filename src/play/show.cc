@@ -59,6 +59,10 @@ void Show::begin() {
     say(why);
     desk_->refused(plays_on);
   });
+  if (request_.setlist.empty()) request_.setlist = setlist_file();
+  try_to([&] {
+    setlist_ = read_setlist(request_.setlist);
+  });  // a damaged one stays as it is, until it is edited
   left_ = reverie::left_unsaved(unsaved_folder());
   open_devices();
 }
@@ -76,6 +80,8 @@ void Show::open_devices() {
   actions.tempo = [this](double bpm) { try_to([&] { set_tempo(bpm); }); };
   actions.quit = [this] { quit_ = true; };
   actions.panic = [this] { try_to([&] { panic(); }); };
+  actions.setlist_step = [this](int by) { try_to([&] { setlist_step(by); }); };
+  actions.setlist_go = [this](size_t place) { try_to([&] { setlist_go(place); }); };
   actions.tap = [this] { tap(); };
   actions.downbeat = [this] { downbeat(); };
   try_to([&] {
@@ -198,6 +204,48 @@ void Show::drop(const std::string& what) {
       desk_->open_input(path);
     }
   });
+}
+
+Setlist Show::setlist() const {
+  const std::lock_guard lock(mutex_);
+  return setlist_;
+}
+
+void Show::set_setlist(const Setlist& list) {
+  {
+    const std::lock_guard lock(mutex_);
+    setlist_ = list;
+    if (setlist_place_ && *setlist_place_ >= list.size()) setlist_place_.reset();
+  }
+  write_setlist(request_.setlist, list);
+}
+
+std::optional<size_t> Show::setlist_place() const {
+  const std::lock_guard lock(mutex_);
+  return setlist_place_;
+}
+
+void Show::setlist_go(size_t place) {
+  const Setlist list = setlist();
+  if (place >= list.size())
+    throw Error(fmt::format("the setlist has no entry {} (it has {})", place + 1, list.size()));
+  const SetlistEntry& e = list[place];
+  desk_->load(e.preset, e.fade);
+  {
+    const std::lock_guard lock(mutex_);
+    setlist_place_ = place;
+  }
+  say(fmt::format("{}/{} {}{}", place + 1, list.size(), e.preset, e.comment.empty() ? "" : ": " + e.comment));
+}
+
+void Show::setlist_step(int by) {
+  const Setlist list = setlist();
+  const std::optional<size_t> now = setlist_place();
+  if (list.empty()) throw Error("the setlist is empty");
+  if (!now) return setlist_go(by > 0 ? 0 : list.size() - 1);
+  if ((by > 0 && *now + 1 >= list.size()) || (by < 0 && *now == 0))
+    throw Error(by > 0 ? "this is the last of the setlist" : "this is the first of the setlist");
+  setlist_go(by > 0 ? *now + 1 : *now - 1);
 }
 
 void Show::panic() {

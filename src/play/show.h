@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "control/desk.h"
+#include "control/setlist.h"
 #include "devices/midi.h"
 #include "devices/osc.h"
 #include "pipeline/live.h"
@@ -30,7 +31,8 @@ struct ShowRequest {
   double sound_gain = 0;             // decibels
   std::optional<OscSettings> osc;    // nothing: no OSC
   bool midi = true;
-  double tempo = kDefaultTempo;  // beats per minute, until a clock or a tap changes it
+  double tempo = kDefaultTempo;        // beats per minute, until a clock or a tap changes it
+  std::filesystem::path setlist = {};  // the file; empty: one's own
 };
 
 class Show {
@@ -63,6 +65,12 @@ class Show {
   void tap();       // one beat: four set the tempo
   void downbeat();  // a bar begins now
   void set_tempo(double beats_a_minute);
+  // The setlist: presets in order, each with the fade in which it comes.
+  Setlist setlist() const;
+  void set_setlist(const Setlist& list);        // kept in its file; Error if that cannot be written
+  std::optional<size_t> setlist_place() const;  // of the entry that was gone to last
+  void setlist_go(size_t place);                // Error if there is no such entry, or no such preset
+  void setlist_step(int by);                    // to the next or previous entry; Error at the ends
   // The last message, while it is worth reading; empty otherwise.
   std::string message() const;
   // What was said in this set, here and in the terminal; the last comes last.
@@ -101,6 +109,8 @@ class Show {
   std::deque<std::string> said_before_;
   std::set<std::string> named_;  // files of this show
   Clock::time_point said_;
+  Setlist setlist_;
+  std::optional<size_t> setlist_place_;
   std::vector<Clock::time_point> taps_;
   double tempo_ = kDefaultTempo, beats_ = 0, heard_at_ = 0;
   Clock::time_point calm_until_;  // no onset before

@@ -53,6 +53,34 @@ class ShowTest : public testing::Test {
   std::unique_ptr<Show> show_;
 };
 
+TEST_F(ShowTest, TheSetlistIsGoneThroughWithItsFades) {
+  request_.setlist = folder_.path() / "evening.toml";
+  write_setlist(request_.setlist, {{"veil", 0.25, "doors"}, {"nosuch", 1, ""}, {"marble", 3, ""}});
+  request_.set.session = (folder_.path() / "a.session").string();
+  start();
+  EXPECT_TRUE(press_key("PageUp")) << "from the end";
+  EXPECT_EQ(show_->desk().chain().name(), "marble");
+  show_->try_to([&] { show_->setlist_step(1); });
+  EXPECT_NE(show_->message().find("last"), std::string::npos) << show_->message();
+  show_->setlist_go(0);
+  EXPECT_EQ(show_->desk().chain().name(), "veil");
+  EXPECT_NE(show_->message().find("doors"), std::string::npos) << show_->message();
+  show_->try_to([&] { show_->setlist_step(1); });
+  EXPECT_EQ(show_->setlist_place(), 0U) << "the preset is not there: nothing has changed";
+  EXPECT_NE(message_of([&] { show_->setlist_go(3); }), "");
+  show_->set_setlist({{"smoke", 1, "x"}});
+  EXPECT_EQ(read_setlist(request_.setlist).size(), 1U);
+  EXPECT_EQ(soon([&] { return show_->set().status().frames > 3; }), true);
+  show_.reset();
+  const Session session = read_session(request_.set.session);
+  std::vector<double> fades;
+  for (const TimedEvent& e : session.events) {
+    if (const auto* c = std::get_if<ChangeChain>(&e.event)) fades.push_back(c->fade);
+    if (const auto* c = std::get_if<ChangePreset>(&e.event)) fades.push_back(c->fade);
+  }
+  EXPECT_EQ(fades, (std::vector<double>{3, 0.25}));
+}
+
 TEST(Keys, TheDocsNameEveryOne) {
   const char* root = std::getenv("REVERIE_ROOT");
   const std::string page = read_text_file(std::filesystem::path(root ? root : ".") / "docs/play.md");

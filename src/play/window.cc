@@ -1,6 +1,7 @@
 #include "play/window.h"
 
 #include <SDL.h>
+#include <SDL_opengl.h>
 #include <fmt/format.h>
 #include <imgui.h>
 #include <imgui_impl_opengl2.h>

@@ -1,0 +1,158 @@
+// The bank: presets as small pictures, numbered; and the setlist.
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include <algorithm>
+
+#include "control/bank.h"
+#include "core/limits.h"
+#include "play/panel_text.h"
+#include "play/panels.h"
+#include "play/widgets.h"
+
+namespace reverie {
+namespace {
+
+constexpr int kColumns = 3;
+constexpr float kCell = 8.6F;  // the width of a picture, in heights of a letter
+constexpr const char* kDragged = "preset";
+
+void clipped_text(const std::string& text, float width) {
+  const ImVec2 at = ImGui::GetCursorScreenPos();
+  ImGui::PushClipRect(at, {at.x + width, at.y + ImGui::GetTextLineHeight()}, true);
+  ImGui::TextUnformatted(text.c_str());
+  ImGui::PopClipRect();
+}
+
+}  // namespace
+
+// All presets; click: it fades in; drag: another number; right click: what else can be done with it.
+void Panels::draw_preset_list() {
+  Desk& desk = show_.desk();
+  const std::string title = chain_.name() + (desk.changed() ? " *" : "");
+  ImGui::SetNextWindowSizeConstraints({kColumns * em(kCell + 1), 0}, {FLT_MAX, em(38)});
+  if (!ImGui::BeginCombo("##preset", title.c_str(), ImGuiComboFlags_HeightLargest)) return;
+  if (ImGui::IsWindowAppearing()) {
+    desk.list_again();
+    thumbnails_.look_again();
+    favourites_ = read_favourites();
+  }
+  ImGui::Checkbox("favourites only", &only_favourites_);
+  const std::vector<PresetEntry> all = desk.presets();
+  int shown = 0;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const bool marked = std::find(favourites_.begin(), favourites_.end(), all[i].name) != favourites_.end();
+    if (only_favourites_ && !marked) continue;
+    if (shown++ % kColumns != 0) ImGui::SameLine();
+    draw_preset_cell(all[i], i, marked);
+  }
+  if (shown == 0) say(kDim, "none is marked: right-click a preset, or press g while it plays");
+  ImGui::EndCombo();
+}
+
+void Panels::draw_preset_cell(const PresetEntry& e, size_t place, bool marked) {
+  Desk& desk = show_.desk();
+  ImGui::PushID(e.name.c_str());
+  ImGui::BeginGroup();
+  const ImVec2 size = {em(kCell), em(kCell) * 9 / 16};
+  const ImVec2 at = ImGui::GetCursorScreenPos(), end = {at.x + size.x, at.y + size.y};
+  if (ImGui::InvisibleButton("picture", size)) {
+    show_.try_to([&] { desk.load(e.path.string()); });
+    ImGui::CloseCurrentPopup();
+  }
+  const bool hovered = ImGui::IsItemHovered();
+  if (ImGui::BeginDragDropSource(ImGuiDragDropFlags_SourceNoHoldToOpenOthers)) {
+    ImGui::SetDragDropPayload(kDragged, e.name.c_str(), e.name.size() + 1);
+    ImGui::TextUnformatted(e.name.c_str());
+    ImGui::EndDragDropSource();
+  }
+  if (ImGui::BeginDragDropTarget()) {
+    if (const ImGuiPayload* dropped = ImGui::AcceptDragDropPayload(kDragged))
+      show_.try_to([&] { desk.move_preset(static_cast<const char*>(dropped->Data), place); });
+    ImGui::EndDragDropTarget();
+  }
+  if (ImGui::BeginPopupContextItem("more")) {
+    if (ImGui::MenuItem("cue for the crossfader")) show_.try_to([&] { desk.cue(e.path.string()); });
+    if (ImGui::MenuItem(marked ? "no favourite any more" : "favourite")) {
+      show_.try_to([&] { mark_favourite(e.name, !marked); });
+      favourites_ = read_favourites();
+    }
+    if (ImGui::MenuItem("add to the setlist")) add_to_setlist(e.name);
+    ImGui::EndPopup();
+  }
+  ImDrawList* draw = ImGui::GetWindowDrawList();
+  const PictureTexture* picture = picture_of(e);
+  if (picture) {
+    draw->AddImage(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(picture->id())), at, end);
+  } else {
+    draw->AddRectFilled(at, end, ImGui::GetColorU32(ImGuiCol_FrameBg));
+  }
+  const bool plays = e.name == chain_.name();
+  if (plays || hovered)
+    draw->AddRect(at, end, ImGui::GetColorU32(plays ? kWarm : ImVec4(1, 1, 1, 0.8F)), 0, 0, em(0.15F));
+  clipped_text(fmt::format("{}{} {}", marked ? "* " : "", place + 1, e.name), size.x);
+  ImGui::EndGroup();
+  const char* whose = hides_another(e) ? "\nyours; it hides the one that came with Reverie"
+                      : is_own(e)      ? "\nyours"
+                                       : "";
+  if (hovered) tooltip(e.about + whose + "\ndrag: another number; right-click: cue, favourite, setlist");
+  ImGui::PopID();
+}
+
+// Null where there is none yet.
+const PictureTexture* Panels::picture_of(const PresetEntry& preset) {
+  const std::shared_ptr<const Planes> planes = thumbnails_.get(preset);
+  if (!planes) return nullptr;
+  auto& [of, texture] = pictures_[preset.path.string()];
+  if (of != planes) texture.show(*planes);
+  of = planes;
+  return &texture;
+}
+
+void Panels::add_to_setlist(const std::string& name) {
+  Setlist list = show_.setlist();
+  list.push_back({name, show_.desk().fade(), ""});
+  show_.try_to([&] { show_.set_setlist(list); });
+}
+
+void Panels::draw_setlist() {
+  if (flow_button("setlist")) ImGui::OpenPopup("setlist");
+  tooltip("presets in the order of an evening; PageDown and PageUp go through it");
+  if (!ImGui::BeginPopup("setlist")) return;
+  Setlist list = show_.setlist();
+  const Setlist before = list;
+  const std::optional<size_t> now = show_.setlist_place();
+  std::optional<size_t> gone, up;
+  for (size_t i = 0; i < list.size(); ++i) {
+    SetlistEntry& e = list[i];
+    ImGui::PushID(static_cast<int>(i));
+    ImGui::AlignTextToFramePadding();
+    const std::string label = fmt::format("{:2} {}###go", i + 1, e.preset);
+    if (ImGui::Selectable(label.c_str(), now == i, ImGuiSelectableFlags_DontClosePopups, {em(11), 0}))
+      show_.try_to([&] { show_.setlist_go(i); });
+    ImGui::SameLine();
+    ImGui::SetNextItemWidth(em(4.5F));
+    const double least = 0, most = kLongestFade;
+    ImGui::DragScalar("##fade", ImGuiDataType_Double, &e.fade, 0.05F, &least, &most, "%.1f s",
+                      ImGuiSliderFlags_AlwaysClamp);
+    tooltip("seconds in which it comes");
+    ImGui::SameLine();
+    ImGui::SetNextItemWidth(em(11));
+    copy_text(text_, e.comment);
+    if (ImGui::InputTextWithHint("##comment", "comment", text_.data(), text_.size()))
+      e.comment = text_.data();
+    ImGui::SameLine();
+    if (ImGui::SmallButton("up")) up = i;
+    ImGui::SameLine();
+    if (ImGui::SmallButton("x")) gone = i;
+    ImGui::PopID();
+  }
+  if (list.empty()) say(kDim, "empty: add what plays, or right-click presets in their list");
+  if (up && *up > 0) std::swap(list[*up], list[*up - 1]);
+  if (gone) list.erase(list.begin() + static_cast<std::ptrdiff_t>(*gone));
+  if (!(list == before)) show_.try_to([&] { show_.set_setlist(list); });
+  if (ImGui::Button(fmt::format("add {}###add", chain_.name()).c_str())) add_to_setlist(chain_.name());
+  ImGui::EndPopup();
+}
+
+}  // namespace reverie
