@@ -141,6 +141,25 @@ TEST_F(Stage, TheCrossfaderGoesToWhatIsCued) {
   EXPECT_TRUE(happened("\"crossfade\":1.0"));
 }
 
+// It is one process that watches another, which plays.
+TEST_F(Stage, AKioskTakesNoKeysComesBackAndEndsByAHeldCombination) {
+  const Outcome o =
+      play("--kiosk --seconds 60",
+           "first=$(pgrep -P $player)\n"
+           "key m ctrl+q Escape; sleep 1; kill -0 $first && echo plays on\n"
+           "kill -9 $first; sleep 6; second=$(pgrep -P $player)\n"
+           "test -n \"$second\" && test $second != $first && echo came back\n"
+           "window=$(timeout 30 xdotool search --sync --onlyvisible --name '^Reverie 96x64$' | head "
+           "-1)\nxdotool windowfocus --sync $window\n"
+           "xdotool keydown ctrl keydown alt keydown q; sleep 0.5; xdotool keyup q; sleep 1\n"
+           "kill -0 $second && echo a short press is none\n"
+           "xdotool keydown q; sleep 4; xdotool keyup q keyup alt keyup ctrl\n"
+           "kill -0 $second 2>/dev/null || echo ended\n",
+           "", "800x600", "smoke --no-session");
+  for (const char* what : {"plays on", "came back", "a short press is none", "ended", "status 0"})
+    EXPECT_NE(o.out.find(what), std::string::npos) << what << "\n" << o.out << o.err;
+}
+
 // A sound server with a null sink, on a socket of its own.
 constexpr const char* kSoundServer =
     "export HOME=$PWD PULSE_SERVER=unix:$PWD/pulse SDL_AUDIODRIVER=pulseaudio XDG_STATE_HOME=$PWD/state "
