@@ -6,10 +6,10 @@
 namespace reverie {
 namespace {
 
-constexpr int64_t kKept = 4 * SoundOnClock::kRate;  // frames
-constexpr double kGap = 0.25;                       // seconds without a sample, or out of place
-constexpr double kBucket = 0.25, kRemembers = 2;    // seconds
-constexpr double kFastest = 0.004;                  // by how much the sound is sped up or slowed down
+constexpr int64_t kKept = 4 * SoundOnClock::kRate;     // frames
+constexpr double kGap = 0.25;                          // seconds without a sample, or out of place
+constexpr double kBucket = 0.25, kRemembers = 2;       // seconds
+constexpr double kFastest = 0.004, kSlowest = 0.0003;  // by how much the sound is sped up, and slowed down
 
 }  // namespace
 
@@ -36,13 +36,14 @@ void SoundOnClock::push(std::span<const float> block, double arrived) {
   settle(arrived);
 }
 
-// At the beginning at once, since there is no better guess; later so slowly that nobody hears it.
+// At the beginning at once, since there is no better guess; later so slowly that nobody hears it.  Earlier
+// than it was thought to be it certainly is; later, for some seconds, may be a machine that was busy.
 void SoundOnClock::settle(double arrived) {
   double wanted = soonest_.front().offset;
   for (const Soonest& s : soonest_) wanted = std::min(wanted, s.offset);
-  const double most = kFastest * (arrived - settled_);
+  const double since = arrived - settled_;
   const bool begins = frames_ - first_ < kRate / 2;
-  offset_ += begins ? wanted - offset_ : std::clamp(wanted - offset_, -most, most);
+  offset_ += begins ? wanted - offset_ : std::clamp(wanted - offset_, -kFastest * since, kSlowest * since);
   settled_ = arrived;
 }
 
