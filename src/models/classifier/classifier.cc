@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "models/input_file.h"
 #include "models/lean.h"
+#include "models/random_weights.h"
 
 namespace reverie {
 namespace {
@@ -165,23 +166,10 @@ const std::string& ClassifierModel::family() const {
 }
 
 void ClassifierModel::initialise(uint64_t seed) {
-  torch::NoGradGuard no_grad;
-  torch::Tensor values = torch::zeros({parameters_.flat().size(0)});
-  auto* v = values.data_ptr<float>();
-  const auto& slices = parameters_.slices();
-  for (size_t i = 0; i < slices.size(); ++i) {
-    const ParameterSlice& slice = slices[i];
-    if (slice.is_bias) {
-      if (slice.name.ends_with(".weight")) values.narrow(0, slice.begin, slice.count).fill_(1);
-      continue;
-    }
-    Random random = Random(seed).split(i);
+  draw_weights(parameters_, seed, [](const ParameterSlice& slice) {
     const double gain = is_within(kScores, slice.name) ? 1 : 2;
-    const double deviation = std::sqrt(gain / slice.fan_in);
-    for (int64_t j = 0; j < slice.count; ++j)
-      v[slice.begin + j] = static_cast<float>(deviation * random.normal());
-  }
-  parameters_.flat().copy_(values);
+    return std::sqrt(gain / slice.fan_in);
+  });
 }
 
 torch::Tensor ClassifierModel::learn(const torch::Tensor& x, const DropoutPlace& dropout) {

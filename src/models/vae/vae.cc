@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/random.h"
 #include "core/text.h"
 #include "models/input_file.h"
+#include "models/random_weights.h"
 
 namespace reverie {
 namespace {
@@ -270,24 +270,11 @@ const std::string& VaeModel::family() const {
 }
 
 void VaeModel::initialise(uint64_t seed) {
-  torch::NoGradGuard no_grad;
-  torch::Tensor values = torch::zeros({parameters_.flat().size(0)});
-  auto* v = values.data_ptr<float>();
-  const auto& slices = parameters_.slices();
-  for (size_t i = 0; i < slices.size(); ++i) {
-    const ParameterSlice& slice = slices[i];
-    if (slice.is_bias) {
-      if (slice.name.ends_with(".norm.weight")) values.narrow(0, slice.begin, slice.count).fill_(1);
-      continue;
-    }
-    if (is_within("log_sigma", slice.name)) continue;  // deviation 1
-    Random random = Random(seed).split(i);
-    const double share = slice.name.ends_with(".style.weight") ? 0.5 : 1;  // gains begin near 1
-    const double deviation = share * std::sqrt(1.0 / slice.fan_in);
-    for (int64_t j = 0; j < slice.count; ++j)
-      v[slice.begin + j] = static_cast<float>(deviation * random.normal());
-  }
-  parameters_.flat().copy_(values);
+  draw_weights(parameters_, seed, [](const ParameterSlice& slice) {
+    if (is_within("log_sigma", slice.name)) return 0.0;                      // codes begin with deviation 1
+    const double share = slice.name.ends_with(".style.weight") ? 0.5 : 1.0;  // and gains near 1
+    return share * std::sqrt(1.0 / slice.fan_in);
+  });
 }
 
 VaeWeights VaeModel::constant() const {
