@@ -73,12 +73,19 @@ TEST_F(MogrifyCommand, OwnStylesByEmbedding) {
 
 // What a network that Reverie did not train sees in pictures: the Gram matrices of two layers.
 std::vector<torch::Tensor> grams(const Perceptual& network, const Planes& picture) {
-  const torch::Tensor small =
-      resized(from_picture(picture), 180, std::lround(180.0 * picture.width() / picture.height()));
   std::vector<torch::Tensor> all;
-  for (const torch::Tensor& f : network.features(small, {"fire3/concat", "fire5/concat"}))
+  for (const torch::Tensor& f : network.features(from_picture(picture), {"fire3/concat", "fire5/concat"}))
     all.push_back(gram_of(f));
   return all;
+}
+
+// As large as the recipe has paintings.
+Planes painting_of(const std::filesystem::path& file) {
+  constexpr double kSide = 320;
+  const Planes p = read_picture(file.string());
+  const double share = kSide / std::min(p.width(), p.height());
+  return resize(p, static_cast<int>(std::lround(share * p.height())),
+                static_cast<int>(std::lround(share * p.width())));
 }
 
 TEST_F(MogrifyCommand, ComesNearTheStyleInsideAndOutsideOfItsModel) {
@@ -107,7 +114,7 @@ TEST_F(MogrifyCommand, ComesNearTheStyleInsideAndOutsideOfItsModel) {
     };
     RecordProperty(label + "_codes", std::to_string(distance(out) / distance(in)));
     EXPECT_LT(distance(out), 0.5 * distance(in)) << label;
-    const auto painting = grams(network, read_picture((data / "paintings/single_styles" / file).string()));
+    const auto painting = grams(network, painting_of(data / "paintings/single_styles" / file));
     const auto before = grams(network, in);
     const auto after = grams(network, out);
     for (size_t i = 0; i < painting.size(); ++i) {
