@@ -37,11 +37,7 @@ EffectKind with_common(EffectKind kind) {
 
 std::vector<EffectKind> make_list() {
   std::vector<EffectKind> list = {
-      feedback_effect(),
-      grade_effect(),
-      dream_effect(),
-      mogrify_effect(),
-      flow_view_effect(),
+      feedback_effect(), grade_effect(), dream_effect(), mogrify_effect(), flow_view_effect(),
   };
   for (EffectKind& kind : list) {
     kind = with_common(std::move(kind));
