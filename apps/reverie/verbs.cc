@@ -111,7 +111,7 @@ const std::vector<Verb>& verbs() {
      "  reverie data show photos.tfrecord\n",
      add_data},
 #endif
-    {"train", "train an hourglass by a recipe from a record set",
+    {"train", "train a network by a recipe from a record set",
      "  reverie train hourglass-00 --data cifar.tfrecord            a recipe of the tree, into "
      "runs/hourglass-00\n"
      "  reverie train my.toml --data set.tfrecord -o runs/mine\n"
