@@ -51,7 +51,9 @@ torch::Tensor found(const torch::Tensor& scores, const torch::Tensor& labels, in
 class ClassifierTask : public Task {
  public:
   ClassifierTask(const Recipe& recipe, const BuildOptions& options)
-      : options_(options), network_(recipe.networks.front().second), model_(build(options)) {}
+      : options_(options),
+        network_(recipe.networks.front().second),
+        model_(dynamic_cast<ClassifierModel*>(network_->build(options).release())) {}
 
   std::vector<TaskNetwork> networks() override { return {{"", &model_->parameters()}}; }
 
@@ -70,20 +72,9 @@ class ClassifierTask : public Task {
 
   bool spreads_test() const override { return true; }
 
-  std::unique_ptr<Model> model() const override {
-    BuildOptions options = options_;
-    options.device = torch::kCPU;
-    auto copy = build(options);
-    copy_values(model_->parameters(), copy->parameters());
-    return copy;
-  }
+  std::unique_ptr<Model> model() const override { return copy_of(*model_, *network_, options_); }
 
  private:
-  std::unique_ptr<ClassifierModel> build(const BuildOptions& options) const {
-    return std::unique_ptr<ClassifierModel>(
-        dynamic_cast<ClassifierModel*>(network_->build(options).release()));
-  }
-
   BuildOptions options_;
   std::shared_ptr<const NetworkSettings> network_;
   std::unique_ptr<ClassifierModel> model_;

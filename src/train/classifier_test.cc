@@ -6,6 +6,7 @@
 #include "models/classifier/classifier.h"
 #include "train/evaluate.h"
 #include "train/input.h"
+#include "train/resume_test_help.h"
 #include "train/run.h"
 #include "train/test_set.h"
 
@@ -59,19 +60,9 @@ TEST(ClassifierTask, LearnsWhichWayStripesGo) {
 
 // Statistics and dropout too.
 TEST(ClassifierTask, GoesOnFromACheckpointToTheSameBits) {
-  const TemporaryFolder folder;
   const RecordSet set = striped_set(40, 10, 8);
   const Recipe recipe = small({"iterations=12"});
-  Group alone;
-  const auto train = [&](int steps, const std::optional<Checkpoint>& from) {
-    Trainer trainer(recipe, set, {}, alone, nullptr);
-    if (from) trainer.resume(*from);
-    for (int i = 0; i < steps; ++i) trainer.step();
-    return trainer.checkpoint();
-  };
-  const Checkpoint whole = train(12, {});
-  write_checkpoint(folder.path(), train(5, {}));
-  const Checkpoint end = train(7, read_checkpoint(folder.path()));
+  const auto [whole, end] = train_both_ways(recipe, set, 5, 12);
   EXPECT_TRUE(torch::equal(end.weights[0], whole.weights[0]));
   EXPECT_TRUE(torch::equal(end.buffers[0], whole.buffers[0]));
   EXPECT_GT(end.buffers[0].numel(), 0);

@@ -35,6 +35,13 @@ std::optional<NamedLoss> Task::mean_loss(const Sight&, const Stage&) {
   return {};
 }
 
+std::unique_ptr<Model> copy_of(const Model& model, const NetworkSettings& network, BuildOptions options) {
+  options.device = torch::kCPU;
+  std::unique_ptr<Model> copy = network.build(options);
+  copy_values(model.parameters(), copy->parameters());
+  return copy;
+}
+
 void Task::take(const Model& from, const std::string& name) {
   size_t taken = 0;
   for (const TaskNetwork& network : networks())

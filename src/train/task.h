@@ -79,6 +79,9 @@ class Task {
   virtual bool spreads_test() const { return false; }
 };
 
+// The values of `model` in a copy on the processor, which its network builds with the same options.
+std::unique_ptr<Model> copy_of(const Model& model, const NetworkSettings& network, BuildOptions options);
+
 // A result of `reverie evaluate`, printed as "NAME VALUE".
 struct Figure {
   std::string name;

@@ -22,7 +22,7 @@ namespace reverie {
 namespace {
 
 constexpr size_t kAtOnce = 16;
-constexpr int64_t kStatisticsPictures = 50;             // of a label, that its codes' running mean goes over
+constexpr int64_t kStatisticsPictures = 50;             // of a label: the length of its codes' running mean
 constexpr int64_t kGramPictures = 200;                  // after which its Gram matrices are known
 constexpr int64_t kSteadyCrop = 16, kSteadyBorder = 8;  // pixels
 constexpr double kSteadyNoise = 2;                      // of 255
@@ -123,7 +123,7 @@ class VaeTask : public Task {
   VaeTask(const Recipe& recipe, const BuildOptions& options)
       : options_(options),
         network_(recipe.networks.front().second),
-        model_(build(options)),
+        model_(dynamic_cast<VaeModel*>(network_->build(options).release())),
         targets_(Layout()) {
     Layout layout;
     for (const Stage& stage : recipe.stages) prepare(own(stage), layout);
@@ -169,19 +169,9 @@ class VaeTask : public Task {
     return NamedLoss{"pixels", (x - x.mean(0, true)).square().sum() / static_cast<double>(sight.count)};
   }
 
-  std::unique_ptr<Model> model() const override {
-    BuildOptions options = options_;
-    options.device = torch::kCPU;
-    auto copy = build(options);
-    copy_values(model_->parameters(), copy->parameters());
-    return copy;
-  }
+  std::unique_ptr<Model> model() const override { return copy_of(*model_, *network_, options_); }
 
  private:
-  std::unique_ptr<VaeModel> build(const BuildOptions& options) const {
-    return std::unique_ptr<VaeModel>(dynamic_cast<VaeModel*>(network_->build(options).release()));
-  }
-
   // Reads the stage's network and lays out a place for each style's Gram matrices.
   void prepare(const VaeStage& s, Layout& layout) {
     if (s.perceptual.empty()) return;

@@ -3,6 +3,7 @@
 
 #include "core/test_help.h"
 #include "models/vae/vae.h"
+#include "train/resume_test_help.h"
 #include "train/run.h"
 #include "train/test_set.h"
 #include "train/vae_task.h"
@@ -140,16 +141,7 @@ TEST(VaeTask, LearnsAStyleAndGoesOnFromACheckpointToTheSameBits) {
   const RecordSet set = striped_set(40, 10, 32);
   const Recipe recipe =
       parse_recipe(kGrid, "small.toml", style_changes(write_features(folder), set.labels()[1]));
-  Group alone;
-  const auto train = [&](int steps, const std::optional<Checkpoint>& from) {
-    Trainer trainer(recipe, set, {}, alone, nullptr);
-    if (from) trainer.resume(*from);
-    for (int i = 0; i < steps; ++i) trainer.step();
-    return trainer.checkpoint();
-  };
-  const Checkpoint whole = train(8, {});
-  write_checkpoint(folder.path(), train(3, {}));
-  const Checkpoint end = train(5, read_checkpoint(folder.path()));
+  const auto [whole, end] = train_both_ways(recipe, set, 3, 8);
   ASSERT_EQ(end.weights.size(), 2U) << "what the style's pictures look like is kept too";
   EXPECT_TRUE(torch::equal(end.weights[0], whole.weights[0]));
   EXPECT_TRUE(torch::equal(end.buffers[0], whole.buffers[0]));
