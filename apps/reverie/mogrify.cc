@@ -79,9 +79,10 @@ Action add_mogrify(CLI::App& app) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--styles", w->styles, "more styles: a file that `reverie embed` made")->type_name("FILE");
   app.add_option("--from", w->from,
-                 "of models with one code vector: the label whose mean is taken away; default the clip's own")
+                 "of models with one code vector: the label whose mean is subtracted; default the mean of "
+                 "the clip so far")
       ->type_name("LABEL");
-  app.add_option("--alpha", w->alpha, "how much of it is taken away; default 0.25");
+  app.add_option("--alpha", w->alpha, "how much of it is subtracted; default 0.25");
   app.add_option("--beta", w->beta, "how far toward the style; default 1");
   app.add_flag("--list", w->list, "print the model's styles, a line each");
   app.add_option("--set", w->set,

@@ -16,7 +16,7 @@ class SoundOnClock {
  public:
   static constexpr int kRate = 48000, kChannels = 2;
 
-  // A block, interleaved, whose last sample arrived at this time.  After a gap in the sound it starts anew.
+  // A block, interleaved, whose last sample arrived at this time.  After a gap in the sound it starts again.
   void push(std::span<const float> block, double arrived);
 
   // Fills `out`, interleaved, with the sound from this time on; returns the number of frames that are known,

@@ -1,6 +1,6 @@
 // The effect `mogrify`: carries a style onto the picture that comes in.
 //
-// The commands of 2017 (Sunside's vae-style-transfer), for grids of codes with Huang and Belongie's exchange
+// sunsided/vae-style-transfer (2017), and for grids of codes Huang and Belongie's exchange
 // of statistics (2017).
 #pragma once
 

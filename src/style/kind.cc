@@ -39,9 +39,9 @@ std::vector<Parameter> codes() {
              "what of the codes is moved: their means, z - alpha * from + beta * toward; or mean and "
              "deviation of "
              "each over the picture; auto: statistics where the model's codes are a grid"),
-      text("from", "", "by means: the label whose mean is taken away; empty: the clip's own mean so far"),
-      number("alpha", 0.25, -4, 4, "", "by means: how much of it is taken away").playable(0, 1),
-      flag("sample", false, "draw the codes instead of taking their means: it flickers, as in 2017"),
+      text("from", "", "by means: the label whose mean is subtracted; empty: the clip's own mean so far"),
+      number("alpha", 0.25, -4, 4, "", "by means: how much of it is subtracted").playable(0, 1),
+      flag("sample", false, "sample the codes instead of taking their means: flickers, as in 2017"),
       number(
           "inertia", 0.9, 0, 0.999, "",
           "how slowly what counts as the picture's own look follows the picture; 0: every frame by itself"),

@@ -421,7 +421,7 @@ CodeStatistics VaeModel::label_statistics(const std::string& label) const {
   const VaeWeights weights = constant();
   if (weights.at("label.seen")[i].item<float>() == 0)
     throw Error("use the label", label, "the model has seen no picture of it",
-                "reverie embed makes a model's labels again");
+                "reverie embed makes styles of labelled pictures");
   std::vector<int64_t> shape = {1, settings_.codes};
   if (settings_.spatial) shape.insert(shape.end(), {1, 1});
   return {weights.at("label.mean")[i].view(shape), weights.at("label.deviation")[i].view(shape)};
