@@ -1,5 +1,7 @@
 #include "dream/enhance.h"
 
+#include <torch/optim/lbfgs.h>
+
 #include "core/stop.h"
 
 namespace reverie {

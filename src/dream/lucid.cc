@@ -1,6 +1,7 @@
 #include "dream/lucid.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <torch/optim/adam.h>
 
 #include <cmath>
 

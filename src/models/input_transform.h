@@ -1,9 +1,9 @@
 // From pictures to what a network sees, and back.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <array>
+
+#include "models/torch.h"
 
 namespace reverie {
 

@@ -1,5 +1,7 @@
 #include "models/lean.h"
 
+#include <torch/csrc/autograd/custom_function.h>
+
 namespace reverie {
 namespace {
 

@@ -1,8 +1,6 @@
 // A network of any family, as others see it: who dreams in its layers, trains it, or writes it to a file.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -10,6 +8,7 @@
 
 #include "models/input_transform.h"
 #include "models/parameters.h"
+#include "models/torch.h"
 #include "weights/tensor.h"
 
 namespace reverie {

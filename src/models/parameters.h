@@ -1,11 +1,11 @@
 // What a network learns and keeps, by name.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "models/torch.h"
 
 namespace reverie {
 

@@ -1,9 +1,8 @@
 // Between the pictures of Reverie and LibTorch's tensors.
 #pragma once
 
-#include <torch/torch.h>
-
 #include "core/planes.h"
+#include "models/torch.h"
 
 namespace reverie {
 

@@ -1,13 +1,13 @@
 // Everything a run needs to continue as if it had never stopped.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "models/torch.h"
 
 namespace reverie {
 

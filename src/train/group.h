@@ -1,9 +1,9 @@
 // The processes that train one model together, data-parallel.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <memory>
+
+#include "models/torch.h"
 
 namespace reverie {
 

@@ -1,11 +1,10 @@
 // What an hourglass's training is to make small.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <vector>
 
 #include "models/hourglass/net.h"
+#include "models/torch.h"
 #include "train/hourglass_task.h"
 
 namespace reverie {

@@ -1,11 +1,10 @@
 // From batches of pictures to the network's input.
 #pragma once
 
-#include <torch/torch.h>
-
 #include "data/batches.h"
 #include "data/record_set.h"
 #include "models/input_transform.h"
+#include "models/torch.h"
 #include "train/recipe.h"
 
 namespace reverie {

@@ -1,8 +1,6 @@
 // A look inside a model: sheets of its reconstructions, filters and responses.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -11,6 +9,7 @@
 #include "core/planes.h"
 #include "data/record_set.h"
 #include "models/hourglass/model.h"
+#include "models/torch.h"
 
 namespace reverie {
 

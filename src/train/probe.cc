@@ -1,6 +1,7 @@
 #include "train/probe.h"
 
 #include <fmt/format.h>
+#include <torch/optim/lbfgs.h>
 
 #include <algorithm>
 #include <cmath>

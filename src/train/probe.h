@@ -1,14 +1,13 @@
 // Does a level mean anything? A linear classifier on the features of each level tells.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <functional>
 #include <optional>
 
 #include "data/record_set.h"
 #include "models/hourglass/model.h"
+#include "models/torch.h"
 
 namespace reverie {
 

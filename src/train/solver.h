@@ -1,11 +1,10 @@
 // Solvers over the flat vector of a network's parameters.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <vector>
 
 #include "models/parameters.h"
+#include "models/torch.h"
 #include "train/recipe.h"
 
 namespace reverie {

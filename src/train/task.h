@@ -1,8 +1,6 @@
 // A task: what a training of a family is after.  The trainer does the rest.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +10,7 @@
 #include "core/planes.h"
 #include "data/record_set.h"
 #include "models/family.h"
+#include "models/torch.h"
 #include "train/recipe.h"
 
 namespace reverie {

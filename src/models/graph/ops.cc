@@ -1,5 +1,7 @@
 #include "models/graph/ops.h"
 
+#include <torch/csrc/autograd/custom_function.h>
+
 #include <algorithm>
 
 #include "models/lean.h"

@@ -1,8 +1,6 @@
 // Ops of a graph in plain loops and float64, for tests.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "models/graph/graph.h"
+#include "models/torch.h"
 
 namespace reverie::reference {
 

@@ -6,8 +6,6 @@
 namespace reverie {
 namespace {
 
-namespace F = torch::nn::functional;
-
 // The tap of the transposed convolution that leads from the input sample `offset` cells away to output phase
 // `phase`, or -1 for none.
 int tap(int phase, int offset, int kernel, int pool_size) {
@@ -38,7 +36,7 @@ torch::Tensor phase_weight(const torch::Tensor& weight, int pool_size) {
   const torch::Tensor index = torch::tensor(place, torch::kLong).to(weight.device());
   const int64_t upper = weight.size(0);
   const int64_t lower = weight.size(1);
-  const torch::Tensor flat = F::pad(weight.reshape({upper, lower, zero}), F::PadFuncOptions({0, 1}));
+  const torch::Tensor flat = torch::constant_pad_nd(weight.reshape({upper, lower, zero}), {0, 1});
   return flat.index_select(2, index)
       .view({upper, lower, static_cast<int64_t>(pool_size) * pool_size, m, m})
       .permute({1, 2, 0, 3, 4})

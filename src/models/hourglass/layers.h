@@ -1,9 +1,8 @@
 // The layers of an hourglass, arranged so that LibTorch computes them fast on a processor.
 #pragma once
 
-#include <torch/torch.h>
-
 #include "models/hourglass/config.h"
+#include "models/torch.h"
 
 namespace reverie {
 

@@ -1,14 +1,13 @@
 // The hourglass that learns.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "models/hourglass/config.h"
 #include "models/parameters.h"
+#include "models/torch.h"
 
 namespace reverie {
 

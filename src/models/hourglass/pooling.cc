@@ -6,6 +6,7 @@
 #include "models/hourglass/pooling.h"
 
 #include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 

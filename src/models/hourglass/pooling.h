@@ -1,7 +1,7 @@
 // Pooling as a training step wants it: the same bits as LibTorch's, with less memory to go through.
 #pragma once
 
-#include <torch/torch.h>
+#include "models/torch.h"
 
 namespace reverie {
 

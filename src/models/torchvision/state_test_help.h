@@ -2,13 +2,12 @@
 // written down apart from the code that reads them.
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include "models/model.h"
+#include "models/torch.h"
 
 namespace reverie::states {
 
