@@ -23,7 +23,8 @@ namespace {
 struct ImportWords {
   std::vector<std::string> sources;
   std::vector<std::string> labels, crops;
-  std::string output, size, fit = "crop", crop;
+  std::string output, size, fit = "crop", crop, clips;
+  bool both_ways = false;
   int side = 0;
   int64_t step = 1;
   double test_fraction = 0;
@@ -62,6 +63,16 @@ void add_import_options(CLI::App& app, ImportWords& o) {
       ->type_name("PIXELS");
   app.add_option("--step", o.step, "take every Nth frame of a video; default 1")
       ->check(CLI::Range(int64_t{1}, kMostFrames));
+  app.add_option(
+         "--clips", o.clips,
+         "cut videos into clips of FRAMES frames, whose training a recipe of the family video is; one "
+         "begins every EVERY frames, default half of FRAMES. What stands before the first _ or . of a "
+         "video's name is its group: --test-fraction and training keep a group on one side")
+      ->type_name("FRAMES[:EVERY]");
+  app.add_flag(
+      "--both-ways", o.both_ways,
+      "with --clips: adds each clip forwards and backwards, and labels them so: a test that no single "
+      "frame can pass");
   app.add_option("--label", o.labels,
                  "label of all pictures and videos, instead of their folders' names; given once, or once for "
                  "each source in their order")
@@ -105,6 +116,24 @@ Crops parse_crops(const std::string& word, uint64_t seed) {
   return crops;
 }
 
+Clips parse_clips(const ImportWords& o) {
+  Clips clips;
+  clips.both_ways = o.both_ways;
+  const std::vector<std::string> parts = split(o.clips, ':');
+  const double frames = to_number(parts[0]).value_or(0);
+  const double every = parts.size() > 1 ? to_number(parts[1]).value_or(0) : std::floor(frames / 2);
+  const auto whole = [](double v, double least) {
+    return v >= least && v <= kMostClipFrames && v == std::floor(v);
+  };
+  if (parts.size() > 2 || !whole(frames, 2) || !whole(every, 1))
+    throw UsageError(
+        fmt::format("--clips takes FRAMES or FRAMES:EVERY, such as 10:5, from 2 to {} frames, not '{}'",
+                    kMostClipFrames, o.clips));
+  clips.frames = static_cast<int>(frames);
+  clips.every = static_cast<int64_t>(every);
+  return clips;
+}
+
 // What a source has of an option that is given once, or once for each source.
 const std::string& own_word(const std::vector<std::string>& words, size_t source) {
   return words[std::min(source, words.size() - 1)];
@@ -134,6 +163,9 @@ ImportOptions import_options(const ImportWords& o) {
   if (!o.crop.empty()) options.crop = parse_margins(o.crop);
   options.fit = fit_of(o.fit);
   options.step = o.step;
+  if (!o.clips.empty()) options.clips = parse_clips(o);
+  if (o.both_ways && o.clips.empty()) throw UsageError("--both-ways is for --clips");
+  if (!o.crops.empty() && !o.clips.empty()) throw UsageError("--clips takes whole frames: leave out --crops");
   check_own_words(o, o.labels, "--label");
   check_own_words(o, o.crops, "--crops");
   if (!o.output.ends_with(".tfrecord") && !o.output.ends_with(".tfrecord.gz")) {

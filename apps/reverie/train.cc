@@ -10,8 +10,11 @@
 #include "core/file.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "core/progress.h"
 #include "core/stop.h"
+#include "core/text.h"
 #include "train/find_rate.h"
+#include "train/folds.h"
 #include "train/run.h"
 #include "verbs.h"
 
@@ -29,6 +32,8 @@ struct Words {
   std::string watch;
   bool quiet = false;
   std::optional<int> find_rate;
+  std::string leave_out;
+  bool folds = false;
 };
 
 RunOptions begin(const Words& w) {
@@ -40,6 +45,7 @@ RunOptions begin(const Words& w) {
   options.recipe = parse_recipe(read_text_file(file), file.string(), w.changes);
   options.settings.data = w.data;
   options.settings.test = w.test;
+  options.settings.leave_out = w.leave_out;
   options.settings.seed = w.seed.value_or(1);
   options.settings.threads = w.threads.value_or(0);
   options.settings.device = w.device;
@@ -93,6 +99,29 @@ int search_rate(const Words& w) {
   return 0;
 }
 
+int cross_validate(const Words& w) {
+  if (!w.resume.empty() || !w.test.empty() || !w.leave_out.empty())
+    throw UsageError(
+        "train: --folds leaves each group out in turn, and goes on where it stopped when called again: it "
+        "takes no "
+        "--resume, --test or --leave-out");
+  RunOptions options = begin(w);
+  options.quiet = w.quiet;
+  options.checkpoint_seconds = w.checkpoint_every;
+  const std::optional<FoldsResult> result = train_folds(options);
+  if (!result) {
+    note("stopped; the same command goes on");
+    return 130;
+  }
+  for (const std::string& line : result->mistaken) fmt::print("{}\n", printable(line));
+  const int right = right_answers(result->confusion);
+  const int all = all_answers(result->confusion);
+  fmt::print("{:.1f} % right, {} of {} videos, each of its group left out; trained in {}\n",
+             100.0 * right / all, right, all, format_duration(result->seconds));
+  note(fmt::format("{}: the confusion matrix", printable((options.run / "confusion.png").string())));
+  return 0;
+}
+
 int train(const Words& w) {
   if (!w.watch.empty() && !w.watch.ends_with(".png"))
     throw UsageError(fmt::format("--watch takes a .png, not '{}'", w.watch));
@@ -100,6 +129,7 @@ int train(const Words& w) {
     if (!w.resume.empty()) throw UsageError("train: --find-rate takes a RECIPE, no --resume");
     return search_rate(w);
   }
+  if (w.folds) return cross_validate(w);
   RunOptions options = w.resume.empty() ? begin(w) : go_on(w);
   options.quiet = w.quiet;
   options.checkpoint_seconds = w.checkpoint_every;
@@ -141,6 +171,13 @@ Action add_train(CLI::App& app) {
          "and the loss at each is printed; nothing is written")
       ->type_name("N")
       ->check(CLI::Range(20, 100000));
+  app.add_option("--leave-out", w->leave_out,
+                 "of a set of clips: learn from all groups but this one, and test on it")
+      ->type_name("GROUP");
+  app.add_flag(
+      "--folds", w->folds,
+      "of a set of clips: a run for each group, which is left out of it, in RUN/GROUP; then how many "
+      "videos of the left-out groups are recognised, and the confusion matrix in RUN/confusion.png");
   app.add_flag("-q,--quiet", w->quiet, "no progress");
   return [w] { return train(*w); };
 }

@@ -51,14 +51,12 @@ int evaluate(const Words& w) {
   const RecognitionResult result = leave_one_group_out(set.clips, set.labels, w.recognition, threads,
                                                        [&](int fold, int) { progress.update(fold); });
   for (const std::string& line : result.mistaken) fmt::print("{}\n", printable(line));
-  int right = 0;
-  for (size_t i = 0; i < set.labels.size(); ++i) right += result.confusion[i][i];
-  fmt::print("{:.1f} % right, {} of {} clips, each of its group left out\n", 100 * result.right(), right,
-             set.clips.size());
+  fmt::print("{:.1f} % right, {} of {} clips, each of its group left out\n", 100 * result.right(),
+             right_answers(result.confusion), set.clips.size());
   note(fmt::format("codebooks and machines in {}", format_duration(progress.seconds())));
-  write_picture(
-      w.request.output,
-      confusion_sheet(result, set.labels, fmt::format("trajectories: {:.1f} % right", 100 * result.right())));
+  write_picture(w.request.output,
+                confusion_sheet(result.confusion, set.labels,
+                                fmt::format("trajectories: {:.1f} % right", 100 * result.right())));
   note(fmt::format("{}: the confusion matrix", printable(w.request.output)));
   return 0;
 }

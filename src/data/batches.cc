@@ -40,13 +40,15 @@ void show(const Record& record, const Augmentation& how, Random random, float* o
   const bool flip = (random.bits() & 1U) != 0 && how.flip;
   const int across = draw_shift(random, how.shift);
   const int down = draw_shift(random, how.shift);
-  const int h = record.height;
+  const int h = record.height / record.frames;
   const int w = record.width;
   const size_t row_bytes = static_cast<size_t>(w) * 3;
   const bool plain = !flip && across == 0;
   float* to = out;
-  for (int y = 0; y < h; ++y) {
-    const uint8_t* row = record.pixels.data() + static_cast<size_t>(between(y - down, 0, h - 1)) * row_bytes;
+  for (int line = 0; line < record.height; ++line) {
+    const int top = line - line % h;  // of its frame
+    const int seen_line = top + between(line - top - down, 0, h - 1);
+    const uint8_t* row = record.pixels.data() + static_cast<size_t>(seen_line) * row_bytes;
     if (plain) {
       to = std::copy_n(row, row_bytes, to);
       continue;

@@ -117,7 +117,7 @@ bool read_feature(Bytes feature, Values& out) {
 
 bool is_known(std::string_view key) {
   return key == "raw" || key == "height" || key == "width" || key == "type" || key == "split" ||
-         key == "labels";
+         key == "labels" || key == "frames" || key == "video" || key == "group";
 }
 
 bool take(std::string_view key, const Values& v, PictureExample& out) {
@@ -129,6 +129,8 @@ bool take(std::string_view key, const Values& v, PictureExample& out) {
   if (key == "height") return number(out.height);
   if (key == "width") return number(out.width);
   if (key == "type") return number(out.type);
+  if (key == "frames") return number(out.frames);
+  if (key == "video") return number(out.video);
   if (!v.numbers.empty()) return false;
   if (key == "labels") {
     for (const Bytes& b : v.bytes) out.labels.push_back(text(b));
@@ -137,6 +139,7 @@ bool take(std::string_view key, const Values& v, PictureExample& out) {
   if (v.bytes.size() != 1) return false;
   if (key == "raw") out.raw = v.bytes[0];
   if (key == "split") out.split = text(v.bytes[0]);
+  if (key == "group") out.group = text(v.bytes[0]);
   return true;
 }
 
@@ -204,6 +207,11 @@ void serialize_example(const PictureExample& example, std::string& out) {
   number("type", example.type);
   features["raw"].mutable_bytes_list()->add_value(example.raw.data(), example.raw.size());
   features["split"].mutable_bytes_list()->add_value(std::string(example.split));
+  if (example.frames > 1) {
+    number("frames", example.frames);
+    number("video", example.video);
+    features["group"].mutable_bytes_list()->add_value(std::string(example.group));
+  }
   if (!example.labels.empty()) {
     auto& labels = *features["labels"].mutable_bytes_list();
     for (const std::string_view label : example.labels) labels.add_value(std::string(label));

@@ -14,6 +14,9 @@ struct PictureExample {
   std::span<const uint8_t> raw;  // [height, width, 3] R, G, B
   int64_t height = 0, width = 0;
   int64_t type = -1;                     // label id, -1: none
+  int64_t frames = 1;                    // of a clip, one below the other in the picture
+  int64_t video = 0;                     // of clips: which video they are from
+  std::string_view group;                // of clips
   std::string_view split;                // "train", "test", or empty if not given
   std::vector<std::string_view> labels;  // only in the side record
 };

@@ -54,8 +54,50 @@ int label_id(const Place& place, PictureIntake& intake) {
   return intake.set().label(wished.empty() ? printable(place.label) : wished);
 }
 
-void import_video(const std::string& path, const Place& place, const Decoders& decoders,
-                  PictureIntake& intake) {
+// Clips of a video, and the same played backwards where that is asked for.
+void import_clips(const std::string& path, const std::string& file, const Place& place,
+                  const Decoders& decoders, PictureIntake& intake) {
+  const Clips& clips = intake.options().clips;
+  const auto length = static_cast<size_t>(clips.frames);
+  const int forward = clips.both_ways ? intake.set().label("forward") : label_id(place, intake);
+  const int backward = clips.both_ways ? intake.set().label("backward") : -1;
+  const std::string group = file.substr(0, std::min(file.find('_'), file.find('.')));
+  const int64_t video = intake.next_video();
+  std::vector<Planes> frames;
+  size_t seen = 0;
+  int64_t skipped = 0;
+  bool decoding = true;  // otherwise an error is not the video's fault
+  try {
+    decoders.video(path, intake.options().step, [&](const Planes& picture) {
+      if (skipped > 0) return --skipped, !stop_requested();
+      frames.push_back(picture);
+      if (frames.size() < length) return !stop_requested();
+      decoding = false;
+      ++seen;
+      intake.add_clip(frames, {forward, place.split}, video, group, path);
+      if (clips.both_ways) {
+        const std::vector<Planes> reversed(frames.rbegin(), frames.rend());
+        intake.add_clip(reversed, {backward, place.split}, video, group, path);
+      }
+      decoding = true;
+      frames.erase(frames.begin(), frames.begin() + std::min<ptrdiff_t>(clips.every, clips.frames));
+      skipped = std::max<int64_t>(0, clips.every - clips.frames);
+      return !stop_requested();
+    });
+  } catch (const Error& e) {
+    if (!decoding) throw;
+    intake.leave_out(e.what());
+    return;
+  }
+  if (seen == 0 && !stop_requested())
+    intake.leave_out(
+        fmt::format("{}: it has {} frames, a clip has {}", printable(path), frames.size(), length));
+}
+
+// file: its own name, which begins with that of its group.
+void import_video(const std::string& path, const std::string& file, const Place& place,
+                  const Decoders& decoders, PictureIntake& intake) {
+  if (intake.options().clips.frames > 0) return import_clips(path, file, place, decoders, intake);
   const Belonging to = {label_id(place, intake), place.split};
   int64_t frame = 0;
   bool decoding = true;  // otherwise an error is not the video's fault
@@ -212,7 +254,7 @@ void import_folder(const fs::path& folder, const Decoders& decoders, PictureInta
     if (place.spare) {
       ++spare;
     } else if (!decoders.is_picture(path)) {
-      import_video(file.real.string(), place, decoders, intake);
+      import_video(file.real.string(), file.shown.filename().string(), place, decoders, intake);
     } else {
       std::vector<uint8_t> bytes;
       try {
@@ -234,7 +276,7 @@ void import_file(const fs::path& path, bool picture, const Decoders& decoders, P
     import_picture(read_content(path, kMostPictureBytes), place, path.string(), decoders, intake);
   } else {
     place.label = path.stem().string();
-    import_video(path.string(), place, decoders, intake);
+    import_video(path.string(), path.filename().string(), place, decoders, intake);
   }
 }
 
@@ -342,6 +384,10 @@ void warn_of_spare(size_t count, const std::string& source) {
 
 void import_picture(std::span<const uint8_t> bytes, const Place& place, const std::string& name,
                     const Decoders& decoders, PictureIntake& intake) {
+  if (intake.options().clips.frames > 0) {
+    intake.leave_out(fmt::format("{}: it is a picture, and clips are cut from videos", printable(name)));
+    return;
+  }
   Planes picture;
   try {
     picture = decoders.picture(bytes, name);

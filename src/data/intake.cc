@@ -43,7 +43,7 @@ Planes to_planes(std::span<const uint8_t> pixels, int height, int width) {
 PictureIntake::PictureIntake(RecordSetWriter& set, ImportOptions options, Progress* progress)
     : set_(&set), options_(std::move(options)), progress_(progress) {}
 
-void PictureIntake::add(const Planes& picture, const Belonging& to, const std::string& name) {
+const Planes& PictureIntake::prepared(const Planes& picture, const std::string& name) {
   const Planes* shown = &picture;
   if (const Margins& m = options_.crop; m.any()) {
     const int width = picture.width() - m.left - m.right;
@@ -65,15 +65,40 @@ void PictureIntake::add(const Planes& picture, const Belonging& to, const std::s
       planes_ = fit_picture(*shown, scaled(shown->height()), scaled(shown->width()), Fit::kStretch);
       shown = &planes_;
     }
-    return add_crops(*shown, to, name);
+    return *shown;
   }
   if (options_.width > 0 && (shown->width() != options_.width || shown->height() != options_.height)) {
     planes_ = fit_picture(*shown, options_.height, options_.width, options_.fit);
     shown = &planes_;
   }
-  to_bytes(*shown, bytes_);
-  store(bytes_, shown->height(), shown->width(), to, name);
+  return *shown;
+}
+
+void PictureIntake::add(const Planes& picture, const Belonging& to, const std::string& name) {
+  const Planes& shown = prepared(picture, name);
+  if (options_.crops.count > 0) return add_crops(shown, to, name);
+  to_bytes(shown, bytes_);
+  store(bytes_, shown.height(), shown.width(), to, name);
   ++taken_;
+}
+
+void PictureIntake::add_clip(const std::vector<Planes>& frames, const Belonging& to, int64_t video,
+                             const std::string& group, const std::string& name) {
+  std::vector<uint8_t> strip;
+  int height = 0;
+  int width = 0;
+  for (const Planes& frame : frames) {
+    const Planes& shown = prepared(frame, name);
+    height = shown.height();
+    width = shown.width();
+    to_bytes(shown, bytes_);
+    strip.insert(strip.end(), bytes_.begin(), bytes_.end());
+  }
+  check_size(height, width, name);
+  const auto count = static_cast<int>(frames.size());
+  set_->add_clip(strip, height * count, width, to.label, to.split, {count, video, group});
+  ++taken_;
+  if (progress_ != nullptr) progress_->update(static_cast<int64_t>(set_->pictures()));
 }
 
 void PictureIntake::add_crops(const Planes& picture, const Belonging& to, const std::string& name) {
@@ -106,8 +131,7 @@ void PictureIntake::add(std::span<const uint8_t> pixels, int height, int width, 
   }
 }
 
-void PictureIntake::store(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
-                          const std::string& name, bool with_last) {
+void PictureIntake::check_size(int height, int width, const std::string& name) {
   if (first_.empty()) {
     first_ = name;
     height_ = height;
@@ -117,6 +141,11 @@ void PictureIntake::store(std::span<const uint8_t> pixels, int height, int width
                 fmt::format("it is {}x{}, but {} is {}x{}", width, height, first_, width_, height_),
                 "use --size WxH to resize all pictures");
   }
+}
+
+void PictureIntake::store(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
+                          const std::string& name, bool with_last) {
+  check_size(height, width, name);
   set_->add(pixels, height, width, to.label, to.split, with_last);
   if (progress_ != nullptr) progress_->update(static_cast<int64_t>(set_->pictures()));
 }

@@ -29,12 +29,22 @@ struct Crops {
   int side = 0;  // 0: as they are
 };
 
+inline constexpr int kMostClipFrames = 1000;
+
+// Pieces of videos, whose frames stay together.
+struct Clips {
+  int frames = 0;          // of each; 0: single frames
+  int64_t every = 0;       // frames from the beginning of one to that of the next
+  bool both_ways = false;  // each once more played backwards; the labels are `forward` and `backward`
+};
+
 struct ImportOptions {
   int width = 0, height = 0;  // of the pictures in the set; 0: their own, which must all be the same
   Fit fit = Fit::kCrop;
   Margins crop;       // applied before anything else
   Crops crops;        // instead of whole pictures; then width and height are 0
   int64_t step = 1;   // every this many frames of a video, one is taken
+  Clips clips;        // instead of single frames of videos
   std::string label;  // for all pictures and videos, instead of their folders' names; empty: use those
 };
 
@@ -68,6 +78,10 @@ class PictureIntake {
   void add(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
            const std::string& name);  // [height, width, 3]
 
+  // All of one size.
+  void add_clip(const std::vector<Planes>& frames, const Belonging& to, int64_t video,
+                const std::string& group, const std::string& name);
+
   // For a picture that cannot be read among others that can; why: a complete line that names it.
   void leave_out(const std::string& why);
   size_t left_out() const { return left_out_; }
@@ -81,6 +95,9 @@ class PictureIntake {
   void label_all(std::string label) { options_.label = std::move(label); }
   void crop_all(const Crops& crops) { options_.crops = crops; }
 
+  // A number for each video that clips are cut from.
+  int64_t next_video() { return videos_++; }
+
   size_t taken() const { return taken_; }  // whole pictures that are in the set, or crops of them
 
   const ImportOptions& options() const { return options_; }
@@ -90,10 +107,14 @@ class PictureIntake {
   void store(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
              const std::string& name, bool with_last = false);
   void add_crops(const Planes& picture, const Belonging& to, const std::string& name);
+  // Cut and brought to size.
+  const Planes& prepared(const Planes& picture, const std::string& name);
+  void check_size(int height, int width, const std::string& name);
 
   RecordSetWriter* set_;
   ImportOptions options_;
   Progress* progress_;
+  int64_t videos_ = 0;
   int height_ = 0, width_ = 0;  // of the first picture
   std::string first_;           // its name
   size_t left_out_ = 0, small_ = 0, taken_ = 0;

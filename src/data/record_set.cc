@@ -37,6 +37,9 @@ std::string fault_of(const PictureExample& e, std::optional<size_t> labels) {
   if (e.type < -1 || e.type >= most) {
     return fmt::format("its label is {}, but there are {}{}", e.type, labels ? "" : "at most ", most);
   }
+  if (e.frames < 1 || e.frames > e.height || e.height % e.frames != 0) {
+    return fmt::format("its {} rows cannot be those of {} frames", e.height, e.frames);
+  }
   if (!e.split.empty() && e.split != "train" && e.split != "test") {
     return fmt::format("its split is '{}', not train or test", e.split.substr(0, 40));
   }
@@ -50,7 +53,8 @@ std::string missing_features(std::span<const uint8_t> example) {
   for (const char* name : {"raw", "height", "width"}) {
     if (std::find(there.begin(), there.end(), name) == there.end()) missing.emplace_back(name);
   }
-  constexpr std::array<std::string_view, 6> kOwn = {"raw", "height", "width", "type", "split", "labels"};
+  constexpr std::array<std::string_view, 9> kOwn = {"raw",    "height", "width", "type", "split",
+                                                    "labels", "frames", "video", "group"};
   const bool others = std::any_of(there.begin(), there.end(), [&](std::string_view name) {
     return std::find(kOwn.begin(), kOwn.end(), name) == kOwn.end();
   });
@@ -90,7 +94,13 @@ Seen look_at(const TFRecord& found, std::optional<size_t> labels) {
     }
     return seen;
   }
-  seen.record = {e.raw, static_cast<int>(e.height), static_cast<int>(e.width), static_cast<int>(e.type)};
+  seen.record = {e.raw,
+                 static_cast<int>(e.height),
+                 static_cast<int>(e.width),
+                 static_cast<int>(e.type),
+                 static_cast<int>(e.frames),
+                 e.video,
+                 e.group};
   seen.split = e.split == "test" ? Split::kTest : Split::kTrain;
   return seen;
 }
@@ -111,6 +121,14 @@ class RecordSet::Content {
   }
 
   const std::vector<Record>& of(Split split) const { return records_[static_cast<size_t>(split)]; }
+
+  void leave_out(const std::string& group) {
+    std::array<std::vector<Record>, 2> sorted;
+    for (const auto& records : records_) {
+      for (const Record& r : records) sorted.at(r.group == group ? 1 : 0).push_back(r);
+    }
+    records_ = std::move(sorted);
+  }
 
   std::string name;
   std::vector<std::string> labels;
@@ -218,6 +236,39 @@ std::pair<int, int> RecordSet::common_size() const {
   }
   if (first == nullptr) throw Error("use", name(), "it holds no pictures");
   return {first->height, first->width};
+}
+
+int RecordSet::common_frames() const {
+  std::optional<int> frames;
+  for (const Split split : kSplits) {
+    for (const Record& r : content_->of(split)) {
+      if (frames.value_or(r.frames) != r.frames)
+        throw Error("use", name(), fmt::format("its clips have {} and {} frames", *frames, r.frames));
+      frames = r.frames;
+    }
+  }
+  return frames.value_or(1);
+}
+
+std::vector<std::string> RecordSet::groups() const {
+  std::vector<std::string> names;
+  for (const Split split : kSplits) {
+    for (const Record& r : content_->of(split)) {
+      if (r.frames > 1) names.emplace_back(r.group);
+    }
+  }
+  std::sort(names.begin(), names.end(),
+            [](const std::string& a, const std::string& b) { return natural_less(a, b); });
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+void RecordSet::leave_out(const std::string& group) {
+  const std::vector<std::string> all = groups();
+  if (std::find(all.begin(), all.end(), group) == all.end())
+    throw Error("leave out", printable(group),
+                fmt::format("{} has no such group{}", name(), did_you_mean(group, all)));
+  content_->leave_out(group);
 }
 
 std::vector<double> RecordSet::mean_picture(Split split) const {

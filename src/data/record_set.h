@@ -5,6 +5,10 @@
 //   height, width    int64, pixels
 //   type    int64, the label's id; -1 if there is none
 //   split   bytes, "train" or "test"
+// and, of a clip, whose frames stand one below the other in the picture,
+//   frames  int64, how many
+//   video   int64, the number of the video it is from
+//   group   bytes, what must not be on both sides of a split: a person, a place
 // Its first record, the side record, also has
 //   labels  bytes list, the names of the labels in the order of their ids
 // It is recognised by its height of 0.  It has all other features too (raw empty, width 0, type -1), so that
@@ -36,6 +40,9 @@ struct Record {
   std::span<const uint8_t> pixels;  // [height, width, 3]; valid as long as its set
   int height = 0, width = 0;
   int label = -1;  // an index of RecordSet::labels(); -1: none
+  int frames = 1;  // of a clip: each has height / frames rows
+  int64_t video = 0;
+  std::string_view group = {};
 };
 
 // A set for reading: memory-mapped, or decompressed into memory if it is compressed.
@@ -64,6 +71,14 @@ class RecordSet {
   // size.
   std::pair<int, int> common_size() const;
 
+  // Of the clips of a set, 1 of pictures.  Error if they differ.
+  int common_frames() const;
+  // The groups of clips, in natural order; empty for pictures.
+  std::vector<std::string> groups() const;
+  // The clips of this group become the test split, all others the training split, whatever the file says.
+  // Error with the nearest name if there is no such group.
+  void leave_out(const std::string& group);
+
   // The mean of every sample over a split, [H, W, 3], 0..255, exact up to a single rounding.  Error if sizes
   // differ or the split is empty.
   std::vector<double> mean_picture(Split split) const;
@@ -88,6 +103,13 @@ struct RecordSetCounts {
 // set appears under its name only once it is complete.
 class RecordSetWriter {
  public:
+  // Of a clip, beside its strip of frames.
+  struct ClipOrigin {
+    int frames = 1;
+    int64_t video = 0;
+    std::string group;
+  };
+
   explicit RecordSetWriter(const std::filesystem::path& path, const RecordSetOptions& options = {});
   ~RecordSetWriter();
   RecordSetWriter(const RecordSetWriter&) = delete;
@@ -104,6 +126,9 @@ class RecordSetWriter {
   // piece of the same picture as the last one, so that both get the same split.
   void add(std::span<const uint8_t> pixels, int height, int width, int label, std::optional<Split> split,
            bool with_last = false);
+  // A clip, [frames * its height, width, 3].  Without a split, the groups are shared out whole.
+  void add_clip(std::span<const uint8_t> pixels, int height, int width, int label, std::optional<Split> split,
+                const ClipOrigin& origin);
   size_t pictures() const;
 
   // Writes the set and gives it its name; after Ctrl-C it writes nothing and leaves no set.

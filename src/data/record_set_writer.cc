@@ -52,6 +52,7 @@ class RecordSetWriter::Work {
     int height = 0, width = 0, label = -1;
     std::optional<Split> split;
     bool with_last = false;
+    ClipOrigin clip = {};
   };
 
   int label(const std::string& name) {
@@ -148,6 +149,7 @@ class RecordSetWriter::Work {
   // Of each label's pictures without a split, the requested share becomes test, drawn by seed.
   RecordSetCounts decide_splits() {
     RecordSetCounts counts;
+    counts.undecided += share_out_groups();
     std::map<int, std::vector<size_t>> open;
     for (size_t i = 0; i < pictures_.size(); ++i) {
       const Picture& p = pictures_[i];
@@ -169,6 +171,26 @@ class RecordSetWriter::Work {
     return counts;
   }
 
+  // Whole groups of clips without a split become test.
+  size_t share_out_groups() {
+    std::map<std::string, std::vector<size_t>> open;
+    size_t clips = 0;
+    for (size_t i = 0; i < pictures_.size(); ++i) {
+      if (pictures_[i].split || pictures_[i].clip.frames == 1) continue;
+      open[pictures_[i].clip.group].push_back(i);
+      ++clips;
+    }
+    const auto tests =
+        static_cast<size_t>(std::llround(options_.test_fraction * static_cast<double>(open.size())));
+    const std::vector<uint32_t> order = shuffled(open.size(), Random(options_.seed).split(kTestChoice));
+    size_t at = 0;
+    for (const auto& [group, places] : open) {
+      const bool test = order[at++] < tests;
+      for (const size_t place : places) pictures_[place].split = test ? Split::kTest : Split::kTrain;
+    }
+    return clips;
+  }
+
   void write_side_record(TFRecordWriter& writer) {
     PictureExample side;
     side.split = "train";
@@ -187,6 +209,9 @@ class RecordSetWriter::Work {
     e.type = p.label;
     const std::string split = split_name(*p.split);
     e.split = split;
+    e.frames = p.clip.frames;
+    e.video = p.clip.video;
+    e.group = p.clip.group;
     serialize_example(e, message_);
     writer.write(message_);
   }
@@ -217,6 +242,10 @@ void RecordSetWriter::sort_labels(size_t first) {
 void RecordSetWriter::add(std::span<const uint8_t> pixels, int height, int width, int label,
                           std::optional<Split> split, bool with_last) {
   work_->add(pixels, {0, height, width, label, split, with_last});
+}
+void RecordSetWriter::add_clip(std::span<const uint8_t> pixels, int height, int width, int label,
+                               std::optional<Split> split, const ClipOrigin& origin) {
+  work_->add(pixels, {0, height, width, label, split, false, origin});
 }
 size_t RecordSetWriter::pictures() const {
   return work_->pictures();

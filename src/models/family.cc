@@ -12,6 +12,7 @@
 #include "models/hourglass/family.h"
 #include "models/torchvision/torchvision.h"
 #include "models/vae/vae.h"
+#include "models/video/video.h"
 #include "weights/hourglass_file.h"
 #include "weights/safetensors.h"
 
@@ -19,7 +20,8 @@ namespace reverie {
 
 const std::vector<Family>& families() {
   static const std::vector<Family> list = {
-      hourglass_family(), classifier_family(), vae_family(), caffe_family(), torchvision_family(),
+      hourglass_family(), classifier_family(), vae_family(),
+      video_family(),     caffe_family(),      torchvision_family(),
   };
   return list;
 }

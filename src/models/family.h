@@ -16,6 +16,8 @@ struct BuildOptions {
   InputTransform input;
   std::vector<std::string> labels;  // of the training's record set
   int side = 32;                    // of the pictures it is trained on, the smaller one
+  int height = 0, width = 0;        // of them, or of the frames of clips
+  int frames = 1;                   // of clips
   uint64_t seed = 1;                // of its random weights: the same ones everywhere
   torch::Device device = torch::kCPU;
 };

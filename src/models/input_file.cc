@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -26,6 +27,21 @@ double file_number(const TensorFile& file, const std::string& name, double low, 
   if (!(value >= low && value <= high))
     throw Error("read", file.name, fmt::format("{} is not a number from {} to {}", name, low, high));
   return value;
+}
+
+std::vector<std::string> words_in(const TensorFile& file, const std::string& name) {
+  std::vector<std::string> words;
+  for (const std::string& word : split(file_metadata(file, name), ',')) words.emplace_back(trim(word));
+  return words;
+}
+
+size_t word_in(const TensorFile& file, const std::string& name, const std::vector<std::string>& words) {
+  const std::string word = file_metadata(file, name);
+  const auto it = std::find(words.begin(), words.end(), word);
+  if (it == words.end())
+    throw Error("read", file.name,
+                fmt::format("{} is {}; there are {}", name, in_quotes(word), join(words, ", ")));
+  return static_cast<size_t>(it - words.begin());
 }
 
 InputTransform read_training_input(const TensorFile& file) {

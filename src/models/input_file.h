@@ -11,6 +11,15 @@ namespace reverie {
 std::string file_metadata(const TensorFile& file, const std::string& name);
 double file_number(const TensorFile& file, const std::string& name, double low, double high);
 
+// A list of layers, joined by ", ".
+std::vector<std::string> words_in(const TensorFile& file, const std::string& name);
+// Which of the words it is.  Error where it is none.
+size_t word_in(const TensorFile& file, const std::string& name, const std::vector<std::string>& words);
+template <class Enum>
+Enum word_in(const TensorFile& file, const std::string& name, const std::vector<std::string>& words) {
+  return static_cast<Enum>(word_in(file, name, words));
+}
+
 // Of networks that recipes train: metadata scale and mean, tensor mean.
 InputTransform read_training_input(const TensorFile& file);
 void write_training_input(const InputTransform& input, TensorFile& file);

@@ -11,6 +11,12 @@
 
 namespace reverie {
 
+std::vector<std::string> words_at(const TomlReader& reader, const char* key) {
+  std::vector<std::string> words;
+  for (const TomlNode* node : reader.list(key)) words.push_back(reader.text_at(*node));
+  return words;
+}
+
 void fail_at_layer(const std::string& text, const std::string& why) {
   throw Error("understand the layer", in_quotes(text), why);
 }

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/toml_reader.h"
+
 namespace reverie {
 
 struct LayerWords {
@@ -11,6 +13,9 @@ struct LayerWords {
   size_t op = 0;     // the place of its word among those there are
   std::vector<std::string> numbers;
 };
+
+// A recipe's list of them; empty where the key is not there.
+std::vector<std::string> words_at(const TomlReader& reader, const char* key);
 
 [[noreturn]] void fail_at_layer(const std::string& text, const std::string& why);
 

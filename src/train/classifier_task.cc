@@ -8,7 +8,7 @@
 #include "core/random.h"
 #include "models/classifier/classifier.h"
 #include "sheets/sheet.h"
-#include "train/evaluate.h"
+#include "train/answers.h"
 #include "train/input.h"
 #include "train/inspect.h"
 
@@ -17,36 +17,6 @@ namespace {
 
 constexpr size_t kAtOnce = 250;
 constexpr int64_t kShown = 5;  // labels that count as found for top5
-
-class ClassifierStage : public StageSettings {
- public:
-  std::string text() const override { return fmt::format("label_smoothing = {}\n", label_smoothing); }
-
-  double label_smoothing = 0;
-};
-
-const ClassifierStage& own(const Stage& stage) {
-  return dynamic_cast<const ClassifierStage&>(*stage.own);
-}
-
-std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings&, const InputSettings&,
-                              const Stage& common) {
-  auto settings = std::make_shared<ClassifierStage>();
-  settings->label_smoothing = reader.number("label_smoothing", 0, 0.9, 0.0);
-  Stage stage = common;
-  stage.own = settings;
-  return {stage};
-}
-
-// Pictures without a label count as found nowhere, and cost nothing.
-torch::Tensor cross_entropy(const torch::Tensor& scores, const torch::Tensor& labels, double smoothing) {
-  return torch::cross_entropy_loss(scores, labels, {}, at::Reduction::Sum, -1, smoothing);
-}
-
-torch::Tensor found(const torch::Tensor& scores, const torch::Tensor& labels, int64_t among) {
-  const auto best = std::get<1>(scores.topk(std::min(among, scores.size(1)), 1));
-  return best.eq(labels.unsqueeze(1)).any(1);
-}
 
 class ClassifierTask : public Task {
  public:
@@ -63,7 +33,7 @@ class ClassifierTask : public Task {
     const torch::Tensor scores =
         sight.learning ? model_->learn(x, {place, sight.first, sight.count}) : model_->scores(x);
     const auto count = static_cast<double>(sight.count);
-    const double smoothing = sight.learning ? own(stage).label_smoothing : 0;
+    const double smoothing = sight.learning ? label_smoothing(stage) : 0;
     Losses losses;
     losses.total = cross_entropy(scores, sight.labels, smoothing) / count;
     losses.parts.push_back({"top1", found(scores.detach(), sight.labels, 1).sum() / count});
@@ -84,42 +54,35 @@ std::unique_ptr<Task> make(const Recipe& recipe, const BuildOptions& options) {
   return std::make_unique<ClassifierTask>(recipe, options);
 }
 
-// The places of the model's labels among the set's: sets may number them otherwise.  -1: the set has none.
-std::vector<int64_t> label_places(const ClassifierModel& model, const RecordSet& set) {
-  std::vector<int64_t> places;
-  for (const std::string& label : set.labels()) {
-    const auto it = std::find(model.labels().begin(), model.labels().end(), label);
-    places.push_back(it == model.labels().end() ? -1 : it - model.labels().begin());
-  }
-  return places;
-}
-
 std::vector<Figure> evaluate_classifier(const Model& any, const RecordSet& set, Split split, size_t limit) {
   torch::NoGradGuard no_grad;
   const ClassifierModel& model = as_classifier(any, "evaluate");
-  const std::vector<int64_t> places = label_places(model, set);
   const size_t pictures = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
   double loss = 0;
   double labelled = 0;
   double top1 = 0;
   double top5 = 0;
+  double mirrored = 0;
   for (size_t first = 0; first < pictures; first += kAtOnce) {
     const size_t count = std::min(kAtOnce, pictures - first);
-    torch::Tensor labels = read_labels(set, split, first, count);
-    auto* l = labels.data_ptr<int64_t>();
-    for (size_t i = 0; i < count; ++i) l[i] = l[i] < 0 ? -1 : places[static_cast<size_t>(l[i])];
-    const torch::Tensor scores = model.scores(apply(model.input, read_pictures(set, split, first, count)));
+    const torch::Tensor labels = labels_for(model.labels(), set, split, first, count);
+    const torch::Tensor x = apply(model.input, read_pictures(set, split, first, count));
+    const torch::Tensor scores = model.scores(x);
+    const torch::Tensor both = torch::softmax(scores, 1) + torch::softmax(model.scores(x.flip({3})), 1);
     labelled += labels.ge(0).sum().item<double>();
     loss += cross_entropy(scores, labels, 0).item<double>();
     top1 += found(scores, labels, 1).sum().item<double>();
     top5 += found(scores, labels, kShown).sum().item<double>();
+    mirrored += found(both, labels, 1).sum().item<double>();
   }
   if (labelled == 0)
     throw Error("evaluate on", set.name(), "no picture of that split has a label that the model knows");
   return {{"pictures", labelled, 15},
           {"cross_entropy", loss / labelled, 4},
           {"top1", top1 / labelled, 4},
-          {"top5", top5 / labelled, 4}};
+          {"top5", top5 / labelled, 4},
+          // of the mean of its answers to the picture and to its mirror image
+          {"top1_mirrored", mirrored / labelled, 4}};
 }
 
 // Pictures from all over the split, each with its label and what the model takes it for.
@@ -147,7 +110,7 @@ Planes sheet(const Model& any, const RecordSet& set, Split split, size_t limit) 
 }  // namespace
 
 TaskKind classifier_task() {
-  return {"classifier", {"label_smoothing"}, read_stage, make, evaluate_classifier, "answers", sheet};
+  return {"classifier", {"label_smoothing"}, read_answer_stage, make, evaluate_classifier, "answers", sheet};
 }
 
 }  // namespace reverie

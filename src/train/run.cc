@@ -25,10 +25,11 @@ using Clock = std::chrono::steady_clock;
 std::string run_text(const RunOptions& options) {
   const RunSettings& s = options.settings;
   return format_recipe(options.recipe) +
-         fmt::format("\n[run]\ndata = {}\ntest = {}\nseed = {}\nthreads = {}\ndevice = {}\n",
+         fmt::format("\n[run]\ndata = {}\ntest = {}\n{}seed = {}\nthreads = {}\ndevice = {}\n",
                      quote_toml(fs::absolute(s.data).string()),
-                     quote_toml(s.test.empty() ? "" : fs::absolute(s.test).string()), toml_seed(s.seed),
-                     s.threads, quote_toml(s.device));
+                     quote_toml(s.test.empty() ? "" : fs::absolute(s.test).string()),
+                     s.leave_out.empty() ? "" : "leave_out = " + quote_toml(s.leave_out) + "\n",
+                     toml_seed(s.seed), s.threads, quote_toml(s.device));
 }
 
 void write_text(const fs::path& path, const std::string& text) {
@@ -171,7 +172,8 @@ std::unique_ptr<Model> start_model(const RunOptions& options) {
 
 RunEnd run_training(const RunOptions& options) {
   set_training_threads(options.settings.threads);
-  const RecordSet set = RecordSet::open(options.settings.data);
+  RecordSet set = RecordSet::open(options.settings.data);
+  if (!options.settings.leave_out.empty()) set.leave_out(options.settings.leave_out);
   std::optional<RecordSet> other;
   if (!options.settings.test.empty()) other = RecordSet::open(options.settings.test);
   const RecordSet& test = other ? *other : set;
@@ -197,9 +199,10 @@ RunOptions read_run(const fs::path& run) {
   const TomlNode root = parse_toml(text, file.string());
   for (const TomlNode& node : root.items) {
     if (node.key != "run") continue;
-    const TomlReader reader(node, file.string(), {"data", "test", "seed", "threads", "device"});
+    const TomlReader reader(node, file.string(), {"data", "test", "leave_out", "seed", "threads", "device"});
     options.settings.data = reader.text("data");
     options.settings.test = reader.text("test", "");
+    options.settings.leave_out = reader.text("leave_out", "");
     options.settings.seed = reader.seed("seed", 1);
     options.settings.threads = static_cast<int>(reader.whole("threads", 0, kMostThreads, 0));
     options.settings.device = reader.text("device", "cpu");

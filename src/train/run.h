@@ -1,10 +1,10 @@
 // A run: the folder that holds a training.
 //
-//   RUN/run.toml                 the recipe with all changes, and [run]: data, test, seed, threads, device
-//   RUN/checkpoint.safetensors   its state, to the bit
-//   RUN/model.safetensors        the model at that state, or with keep = "best" that of the best test
-//   RUN/events.out.tfevents.*    for TensorBoard: losses, rate, sheets, histograms of the weights
-//   RUN/sheets/*.png             reconstructions of the first test pictures
+//   RUN/run.toml                 the recipe with all changes, and [run]: data, test, leave_out, seed,
+//   threads, device RUN/checkpoint.safetensors   its state, to the bit RUN/model.safetensors        the model
+//   at that state, or with keep = "best" that of the best test RUN/events.out.tfevents.*    for TensorBoard:
+//   losses, rate, sheets, histograms of the weights RUN/sheets/*.png             reconstructions of the first
+//   test pictures
 #pragma once
 
 #include <filesystem>

@@ -8,6 +8,7 @@
 #include "train/classifier_task.h"
 #include "train/hourglass_task.h"
 #include "train/vae_task.h"
+#include "train/video_task.h"
 
 namespace reverie {
 
@@ -16,6 +17,7 @@ const std::vector<TaskKind>& task_kinds() {
       hourglass_task(),
       classifier_task(),
       vae_task(),
+      video_task(),
   };
   return list;
 }

@@ -101,6 +101,7 @@ struct TaskKind {
   // What the training's sheets show, and their name.
   std::string sheet_name;
   Planes (*sheet)(const Model& model, const RecordSet& set, Split split, size_t limit);
+  bool clips = false;  // it learns from clips, not from pictures
 };
 
 const std::vector<TaskKind>& task_kinds();

@@ -64,10 +64,20 @@ std::unique_ptr<Task> make_task(const Recipe& recipe, const RecordSet& set, cons
   options.device = device_of(settings.device);
   options.input = make_transform(recipe.input, set);
   const auto [height, width] = set.common_size();
-  options.side = std::min(height, width);
+  options.frames = set.common_frames();
+  options.height = height / options.frames;
+  options.width = width;
+  options.side = std::min(options.height, width);
   options.labels = set.labels();
   options.seed = seed_of(settings.seed, kWeightStream);
-  std::unique_ptr<Task> task = task_kind(recipe.family()).make(recipe, options);
+  const TaskKind& kind = task_kind(recipe.family());
+  if (kind.clips != (options.frames > 1))
+    throw Error(
+        "train on", set.name(),
+        fmt::format("it holds {}, and the family {} learns from {}", kind.clips ? "pictures" : "clips",
+                    kind.family, kind.clips ? "clips" : "pictures"),
+        kind.clips ? "reverie data import FOLDER --clips FRAMES" : "");
+  std::unique_ptr<Task> task = kind.make(recipe, options);
   if (start) task->take(*start, recipe.start);
   return task;
 }

@@ -21,6 +21,7 @@ namespace reverie {
 struct RunSettings {
   std::filesystem::path data;  // a record set
   std::filesystem::path test;  // another one for testing; empty: data's test split
+  std::string leave_out;       // the group of clips that is tested on instead; empty: the file's split
   uint64_t seed = 1;
   int threads = 0;             // per process; 0: one per core
   std::string device = "cpu";  // or "cuda"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/parallel.h"
+#include "sheets/confusion.h"
 #include "trajectories/tracker.h"
 
 namespace reverie {
@@ -26,9 +27,9 @@ struct RecognitionSettings {
 };
 
 struct RecognitionResult {
-  std::vector<std::vector<int>> confusion;  // [label][answer], clips
-  std::vector<std::string> mistaken;        // names of clips
-  double right() const;                     // share of the clips
+  Confusion confusion;                // of clips
+  std::vector<std::string> mistaken;  // names of clips
+  double right() const;               // share of the clips
 };
 
 // For every group: codebooks and machines of the other groups' clips answer for its own.  Error where there
@@ -38,9 +39,5 @@ RecognitionResult leave_one_group_out(const std::vector<LabelledClip>& clips,
                                       const std::vector<std::string>& labels,
                                       const RecognitionSettings& settings, Threads& threads,
                                       const std::function<void(int fold, int folds)>& before = nullptr);
-
-// The confusion as a picture: a row for each label, its clips' answers across in per cent.
-Planes confusion_sheet(const RecognitionResult& result, const std::vector<std::string>& labels,
-                       const std::string& title);
 
 }  // namespace reverie

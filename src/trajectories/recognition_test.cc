@@ -136,7 +136,7 @@ TEST(LeaveOneGroupOut, RecognisesWhatCanBeTold) {
   const RecognitionResult chance =
       leave_one_group_out(made_up_clips(12, false), {"a", "b"}, settings, threads);
   EXPECT_LT(chance.right(), 0.85);
-  const Planes sheet = confusion_sheet(good, {"a", "b"}, "title");
+  const Planes sheet = confusion_sheet(good.confusion, {"a", "b"}, "title");
   EXPECT_GT(sheet.width(), 2 * 72);
 }
 

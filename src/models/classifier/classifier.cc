@@ -1,13 +1,11 @@
 #include "models/classifier/classifier.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
-#include "core/random.h"
 #include "core/text.h"
 #include "models/input_file.h"
 #include "models/lean.h"
@@ -92,7 +90,7 @@ class ClassifierModel::Pass {
       case ClassifierOp::kMean:
         return layer.kernel == 0 ? x.mean(at::IntArrayRef({2, 3})) : torch::avg_pool2d(x, layer.kernel);
       case ClassifierOp::kDropout:
-        return learning_ && layer.share > 0 ? drop(x, layer.share) : x;
+        return learning_ && layer.share > 0 ? drop(x, layer.share, dropout_, drops_++) : x;
       case ClassifierOp::kDense:
         return learning_ ? torch::relu(dense(x)) : lean_relu(dense(x), options_);
     }
@@ -126,16 +124,6 @@ class ClassifierModel::Pass {
         torch::conv2d(x, weight.contiguous(torch::MemoryFormat::ChannelsLast), {}, 1, pad);
     return torch::relu(
         torch::batch_norm(y, gain, shift, mean, variance, true, kStatisticsRate, kEpsilon, false));
-  }
-
-  // A draw for every picture of the whole batch, of which these take theirs.
-  torch::Tensor drop(const torch::Tensor& x, double share) {
-    const uint64_t place = Random(dropout_.seed).split(drops_++).bits();
-    std::vector<int64_t> shape = x.sizes().vec();
-    shape[0] = dropout_.count;
-    const torch::Tensor all = torch::rand(shape, at::detail::createCPUGenerator(place));
-    const torch::Tensor mine = all.narrow(0, dropout_.first, x.size(0)).to(x.device());
-    return x * mine.ge(share) / (1 - share);
   }
 
   const torch::Tensor& next() { return weights_[weight_++]; }

@@ -7,15 +7,10 @@
 #include <cstdint>
 
 #include "models/classifier/layers.h"
+#include "models/dropout.h"
 #include "models/family.h"
 
 namespace reverie {
-
-// What dropout draws with: the same numbers for any number of processes.
-struct DropoutPlace {
-  uint64_t seed = 0;
-  int64_t first = 0, count = 1;  // the slots of these pictures begin at `first` in a batch of `count`
-};
 
 // Its layers are those of the list, under names such as conv1, residual1, max2, and scores.  Its file holds
 // the parameters and the statistics of batch normalisation by name, mean, and metadata family, layers (the

@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "models/classifier/classifier.h"
 #include "models/input_file.h"
+#include "models/layer_words.h"
 
 namespace reverie {
 namespace {
@@ -88,14 +89,12 @@ class ClassifierSettings : public NetworkSettings {
 std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   const TomlNode* list = reader.find("layers");
   if (!list) fail_at_line(reader.file_name(), reader.line(), "'layers' is missing");
-  std::vector<std::string> words;
-  for (const TomlNode* node : reader.list("layers")) words.push_back(reader.text_at(*node));
+  const std::vector<std::string> words = words_at(reader, "layers");
   return reader.at(*list, [&] { return std::make_shared<const ClassifierSettings>(words); });
 }
 
 std::unique_ptr<Model> read_file(const TensorFile& file) {
-  std::vector<std::string> words;
-  for (const std::string& word : split(file_metadata(file, "layers"), ',')) words.emplace_back(trim(word));
+  const std::vector<std::string> words = words_in(file, "layers");
   const std::vector<std::string> labels = read_file_labels(file, 2);
   // before memory is taken for what the words ask for
   if (ClassifierSettings(words).weights() > count_numbers(file))

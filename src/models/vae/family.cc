@@ -7,6 +7,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "models/input_file.h"
+#include "models/layer_words.h"
 #include "models/vae/vae.h"
 
 namespace reverie {
@@ -89,12 +90,6 @@ void read_size(const std::string& text, VaeSettings& s) {
   s.height = side(1);
 }
 
-std::vector<std::string> words_at(const TomlReader& reader, const char* key) {
-  std::vector<std::string> words;
-  for (const TomlNode* node : reader.list(key)) words.push_back(reader.text_at(*node));
-  return words;
-}
-
 std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   const TomlNode* list = reader.find("encoder");
   if (!list) fail_at_line(reader.file_name(), reader.line(), "'encoder' is missing");
@@ -114,27 +109,10 @@ std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   return reader.at(*list, [&] { return std::make_shared<const VaeNetwork>(s); });
 }
 
-std::vector<std::string> words_in(const TensorFile& file, const std::string& name) {
-  std::vector<std::string> words;
-  if (name == "decoder" && !file.metadata.contains(name)) return words;
-  for (const std::string& word : split(file_metadata(file, name), ',')) words.emplace_back(trim(word));
-  return words;
-}
-
-template <class Enum>
-Enum word_in(const TensorFile& file, const std::string& name, const std::vector<std::string>& words) {
-  const std::string word = file_metadata(file, name);
-  const auto it = std::find(words.begin(), words.end(), word);
-  if (it == words.end())
-    throw Error("read", file.name,
-                fmt::format("{} is {}; there are {}", name, in_quotes(word), join(words, ", ")));
-  return static_cast<Enum>(it - words.begin());
-}
-
 std::unique_ptr<Model> read_file(const TensorFile& file) {
   VaeSettings s;
   s.encoder = words_in(file, "encoder");
-  s.decoder = words_in(file, "decoder");
+  if (file.metadata.contains("decoder")) s.decoder = words_in(file, "decoder");
   s.codes = static_cast<int>(file_number(file, "codes", 1, kMostCodes));
   s.spatial = file_metadata(file, "spatial") == "true";
   if (file.metadata.contains("size")) read_size(file_metadata(file, "size"), s);

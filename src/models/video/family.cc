@@ -1,0 +1,125 @@
+// Networks that watch videos, in recipes and files.
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "models/input_file.h"
+#include "models/layer_words.h"
+#include "models/video/video.h"
+
+namespace reverie {
+namespace {
+
+constexpr int kLargestTrainingSide = 16384;
+
+std::string quoted_list(const std::vector<std::string>& words) {
+  std::vector<std::string> quoted;
+  quoted.reserve(words.size());
+  for (const std::string& word : words) quoted.push_back(quote_toml(word));
+  return "[" + join(quoted, ", ") + "]";
+}
+
+class VideoNetworkSettings : public NetworkSettings {
+ public:
+  explicit VideoNetworkSettings(VideoSettings settings) : settings_(std::move(settings)) {}
+
+  std::string text() const override {
+    std::string text = fmt::format("[video]\nframes = {}\ninput = {}\nlayers = {}\n", settings_.frames,
+                                   quote_toml(video_input_words()[static_cast<size_t>(settings_.input)]),
+                                   quoted_list(settings_.layers));
+    if (!settings_.flow_layers.empty()) text += "flow_layers = " + quoted_list(settings_.flow_layers) + "\n";
+    return text;
+  }
+
+  // Of a small picture: names do not depend on its size.
+  std::vector<std::string> parameter_names() const override {
+    std::vector<std::string> names;
+    const VideoModel model = small();
+    for (const ParameterSlice& slice : model.parameters().slices()) names.push_back(slice.name);
+    return names;
+  }
+
+  std::unique_ptr<Model> build(const BuildOptions& options) const override {
+    if (options.labels.size() < 2)
+      throw Error("train", "a network for video", "the record set does not have two labels or more",
+                  "import a folder with a folder of videos for each label");
+    InputTransform input = options.input;
+    if (input.mean.defined()) input.mean = input.mean.mean(at::IntArrayRef({1, 2}), true);
+    auto model = std::make_unique<VideoModel>(settings_, options.labels, options.height, options.width,
+                                              std::move(input), options.device);
+    model->initialise(options.seed);
+    return model;
+  }
+
+  double weights() const override { return static_cast<double>(small().parameters().flat().numel()); }
+
+  // Of every convolution what it makes and what the normalisation makes of that; height: of all frames.
+  double activations(int height, int width) const override {
+    double activations = 0;
+    double samples = static_cast<double>(height) * width;
+    for (const VideoLayer& layer : parse_video(settings_.layers)) {
+      if (layer.op == VideoOp::kMax)
+        samples /= static_cast<double>(layer.kernel) * layer.kernel * layer.frames;
+      if (layer.op == VideoOp::kMean || layer.op == VideoOp::kFlat) break;
+      activations += 2 * samples / layer.step * layer.channels;
+    }
+    return activations;
+  }
+
+ private:
+  // Large enough for its pooling, small enough to cost nothing.
+  VideoModel small() const {
+    int side = 1;
+    for (const auto* list : {&settings_.layers, &settings_.flow_layers}) {
+      int own = 1;
+      if (list->empty()) continue;
+      for (const VideoLayer& layer : parse_video(*list)) own *= layer.op == VideoOp::kMax ? layer.kernel : 1;
+      side = std::max(side, own);
+    }
+    return VideoModel(settings_, {"a", "b"}, 2 * side, 2 * side, {});
+  }
+
+  VideoSettings settings_;
+};
+
+std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
+  const TomlNode* list = reader.find("layers");
+  if (!list) fail_at_line(reader.file_name(), reader.line(), "'layers' is missing");
+  VideoSettings settings;
+  settings.frames = static_cast<int>(reader.whole("frames", 1, kMostSeenFrames, settings.frames));
+  settings.input = reader.word("input", video_input_words(), std::optional(settings.input));
+  settings.layers = words_at(reader, "layers");
+  settings.flow_layers = words_at(reader, "flow_layers");
+  if (settings.input != VideoInput::kFrames && settings.frames < 2)
+    fail_at_line(reader.file_name(), reader.line(), "flow needs two frames or more");
+  return reader.at(*list, [&] {
+    auto made = std::make_shared<const VideoNetworkSettings>(settings);
+    made->weights();  // Error for layers that do not fit each other
+    return made;
+  });
+}
+
+std::unique_ptr<Model> read_file(const TensorFile& file) {
+  VideoSettings settings;
+  settings.frames = static_cast<int>(file_number(file, "frames", 1, kMostSeenFrames));
+  settings.input = word_in<VideoInput>(file, "input", video_input_words());
+  settings.layers = words_in(file, "layers");
+  if (file.metadata.contains("flow_layers")) settings.flow_layers = words_in(file, "flow_layers");
+  const std::vector<std::string> labels = read_file_labels(file, 2);
+  const int height = static_cast<int>(file_number(file, "height", 1, kLargestTrainingSide));
+  const int width = static_cast<int>(file_number(file, "width", 1, kLargestTrainingSide));
+  // before memory is taken for what the words ask for
+  if (VideoNetworkSettings(settings).weights() > 2 * count_numbers(file))
+    throw Error("read", file.name, "it has fewer weights than its layers ask for");
+  auto model = std::make_unique<VideoModel>(settings, labels, height, width, read_training_input(file));
+  read_parameters(file, model->parameters());
+  return model;
+}
+
+}  // namespace
+
+Family video_family() {
+  return {"video", read_file, {"frames", "input", "layers", "flow_layers"}, read_recipe};
+}
+
+}  // namespace reverie

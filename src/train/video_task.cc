@@ -1,0 +1,194 @@
+#include "train/video_task.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/error.h"
+#include "core/random.h"
+#include "sheets/sheet.h"
+#include "train/answers.h"
+#include "train/input.h"
+#include "train/inspect.h"
+
+namespace reverie {
+namespace {
+
+constexpr size_t kAtOnce = 32;  // clips
+constexpr uint64_t kBeginnings = 0x626567696e;
+
+// [N, 3, frames * H, W] -> [N, frames, 3, H, W]
+torch::Tensor as_clips(const torch::Tensor& strips, int64_t frames) {
+  return strips.unflatten(2, {frames, strips.size(2) / frames}).transpose(1, 2);
+}
+
+// The middle frames of clips, as many as the network sees.
+torch::Tensor middle(const torch::Tensor& clips, int64_t frames) {
+  return clips.narrow(1, (clips.size(1) - frames) / 2, frames);
+}
+
+class VideoTask : public Task {
+ public:
+  VideoTask(const Recipe& recipe, const BuildOptions& options)
+      : options_(options),
+        network_(recipe.networks.front().second),
+        model_(dynamic_cast<VideoModel*>(network_->build(options).release())) {
+    if (options.frames < model_->settings().frames)
+      throw Error("train", "the network",
+                  fmt::format("it looks at {} frames, and the clips of the set have {}",
+                              model_->settings().frames, options.frames),
+                  "reverie data import --clips FRAMES");
+  }
+
+  std::vector<TaskNetwork> networks() override { return {{"", &model_->parameters()}}; }
+
+  Losses losses(const Sight& sight, const Stage& stage, const Turn&) override {
+    const torch::Tensor clips = as_clips(sight.pictures, options_.frames);
+    const uint64_t place = Random(sight.seed).split(static_cast<uint64_t>(sight.iteration)).bits();
+    const VideoSight seen =
+        model_->look(sight.learning ? pieces(clips, sight, place) : middle(clips, model_->settings().frames));
+    const std::vector<torch::Tensor> scores =
+        sight.learning ? model_->learn(seen, {place, sight.first, sight.count}) : model_->scores(seen);
+    const auto count = static_cast<double>(sight.count);
+    const double smoothing = sight.learning ? label_smoothing(stage) : 0;
+    Losses losses;
+    for (const torch::Tensor& stream : scores) {
+      const torch::Tensor loss = cross_entropy(stream, sight.labels, smoothing) / count;
+      losses.total = losses.total.defined() ? losses.total + loss : loss;
+    }
+    std::vector<torch::Tensor> plain;
+    for (const torch::Tensor& stream : scores) plain.push_back(stream.detach());
+    losses.parts.push_back({"top1", found(VideoModel::shares(plain), sight.labels, 1).sum() / count});
+    return losses;
+  }
+
+  bool spreads_test() const override { return true; }
+
+  std::unique_ptr<Model> model() const override { return copy_of(*model_, *network_, options_); }
+
+ private:
+  // As many frames as the network sees, from a place in each clip that is drawn.
+  torch::Tensor pieces(const torch::Tensor& clips, const Sight& sight, uint64_t place) const {
+    const int64_t frames = model_->settings().frames;
+    const int64_t spare = clips.size(1) - frames;
+    if (spare == 0) return clips;
+    std::vector<torch::Tensor> all;
+    for (int64_t i = 0; i < clips.size(0); ++i) {
+      Random random = Random(place).split(kBeginnings).split(static_cast<uint64_t>(sight.first + i));
+      const auto begin = static_cast<int64_t>(random.bits() % static_cast<uint64_t>(spare + 1));
+      all.push_back(clips[i].narrow(0, begin, frames));
+    }
+    return torch::stack(all);
+  }
+
+  BuildOptions options_;
+  std::shared_ptr<const NetworkSettings> network_;
+  std::unique_ptr<VideoModel> model_;
+};
+
+std::unique_ptr<Task> make(const Recipe& recipe, const BuildOptions& options) {
+  return std::make_unique<VideoTask>(recipe, options);
+}
+
+// Clips of a set as the model sees them.
+torch::Tensor read_clips(const VideoModel& model, const RecordSet& set, Split split, size_t first,
+                         size_t count) {
+  const int frames = set.common_frames();
+  const auto [height, width] = set.common_size();
+  if (frames < model.settings().frames || height / frames != model.height() || width != model.width())
+    throw Error("use", set.name(),
+                fmt::format("its clips have {} frames of {}x{}, and the model looks at {} of {}x{}", frames,
+                            width, height / frames, model.settings().frames, model.width(), model.height()));
+  return middle(as_clips(read_pictures(set, split, first, count), frames), model.settings().frames);
+}
+
+std::vector<Figure> evaluate_video(const Model& any, const RecordSet& set, Split split, size_t limit) {
+  torch::NoGradGuard no_grad;
+  const VideoModel& model = as_video(any, "evaluate");
+  const size_t clips = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
+  double loss = 0;
+  double labelled = 0;
+  double top1 = 0;
+  std::map<int64_t, std::pair<torch::Tensor, int64_t>> videos;
+  for (size_t first = 0; first < clips; first += kAtOnce) {
+    const size_t count = std::min(kAtOnce, clips - first);
+    const torch::Tensor labels = labels_for(model.labels(), set, split, first, count);
+    const torch::Tensor shares =
+        VideoModel::shares(model.scores(model.look(read_clips(model, set, split, first, count))));
+    labelled += labels.ge(0).sum().item<double>();
+    loss += cross_entropy(shares.clamp_min(1e-12).log(), labels, 0).item<double>();
+    top1 += found(shares, labels, 1).sum().item<double>();
+  }
+  if (labelled == 0)
+    throw Error("evaluate on", set.name(), "no clip of that split has a label that the model knows");
+  std::vector<Figure> figures = {
+      {"clips", labelled, 15}, {"cross_entropy", loss / labelled, 4}, {"top1", top1 / labelled, 4}};
+  if (limit != 0) return figures;
+  double right = 0;
+  const std::vector<VideoAnswer> answers = video_answers(model, set, split);
+  for (const VideoAnswer& a : answers) right += a.shares.argmax().item<int64_t>() == a.label ? 1 : 0;
+  figures.push_back({"videos", static_cast<double>(answers.size()), 15});
+  figures.push_back({"videos_top1", right / static_cast<double>(answers.size()), 4});
+  return figures;
+}
+
+// Clips from all over the split, five frames of each, with its label and what the model takes it for.
+Planes sheet(const Model& any, const RecordSet& set, Split split, size_t limit) {
+  constexpr int64_t kFrames = 5;
+  constexpr int kShownSide = 96;
+  torch::NoGradGuard no_grad;
+  const VideoModel& model = as_video(any, "draw");
+  std::vector<SheetRow> rows;
+  const size_t count = std::min<size_t>(limit, set.size(split));
+  for (size_t i = 0; i < count; ++i) {
+    const size_t place = i * set.size(split) / count;
+    const torch::Tensor clip = read_clips(model, set, split, place, 1);
+    const auto best = VideoModel::shares(model.scores(model.look(clip)))[0].max(0);
+    const int label = set.record(split, place).label;
+    const std::string truth = label < 0 ? "no label" : set.labels()[static_cast<size_t>(label)];
+    const std::string& answer = model.labels()[static_cast<size_t>(std::get<1>(best).item<int64_t>())];
+    SheetRow row = {fmt::format("{}{} {:.2f}", truth == answer ? "" : truth + ", taken for ", answer,
+                                std::get<0>(best).item<double>()),
+                    {}};
+    for (int64_t f = 0; f < std::min(kFrames, clip.size(1)); ++f)
+      row.pictures.push_back(to_planes(clip[0][f * clip.size(1) / std::min(kFrames, clip.size(1))] / 255));
+    rows.push_back(std::move(row));
+  }
+  return labelled_rows(rows, "What clips are taken for", std::max(1, kShownSide / model.height()));
+}
+
+}  // namespace
+
+std::vector<VideoAnswer> video_answers(const VideoModel& model, const RecordSet& set, Split split) {
+  torch::NoGradGuard no_grad;
+  std::map<int64_t, VideoAnswer> videos;
+  std::map<int64_t, int64_t> counts;
+  for (size_t first = 0; first < set.size(split); first += kAtOnce) {
+    const size_t count = std::min(kAtOnce, set.size(split) - first);
+    const torch::Tensor labels = labels_for(model.labels(), set, split, first, count);
+    const torch::Tensor shares =
+        VideoModel::shares(model.scores(model.look(read_clips(model, set, split, first, count))));
+    for (size_t i = 0; i < count; ++i) {
+      const int64_t video = set.record(split, first + i).video;
+      const auto at = static_cast<int64_t>(i);
+      VideoAnswer& answer = videos[video];
+      answer.video = video;
+      answer.label = static_cast<int>(labels[at].item<int64_t>());
+      answer.shares = answer.shares.defined() ? answer.shares + shares[at] : shares[at];
+      ++counts[video];
+    }
+  }
+  std::vector<VideoAnswer> answers;
+  for (auto& [video, answer] : videos) {
+    answer.shares = answer.shares / counts[video];
+    answers.push_back(answer);
+  }
+  return answers;
+}
+
+TaskKind video_task() {
+  return {"video", {"label_smoothing"}, read_answer_stage, make, evaluate_video, "answers", sheet, true};
+}
+
+}  // namespace reverie
