@@ -16,7 +16,9 @@
 #if REVERIE_LAB && REVERIE_WITH_MEDIA
 #include "dream/effect.h"
 #include "effects/effects.h"
+#include "latent/effect.h"
 #include "style/effect.h"
+#include "watch/effect.h"
 #endif
 
 namespace reverie {
@@ -81,6 +83,8 @@ void provide_torch_effects() {
 #if REVERIE_LAB && REVERIE_WITH_MEDIA
   provide("dream", make_dream);
   provide("mogrify", make_mogrify);
+  provide("watch", make_watch);
+  provide("latent", make_latent);
 #endif
 }
 

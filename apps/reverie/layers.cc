@@ -10,6 +10,8 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "models/family.h"
+#include "moving_filters.h"
+#include "preset_options.h"
 #include "verbs.h"
 
 namespace reverie {
@@ -19,7 +21,7 @@ constexpr int64_t kUnknownSide = 224;
 
 struct Words {
   std::string model, size, output;
-  bool draws = false;
+  bool draws = false, filters = false;
   AtlasWords atlas;
 };
 
@@ -35,8 +37,17 @@ int draw(Words w) {
 
 int run(const Words& w) {
 #if REVERIE_WITH_MEDIA
+  if (w.draws && w.filters) throw UsageError("--atlas and --filters are two different sheets");
   if (w.draws) return draw(w);
-  if (!w.output.empty() || !w.atlas.layers.empty()) throw UsageError("-o and --layer go with --atlas");
+  if (w.filters) {
+    const std::string output = w.output.empty() ? "out/filters.gif" : w.output;
+    refuse_overwriting(output, {w.model});
+    write_moving_filters(*read_model(w.model), output);
+    fmt::print("{}\n", printable(output));
+    return 0;
+  }
+  if (!w.output.empty() || !w.atlas.layers.empty())
+    throw UsageError("-o and --layer go with --atlas or --filters");
 #endif
   const std::unique_ptr<Model> model = read_model(w.model);
   int64_t width = model->trained_side() > 0 ? model->trained_side() : kUnknownSide;
@@ -70,7 +81,11 @@ Action add_layers(CLI::App& app) {
       "--atlas", w->draws,
       "write a sheet for each layer: what each channel looks for, dreamed from noise, with its number; "
       "a call that was stopped goes on where it was");
-  app.add_option("-o,--output", w->output, "the folder of the atlas; default out/MODEL-atlas")
+  app.add_flag("--filters", w->filters,
+               "write the first layer's filters as a moving picture, of networks that watch videos: -o "
+               "filters.gif, .mp4 and so on");
+  app.add_option("-o,--output", w->output,
+                 "the folder of the atlas; default out/MODEL-atlas; or the moving picture of --filters")
       ->type_name("DIR");
   app.add_option("--layer", w->atlas.layers,
                  "only these; default all that differ in shape from the one before")

@@ -47,6 +47,12 @@ const std::vector<Verb>& verbs() {
     {"shift", "draw a sheet of what becomes of pictures when a VAE's codes change",
      "  reverie shift models/mogrify.safetensors --data paintings.tfrecord -o shift.png\n",
      NEEDS_TORCH(add_shift)},
+    {"recognise", "say what happens in a video, window by window",
+     "  reverie recognise clip.mp4                       a line a window: when, what, how sure\n"
+     "  reverie recognise clip.mp4 --model runs/video-c3d -o watched.mp4    drawn into the video\n"
+     "  reverie recognise camera:0 --top 3               live, until Ctrl-C\n"
+     "  reverie play watch echoes --input camera:0       in a set: knobs follow watch.wave2\n",
+     NEEDS_TORCH(add_recognise)},
 #endif
 #if REVERIE_WITH_PLAY
     {"play", "play live: a window, knobs, MIDI, OSC, sound, recording",

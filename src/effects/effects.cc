@@ -10,7 +10,9 @@
 #include "feedback/effect.h"
 #include "flow_view/effect.h"
 #include "grade/effect.h"
+#include "latent/kind.h"
 #include "style/kind.h"
+#include "watch/kind.h"
 
 namespace reverie {
 namespace {
@@ -37,7 +39,8 @@ EffectKind with_common(EffectKind kind) {
 
 std::vector<EffectKind> make_list() {
   std::vector<EffectKind> list = {
-      feedback_effect(), grade_effect(), dream_effect(), mogrify_effect(), flow_view_effect(),
+      feedback_effect(),  grade_effect(), dream_effect(),  mogrify_effect(),
+      flow_view_effect(), watch_effect(), latent_effect(),
   };
   for (EffectKind& kind : list) {
     kind = with_common(std::move(kind));

@@ -7,12 +7,11 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/log.h"
 #include "core/random.h"
 #include "models/pictures.h"
 #include "models/vae/vae.h"
 #include "motion/warp.h"
-#include "style/embeddings.h"
+#include "style/chosen_style.h"
 #include "style/kind.h"
 
 namespace reverie {
@@ -42,13 +41,7 @@ class MogrifyEffect final : public Effect {
         model_(read_model(setup.find_file(values.text("model")))),
         vae_(as_vae(*model_, "mogrify with")),
         weights_(vae_.constant()),
-        labels_(labels_of_model(vae_)) {
-    if (const std::string& file = values.text("styles"); !file.empty()) {
-      for (auto& [name, statistics] : read_label_statistics(setup.find_file(file), vae_))
-        labels_[name] = statistics;
-    }
-    read_styles(values);
-  }
+        style_(all_labels(setup, values), values.text("toward")) {}
 
   void follow(const Effect& before) override {
     if (const auto* other = dynamic_cast<const MogrifyEffect*>(&before)) last_ = other->last_;
@@ -65,7 +58,7 @@ class MogrifyEffect final : public Effect {
     torch::NoGradGuard no_grad;
     if (!frame.picture) throw Error("mogrify", "", "there is no picture to carry a style onto");
     at::set_num_threads(threads_->count());
-    if (values.text("toward") != toward_) change_styles(values);
+    style_.change(values.text("toward"));
     const torch::Tensor input = from_picture(*frame.picture);
     torch::Tensor made = styled(input, frame, values);
     made = resized_to(made, input);
@@ -79,32 +72,19 @@ class MogrifyEffect final : public Effect {
   }
 
  private:
-  void read_styles(const ParameterValues& values) {
-    std::vector<StyleSum> sums = parse_styles(values.text("toward"));
-    for (const StyleSum& sum : sums) mix_styles(labels_, sum);  // Error for labels that are not there
-    sums_ = std::move(sums);
-    toward_ = values.text("toward");
-  }
-
-  // While it plays, a slip of the keyboard ends nothing.
-  void change_styles(const ParameterValues& values) {
-    try {
-      read_styles(values);
-    } catch (const Error& e) {
-      toward_ = values.text("toward");
-      warning(std::string(e.what()) + "; it stays as it was");
+  LabelStatistics all_labels(const EffectSetup& setup, const ParameterValues& values) const {
+    LabelStatistics labels = labels_of_model(vae_);
+    if (const std::string& file = values.text("styles"); !file.empty()) {
+      for (auto& [name, statistics] : read_label_statistics(setup.find_file(file), vae_))
+        labels[name] = statistics;
     }
+    return labels;
   }
 
   CodeStatistics target(const ParameterValues& values) const {
-    const auto weight = [&](size_t i) {
+    return style_.at(values.number("position"), [&](size_t i) {
       return i < kStyleWeights ? values.number("weight" + std::to_string(i + 1)) : 1.0;
-    };
-    const double position = std::min(values.number("position"), static_cast<double>(sums_.size() - 1));
-    const auto first = static_cast<size_t>(position);
-    const CodeStatistics a = mix_styles(labels_, sums_[first], weight);
-    const double share = position - static_cast<double>(first);
-    return share > 0 ? between(a, mix_styles(labels_, sums_[first + 1], weight), share) : a;
+    });
   }
 
   // What the network makes of the picture, at the size it sees: [1, 3, h, w], 0..255.
@@ -145,7 +125,7 @@ class MogrifyEffect final : public Effect {
     }
     const std::string& from = values.text("from");
     const torch::Tensor away =
-        from.empty() ? own_->mean : mix_styles(labels_, parse_styles(from).front()).mean;
+        from.empty() ? own_->mean : mix_styles(style_.labels(), parse_styles(from).front()).mean;
     return z - values.number("alpha") * away + beta * to.mean;
   }
 
@@ -217,9 +197,7 @@ class MogrifyEffect final : public Effect {
   std::unique_ptr<Model> model_;
   const VaeModel& vae_;
   VaeWeights weights_;
-  LabelStatistics labels_;
-  std::string toward_;
-  std::vector<StyleSum> sums_;
+  ChosenStyle style_;
   std::optional<CodeStatistics> own_;
   int64_t seen_ = 0;  // frames
   Planes last_, carried_;

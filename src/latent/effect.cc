@@ -1,0 +1,141 @@
+#include "latent/effect.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/fit.h"
+#include "core/random.h"
+#include "latent/walk.h"
+#include "models/pictures.h"
+#include "style/chosen_style.h"
+
+namespace reverie {
+namespace {
+
+constexpr double kFiner = 3;  // times, than what is large
+
+class LatentEffect final : public Effect {
+ public:
+  LatentEffect(const EffectSetup& setup, const ParameterValues& values)
+      : setup_(setup),
+        threads_(setup.threads ? setup.threads : std::make_shared<Threads>(0)),
+        model_(read_model(setup.find_file(values.text("model")))),
+        vae_(as_vae(*model_, "play")),
+        weights_(vae_.constant()) {
+    if (vae_.shrink() > 0) style_.emplace(labels_of_model(vae_), values.text("toward"));
+  }
+
+  void follow(const Effect& before) override {
+    if (const auto* other = dynamic_cast<const LatentEffect*>(&before)) {
+      walked_ = other->walked_;
+      x_ = other->x_;
+      y_ = other->y_;
+    }
+  }
+
+  void restart(uint64_t seed, const Frame& /*frame*/, const ParameterValues& /*values*/) override {
+    setup_.seed = seed;
+    walked_ = x_ = y_ = 0;
+    last_.reset();
+  }
+
+  void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) override {
+    const torch::NoGradGuard no_grad;
+    at::set_num_threads(threads_->count());
+    go_on(frame.time.seconds, values);
+    told.tell("phase", walked_ - std::floor(walked_));
+    const bool grid = vae_.shrink() > 0;
+    const int64_t height = grid ? setup_.height : vae_.settings().height;
+    const int64_t width = grid ? setup_.width : vae_.settings().width;
+    const torch::Tensor codes = grid ? grid_codes(values) : vector_codes(values);
+    const torch::Tensor y = vae_.decode(codes, height, width, weights_);
+    out = to_picture(unapply(vae_.input, y).clamp(0, 255));
+    if (out.height() != setup_.height || out.width() != setup_.width)
+      out = fit_picture(out, setup_.height, setup_.width, Fit::kCrop);
+  }
+
+ private:
+  // Knobs that change how fast it goes do not make it jump.
+  void go_on(double seconds, const ParameterValues& values) {
+    const double by = last_ ? std::max(0.0, seconds - *last_) : 0;
+    if (!began_) began_ = seconds;
+    last_ = seconds;
+    const double period = values.number("period");
+    if (period != period_) {
+      walked_before_ = walked_;
+      began_ = seconds;
+      period_ = period;
+    }
+    // from its beginning, not added up: so that it closes exactly
+    walked_ = walked_before_ + (period > 0 ? (seconds - *began_) / period : 0);
+    x_ += by * values.number("scroll_x");
+    y_ += by * values.number("scroll_y");
+  }
+
+  void add_groups(torch::Tensor& codes, const ParameterValues& values) const {
+    const int64_t count = codes.size(1);
+    for (int64_t g = 0; g < kCodeGroups; ++g) {
+      const double by = values.number(fmt::format("group{}", g + 1));
+      const int64_t begin = count * g / kCodeGroups;
+      if (by != 0) codes.narrow(1, begin, count * (g + 1) / kCodeGroups - begin).add_(by);
+    }
+  }
+
+  torch::Tensor vector_codes(const ParameterValues& values) const {
+    const WalkPlace place = place_on(walked_, values.integer("stops"));
+    const auto stop = [&](int64_t i) { return draw_codes(vae_.settings().codes, setup_.seed, i); };
+    torch::Tensor codes =
+        along(stop(place.from), stop(place.to), place.share, values.choice<LatentPath>("path")) *
+        values.number("truncation");
+    add_groups(codes, values);
+    return codes;
+  }
+
+  // Of one stop: what is large, and what is finer.
+  torch::Tensor ground(int64_t stop, const ParameterValues& values) const {
+    const int64_t shrink = vae_.shrink();
+    GroundView view{(setup_.height + shrink - 1) / shrink, (setup_.width + shrink - 1) / shrink, x_, y_,
+                    std::max(1.0, values.number("scale"))};
+    Random seeds = Random(setup_.seed).split(static_cast<uint64_t>(stop));
+    torch::Tensor field = view_ground(view, vae_.settings().codes, seeds.bits());
+    if (const double fine = values.number("fine"); fine > 0) {
+      view.scale = std::max(1.0, view.scale / kFiner);
+      field = field + fine * view_ground(view, vae_.settings().codes, seeds.split(1).bits());
+    }
+    return field;
+  }
+
+  torch::Tensor grid_codes(const ParameterValues& values) {
+    style_->change(values.text("toward"));
+    const WalkPlace place = place_on(walked_, values.integer("stops"));
+    torch::Tensor codes = along(ground(place.from, values), ground(place.to, values), place.share,
+                                values.choice<LatentPath>("path"));
+    codes = moved_to(codes, statistics_of(codes), style_->at(values.number("position")));
+    const CodeStatistics now = statistics_of(codes);
+    codes = now.mean + (codes - now.mean) * values.number("truncation");
+    add_groups(codes, values);
+    return codes;
+  }
+
+  EffectSetup setup_;
+  std::shared_ptr<Threads> threads_;
+  std::unique_ptr<Model> model_;
+  const VaeModel& vae_;
+  VaeWeights weights_;
+  std::optional<ChosenStyle> style_;                     // of codes in a grid
+  double walked_ = 0, walked_before_ = 0, period_ = -1;  // walks
+  std::optional<double> began_, last_;                   // seconds
+  double x_ = 0, y_ = 0;                                 // codes
+};
+
+}  // namespace
+
+std::unique_ptr<Effect> make_latent(const EffectSetup& setup, const ParameterValues& values) {
+  return std::make_unique<LatentEffect>(setup, values);
+}
+
+}  // namespace reverie
