@@ -66,10 +66,10 @@ int show_record_set(const std::string& file) {
   return 0;
 }
 
-// A recipe of the lab says [hourglass], a preset does not.
+// A recipe of the lab has a network and stages, a preset has neither.
 bool is_recipe(const TomlNode& root) {
   return std::any_of(root.items.begin(), root.items.end(),
-                     [](const TomlNode& node) { return node.key == "hourglass"; });
+                     [](const TomlNode& node) { return node.key == "hourglass" || node.key == "stage"; });
 }
 
 int show_recipe(const std::string& file, const TomlNode& root) {

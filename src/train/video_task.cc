@@ -110,7 +110,6 @@ std::vector<Figure> evaluate_video(const Model& any, const RecordSet& set, Split
   double loss = 0;
   double labelled = 0;
   double top1 = 0;
-  std::map<int64_t, std::pair<torch::Tensor, int64_t>> videos;
   for (size_t first = 0; first < clips; first += kAtOnce) {
     const size_t count = std::min(kAtOnce, clips - first);
     const torch::Tensor labels = labels_for(model.labels(), set, split, first, count);
@@ -162,8 +161,10 @@ Planes sheet(const Model& any, const RecordSet& set, Split split, size_t limit) 
 
 std::vector<VideoAnswer> video_answers(const VideoModel& model, const RecordSet& set, Split split) {
   torch::NoGradGuard no_grad;
-  std::map<int64_t, VideoAnswer> videos;
-  std::map<int64_t, int64_t> counts;
+  // played forwards and backwards, one video has clips of two labels
+  using Key = std::pair<int64_t, int64_t>;
+  std::map<Key, VideoAnswer> videos;
+  std::map<Key, int64_t> counts;
   for (size_t first = 0; first < set.size(split); first += kAtOnce) {
     const size_t count = std::min(kAtOnce, set.size(split) - first);
     const torch::Tensor labels = labels_for(model.labels(), set, split, first, count);
@@ -172,16 +173,17 @@ std::vector<VideoAnswer> video_answers(const VideoModel& model, const RecordSet&
     for (size_t i = 0; i < count; ++i) {
       const int64_t video = set.record(split, first + i).video;
       const auto at = static_cast<int64_t>(i);
-      VideoAnswer& answer = videos[video];
+      const Key key = {video, labels[at].item<int64_t>()};
+      VideoAnswer& answer = videos[key];
       answer.video = video;
-      answer.label = static_cast<int>(labels[at].item<int64_t>());
+      answer.label = static_cast<int>(key.second);
       answer.shares = answer.shares.defined() ? answer.shares + shares[at] : shares[at];
-      ++counts[video];
+      ++counts[key];
     }
   }
   std::vector<VideoAnswer> answers;
-  for (auto& [video, answer] : videos) {
-    answer.shares = answer.shares / counts[video];
+  for (auto& [key, answer] : videos) {
+    answer.shares = answer.shares / counts[key];
     answers.push_back(answer);
   }
   return answers;
