@@ -50,6 +50,8 @@ std::string quick(std::string line) {
     line = std::regex_replace(line, std::regex(" +#.*$| --(size|seconds) [^ ]+"), "");
     return line + " -q --steps 1 --octaves 1" + (line.find(".mp4") == std::string::npos ? "" : " --frames 2");
   }
+  if (line.starts_with("reverie render drift") || line.starts_with("reverie render latent"))
+    return std::regex_replace(line, std::regex(" --seconds [^ ]+"), "") + " --size 64x48 --frames 2 -q";
   if (line.starts_with("reverie mogrify") || line.starts_with("reverie render mogrify")) {
     if (line.find(".mp4 -") != std::string::npos || line.ends_with(".mp4")) line += " --frames 2";
     return line.find("--list") == std::string::npos ? line + " -q" : line;

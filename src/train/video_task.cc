@@ -103,33 +103,60 @@ torch::Tensor read_clips(const VideoModel& model, const RecordSet& set, Split sp
   return middle(as_clips(read_pictures(set, split, first, count), frames), model.settings().frames);
 }
 
-std::vector<Figure> evaluate_video(const Model& any, const RecordSet& set, Split split, size_t limit) {
+struct ClipAnswers {
+  torch::Tensor labels, shares;  // [N] in the model's numbers, [N, L]
+  std::vector<int64_t> videos;   // that they are from
+};
+
+// Of the first `clips` of a split.
+ClipAnswers clip_answers(const VideoModel& model, const RecordSet& set, Split split, size_t clips) {
   torch::NoGradGuard no_grad;
-  const VideoModel& model = as_video(any, "evaluate");
-  const size_t clips = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
-  double loss = 0;
-  double labelled = 0;
-  double top1 = 0;
+  std::vector<torch::Tensor> labels;
+  std::vector<torch::Tensor> shares;
+  ClipAnswers all;
   for (size_t first = 0; first < clips; first += kAtOnce) {
     const size_t count = std::min(kAtOnce, clips - first);
-    const torch::Tensor labels = labels_for(model.labels(), set, split, first, count);
-    const torch::Tensor shares =
-        VideoModel::shares(model.scores(model.look(read_clips(model, set, split, first, count))));
-    labelled += labels.ge(0).sum().item<double>();
-    loss += cross_entropy(shares.clamp_min(1e-12).log(), labels, 0).item<double>();
-    top1 += found(shares, labels, 1).sum().item<double>();
+    labels.push_back(labels_for(model.labels(), set, split, first, count));
+    shares.push_back(
+        VideoModel::shares(model.scores(model.look(read_clips(model, set, split, first, count)))));
+    for (size_t i = 0; i < count; ++i) all.videos.push_back(set.record(split, first + i).video);
   }
+  if (labels.empty())
+    throw Error("evaluate on", set.name(), fmt::format("it has no {} clips", split_name(split)));
+  all.labels = torch::cat(labels);
+  all.shares = torch::cat(shares);
+  return all;
+}
+
+// Played forwards and backwards, one video has clips of two labels.
+std::vector<VideoAnswer> by_video(const ClipAnswers& clips) {
+  std::map<std::pair<int64_t, int64_t>, std::vector<torch::Tensor>> videos;
+  for (int64_t i = 0; i < clips.labels.size(0); ++i)
+    videos[{clips.videos[static_cast<size_t>(i)], clips.labels[i].item<int64_t>()}].push_back(
+        clips.shares[i]);
+  std::vector<VideoAnswer> answers;
+  for (const auto& [key, shares] : videos)
+    answers.push_back({key.first, static_cast<int>(key.second), torch::stack(shares).mean(0)});
+  return answers;
+}
+
+std::vector<Figure> evaluate_video(const Model& any, const RecordSet& set, Split split, size_t limit) {
+  const VideoModel& model = as_video(any, "evaluate");
+  const size_t count = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
+  const ClipAnswers clips = clip_answers(model, set, split, count);
+  const auto labelled = clips.labels.ge(0).sum().item<double>();
   if (labelled == 0)
     throw Error("evaluate on", set.name(), "no clip of that split has a label that the model knows");
-  std::vector<Figure> figures = {
-      {"clips", labelled, 15}, {"cross_entropy", loss / labelled, 4}, {"top1", top1 / labelled, 4}};
-  if (limit != 0) return figures;
+  const auto loss = cross_entropy(clips.shares.clamp_min(1e-12).log(), clips.labels, 0).item<double>();
+  const auto top1 = found(clips.shares, clips.labels, 1).sum().item<double>();
   double right = 0;
-  const std::vector<VideoAnswer> answers = video_answers(model, set, split);
-  for (const VideoAnswer& a : answers) right += a.shares.argmax().item<int64_t>() == a.label ? 1 : 0;
-  figures.push_back({"videos", static_cast<double>(answers.size()), 15});
-  figures.push_back({"videos_top1", right / static_cast<double>(answers.size()), 4});
-  return figures;
+  const std::vector<VideoAnswer> videos = by_video(clips);
+  for (const VideoAnswer& a : videos) right += a.shares.argmax().item<int64_t>() == a.label ? 1 : 0;
+  return {{"clips", labelled, 15},
+          {"cross_entropy", loss / labelled, 4},
+          {"top1", top1 / labelled, 4},
+          {"videos", static_cast<double>(videos.size()), 15},
+          {"videos_top1", right / static_cast<double>(videos.size()), 4}};
 }
 
 // Clips from all over the split, five frames of each, with its label and what the model takes it for.
@@ -160,33 +187,7 @@ Planes sheet(const Model& any, const RecordSet& set, Split split, size_t limit) 
 }  // namespace
 
 std::vector<VideoAnswer> video_answers(const VideoModel& model, const RecordSet& set, Split split) {
-  torch::NoGradGuard no_grad;
-  // played forwards and backwards, one video has clips of two labels
-  using Key = std::pair<int64_t, int64_t>;
-  std::map<Key, VideoAnswer> videos;
-  std::map<Key, int64_t> counts;
-  for (size_t first = 0; first < set.size(split); first += kAtOnce) {
-    const size_t count = std::min(kAtOnce, set.size(split) - first);
-    const torch::Tensor labels = labels_for(model.labels(), set, split, first, count);
-    const torch::Tensor shares =
-        VideoModel::shares(model.scores(model.look(read_clips(model, set, split, first, count))));
-    for (size_t i = 0; i < count; ++i) {
-      const int64_t video = set.record(split, first + i).video;
-      const auto at = static_cast<int64_t>(i);
-      const Key key = {video, labels[at].item<int64_t>()};
-      VideoAnswer& answer = videos[key];
-      answer.video = video;
-      answer.label = static_cast<int>(key.second);
-      answer.shares = answer.shares.defined() ? answer.shares + shares[at] : shares[at];
-      ++counts[key];
-    }
-  }
-  std::vector<VideoAnswer> answers;
-  for (auto& [key, answer] : videos) {
-    answer.shares = answer.shares / counts[key];
-    answers.push_back(answer);
-  }
-  return answers;
+  return by_video(clip_answers(model, set, split, set.size(split)));
 }
 
 TaskKind video_task() {
