@@ -12,6 +12,8 @@
 #include "core/limits.h"
 #include "core/stop.h"
 #include "effects/effects.h"
+#include "feedback/cost.h"
+#include "feedback/effect.h"
 #include "feedback/kernels/cpu/peak.h"
 #include "feedback/kernels/kernel.h"
 #include "media/picture.h"
@@ -109,13 +111,43 @@ void bench_line(const Preset& preset, const std::string& kernel, const std::shar
   std::fflush(stdout);
 }
 
+// What each piece of a frame's work moves, computes and takes, for a kernel on a card.
+void bench_pieces(const Preset& preset, const std::string& kernel, const std::string& size) {
+  if (preset.effect != feedback_effect().name) return;
+  const auto [width, height] = parse_size(size);
+  const EffectSetup setup = setup_of(preset, kernel, nullptr, width, height);
+  const std::vector<Dispatch> all =
+      feedback_dispatches(setup, preset.values, preset.input != InputNeed::kNone);
+  if (all.empty()) return;
+  fmt::print("\n{} at {}, piece by piece: what it must move and compute, and the time it took alone\n",
+             kernel, size);
+  fmt::print("{:<12} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "piece", "MB", "GFLOP", "ms", "GB/s", "GFLOP/s");
+  Dispatch sum{"all", 0, 0, 0};
+  const auto line = [](const Dispatch& d) {
+    const auto rate = [&](double n) {
+      return d.ms > 0 && n > 0 ? fmt::format("{:.1f}", n / d.ms * 1e-6) : std::string("-");
+    };
+    fmt::print("{:<12} {:>9.2f} {:>9.3f} {:>9.3f} {:>9} {:>9}\n", d.what, d.bytes * 1e-6, d.flops * 1e-9,
+               d.ms, rate(d.bytes), rate(d.flops));
+  };
+  for (const Dispatch& d : all) {
+    line(d);
+    sum.bytes += d.bytes;
+    sum.flops += d.flops;
+    sum.ms += d.ms;
+  }
+  line(sum);
+}
+
 int act(Options o) {
   Chain chain = load_preset(o.preset);
   need_programs(chain);
   apply_sets(o.set, chain);
   const Preset& preset = chain.parts.front().preset;
   if (o.kernels.empty()) {
-    for (const KernelKind& k : kernels()) o.kernels.push_back(k.name);
+    for (const KernelKind& k : kernels()) {
+      if (availability(k).why_not.empty()) o.kernels.push_back(k.name);
+    }
   }
   for (const std::string& k : o.kernels) find_kernel(k);  // an error before the long work
   for (const std::string& s : o.sizes) parse_size(s);
@@ -138,6 +170,11 @@ int act(Options o) {
         if (stop_requested()) return 130;
         bench_line(preset, kernel, pool, size, peak, o.frames);
       }
+    }
+  }
+  for (const std::string& size : o.sizes) {
+    for (const std::string& kernel : o.kernels) {
+      if (!stop_requested()) bench_pieces(preset, kernel, size);
     }
   }
   return 0;

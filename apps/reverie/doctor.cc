@@ -38,11 +38,21 @@ std::string simd() {
   return names.empty() ? "nothing special" : join(names, ", ");
 }
 
+// What a kernel runs on, or why it is not there.
+std::string where(const KernelKind& kernel) {
+  const Availability& here = availability(kernel);
+  if (!here.why_not.empty())
+    return fmt::format(" (not here: {}{})", here.what.empty() ? "" : here.what + ": ", here.why_not);
+  if (here.what.empty()) return "";
+  return fmt::format(" ({}{})", here.what, here.automatic ? "" : "; a software driver, only by --kernel");
+}
+
 int report() {
   fmt::print("{}\n", about());
   fmt::print("cores      {}\n", std::thread::hardware_concurrency());
   fmt::print("SIMD       {}\n", simd());
-  for (const KernelKind& k : kernels()) fmt::print("kernel     {}: {}\n", k.name, k.help);
+  for (const KernelKind& k : kernels()) fmt::print("kernel     {}: {}{}\n", k.name, k.help, where(k));
+  fmt::print("kernel     auto: {}\n", find_kernel("auto").name);
   fmt::print("precision  fp32 (default), bf16: {}\n",
              cpu::has_amx() ? "with AMX, faster" : "without AMX, the same arithmetic but slower");
   for (const EncoderInfo& e : list_encoders()) {

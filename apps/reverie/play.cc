@@ -20,6 +20,7 @@
 #include "core/stop.h"
 #include "core/text.h"
 #include "feedback/kernels/kernel.h"
+#include "feedback/kernels/spared_kernel.h"
 #include "kiosk.h"
 #include "play/follow.h"
 #include "play/look.h"
@@ -175,6 +176,7 @@ ShowRequest request_of(const Options& o) {
   set.seed = o.seed ? *o.seed : std::random_device()();
   set.threads = o.threads;
   set.kernel = find_kernel(o.kernel).name;
+  want_spare_kernels();
   set.fit = fit_of(o.fit);
   set.deinterlace = deinterlace_of(o.deinterlace);
   set.session = o.no_session ? "" : o.session.empty() ? new_session() : o.session;

@@ -1,5 +1,7 @@
 #include "feedback/cost.h"
 
+#include <algorithm>
+
 #include "core/stop.h"
 #include "feedback/engine.h"
 #include "feedback/hourglass.h"
@@ -41,6 +43,29 @@ std::vector<MemoryShare> feedback_memory(const EffectSetup& setup, const Paramet
   for (int64_t frame = 0; frame < frames && !stop_requested(); ++frame) engine.step(frame, values, input);
   const Memory m = engine.memory();
   return {{"states", m.states}, {"what they mix", m.sources}, {"weights", m.weights}, {"scratch", m.scratch}};
+}
+
+std::vector<Dispatch> feedback_dispatches(const EffectSetup& setup, const ParameterValues& values,
+                                          bool has_picture) {
+  const Planes grey(kPictureChannels, setup.height, setup.width, 0.5F);
+  const auto threads = setup.threads ? setup.threads : std::make_shared<Threads>();
+  FeedbackEngine engine(make_hourglass(values, Random(setup.seed), setup.find_file), setup.height,
+                        setup.width, values, setup.kernel, setup.seed, *threads, nullptr);
+  constexpr int64_t kFrames = 5;
+  engine.kernel().measure();
+  std::vector<Dispatch> all;
+  std::vector<std::vector<double>> times;
+  for (int64_t frame = 0; frame < kFrames && !stop_requested(); ++frame) {
+    engine.step(frame, values, has_picture ? &grey : nullptr);
+    all = engine.kernel().dispatches();
+    times.resize(all.size());
+    for (size_t i = 0; i < all.size(); ++i) times[i].push_back(all[i].ms);
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    std::sort(times[i].begin(), times[i].end());
+    all[i].ms = times[i][times[i].size() / 2];
+  }
+  return all;
 }
 
 }  // namespace reverie

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/effect_kind.h"
+#include "feedback/kernels/kernel.h"
 
 namespace reverie {
 
@@ -11,5 +12,10 @@ EffectWork feedback_work(const EffectSetup& setup, const ParameterValues& values
 // Plays until every level steps, and tells what is then held.
 std::vector<MemoryShare> feedback_memory(const EffectSetup& setup, const ParameterValues& values,
                                          bool has_picture);
+
+// The pieces of one frame's work on a card, each with the median of its times over some frames; in the order
+// of the frame.  None for kernels that are no list of pieces.
+std::vector<Dispatch> feedback_dispatches(const EffectSetup& setup, const ParameterValues& values,
+                                          bool has_picture);
 
 }  // namespace reverie

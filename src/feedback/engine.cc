@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "feedback/flow.h"
 #include "feedback/kernels/checked_kernel.h"
+#include "feedback/kernels/spared_kernel.h"
 
 namespace reverie {
 namespace {
@@ -48,7 +49,7 @@ FeedbackEngine::FeedbackEngine(Hourglass hourglass, int height, int width, const
       random_(seed),
       threads_(threads),
       kernel_(check ? make_checked_kernel(find_kernel(kernel), glass_, sizes_, threads, check)
-                    : find_kernel(kernel).make(glass_, sizes_, threads)),
+                    : make_playing_kernel(find_kernel(kernel), glass_, sizes_, threads)),
       resolver_(sizes_) {
   start(values, first_picture);
 }
@@ -118,10 +119,11 @@ void FeedbackEngine::step(int64_t frame, const ParameterValues& values, const Pl
                                     [](const LevelTransition& l) { return !l.advect.is(0); });
   if (advected) {
     const int level = std::min(values.integer("advect_level"), levels());
-    const int channel = values.integer("advect_channel") % glass_.channels(level);
-    velocity_ = stream_velocity(kernel_->state_channel(level, channel),
-                                static_cast<float>(values.number("advect_smooth")), sizes_.height[0],
-                                sizes_.width[0], transition.border == Border::kWrap, threads_);
+    transition.stream = {level, values.integer("advect_channel") % glass_.channels(level),
+                         static_cast<float>(values.number("advect_smooth"))};
+  }
+  if (advected && !kernel_->makes_velocity()) {
+    velocity_ = stream_velocity(*kernel_, transition, sizes_, threads_);
     transition.velocity = &velocity_;
   }
   const bool carried = flow && std::any_of(transition.level.begin(), transition.level.end(),

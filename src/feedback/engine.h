@@ -33,6 +33,7 @@ class FeedbackEngine {
   // The memory held now: after a step, all that further steps need.
   Memory memory() const;
 
+  Kernel& kernel() { return *kernel_; }
   const Hourglass& hourglass() const { return glass_; }
   int levels() const { return glass_.levels(); }
 

@@ -140,4 +140,11 @@ Planes stream_velocity(const Planes& channel, float smooth, int height, int widt
   return v;
 }
 
+Planes stream_velocity(const Kernel& kernel, const Transition& transition, const LevelSizes& sizes,
+                       Threads& threads) {
+  const Stream& s = transition.stream;
+  return stream_velocity(kernel.state_channel(s.level, s.channel), s.smooth, sizes.height[0], sizes.width[0],
+                         transition.border == Border::kWrap, threads);
+}
+
 }  // namespace reverie

@@ -4,6 +4,7 @@
 
 #include "core/parallel.h"
 #include "core/planes.h"
+#include "feedback/kernels/kernel.h"
 
 namespace reverie {
 
@@ -12,6 +13,10 @@ namespace reverie {
 // dy, -d psi / dx), scaled to RMS 1. wraps: whether the edges meet.  Returns [2, height, width]: x and y of v
 // in pixels.
 Planes stream_velocity(const Planes& channel, float smooth, int height, int width, bool wraps,
+                       Threads& threads);
+
+// That of the transition's stream, from what the kernel shows.
+Planes stream_velocity(const Kernel& kernel, const Transition& transition, const LevelSizes& sizes,
                        Threads& threads);
 
 }  // namespace reverie

@@ -90,6 +90,7 @@ const Transition& TransitionResolver::resolve(const ParameterValues& values) {
   transition_.centre_y = static_cast<float>(values.number("centre_y"));
   transition_.segments = values.integer("segments");
   transition_.velocity = nullptr;
+  transition_.stream = {};
   transition_.input_flow = nullptr;
   return transition_;
 }

@@ -49,6 +49,15 @@ struct LevelTransition {
   bool colours() const { return !hue.is(0) || permute != 0; }
 };
 
+// The stream function of the flow that advects (flow.h): a channel of a level as shown before the step.
+struct Stream {
+  int level = -1;  // < 0: there is no such flow
+  int channel = 0;
+  float smooth = 0;  // samples of the level
+
+  bool flows() const { return level >= 0; }
+};
+
 struct Transition {
   std::vector<LevelTransition> level;
   Border border = Border::kWrap;
@@ -57,7 +66,9 @@ struct Transition {
   float centre_x = 0.5F, centre_y = 0.5F;  // of the movement, in widths and heights
   int segments = 6;
   int64_t frame = 0;                 // for error messages
-  const Planes* velocity = nullptr;  // [2, H, W] of level 0: x, y of a flow of RMS 1; null without advection
+  const Planes* velocity = nullptr;  // [2, H, W] of level 0: x, y of a flow of RMS 1; null without advection,
+                                     // and where the kernel makes it from the stream
+  Stream stream;
   const Planes* input_flow =
       nullptr;  // [2, H, W] of level 0: what is at p of the input was at p + flow(p); or null
 };

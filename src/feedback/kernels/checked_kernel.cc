@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "feedback/flow.h"
 #include "feedback/kernels/reference/reference_kernel.h"
 
 namespace reverie {
@@ -91,10 +92,16 @@ class CheckedKernel final : public Kernel {
     played_->clear_input();
   }
 
+  bool makes_velocity() const override { return played_->makes_velocity(); }
+
   void step(const Transition& t, const Random& noise) override {
     if (t.frame % kCheckEvery != 0) return played_->step(t, noise);
     Transition whole = t;
     whole.schedule = Schedule::kEvery;
+    if (t.stream.flows() && t.velocity == nullptr) {
+      velocity_ = stream_velocity(*played_, t, sizes_, threads_);
+      whole.velocity = &velocity_;
+    }
     const bool spread = t.schedule == Schedule::kEven;
     if (spread && !beside_) beside_ = kind_.make(glass_, sizes_, threads_);
     step_from_here(*reference_, whole, noise);
@@ -141,7 +148,7 @@ class CheckedKernel final : public Kernel {
   std::shared_ptr<CheckReport> report_;
   std::unique_ptr<Kernel> played_, reference_;
   std::unique_ptr<Kernel> beside_;  // of the same kind as the one playing
-  Planes input_;
+  Planes input_, velocity_;
   int input_top_ = 0;
 };
 

@@ -62,6 +62,7 @@ Cycles::Part Cycles::part(const Transition& t, int level) {
   if (!begun_[z(level)]) return {&t, 0, 0, height, false, share};
   kept.transition.border = t.border;
   kept.transition.velocity = t.velocity;
+  kept.transition.stream = t.stream;
   kept.transition.input_flow = t.input_flow;
   return {&kept.transition, boundary(level, at), boundary(level, at + 1), height, at + 1 == length, share};
 }

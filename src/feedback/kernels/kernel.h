@@ -24,6 +24,13 @@ struct Memory {
   size_t all() const { return states + sources + weights + scratch; }
 };
 
+// What one piece of a step's work cost, on a card.
+struct Dispatch {
+  std::string what;             // "encode 1"
+  double bytes = 0, flops = 0;  // that it must move and compute
+  double ms = 0;                // that it took; 0: not measured
+};
+
 // All kernels compute the same transition (documented in kernels/reference/reference_kernel.cc); they differ
 // in speed and in rounding.  Level l has hourglass.channels(l) planes of sizes.height[l] x sizes.width[l]
 // samples.
@@ -53,22 +60,42 @@ class Kernel {
   virtual void set_input(const Planes& picture, const Transition& transition, int top) = 0;
   virtual void clear_input() = 0;
 
+  // Whether a step makes the velocity of Transition::stream itself.  Where it does not, it must be given.
+  virtual bool makes_velocity() const { return false; }
+
   // h := the next frame's.  noise: this frame's stream; sample i of channel c of level l is
   // noise.split(l).split(c).signed_at(i).
   virtual void step(const Transition& transition, const Random& noise) = 0;
 
   // What it holds now.  What only some transitions need is allocated in the first step that needs it.
   virtual Memory memory() const = 0;
+
+  // From now on, times the pieces of its steps one by one, which makes them slower.
+  virtual void measure() {}
+  // Those of the last step; none where a kernel is no list of pieces.
+  virtual std::vector<Dispatch> dispatches() { return {}; }
+};
+
+// Whether a kernel can play on this machine.
+struct Availability {
+  std::string why_not;    // empty: it can
+  std::string what;       // what it runs on, where that is not the processor
+  bool automatic = true;  // whether "auto" may choose it
 };
 
 struct KernelKind {
   std::string name;
   std::string help;
   std::unique_ptr<Kernel> (*make)(const Hourglass& hourglass, const LevelSizes& sizes, Threads& threads);
+  const Availability& (*availability)() = nullptr;  // null: it always can
 };
 
-// All kernels, fastest first; "auto" is the first.
+// All kernels, fastest first.
 const std::vector<KernelKind>& kernels();
+const Availability& availability(const KernelKind& kernel);
+
+// "auto" is the first that can play here and may be chosen so.  Error if there is none of this name, or it
+// cannot.
 const KernelKind& find_kernel(const std::string& name);
 
 // Sizes of all levels of an hourglass over a picture of at least height x width: padded up to a multiple of
