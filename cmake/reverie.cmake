@@ -60,8 +60,15 @@ function(reverie_test name)
 endfunction()
 
 # The headers that nearly every file reads, compiled once and shared; with TORCH another set that has LibTorch's too.
+# What is shared without LibTorch can be part of a plug-in.
 function(reverie_precompile target)
   set(pch reverie_pch)
+  set(shared)
+  if(frei0r AND NOT "TORCH" IN_LIST ARGN)
+    # what a module calls of its own is still inlined
+    set(shared -fPIC -fno-semantic-interposition)
+  endif()
+  target_compile_options(${target} PRIVATE ${shared})
   set(headers <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <optional> <string>
     <string_view> <vector> <fmt/core.h> <fmt/format.h>)
   if("TORCH" IN_LIST ARGN)
@@ -75,6 +82,7 @@ function(reverie_precompile target)
     if(pch STREQUAL "reverie_torch_pch")
       target_link_libraries(${pch} PUBLIC reverie_torch)
     endif()
+    target_compile_options(${pch} PRIVATE ${shared})
     target_precompile_headers(${pch} PRIVATE ${headers})
   endif()
   target_precompile_headers(${target} REUSE_FROM ${pch})

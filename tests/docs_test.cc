@@ -46,6 +46,11 @@ void write_pictures(const fs::path& folder) {
 // The same command, made short and small.
 std::string quick(std::string line) {
   line = std::regex_replace(line, std::regex(R"(^\./run )"), "reverie ");
+#ifdef REVERIE_PLUGIN_FOLDER
+  if (line.find("frei0r=") != std::string::npos)
+    return "FREI0R_PATH='" REVERIE_PLUGIN_FOLDER "' " +
+           std::regex_replace(line, std::regex(" -vf "), " -frames:v 3 -vf ");
+#endif
   if (line.starts_with("reverie dream")) {
     line = std::regex_replace(line, std::regex(" +#.*$| --(size|seconds) [^ ]+"), "");
     return line + " -q --steps 1 --octaves 1" + (line.find(".mp4") == std::string::npos ? "" : " --frames 2");
@@ -98,8 +103,11 @@ TEST(Docs, EveryCommandWorks) {
     if (!lab && read_text_file(page).find("reverie train") != std::string::npos) continue;
     for (const std::string& line : shell_lines(page)) {
       if (line == "./run" || line.starts_with("./test") || line.starts_with("cmake") ||
-          line.starts_with("tests/"))
+          line.starts_with("tests/") || line.starts_with("cd build/"))
         continue;
+#ifndef REVERIE_PLUGIN_FOLDER
+      if (line.find("frei0r") != std::string::npos) continue;
+#endif
       if (line.find("v4l2:") != std::string::npos || line.find("camera:") != std::string::npos ||
           line.find("rtmp:") != std::string::npos)
         continue;

@@ -23,7 +23,7 @@ std::vector<std::string> known_words(const CLI::App& app, bool options) {
       for (const std::string& name : o->get_lnames()) words.push_back("--" + name);
     }
   } else {
-    for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+    for (const CLI::App* sub : app.get_subcommands([](const CLI::App* s) { return !s->get_group().empty(); }))
       words.push_back(sub->get_name());
   }
   return words;

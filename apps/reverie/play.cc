@@ -47,6 +47,10 @@ struct Options {
   double tempo = kDefaultTempo, sound_gain = 0, scale = 0;
   int threads = 0, display = 0;
   OscSettings osc;
+  std::optional<int> remote_port;
+  RemoteSettings remote;
+  bool artnet = false;
+  ArtNetSettings artnet_settings;
   bool no_osc = false, no_midi = false;
   bool no_window = false, full_screen = false, listen = false, no_session = false, keep_input = false,
        check = false, quiet = false, recover = false, kiosk = false;
@@ -127,6 +131,27 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--osc-host", o.osc.host,
                  "the interface to receive OSC on; default 127.0.0.1, 0.0.0.0 for all")
       ->type_name("ADDRESS");
+  auto* remote =
+      app.add_flag(fmt::format("--remote{{{}}}", RemoteSettings().port), o.remote_port,
+                   "a page for the phone, on port 8666 or as --remote=PORT: the picture, presets, knobs")
+          ->check(CLI::Range(0, 65535));
+  app.add_option("--remote-host", o.remote.host,
+                 "the interface of the page; default 127.0.0.1, 0.0.0.0 for all: then a code is asked for")
+      ->type_name("ADDRESS")
+      ->needs(remote);
+  app.add_option("--remote-code", o.remote.code, "the code; default a new one each time")
+      ->type_name("CODE")
+      ->needs(remote);
+  app.add_flag(
+      "--artnet", o.artnet,
+      "follow a lighting console: Art-Net on port 6454, channels as in ~/.config/reverie/artnet.toml");
+  app.add_option("--artnet-host", o.artnet_settings.host,
+                 "the interface to receive Art-Net on; default 127.0.0.1, 0.0.0.0 for all")
+      ->type_name("ADDRESS")
+      ->needs("--artnet");
+  app.add_option("--artnet-map", o.artnet_settings.map, "another file of channels")
+      ->type_name("FILE")
+      ->needs("--artnet");
   app.add_flag("--no-osc", o.no_osc, "disable OSC");
   app.add_flag("--no-midi", o.no_midi, "disable MIDI");
   auto* headless = app.add_flag("--no-window", o.no_window, "no window: for a machine without a display");
@@ -207,6 +232,11 @@ ShowRequest request_of(const Options& o) {
   r.tempo = o.tempo;
   r.sound_gain = o.sound_gain;
   if (!o.no_osc) r.osc = o.osc;
+  if (o.artnet) r.artnet = o.artnet_settings;
+  if (o.remote_port) {
+    r.remote = o.remote;
+    r.remote->port = *o.remote_port;
+  }
   r.midi = !o.no_midi;
   if (o.listen || !o.sound.empty()) r.sound = o.sound;
   return r;
@@ -259,6 +289,7 @@ int act(const Options& o) {
   const std::string session = request.set.session;
   const uint64_t seed = request.set.seed;
   LiveStatus last;
+  RemoteCounts remote;
   const CopyFolder copies(o, session);
   {
     Show show(std::move(request));
@@ -302,8 +333,12 @@ int act(const Options& o) {
     show.set().stop();
     show.set().wait();
     last = show.set().status();
+    if (show.remote()) remote = show.remote()->counts();
   }
   status_line("");
+  if (o.remote_port)
+    note(fmt::format("the page: {} connections, {} refused, {} malformed messages", remote.connections,
+                     remote.refused, remote.malformed));
   note(fmt::format(
       "played {} frames in {:.1f} s, seed {}, {} dropped; {:.1f} ms of work per frame (99%: {:.1f}), {:.1f} "
       "ms between frames (99%: {:.1f}){}",

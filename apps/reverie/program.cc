@@ -33,6 +33,7 @@ int run(const std::vector<Verb>& verbs, const std::string& name, int argc, char*
     if (verb.add == nullptr && argc > 1 && verb.name == argv[1]) need_torch(verb.name);
     if (verb.add == nullptr && !REVERIE_WITH_TORCH) continue;
     CLI::App* sub = app.add_subcommand(verb.name, verb.help);
+    if (verb.help.empty()) sub->group("");
     sub->footer("Examples:\n" + verb.examples);
     const Action act = verb.add != nullptr ? verb.add(*sub) : Action();
     sub->final_callback([&action, act] { action = act; });

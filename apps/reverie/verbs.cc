@@ -63,12 +63,17 @@ const std::vector<Verb>& verbs() {
      "  reverie play --listen                            presets that follow the sound hear the "
      "microphone\n"
      "  reverie play --also v4l2:/dev/video9             into a loopback camera too, for OBS\n"
+     "  reverie play --remote --remote-host 0.0.0.0      a page for the phone, with a code\n"
      "  reverie play --no-window --also set.mkv --seconds 60\n"
      "  reverie play brush --follow runs/mine            weights that are still learning\n"
      "  reverie play --session my.session                and later: reverie render --session my.session -o "
      "my.mp4\n",
      add_play},
 #endif
+    {"demo", "show a tour of the presets in full screen, with keys to press",
+     "  reverie demo                                     any key that plays takes over; Ctrl+Q ends it\n"
+     "  reverie demo -o demo.mp4                         a minute of video\n",
+     add_demo},
     {"flow", "find the optical flow of a video, or between two pictures",
      "  reverie flow clip.mp4 -o flow.mp4                direction as colour, by Middlebury's wheel\n"
      "  reverie flow clip.mp4 -o arrows.mp4 --view arrows --method dis-fine\n"
@@ -159,6 +164,7 @@ const std::vector<Verb>& verbs() {
      "  reverie classify *.png --model classifier.safetensors --top 1\n"
      "  reverie classify clip.mp4 --model squeezenet_v1.0.caffemodel    a line a frame\n",
      NEEDS_TORCH(add_classify)},
+    {"manual", "", "", add_manual},
   };
   return list;
 }

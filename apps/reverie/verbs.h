@@ -17,7 +17,7 @@ using Action = std::function<int()>;
 
 struct Verb {
   std::string name;
-  std::string help;              // one line
+  std::string help;              // one line; empty: hidden, for the build
   std::string examples;          // shown at the end of its --help
   Action (*add)(CLI::App& app);  // none: it needs LibTorch, and this program has none
 };
@@ -26,10 +26,12 @@ const std::vector<Verb>& verbs();
 
 Action add_render(CLI::App& app);
 Action add_play(CLI::App& app);
+Action add_demo(CLI::App& app);
 Action add_presets(CLI::App& app);
 Action add_preset(CLI::App& app);
 Action add_parameters(CLI::App& app);
 Action add_info(CLI::App& app);
+Action add_manual(CLI::App& app);
 Action add_flow(CLI::App& app);
 Action add_trajectories(CLI::App& app);
 Action add_convert(CLI::App& app);

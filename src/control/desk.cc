@@ -43,13 +43,6 @@ std::vector<double> stray(const Parameter& p, std::vector<double> values, double
   return values;
 }
 
-// The value of a parameter as a command line gives it.
-std::string word(const Parameter& p, double value) {
-  if (p.kind == ParameterKind::kChoice) return p.choices[static_cast<size_t>(value)];
-  if (p.kind == ParameterKind::kFlag) return value != 0 ? "on" : "off";
-  return fmt::format("{}", value);
-}
-
 // Those of the same effect that can play without an input.
 std::vector<Preset> parents_of(const std::string& effect, const std::vector<PresetEntry>& presets) {
   std::vector<Preset> parents;
@@ -171,10 +164,7 @@ void Desk::set_share(const std::string& address, int level, double share, const 
     const Parameter& p = at.parameter;
     if (!has_places(p)) throw Error("turn", address, "it takes a text");
     if (!(share >= 0 && share <= 1)) throw Error("turn", address, "its place must be 0 to 1");
-    ParameterValues scratch = at.values;
-    // rounds what counts in whole numbers
-    scratch.nudge(scratch.table().index(p.name), 0, ControlRange(p, wishes).at(share));
-    value = word(p, scratch.list(p.name).front());
+    value = word_at(p, share, wishes);
     to = level < 0 || !p.per_level ? at.full() : fmt::format("{}.{}", at.full(), level);
   }
   set(to, value);
@@ -204,7 +194,7 @@ void Desk::cycle(const std::string& address, bool below_levels) {
         const double last = below_levels ? std::min<double>(at.values.levels() - 1, p.high) : p.high;
         double value = at.values.number(p.name) + 1;
         if (value > last) value = p.low;
-        const std::string given = word(p, value);
+        const std::string given = value_word(p, value);
         override_value(next.chain.part(at.address.part).preset, p.name, given);
         return {SetParameter{p.name, given, event_part(next.chain, at.address.part)}};
       },

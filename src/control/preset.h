@@ -110,7 +110,7 @@ struct PresetEntry {
 std::vector<PresetEntry> list_presets();
 
 // Where presets are searched; the first folder that has one wins: $REVERIE_PRESETS; reverie/presets in
-// $XDG_CONFIG_HOME or ~/.config; the presets of the source tree or of the installation.
+// $XDG_CONFIG_HOME or ~/.config; those of the installation (installed_folders()).
 std::vector<std::filesystem::path> preset_folders();
 
 // A file or folder that a preset names: a palette, weights, a map.  Searched as an absolute path; in the

@@ -21,12 +21,6 @@ namespace {
 
 constexpr size_t kMostParents = 8;
 
-// Empty if the system does not know it; only an installation that was moved needs it.
-fs::path executable_folder() {
-  std::error_code code;
-  return fs::read_symlink("/proc/self/exe", code).parent_path();
-}
-
 bool is_folder(const fs::path& path) {
   std::error_code code;
   return fs::is_directory(path, code);
@@ -136,9 +130,7 @@ std::vector<fs::path> preset_folders() {
   if (const char* named = std::getenv("REVERIE_PRESETS"); named != nullptr && *named != '\0')
     folders.emplace_back(named);
   if (const fs::path config = config_folder(); !config.empty()) folders.push_back(config / "presets");
-  folders.emplace_back(REVERIE_PRESET_FOLDER);
-  const fs::path program = executable_folder();
-  if (!program.empty()) folders.push_back(program.parent_path() / "share/reverie/presets");
+  for (fs::path& installed : installed_folders("presets")) folders.push_back(std::move(installed));
   std::erase_if(folders, [](const fs::path& folder) { return !is_folder(folder); });
   return folders;
 }

@@ -1,5 +1,7 @@
 #include "core/control_range.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -70,6 +72,18 @@ double ControlRange::share(double value) const {
   const double plain = plain_share(value);
   if (plain < place_) return plain * (place_ - kHalfNotch) / place_;
   return 1 - (1 - plain) * (1 - place_ - kHalfNotch) / (1 - place_);
+}
+
+std::string value_word(const Parameter& p, double value) {
+  if (p.kind == ParameterKind::kChoice) return p.choices[static_cast<size_t>(value)];
+  if (p.kind == ParameterKind::kFlag) return value != 0 ? "on" : "off";
+  return fmt::format("{}", value);
+}
+
+std::string word_at(const Parameter& p, double share, const ControlWishes& wishes) {
+  double value = ControlRange(p, wishes).at(share);
+  if (p.kind != ParameterKind::kNumber) value = std::round(value);
+  return value_word(p, std::clamp(value, p.low, p.high));
 }
 
 }  // namespace reverie

@@ -44,4 +44,11 @@ class ControlRange {
   double place_ = 0;             // ... and its share
 };
 
+// A parameter's value as a command line gives it: choices and flags by their words.
+std::string value_word(const Parameter& p, double value);
+
+// The value at a share of a control's way, 0..1, as value_word(): what counts in whole numbers is rounded.
+// Not for texts.
+std::string word_at(const Parameter& p, double share, const ControlWishes& wishes = {});
+
 }  // namespace reverie

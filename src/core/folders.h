@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace reverie {
 
@@ -24,5 +25,9 @@ std::filesystem::path fetched_folder();
 
 // The file of a network there, by its name with or without the ending; empty where there is none.
 std::filesystem::path find_fetched(const std::string& name);
+
+// The folders share/reverie/NAME of the installation, whatever its prefix: above the program, or above the
+// plug-in that this is part of.  A build folder has one too, a link to the source tree.
+std::vector<std::filesystem::path> installed_folders(const std::string& name);
 
 }  // namespace reverie

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kLookAgain(2);
-constexpr std::chrono::milliseconds kGlideEvery(15);
+constexpr std::chrono::milliseconds kGlideEvery(15), kFeedbackEvery(30);
 constexpr const char* kClient = "Reverie";
 
 double seconds_now() {
@@ -72,6 +72,8 @@ struct MidiPorts::Inputs {
     std::string port;  // as RtMidi names it
     Device* device = nullptr;
     std::unique_ptr<RtMidiIn> in;
+    std::unique_ptr<RtMidiOut> out;  // null: none is wanted, or there is none
+    bool looked_for_out = false;
   };
 
   RtMidi::Api api = RtMidi::UNSPECIFIED;
@@ -83,7 +85,28 @@ struct MidiPorts::Inputs {
 
   // RtMidi's list of ports, or none.
   std::vector<std::string> ports();
+  // The way back to the device that an input comes from.
+  void open_out(Input& input) const;
 };
+
+void MidiPorts::Inputs::open_out(Input& input) const {
+  if (std::exchange(input.looked_for_out, true)) return;
+  try {
+    auto out = std::make_unique<RtMidiOut>(api, kClient);
+    out->setErrorCallback(ignore_error);
+    const unsigned count = out->getPortCount();
+    for (unsigned i = 0; i < count && !input.out; ++i) {
+      if (midi_device_name(out->getPortName(i)) != midi_device_name(input.port)) continue;
+      out->openPort(i, "out");
+      if (out->isPortOpen()) input.out = std::move(out);
+      break;
+    }
+  } catch (const RtMidiError&) {
+    input.out.reset();
+  }
+  if (!input.out)
+    warning("MIDI: " + input.device->name + " cannot be sent anything: its map asks for feedback");
+}
 
 std::vector<std::string> MidiPorts::Inputs::ports() {
   if (given_up) return {};
@@ -143,13 +166,45 @@ void MidiPorts::run() {
       }
     }
     save_maps();
+    const bool shows = send_feedback();
     std::unique_lock lock(mutex_);
-    const auto until = gliding_ ? std::chrono::steady_clock::now() + kGlideEvery : next_look;
+    const auto now = std::chrono::steady_clock::now();
+    const auto until = gliding_ ? now + kGlideEvery
+                       : shows  ? std::min(next_look, now + kFeedbackEvery)
+                                : next_look;
     wake_.wait_until(lock, until, [this] { return stop_ || changed_ || std::exchange(glide_now_, false); });
     if (stop_) return;
     gliding_ = false;
     for (auto& d : devices_) gliding_ |= d->controller.glide(seconds_now());
   }
+}
+
+// True if there is a device that is to be sent anything.  Sending may wait for the device: without the lock.
+bool MidiPorts::send_feedback() {
+  bool any = false;
+  for (Inputs::Input& input : inputs_->open) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!input.device->controller.map().feedback) continue;
+    }
+    inputs_->open_out(input);
+    if (!input.out) continue;
+    any = true;
+    std::vector<std::vector<uint8_t>> messages;
+    {
+      const std::lock_guard lock(mutex_);
+      messages = input.device->controller.feedback();
+    }
+    try {
+      // a device takes a message at a time
+      for (const auto& bytes : messages) {
+        for (size_t i = 0; i + 3 <= bytes.size(); i += 3) input.out->sendMessage(&bytes[i], 3);
+      }
+    } catch (const RtMidiError&) {
+      input.out.reset();  // it is gone; look() notices
+    }
+  }
+  return any;
 }
 
 // A device as described by its file.
@@ -255,7 +310,7 @@ void MidiPorts::open(const std::string& port) {
     if (at == count) throw RtMidiError("it has disappeared again", RtMidiError::INVALID_DEVICE);
     in->openPort(at, "in");
     if (!in->isPortOpen()) throw RtMidiError("it could not be opened", RtMidiError::DRIVER_ERROR);
-    inputs_->open.push_back({port, device, std::move(in)});
+    inputs_->open.push_back({port, device, std::move(in), nullptr, false});
     note("MIDI: " + name);
   } catch (const RtMidiError& e) {
     inputs_->failed.insert(port);

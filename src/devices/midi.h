@@ -17,10 +17,10 @@
 
 namespace reverie {
 
-// Receives from every MIDI input except its own, on its own threads; looks for new ones every two seconds.
-// Each device has a map (midi_map.h), read from its file when it appears and written when it changes.  On a
-// machine without MIDI a message says so and there are no devices.  All functions are thread-safe, but must
-// not be called from the desk's callback.
+// Receives from every MIDI input except its own, and sends to those whose map wants feedback, on its own
+// threads; looks for new ones every two seconds. Each device has a map (midi_map.h), read from its file when
+// it appears and written when it changes.  On a machine without MIDI a message says so and there are no
+// devices.  All functions are thread-safe, but must not be called from the desk's callback.
 class MidiPorts {
  public:
   // The desk must outlive this. maps: the folder of the maps; empty: nothing is saved.
@@ -60,6 +60,7 @@ class MidiPorts {
 
   void run();
   void look();
+  bool send_feedback();
   void open(const std::string& port);
   void tell_trouble(const std::string& why);
   void arm(const std::optional<MidiLearn>& target);

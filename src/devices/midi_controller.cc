@@ -279,6 +279,17 @@ void MidiController::move(size_t i, double share) {
   grips_[i].share = desk_.share(b.parameter, b.level, b.range);
 }
 
+std::vector<std::vector<uint8_t>> MidiController::feedback() {
+  if (!map_.feedback) return {};
+  for (size_t i = 0; i < grips_.size(); ++i) {
+    Grip& grip = grips_[i];
+    if (grip.position == grip.told_position) continue;
+    grip.told_position = grip.position;
+    feedback_.moved(map_.bindings[i], grip.position);
+  }
+  return feedback_.next(map_, desk_);
+}
+
 bool MidiController::glide(double seconds) {
   constexpr double kThere = 1.0 / 16384, kTimes = 3;  // in its time a glide does all but e^-3 of the way
   const double since = std::clamp(seconds - std::exchange(glided_, seconds), 0.0, 0.1);

@@ -12,6 +12,7 @@
 #include "control/desk.h"
 #include "devices/device_actions.h"
 #include "devices/midi_clock.h"
+#include "devices/midi_feedback.h"
 #include "devices/midi_guess.h"
 #include "devices/midi_map.h"
 #include "devices/midi_numbers.h"
@@ -48,6 +49,8 @@ class MidiController {
   bool glide(double seconds);
 
   const MidiMap& map() const { return map_; }
+  // What the device is to be sent, where its map wants feedback; see MidiFeedback.
+  std::vector<std::vector<uint8_t>> feedback();
   // Whether the map has changed since the last take_changed().
   bool changed() const { return changed_; }
   bool take_changed() { return std::exchange(changed_, false); }
@@ -57,6 +60,7 @@ class MidiController {
   // The state of a binding.
   struct Grip {
     double position = -1;             // of an absolute control at its last move, 0..1; -1: never moved
+    double told_position = -1;        // the last one that feedback() took into account
     bool caught = false;              // soft takeover: the parameter follows
     double share = -1;                // of the parameter, as we left it
     double wanted = 0;                // of a relative control: between the values that the parameter can take
@@ -87,6 +91,7 @@ class MidiController {
   std::vector<Grip> grips_;  // one per binding
   MidiParser parser_;
   MidiNumbers numbers_;
+  MidiFeedback feedback_;
   MidiClock clock_;
   std::optional<MidiLearn> learn_;
   double glided_ = 0;  // when, in seconds

@@ -24,21 +24,6 @@ constexpr size_t kLongestFileName = 100;
 constexpr double kMostOfAny = 1e6;     // no parameter goes further
 constexpr double kLongestSmooth = 60;  // seconds
 
-// The parameter of whichever effect has it; of PART.NAME the last word counts.
-const Parameter& find_parameter(const std::string& address) {
-  if (const std::string own = set_control_of(address); !own.empty())
-    return set_controls()[set_controls().index(own)];
-  const std::string name = address.substr(address.rfind('.') + 1);
-  std::vector<std::string> names;
-  for (const EffectKind& e : effects()) {
-    const ParameterTable& table = e.parameters();
-    if (table.has(name)) return table[table.index(name)];
-    const auto more = table.names();
-    names.insert(names.end(), more.begin(), more.end());
-  }
-  throw Error(fmt::format("there is no parameter '{}'{}", name, did_you_mean(name, names)));
-}
-
 std::string short_text(const TomlReader& reader, std::string_view key,
                        const std::optional<std::string>& fallback) {
   std::string s = reader.text(key, fallback);
@@ -89,8 +74,8 @@ MidiBinding read_binding(const TomlNode& node, const std::string& file) {
   b.kind = reader.word<MidiControlKind>("kind", midi_control_words(), MidiControlKind::kControl);
   b.channel = static_cast<int>(reader.whole("channel", 1, 16)) - 1;
   read_number(reader, node, b);
-  const Parameter& p =
-      reader.at(*reader.find("parameter"), [&]() -> const Parameter& { return find_parameter(b.parameter); });
+  const Parameter& p = reader.at(*reader.find("parameter"),
+                                 [&]() -> const Parameter& { return parameter_of_any_effect(b.parameter); });
   if (p.kind == ParameterKind::kText)
     reader.fail(*reader.find("parameter"), fmt::format("'{}' takes text: a control cannot set it", p.name));
   if (const TomlNode* level = reader.find("level")) {
@@ -102,10 +87,11 @@ MidiBinding read_binding(const TomlNode& node, const std::string& file) {
 }
 
 MidiNote read_note(const TomlNode& node, const std::string& file) {
-  const TomlReader reader(node, file, {"channel", "note", "action", "preset"});
+  const TomlReader reader(node, file, {"channel", "note", "action", "preset", "light"});
   MidiNote n;
   n.channel = static_cast<int>(reader.whole("channel", 1, 16)) - 1;
   n.note = static_cast<int>(reader.whole("note", 0, 127));
+  if (reader.find("light")) n.light = static_cast<int>(reader.whole("light", 1, 127));
   const TomlNode* action = reader.find("action");
   const TomlNode* preset = reader.find("preset");
   if ((action == nullptr) == (preset == nullptr))
@@ -122,6 +108,20 @@ MidiNote read_note(const TomlNode& node, const std::string& file) {
 }
 
 }  // namespace
+
+const Parameter& parameter_of_any_effect(const std::string& address) {
+  if (const std::string own = set_control_of(address); !own.empty())
+    return set_controls()[set_controls().index(own)];
+  const std::string name = address.substr(address.rfind('.') + 1);
+  std::vector<std::string> names;
+  for (const EffectKind& e : effects()) {
+    const ParameterTable& table = e.parameters();
+    if (table.has(name)) return table[table.index(name)];
+    const auto more = table.names();
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  throw Error(fmt::format("there is no parameter '{}'{}", name, did_you_mean(name, names)));
+}
 
 bool has_number(MidiControlKind kind) {
   return kind != MidiControlKind::kPitchBend && kind != MidiControlKind::kAftertouch;
@@ -144,9 +144,10 @@ const std::vector<std::string>& midi_action_words() {
 
 MidiMap parse_midi_map(std::string_view text, const std::string& file_name) {
   const TomlNode root = parse_toml(text, file_name);
-  const TomlReader reader(root, file_name, {"device", "control", "note"});
+  const TomlReader reader(root, file_name, {"device", "feedback", "control", "note"});
   MidiMap map;
   map.device = short_text(reader, "device", "");
+  map.feedback = reader.flag("feedback", false);
   const auto controls = reader.tables("control");
   const auto notes = reader.tables("note");
   if (controls.size() > kMostEntries || notes.size() > kMostEntries)
@@ -158,6 +159,7 @@ MidiMap parse_midi_map(std::string_view text, const std::string& file_name) {
 
 std::string format_midi_map(const MidiMap& map) {
   std::string s = fmt::format("device = {}\n", quote_toml(map.device));
+  if (map.feedback) s += "feedback = true\n";
   for (const MidiBinding& b : map.bindings) {
     s += fmt::format("\n[[control]]\nparameter = {}\n", quote_toml(b.parameter));
     if (b.level >= 0) s += fmt::format("level = {}\n", b.level);
@@ -180,6 +182,7 @@ std::string format_midi_map(const MidiMap& map) {
     } else {
       s += fmt::format("preset = {}\n", quote_toml(n.preset));
     }
+    if (n.light != MidiNote().light) s += fmt::format("light = {}\n", n.light);
   }
   return s;
 }

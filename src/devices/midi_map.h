@@ -72,6 +72,7 @@ struct MidiNote {
   std::optional<MidiAction> action = {};
   int preset_number = 0;  // 0: by name
   std::string preset = {};
+  int light = 127;  // the velocity by which the pad is lit, on many pads a colour; 1..127
 
   bool operator==(const MidiNote&) const = default;
 };
@@ -80,6 +81,7 @@ struct MidiMap {
   std::string device;
   std::vector<MidiBinding> bindings;
   std::vector<MidiNote> notes;
+  bool feedback = false;  // the device is sent where its faders, rings and lights should be
 
   bool operator==(const MidiMap&) const = default;
 };
@@ -93,6 +95,10 @@ const std::vector<std::string>& midi_action_words();
 MidiMap parse_midi_map(std::string_view text, const std::string& file_name);
 // TOML; parse_midi_map() gives the same map again, if its texts are UTF-8 without control characters.
 std::string format_midi_map(const MidiMap& map);
+
+// The parameter that a control's address means, of whichever effect has it or of the set; of PART.NAME the
+// last word counts.  Error with the nearest.
+const Parameter& parameter_of_any_effect(const std::string& address);
 
 // "nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0" -> "nanoKONTROL2 MIDI 1": without what changes from one connection
 // to the next.

@@ -35,6 +35,8 @@ MidiMap full_map() {
     map.notes.push_back({0, static_cast<int>(i), static_cast<MidiAction>(i)});
   map.notes.push_back({9, 127, {}, 3, ""});
   map.notes.push_back({9, 126, {}, 0, "smöke"});
+  map.notes.push_back({9, 125, {}, 0, "veil", 21});
+  map.feedback = true;
   return map;
 }
 

@@ -70,7 +70,9 @@ FilledPicture parse_filled_picture(std::span<const uint8_t> bytes, const std::st
   return decode(ffmpeg::Input::open_memory(bytes, name), true);
 }
 
-void write_picture(const std::filesystem::path& path, const Planes& picture, std::string_view note) {
+namespace {
+
+std::vector<uint8_t> encoded(const std::filesystem::path& path, const Planes& picture) {
   ffmpeg::prepare();
   const ffmpeg::EncoderOptions options = encoder_for(path, picture);
   ffmpeg::check_size(options.size, path.string());
@@ -85,9 +87,19 @@ void write_picture(const std::filesystem::path& path, const Planes& picture, std
   encoder.finish();
   const ffmpeg::PacketPtr packet = ffmpeg::new_packet();
   if (!encoder.read(*packet)) throw Error("write", path.string(), "the encoder produced nothing");
-  std::vector<uint8_t> bytes(packet->data, packet->data + packet->size);
+  return {packet->data, packet->data + packet->size};
+}
+
+}  // namespace
+
+void write_picture(const std::filesystem::path& path, const Planes& picture, std::string_view note) {
+  std::vector<uint8_t> bytes = encoded(path, picture);
   if (!note.empty()) bytes = with_note(std::move(bytes), note);
   write_file(path, bytes);
+}
+
+std::vector<uint8_t> jpeg_of(const Planes& picture) {
+  return encoded("picture.jpg", picture);
 }
 
 }  // namespace reverie

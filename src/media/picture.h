@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/planes.h"
 
@@ -30,6 +31,9 @@ FilledPicture parse_filled_picture(std::span<const uint8_t> bytes, const std::st
 // then renamed.  Error for other extensions and if the file cannot be written.  note: how it was made
 // (core/picture_note.h), if not empty.
 void write_picture(const std::filesystem::path& path, const Planes& picture, std::string_view note = {});
+
+// The same as the bytes of a JPEG file.
+std::vector<uint8_t> jpeg_of(const Planes& picture);
 
 // Whether the name has one of the extensions searched for in folders of pictures.
 bool is_picture_name(const std::filesystem::path& path);

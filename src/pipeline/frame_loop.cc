@@ -72,6 +72,7 @@ bool FrameLoop::next() {
     throw Error("make", "a frame", "there is neither an input nor a part that is switched on");
 
   output_.run(frame_, [&] {
+    if (setup_.draw_over) setup_.draw_over(frame.time, picture_);
     for (const auto& sink : setup_.sinks) sink->write(picture_);
     for (const Watcher& watcher : setup_.watchers) watcher(frame_, picture_);
   });

@@ -24,12 +24,13 @@ struct FrameLoopSetup {
   std::unique_ptr<ChainPlayer> player;  // its first part sees the source
   std::vector<std::unique_ptr<Sink>> sinks;
   std::vector<Watcher> watchers;
-  std::function<Signals(const FrameTime&)> signals;  // what is heard; null: silence
-  FlowMethod flow = kLiveFlow;                       // of the input, where a part looks at it
-  int flow_side = kLiveFlowSide;                     // see InputMotion
-  double fps = 30;                                   // ticks of the clock per second
-  bool check = false;                                // check every step's result
-  std::vector<std::string> without;                  // steps to switch off; Error for an unknown name
+  std::function<void(const FrameTime&, Planes& picture)> draw_over;  // before the sinks; null: nothing
+  std::function<Signals(const FrameTime&)> signals;                  // what is heard; null: silence
+  FlowMethod flow = kLiveFlow;                                       // of the input, where a part looks at it
+  int flow_side = kLiveFlowSide;                                     // see InputMotion
+  double fps = 30;                                                   // ticks of the clock per second
+  bool check = false;                                                // check every step's result
+  std::vector<std::string> without;  // steps to switch off; Error for an unknown name
 };
 
 class FrameLoop {

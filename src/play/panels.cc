@@ -30,6 +30,7 @@ void Panels::draw(WindowWishes& wishes, bool whole) {
   wishes.part = open_part_;
   look_at(open_part_);
   if (wishes.help) draw_help(wishes);
+  if (!whole && caption_light_ > 0) draw_caption();
   ask_for_weights(wishes);
   if (wishes.corners && !whole) draw_corners(wishes);
   if (!wishes.panels && !whole) return;
@@ -146,6 +147,23 @@ void Panels::draw_status() {
   if (!message.empty()) say(kWarm, message);
   ImGui::EndChild();
   if (!message.empty()) tooltip(message);
+}
+
+// Behind the panels.
+void Panels::draw_caption() {
+  ImDrawList* list = ImGui::GetBackgroundDrawList();
+  const ImVec2 size = ImGui::GetIO().DisplaySize;
+  const auto light = static_cast<float>(caption_light_);
+  const ImU32 dark = ImGui::GetColorU32(ImVec4(0, 0, 0, 0.62F * light));
+  list->AddRectFilledMultiColor({0, 0.55F * size.y}, size, 0, 0, dark, dark);
+  for (const CaptionLine& l : caption_lines(caption_, size.x / size.y)) {
+    const ImVec2 from = {l.x1 * size.y, l.y1 * size.y}, to = {l.x2 * size.y, l.y2 * size.y};
+    const ImU32 ink = ImGui::GetColorU32(ImVec4(0.98F, 0.98F, 0.93F, light * l.light));
+    const float width = std::max(1.0F, l.width * size.y);
+    list->AddLine(from, to, ink, width);
+    list->AddCircleFilled(from, width / 2, ink);
+    list->AddCircleFilled(to, width / 2, ink);
+  }
 }
 
 void Panels::draw_input_state() {

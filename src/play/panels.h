@@ -10,10 +10,11 @@
 #include <vector>
 
 #include "media/devices.h"
+#include "pipeline/thumbnails.h"
+#include "pipeline/tour.h"
 #include "play/keys.h"
 #include "play/picture_texture.h"
 #include "play/show.h"
-#include "play/thumbnails.h"
 #include "play/value_slider.h"
 
 namespace reverie {
@@ -25,12 +26,16 @@ class Panels {
   // Draws everything into the current frame of Dear ImGui. whole: the panels have their own window.
   void draw(WindowWishes& wishes, bool whole);
 
+  // What is written over the picture, light 0..1; until it is told otherwise.
+  void write_over(const Caption& caption, double light) { caption_ = caption, caption_light_ = light; }
+
   // In units of the window: how much of it they take at its left.
   float width() const { return width_; }
 
  private:
   // panels.cc: their place, what is always seen
   void place(const WindowWishes& wishes, bool whole);
+  void draw_caption();
   void draw_status();
   void draw_input_state();
   void draw_left_unsaved();
@@ -82,6 +87,8 @@ class Panels {
   void draw_messages();
 
   Show& show_;
+  Caption caption_;
+  double caption_light_ = 0;
   Chain chain_ = Preset();                   // the desk's, of this frame
   std::string part_;                         // whose parameters are drawn
   std::string open_part_;                    // whose tab is open

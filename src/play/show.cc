@@ -90,11 +90,19 @@ void Show::open_devices() {
   try_to([&] {
     if (request_.midi) midi_ = std::make_unique<MidiPorts>(*desk_, actions);
   });
+  // asked for by name: without them there is no set
+  if (request_.artnet) artnet_ = std::make_unique<ArtNetServer>(*desk_, *request_.artnet);
+  if (request_.remote) {
+    remote_ = std::make_unique<Remote>(*desk_, *set_, *request_.remote, actions);
+    say(remote_->greeting());
+  }
   devices_ready_ = true;
 }
 
 Show::~Show() {
   devices_ready_ = false;
+  remote_.reset();
+  artnet_.reset();
   osc_.reset();
   set_->stop();
   try {

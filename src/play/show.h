@@ -15,11 +15,13 @@
 
 #include "control/desk.h"
 #include "control/setlist.h"
+#include "devices/artnet.h"
 #include "devices/midi.h"
 #include "devices/osc.h"
 #include "pipeline/live.h"
 #include "play/sound_input.h"
 #include "play/unsaved.h"
+#include "remote/remote.h"
 
 namespace reverie {
 
@@ -31,8 +33,10 @@ struct ShowRequest {
   double sound_gain = 0;             // decibels
   std::optional<OscSettings> osc;    // nothing: no OSC
   bool midi = true;
-  double tempo = kDefaultTempo;        // beats per minute, until a clock or a tap changes it
-  std::filesystem::path setlist = {};  // the file; empty: one's own
+  std::optional<ArtNetSettings> artnet;  // nothing: no lighting console
+  std::optional<RemoteSettings> remote;  // nothing: no page for the phone
+  double tempo = kDefaultTempo;          // beats per minute, until a clock or a tap changes it
+  std::filesystem::path setlist = {};    // the file; empty: one's own
 };
 
 class Show {
@@ -49,6 +53,7 @@ class Show {
   SoundInput& sound() { return sound_; }
   MidiPorts* midi() { return midi_.get(); }  // null if there is none
   const OscServer* osc() const { return osc_.get(); }
+  const Remote* remote() const { return remote_.get(); }
   bool quit_wished() const { return quit_; }  // requested by a device
 
   // Runs an action; if it is not allowed, the error becomes the message, and the show continues.
@@ -118,6 +123,8 @@ class Show {
   std::atomic<bool> quit_{false}, devices_ready_{false};
   std::unique_ptr<OscServer> osc_;  // last: they use everything above
   std::unique_ptr<MidiPorts> midi_;
+  std::unique_ptr<ArtNetServer> artnet_;
+  std::unique_ptr<Remote> remote_;
 };
 
 // "20261121-203000": the current time, for file names.

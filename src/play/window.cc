@@ -362,6 +362,15 @@ class Windows {
 
 }  // namespace
 
+bool has_display() {
+  try {
+    const Sdl sdl;
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 void run_window(Show& show, Panels& panels, const WindowOptions& options,
                 const std::function<void()>& between) {
   const Sdl sdl;

@@ -23,6 +23,9 @@ struct WindowOptions {
   float scale = 0;  // of the panels; 0: as the display is set
 };
 
+// Whether this machine shows windows here and now.
+bool has_display();
+
 // Shows the set until it is over, the window is closed or Ctrl-C is pressed. between: called for every screen
 // update.  Error if there is no display.
 void run_window(Show& show, Panels& panels, const WindowOptions& options,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace reverie {
 namespace {
@@ -141,6 +142,84 @@ void draw_text(Planes& picture, int x, int y, std::string_view text, const Colou
       ++column;
     }
     x += kLetterAdvance * scale;
+  }
+}
+
+namespace {
+
+constexpr int kDotsAcross = 5, kDotsDown = 9;
+
+// Which dots of a letter are ink.
+struct Dots {
+  explicit Dots(char c) {
+    int x = 0;
+    int y = 0;
+    for (const char* p = letter(c); *p != '\0'; ++p) {
+      if (*p == ' ') {
+        ++y;
+        x = 0;
+        continue;
+      }
+      ink[static_cast<size_t>(y)][static_cast<size_t>(x++)] = *p == '1';
+    }
+  }
+  bool at(int x, int y) const {
+    return x >= 0 && y >= 0 && x < kDotsAcross && y < kDotsDown &&
+           ink[static_cast<size_t>(y)][static_cast<size_t>(x)];
+  }
+  std::array<std::array<bool, kDotsAcross>, kDotsDown> ink{};
+};
+
+// Neighbours are joined; diagonal ones only where no way leads around the corner.
+void add_lines(const Dots& dots, float left, std::vector<PenLine>& lines) {
+  for (int y = 0; y < kDotsDown; ++y) {
+    for (int x = 0; x < kDotsAcross; ++x) {
+      if (!dots.at(x, y)) continue;
+      const auto to = [&](int u, int v) {
+        const auto middle = [](int i) { return static_cast<float>(i) + 0.5F; };
+        lines.push_back({left + middle(x), middle(y), left + middle(u), middle(v)});
+      };
+      bool alone = true;
+      for (int v = -1; v <= 1; ++v) {
+        for (int u = -1; u <= 1; ++u) alone = alone && ((u == 0 && v == 0) || !dots.at(x + u, y + v));
+      }
+      if (alone) to(x, y);
+      if (dots.at(x + 1, y)) to(x + 1, y);
+      if (dots.at(x, y + 1)) to(x, y + 1);
+      if (dots.at(x + 1, y + 1) && !dots.at(x + 1, y) && !dots.at(x, y + 1)) to(x + 1, y + 1);
+      if (dots.at(x - 1, y + 1) && !dots.at(x - 1, y) && !dots.at(x, y + 1)) to(x - 1, y + 1);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<PenLine> pen_lines(std::string_view text) {
+  std::vector<PenLine> lines;
+  float left = 0;
+  for (const char c : text) {
+    add_lines(Dots(c), left, lines);
+    left += kLetterAdvance;
+  }
+  return lines;
+}
+
+void draw_pen_line(Planes& mask, const PenLine& line, float width) {
+  const float reach = width / 2 + 1;
+  const auto clip = [](float v, int most) { return std::clamp(static_cast<int>(std::floor(v)), 0, most); };
+  const int x1 = clip(std::min(line.x1, line.x2) - reach, mask.width());
+  const int x2 = clip(std::max(line.x1, line.x2) + reach + 1, mask.width());
+  const int y1 = clip(std::min(line.y1, line.y2) - reach, mask.height());
+  const int y2 = clip(std::max(line.y1, line.y2) + reach + 1, mask.height());
+  const float dx = line.x2 - line.x1, dy = line.y2 - line.y1, length = dx * dx + dy * dy;
+  for (int y = y1; y < y2; ++y) {
+    for (int x = x1; x < x2; ++x) {
+      const float px = static_cast<float>(x) + 0.5F - line.x1, py = static_cast<float>(y) + 0.5F - line.y1;
+      const float along = length > 0 ? std::clamp((px * dx + py * dy) / length, 0.0F, 1.0F) : 0;
+      const float away = std::hypot(px - along * dx, py - along * dy);
+      float& covered = mask.at(0, y, x);
+      covered = std::max(covered, std::clamp(width / 2 - away + 0.5F, 0.0F, 1.0F));
+    }
   }
 }
 

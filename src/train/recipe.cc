@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/file_kind.h"
+#include "core/folders.h"
 #include "core/limits.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
@@ -303,7 +304,7 @@ fs::path find_recipe(const std::string& name_or_path) {
   if (path.extension() == ".toml" || path.has_parent_path()) return path;
   std::vector<fs::path> folders;
   if (const char* own = std::getenv("REVERIE_RECIPES")) folders.emplace_back(own);
-  folders.emplace_back(REVERIE_RECIPE_FOLDER);
+  for (fs::path& installed : installed_folders("recipes")) folders.push_back(std::move(installed));
   Words names;
   for (const fs::path& folder : folders) {
     const fs::path file = folder / (name_or_path + ".toml");
@@ -313,7 +314,8 @@ fs::path find_recipe(const std::string& name_or_path) {
       names.push_back(entry.path().stem().string());
   }
   throw Error("find the recipe", name_or_path,
-              fmt::format("there is no such recipe in {}{}", folders.back().string(),
+              fmt::format("there is no such recipe in {}{}",
+                          folders.empty() ? "$REVERIE_RECIPES" : folders.back().string(),
                           did_you_mean(name_or_path, names)));
 }
 

@@ -90,8 +90,7 @@ std::optional<RecipeDifference> find_difference(const Recipe& before, const Reci
 // The learning rate at an iteration of the stage, from 0.
 double rate_at(const Stage& stage, int64_t iteration);
 
-// A recipe by file, or by name in the folders $REVERIE_RECIPES and recipes of the source tree or the
-// installation.
+// A recipe by file, or by name in $REVERIE_RECIPES or the recipes of the installation (installed_folders()).
 std::filesystem::path find_recipe(const std::string& name_or_path);
 
 }  // namespace reverie

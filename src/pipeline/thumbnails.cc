@@ -1,4 +1,4 @@
-#include "play/thumbnails.h"
+#include "pipeline/thumbnails.h"
 
 #include <algorithm>
 #include <chrono>
