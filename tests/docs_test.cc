@@ -71,6 +71,10 @@ std::string quick(std::string line) {
     line = std::regex_replace(line, std::regex(" --set iterations=[0-9]+"), "");
     return line + " -q --set iterations=3";
   }
+  if (line.starts_with("reverie train alive"))
+    return line + " -q --set iterations=2 --set size=32 --set batch=1 --set pool=2 --set steps_most=8";
+  if (line.starts_with("reverie evaluate runs") && line.find(".toml") != std::string::npos)
+    return line + " --frames 6 --size 32x32";
   if (line.starts_with("reverie data import"))  // of pictures that are small here
     return std::regex_replace(line, std::regex(" --crops [^ ]+"), " --crops 16x16:20");
   line = std::regex_replace(line, std::regex("--find-rate [0-9]+"), "--find-rate 20");

@@ -3,6 +3,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "alive.h"
+#include "checks.h"
+#include "command_line.h"
 #include "core/limits.h"
 #include "train/task.h"
 #include "verbs.h"
@@ -13,9 +16,25 @@ namespace {
 struct Words {
   std::string model, data, split = "test", leave_out;
   size_t limit = 0;
+  JudgeWords judge;
 };
 
+bool is_preset(const Words& w) {
+  return !w.judge.style.empty() || w.model.ends_with(".toml");
+}
+
 int run(const Words& w) {
+  if (is_preset(w)) {
+    if (!w.data.empty()) throw UsageError("evaluate: --data is for a MODEL, --style for a preset");
+    JudgeWords words = w.judge;
+    words.preset = w.model;
+#if REVERIE_WITH_MEDIA
+    return judge_preset(words);
+#else
+    throw Error("evaluate", w.model, "this build reads no pictures (REVERIE_MEDIA=OFF)");
+#endif
+  }
+  if (w.data.empty()) throw UsageError("evaluate: --data SET is missing; or --style PICTURE for a preset");
   const std::unique_ptr<Model> model = read_model(w.model);
   RecordSet set = RecordSet::open(w.data);
   if (!w.leave_out.empty()) set.leave_out(w.leave_out);
@@ -29,13 +48,36 @@ int run(const Words& w) {
 
 Action add_evaluate(CLI::App& app) {
   auto w = std::make_shared<Words>();
-  app.add_option("MODEL", w->model, "a model's .safetensors file, or a run's folder")->required();
-  app.add_option("--data", w->data, "the record set")->required();
+  app.add_option("MODEL", w->model, "a model's .safetensors file, a run's folder, or a preset of feedback")
+      ->required();
+  app.add_option("--data", w->data, "the record set, for a model");
   app.add_option("--split", w->split, "train or test; default test")->check(CLI::IsMember({"train", "test"}));
   app.add_option("--leave-out", w->leave_out, "of a set of clips: this group is the test split")
       ->type_name("GROUP");
   app.add_option("--limit", w->limit, "only the first N pictures, in file order")
       ->check(CLI::Range(int64_t{1}, kMostFrames));
+  JudgeWords& j = w->judge;
+  app.add_option("--style", j.style, "pictures, clips, folders that a preset is compared with")
+      ->group("preset");
+  app.add_option("--network", j.network, "whose features are compared (default: the one that ships)")
+      ->group("preset");
+  app.add_option("--layers", j.layers, "of it, by commas (default: up to five)")->group("preset");
+  app.add_option("--style-size", j.style_size, "shorter side of the style's pictures (default 192)")
+      ->check(CLI::Range(16, 4096))
+      ->group("preset");
+  app.add_option("--scales", j.scales, "sizes that are compared (default 2)")
+      ->check(CLI::Range(1, 4))
+      ->group("preset");
+  app.add_option("--size", j.size, "of the frames (default 256x256)")->group("preset");
+  app.add_option("--frames", j.frames, "that it plays (default 600)")
+      ->check(CLI::Range(3, 10000000))
+      ->group("preset");
+  app.add_option("--seed", j.seed, "of the process (default 1)")
+      ->check(whole_number(UINT64_MAX))
+      ->group("preset");
+  app.add_option("--threads", j.threads, "default: one per core")
+      ->check(CLI::Range(1, kMostThreads))
+      ->group("preset");
   return [w] { return run(*w); };
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "alive.h"
+#include "alive/training.h"
 #include "checks.h"
 #include "command_line.h"
 #include "core/file.h"
@@ -23,6 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kAlive = "alive";  // in a recipe's place: feedback that is learned
+
 struct Words {
   std::string recipe, data, test, run, resume, device = "cpu";
   std::vector<std::string> changes;
@@ -34,6 +38,10 @@ struct Words {
   std::optional<int> find_rate;
   std::string leave_out;
   bool folds = false;
+  // of alive
+  std::vector<std::string> style, preset_changes;
+  std::string from = "_alive";
+  double minutes = 0;
 };
 
 RunOptions begin(const Words& w) {
@@ -122,7 +130,47 @@ int cross_validate(const Words& w) {
   return 0;
 }
 
+AliveOptions alive_options(const Words& w) {
+  if (!w.resume.empty()) return read_alive_run(w.resume);
+  if (w.style.empty())
+    throw UsageError("train alive: --style PICTURE is missing: what the feedback is to look like");
+  if (!w.data.empty() || !w.test.empty() || w.device != "cpu" || w.find_rate || !w.watch.empty())
+    throw UsageError("train alive: it takes no --data, --test, --device, --find-rate or --watch");
+  AliveOptions options;
+  const fs::path first = fs::path(w.style.front()).lexically_normal();
+  options.run = w.run.empty() ? fs::path("runs") / (first.has_stem() ? first.stem() : fs::path(kAlive))
+                              : fs::path(w.run);
+  options.name = fs::absolute(options.run).lexically_normal().filename().string();
+  options.from = w.from;
+  for (const std::string& name : w.style) options.style.push_back(fs::absolute(name).string());
+  options.settings = w.changes;
+  options.changes = w.preset_changes;
+  options.seed = w.seed.value_or(1);
+  options.threads = w.threads.value_or(0);
+  options.minutes = w.minutes;
+  return options;
+}
+
+int alive(const Words& w) {
+  AliveOptions options = alive_options(w);
+  if (w.threads) options.threads = *w.threads;
+  options.quiet = w.quiet;
+  options.checkpoint_seconds = w.checkpoint_every;
+#if REVERIE_WITH_MEDIA
+  return train_alive(std::move(options));
+#else
+  throw Error("train", "alive", "this build reads no pictures (REVERIE_MEDIA=OFF)");
+#endif
+}
+
+bool is_alive(const Words& w) {
+  std::error_code code;
+  return w.recipe == kAlive || (!w.resume.empty() && fs::exists(fs::path(w.resume) / "alive.toml", code));
+}
+
 int train(const Words& w) {
+  if (is_alive(w)) return alive(w);
+  if (!w.style.empty()) throw UsageError("train: --style is of: reverie train alive --style PICTURE");
   if (!w.watch.empty() && !w.watch.ends_with(".png"))
     throw UsageError(fmt::format("--watch takes a .png, not '{}'", w.watch));
   if (w.find_rate) {
@@ -148,7 +196,8 @@ int train(const Words& w) {
 
 Action add_train(CLI::App& app) {
   auto w = std::make_shared<Words>();
-  app.add_option("RECIPE", w->recipe, "a recipe's file, or its name in recipes/");
+  app.add_option("RECIPE", w->recipe,
+                 "a recipe's file, or its name in recipes/; or alive: feedback that learns (docs/alive.md)");
   app.add_option("--data", w->data, "the record set to learn from (see 'reverie data import')");
   app.add_option("--test", w->test, "a record set to test on (default: the test split of --data)");
   app.add_option("-o,--output", w->run, "the run's folder (default runs/RECIPE)");
@@ -179,6 +228,14 @@ Action add_train(CLI::App& app) {
       "of a set of clips: a run for each group, which is left out of it, in RUN/GROUP; then how many "
       "videos of the left-out groups are recognised, and the confusion matrix in RUN/confusion.png");
   app.add_flag("-q,--quiet", w->quiet, "no progress");
+  app.add_option("--style", w->style, "alive: what it is to look like: pictures, clips, folders")
+      ->group("alive");
+  app.add_option("--from", w->from, "alive: the preset that it begins from (default _alive)")->group("alive");
+  app.add_option("--change", w->preset_changes, "alive: change a parameter of that preset: KEY=VALUE")
+      ->group("alive");
+  app.add_option("--minutes", w->minutes, "alive: stop after so many; else after all iterations")
+      ->check(finite_range(0, 1e6))
+      ->group("alive");
   return [w] { return train(*w); };
 }
 

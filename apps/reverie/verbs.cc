@@ -133,11 +133,17 @@ const std::vector<Verb>& verbs() {
      "  reverie train my.toml --data set.tfrecord --find-rate 200    the loss at ever higher rates; which to "
      "take\n"
      "  reverie train --resume runs/mine                             go on after Ctrl-C or a crash\n"
-     "  torchrun --nproc_per_node 2 --no_python reverie train my.toml --data set.tfrecord\n",
+     "  torchrun --nproc_per_node 2 --no_python reverie train my.toml --data set.tfrecord\n"
+     "  reverie train alive --style painting.jpg -o runs/paint       feedback that learns to look like it, "
+     "and to\n"
+     "                                                               stay alive: a preset and its weights\n",
      NEEDS_TORCH(add_train)},
-    {"evaluate", "say how well a model gives pictures back",
+    {"evaluate", "say how well a model gives pictures back, or how a preset lives and what it looks like",
      "  reverie evaluate runs/hourglass-00 --data cifar.tfrecord\n"
-     "  reverie evaluate models/hourglass3.safetensors --data cifar.tfrecord --limit 100\n",
+     "  reverie evaluate models/hourglass3.safetensors --data cifar.tfrecord --limit 100\n"
+     "  reverie evaluate marble --style painting.jpg                 a preset of feedback: its looks, "
+     "change,\n"
+     "                                                               spectrum, and how it heals\n",
      NEEDS_TORCH(add_evaluate)},
     {"inspect", "make sheets of what a model reconstructs, its filters and its levels",
      "  reverie inspect runs/hourglass-09 --data cifar.tfrecord -o sheets     a run: its model and its "

@@ -77,6 +77,32 @@ void FeedbackEngine::restart(uint64_t seed, const ParameterValues& values, const
   start(values, first_picture);
 }
 
+void FeedbackEngine::damage(const Random& noise, double share) {
+  const double side = std::sqrt(std::clamp(share, 0.0, 1.0));
+  for (int l = 0; l <= levels(); ++l) {
+    Planes h = kernel_->state(l);
+    const Random draws = noise.split(z(l));
+    const int height = static_cast<int>(std::ceil(side * h.height()));
+    const int width = static_cast<int>(std::ceil(side * h.width()));
+    const int top = (h.height() - height) / 2;
+    const int left = (h.width() - width) / 2;
+    uint64_t i = 0;
+    for (int c = 0; c < h.channels(); ++c) {
+      for (int y = top; y < top + height; ++y) {
+        for (int x = left; x < left + width; ++x) h.at(c, y, x) = draws.signed_at(i++);
+      }
+    }
+    kernel_->set_state(l, h);
+  }
+}
+
+float FeedbackEngine::reach() const {
+  const Planes h = kernel_->state(0);
+  float most = 0;
+  for (const float v : h.data()) most = std::max(most, std::abs(v));
+  return most;
+}
+
 void FeedbackEngine::follow(const FeedbackEngine& before) {
   for (int l = 0; l <= std::min(levels(), before.levels()); ++l) {
     const bool fits = glass_.channels(l) == before.glass_.channels(l) &&

@@ -24,6 +24,12 @@ class FeedbackEngine {
   // Restarts as the constructor did, with another seed.
   void restart(uint64_t seed, const ParameterValues& values, const Planes* first_picture);
 
+  // A quarter (share = 0.25) of every level, a rectangle in its middle, becomes noise in -1..1: to see
+  // whether it heals.
+  void damage(const Random& noise, double share);
+  // The largest |h| of level 0.
+  float reach() const;
+
   // Copies the states of the levels that have the same shape in both.
   void follow(const FeedbackEngine& before);
 

@@ -183,5 +183,35 @@ TEST(Hourglass, RefusesRandomWeightsThatNoMachineHolds) {
   }
 }
 
+// A boxed decode filter answers to nothing that alternates from sample to sample: no checkerboard of
+// anything.
+TEST(Hourglass, BoxedFiltersHaveNoCheckerboard) {
+  ParameterValues v(feedback_parameters());
+  v.set("levels", 2);
+  v.set("channels", std::vector<double>{3, 5, 7});
+  v.set("decode_kernel", std::vector<double>{4, 6});
+  v.set_text("filters", "boxed");
+  const Hourglass glass = make_hourglass(v, Random(2), nullptr);
+  for (const Layer& layer : glass.layers) {
+    const auto k = static_cast<size_t>(layer.decode_kernel);
+    ASSERT_EQ(layer.decode_weight.size(), k * k * static_cast<size_t>(layer.upper * layer.lower));
+    for (size_t at = 0; at < layer.decode_weight.size(); at += k * k) {
+      for (size_t y = 0; y < k; ++y) {
+        double across = 0;
+        double down = 0;
+        double size = 0;
+        for (size_t x = 0; x < k; ++x) {
+          const double sign = x % 2 == 0 ? 1 : -1;
+          across += sign * layer.decode_weight[at + y * k + x];
+          down += sign * layer.decode_weight[at + x * k + y];
+          size += std::abs(layer.decode_weight[at + y * k + x]);
+        }
+        EXPECT_NEAR(across, 0, 1e-5 * (1 + size));
+        EXPECT_NEAR(down, 0, 1e-5 * (1 + size));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace reverie

@@ -18,9 +18,9 @@ std::vector<Parameter> hierarchy() {
            "normal, uniform or sharp (random), a .safetensors file, or a folder of .npy files")
           .fixed()
           .weights({"normal", "uniform", "sharp"}),
-      choice("filters", "raw", {"raw", "normalised", "smooth"},
-             "random weights as drawn; or with unit norm and, for encode filters, zero mean; or also without "
-             "a checkerboard in decode")
+      choice("filters", "raw", {"raw", "normalised", "smooth", "boxed"},
+             "random weights as drawn; or with unit norm and, for encode filters, zero mean; or also decode "
+             "filters that make no checkerboard of what is flat; or of anything")
           .fixed(),
       number("weights_gain", 1, 0, 16, "times", "scale of the random weights").fixed(),
       number("weights_bias", 0.1, 0, 4, "", "standard deviation of the random biases").fixed(),

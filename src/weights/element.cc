@@ -45,6 +45,20 @@ float half_to_float(uint16_t half) {
   return std::bit_cast<float>(sign | (wide << 23U) | (fraction << 13U));
 }
 
+uint16_t float_to_half(float value) {
+  const auto sign = static_cast<uint16_t>(std::signbit(value) ? 0x8000U : 0U);
+  const float size = std::abs(value);
+  if (std::isnan(value)) return sign | 0x7e00U;
+  if (size >= 65520) return sign | 0x7c00U;  // would round to 2^16
+  // in units of the last place of its exponent, at least that of the subnormals; a carry goes to the exponent
+  int exponent = 0;
+  std::frexp(size, &exponent);
+  exponent = std::max(exponent, -13);
+  const auto units = static_cast<uint32_t>(std::nearbyint(std::ldexp(size, 11 - exponent)));
+  if (units < 0x400U) return static_cast<uint16_t>(sign | units);
+  return static_cast<uint16_t>(sign + (static_cast<uint32_t>(exponent + 13) << 10U) + units);
+}
+
 float bfloat_to_float(uint16_t b) {
   return std::bit_cast<float>(static_cast<uint32_t>(b) << 16U);
 }
@@ -113,6 +127,14 @@ void append_floats(std::vector<uint8_t>& bytes, std::span<const float> values) {
     auto raw = std::bit_cast<std::array<uint8_t, sizeof(float)>>(v);
     if (std::endian::native != std::endian::little) std::reverse(raw.begin(), raw.end());
     bytes.insert(bytes.end(), raw.begin(), raw.end());
+  }
+}
+
+void append_halves(std::vector<uint8_t>& bytes, std::span<const float> values) {
+  for (const float value : values) {
+    const uint16_t half = float_to_half(value);
+    bytes.push_back(static_cast<uint8_t>(half));
+    bytes.push_back(static_cast<uint8_t>(half >> 8U));
   }
 }
 

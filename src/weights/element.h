@@ -36,4 +36,8 @@ std::vector<float> to_floats(std::span<const uint8_t> bytes, ElementType type,
 // Appends the four bytes of each value, little-endian.
 void append_floats(std::vector<uint8_t>& bytes, std::span<const float> values);
 
+// Appends each value as a binary16, little-endian, rounded to the nearest, ties to even; what is too large
+// becomes infinite.
+void append_halves(std::vector<uint8_t>& bytes, std::span<const float> values);
+
 }  // namespace reverie

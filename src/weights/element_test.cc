@@ -76,5 +76,32 @@ TEST(Element, FloatsGoOutLowestByteFirst) {
   EXPECT_EQ(bytes, (Bytes{9, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0}));
 }
 
+TEST(Element, EveryHalfIsWrittenAsItWasRead) {
+  for (uint32_t half = 0; half < 0x10000U; ++half) {
+    const std::vector<uint8_t> stored = {static_cast<uint8_t>(half), static_cast<uint8_t>(half >> 8U)};
+    const std::vector<float> value = to_floats(stored, ElementType::kF16);
+    if (std::isnan(value[0])) continue;
+    std::vector<uint8_t> again;
+    append_halves(again, value);
+    ASSERT_EQ(again, stored) << half;
+  }
+}
+
+TEST(Element, HalvesAreRoundedToTheNearestEven) {
+  const auto half = [](float v) {
+    std::vector<uint8_t> bytes;
+    append_halves(bytes, std::vector<float>{v});
+    return to_floats(bytes, ElementType::kF16)[0];
+  };
+  EXPECT_EQ(half(1 + 0x1p-11F), 1);                // a tie
+  EXPECT_EQ(half(1 + 3 * 0x1p-11F), 1 + 0x1p-9F);  // a tie
+  EXPECT_EQ(half(1 + 0x1.8p-11F), 1 + 0x1p-10F);   // above one
+  EXPECT_EQ(half(0x1.fffp0F), 2);                  // carries
+  EXPECT_EQ(half(-0x1p-25F), 0);                   // a tie below the least subnormal
+  EXPECT_EQ(half(0x1.8p-25F), 0x1p-24F);
+  EXPECT_EQ(half(65519), 65504);
+  EXPECT_TRUE(std::isinf(half(65520)));
+}
+
 }  // namespace
 }  // namespace reverie

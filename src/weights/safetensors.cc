@@ -88,7 +88,7 @@ std::string json_string(const std::string& text, const std::string& file) {
   }
 }
 
-std::string header_json(const TensorFile& content, const std::string& file) {
+std::string header_json(const TensorFile& content, const std::string& file, Stored as) {
   std::vector<std::string> parts;
   if (!content.metadata.empty()) {
     std::vector<std::string> pairs;
@@ -101,9 +101,11 @@ std::string header_json(const TensorFile& content, const std::string& file) {
   for (const auto& [name, tensor] : content.tensors) {
     if (name == kSafetensorsMetadata) throw Error("write", file, "no tensor may be named " + in_quotes(name));
     require_whole(tensor, file, name);
-    const size_t end = at + tensor.data.size() * sizeof(float);
-    parts.push_back(fmt::format(R"({}:{{"dtype":"F32","shape":[{}],"data_offsets":[{},{}]}})",
-                                json_string(name, file), fmt::join(tensor.shape, ","), at, end));
+    const bool half = as == Stored::kHalf;
+    const size_t end = at + tensor.data.size() * element_size(half ? ElementType::kF16 : ElementType::kF32);
+    parts.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
+                                json_string(name, file), half ? "F16" : "F32", fmt::join(tensor.shape, ","),
+                                at, end));
     at = end;
   }
   std::string json = fmt::format("{{{}}}", fmt::join(parts, ","));
@@ -131,17 +133,18 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
   return parse_safetensors(read_content(path, kMaxFileBytes), path.string());
 }
 
-std::vector<uint8_t> safetensors_bytes(const TensorFile& content, const std::string& file) {
-  const std::string json = header_json(content, file);
+std::vector<uint8_t> safetensors_bytes(const TensorFile& content, const std::string& file, Stored as) {
+  const std::string json = header_json(content, file, as);
   std::vector<uint8_t> bytes;
   for (size_t i = 0; i < kLengthBytes; ++i) bytes.push_back(static_cast<uint8_t>(json.size() >> (8 * i)));
   bytes.insert(bytes.end(), json.begin(), json.end());
-  for (const auto& [name, tensor] : content.tensors) append_floats(bytes, tensor.data);
+  const auto append = as == Stored::kHalf ? append_halves : append_floats;
+  for (const auto& [name, tensor] : content.tensors) append(bytes, tensor.data);
   return bytes;
 }
 
-void write_safetensors(const std::filesystem::path& path, const TensorFile& content) {
-  write_file(path, safetensors_bytes(content, path.string()));
+void write_safetensors(const std::filesystem::path& path, const TensorFile& content, Stored as) {
+  write_file(path, safetensors_bytes(content, path.string(), as));
 }
 
 }  // namespace reverie

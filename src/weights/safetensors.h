@@ -25,12 +25,16 @@ TensorFile read_safetensors(const std::filesystem::path& path);
 // memory, whatever the header says.
 TensorFile parse_safetensors(std::span<const uint8_t> bytes, const std::string& file);
 
-// The file as bytes: F32, tensors sorted by name, header padded to 8; the same tensors give the same bytes.
+enum class Stored { kFloat, kHalf };  // F32, or F16 (rounded to the nearest)
+
+// The file as bytes: tensors sorted by name, header padded to 8; the same tensors give the same bytes.
 // Error if a tensor's data does not fit its shape, a tensor is named "__metadata__", or a text is not valid
 // UTF-8; file is the name for errors.
-std::vector<uint8_t> safetensors_bytes(const TensorFile& content, const std::string& file = "");
+std::vector<uint8_t> safetensors_bytes(const TensorFile& content, const std::string& file = "",
+                                       Stored as = Stored::kFloat);
 
 // Writes to a temporary file, then renames it.
-void write_safetensors(const std::filesystem::path& path, const TensorFile& content);
+void write_safetensors(const std::filesystem::path& path, const TensorFile& content,
+                       Stored as = Stored::kFloat);
 
 }  // namespace reverie

@@ -17,7 +17,7 @@ int tap(int phase, int offset, int kernel, int pool_size) {
 // from the weight with a zero appended.
 torch::Tensor phase_weight(const torch::Tensor& weight, int pool_size) {
   const auto kernel = static_cast<int>(weight.size(2));
-  const int reach = ((kernel - pool_size) / 2 + pool_size - 1) / pool_size;
+  const int reach = decode_reach(kernel, pool_size);
   const int m = 2 * reach + 1;
   const int64_t zero = static_cast<int64_t>(kernel) * kernel;
   std::vector<int64_t> place;
@@ -41,6 +41,14 @@ torch::Tensor phase_weight(const torch::Tensor& weight, int pool_size) {
       .view({upper, lower, static_cast<int64_t>(pool_size) * pool_size, m, m})
       .permute({1, 2, 0, 3, 4})
       .reshape({lower * pool_size * pool_size, upper, m, m});
+}
+
+torch::Tensor decode_padded(const torch::Tensor& h, const torch::Tensor& weight, const torch::Tensor& bias,
+                            int pool_size, int64_t pad) {
+  const torch::Tensor phases = phase_weight(weight, pool_size).contiguous(torch::MemoryFormat::ChannelsLast);
+  const int64_t many = static_cast<int64_t>(pool_size) * pool_size;
+  const torch::Tensor biases = bias.repeat_interleave(many);
+  return torch::pixel_shuffle(torch::conv2d(h, phases, biases, 1, pad), pool_size);
 }
 
 }  // namespace
@@ -67,13 +75,18 @@ torch::Tensor encode_layer(const torch::Tensor& x, const torch::Tensor& weight, 
   return torch::avg_pool2d(activate(u, level.activation), level.pool_size);
 }
 
+int decode_reach(int decode_kernel, int pool_size) {
+  return ((decode_kernel - pool_size) / 2 + pool_size - 1) / pool_size;
+}
+
 torch::Tensor decode_layer(const torch::Tensor& h, const torch::Tensor& weight, const torch::Tensor& bias,
                            int pool_size) {
-  const torch::Tensor phases = phase_weight(weight, pool_size).contiguous(torch::MemoryFormat::ChannelsLast);
-  const int64_t many = static_cast<int64_t>(pool_size) * pool_size;
-  const torch::Tensor biases = bias.repeat_interleave(many);
-  const torch::Tensor y = torch::conv2d(h, phases, biases, 1, (phases.size(2) - 1) / 2);
-  return torch::pixel_shuffle(y, pool_size);
+  return decode_padded(h, weight, bias, pool_size, decode_reach(static_cast<int>(weight.size(2)), pool_size));
+}
+
+torch::Tensor decode_extended(const torch::Tensor& h, const torch::Tensor& weight, const torch::Tensor& bias,
+                              int pool_size) {
+  return decode_padded(h, weight, bias, pool_size, 0);
 }
 
 }  // namespace reverie

@@ -20,4 +20,12 @@ torch::Tensor encode_layer(const torch::Tensor& x, const torch::Tensor& weight, 
 torch::Tensor decode_layer(const torch::Tensor& h, const torch::Tensor& weight, const torch::Tensor& bias,
                            int pool_size);
 
+// How many samples of h beyond each edge reach into its decoding.
+int decode_reach(int decode_kernel, int pool_size);
+
+// decode_layer() of an h that has decode_reach() samples more on each side than the result shows: whatever
+// lies beyond the edge, where decode_layer() has zeros.
+torch::Tensor decode_extended(const torch::Tensor& h, const torch::Tensor& weight, const torch::Tensor& bias,
+                              int pool_size);
+
 }  // namespace reverie

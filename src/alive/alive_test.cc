@@ -1,0 +1,210 @@
+// Learned feedback at toy size: it learns, goes on to the bit, and what it leaves plays in the engine.
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cmath>
+
+#include "alive/judge.h"
+#include "alive/settings.h"
+#include "alive/training.h"
+#include "core/error.h"
+#include "core/random.h"
+#include "feedback/engine.h"
+#include "models/pictures.h"
+#include "weights/safetensors.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Slanting stripes of two colours.
+Planes stripes(int side) {
+  Planes p(3, side, side);
+  for (int y = 0; y < side; ++y) {
+    for (int x = 0; x < side; ++x) {
+      const float s = 0.5F + 0.4F * std::sin(0.5F * static_cast<float>(x + y));
+      p.at(0, y, x) = s;
+      p.at(1, y, x) = 0.3F;
+      p.at(2, y, x) = 1 - s;
+    }
+  }
+  return p;
+}
+
+Planes noise(int side) {
+  Planes p(3, side, side);
+  for (size_t i = 0; i < p.data().size(); ++i) p.data()[i] = 0.5F + 0.5F * Random(8).signed_at(i);
+  return p;
+}
+
+std::string network() {
+  return std::string(getenv("REVERIE_ROOT")) + "/models/dream.safetensors";
+}
+
+LooksSettings toy_looks() {
+  LooksSettings s;
+  s.network = network();
+  s.style_size = 64;
+  s.scales = 1;
+  s.projections = 16;
+  return s;
+}
+
+Preset toy_preset() {
+  Preset p("feedback");
+  p.name = "toy";
+  ParameterValues& v = p.values;
+  v.set("levels", 2);
+  v.set("channels", std::vector<double>{3, 6, 8});
+  v.set_text("filters", "smooth");
+  v.set("decode_kernel", 4);
+  v.set_text("pool", "mean");
+  v.set("gain", 1);
+  v.parse("self", "0.9,0.7,0.6");
+  v.parse("encode", "0,0.3,0.4");
+  v.parse("decode", "0.2,0.3,0");
+  v.set("sblur", 0.1);
+  v.set("tblur", 0);
+  v.parse("squash", "clip,tanh");
+  v.parse("noise", "0.01,0.05,0.1");
+  return p;
+}
+
+AliveSetup toy_setup(int iterations = 40) {
+  ParameterValues s(alive_settings());
+  s.set_text("network", network());
+  for (const auto& [name, value] : {std::pair("size", 32),
+                                    {"batch", 2},
+                                    {"pool", 6},
+                                    {"steps_least", 3},
+                                    {"steps_most", 6},
+                                    {"free", 4},
+                                    {"style_size", 64},
+                                    {"scales", 1},
+                                    {"projections", 16}})
+    s.set(name, value);
+  s.set("iterations", iterations);
+  s.set("rate", 0.005);
+  AliveSetup setup(toy_preset(), s);
+  setup.style = {stripes(64)};
+  return setup;
+}
+
+TEST(Looks, AreNearerTheMoreAlike) {
+  const Looks looks(toy_looks(), {stripes(64)});
+  const torch::NoGradGuard no_grad;
+  const auto distance = [&](const Planes& p) {
+    return looks.distance(from_picture(p) / 255, Random(1)).item<double>();
+  };
+  const double same = distance(stripes(64));
+  EXPECT_LT(same, 0.1);
+  EXPECT_GT(distance(noise(64)), 5 * same);
+  EXPECT_GT(distance(Planes(3, 64, 64, 0.5F)), 5 * same);
+  EXPECT_EQ(distance(stripes(64)), same);  // the same draws
+}
+
+TEST(Looks, ReportWhatIsWrong) {
+  LooksSettings s = toy_looks();
+  s.layers = "nothing";
+  EXPECT_THROW(Looks(s, {stripes(96)}), Error);
+  s = toy_looks();
+  s.style_size = 16;
+  EXPECT_THROW(Looks(s, {stripes(96)}), Error);
+}
+
+TEST(Spectrum, KnowsAGrid) {
+  // power 1 / f^2, as natural pictures have
+  torch::manual_seed(1);
+  const torch::Tensor fy = torch::fft_fftfreq(256).view({-1, 1});
+  const torch::Tensor fx = torch::fft_rfftfreq(256);
+  const torch::Tensor f = (fx * fx + fy * fy).sqrt().clamp_min(1.0 / 256);
+  torch::Tensor natural = torch::fft_irfft2(torch::randn({256, 129}, torch::kComplexFloat) / f);
+  natural = 0.5 + 0.15 * (natural - natural.mean()) / natural.std();
+  Planes p = to_picture(255 * natural.expand({1, 3, 256, 256}));
+  const Spectrum s = spectrum_of(p);
+  EXPECT_NEAR(s.slope, -2, 0.25);
+  EXPECT_LT(s.grid, 1.5);
+  for (int c = 0; c < 3; ++c) {
+    for (int y = 0; y < 256; ++y) {
+      for (int x = 0; x < 256; x += 2) p.at(c, y, x) += 0.2F;
+    }
+  }
+  EXPECT_GT(spectrum_of(p).grid, 3);
+}
+
+TEST(Alive, Learns) {
+  AliveTraining training(toy_setup(60));
+  std::vector<double> looks;
+  while (!training.done()) looks.push_back(training.step().looks);
+  double before = 0;
+  double after = 0;
+  for (size_t i = 0; i < 8; ++i) {
+    before += looks[i];
+    after += looks[looks.size() - 1 - i];
+  }
+  EXPECT_LT(after, 0.7 * before);
+}
+
+TEST(Alive, GoesOnAsIfItHadNeverStopped) {
+  AliveTraining whole(toy_setup());
+  AliveTraining first(toy_setup());
+  for (int i = 0; i < 4; ++i) whole.step();
+  for (int i = 0; i < 2; ++i) first.step();
+  AliveTraining second(toy_setup());
+  second.resume(parse_safetensors(safetensors_bytes(first.checkpoint()), "checkpoint"));
+  for (int i = 0; i < 2; ++i) second.step();
+  EXPECT_EQ(safetensors_bytes(second.checkpoint()), safetensors_bytes(whole.checkpoint()));
+}
+
+TEST(Alive, ItsDecodersCannotMakeACheckerboard) {
+  AliveTraining training(toy_setup());
+  training.step();
+  const TensorFile file = training.weights();
+  for (const auto& [name, tensor] : file.tensors) {
+    if (!name.starts_with("decode") || !name.ends_with("weight")) continue;
+    const torch::Tensor w = torch::tensor(tensor.data).view(tensor.shape);
+    // the four output phases of a flat state
+    const torch::Tensor even = w.slice(2, 0, at::nullopt, 2).sum(2);
+    const torch::Tensor odd = w.slice(2, 1, at::nullopt, 2).sum(2);
+    EXPECT_LT((even - odd).abs().max().item<double>(), 1e-5) << name;
+  }
+}
+
+TEST(Alive, WhatItLeavesPlaysInTheEngine) {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("alive_test_{}", getpid());
+  fs::create_directories(folder);
+  AliveTraining training(toy_setup());
+  for (int i = 0; i < 3; ++i) training.step();
+  write_safetensors(folder / "toy.safetensors", training.weights(), Stored::kHalf);
+  Preset preset = parse_preset(format_preset(training.preset("toy", "toy.safetensors")),
+                               (folder / "toy.toml").string(), load_preset);
+  EXPECT_EQ(preset.values.levels(), 3);
+  JudgeOptions options;
+  options.width = 64;
+  options.height = 48;
+  options.frames = 12;
+  options.threads = 1;
+  const std::vector<Figure> figures = judge(preset, {stripes(64)}, toy_looks(), options);
+  fs::remove_all(folder);
+  std::vector<std::string> names;
+  for (const Figure& f : figures) {
+    names.push_back(f.name);
+    EXPECT_TRUE(std::isfinite(f.value)) << f.name;
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"looks", "change", "change_early", "slope", "style_slope",
+                                             "grid", "reach", "looks_damaged", "looks_healed"}));
+}
+
+TEST(Alive, SaysWhatCannotBeTrained) {
+  AliveSetup needs_input = toy_setup();
+  needs_input.preset.input = InputNeed::kRequired;
+  EXPECT_THROW(AliveTraining{std::move(needs_input)}, Error);
+  AliveSetup uneven = toy_setup();
+  uneven.settings.set("size", 30);
+  EXPECT_THROW(AliveTraining{std::move(uneven)}, Error);
+}
+
+}  // namespace
+}  // namespace reverie

@@ -1,0 +1,200 @@
+#include "alive/judge.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "control/modulation.h"
+#include "core/error.h"
+#include "core/stop.h"
+#include "feedback/engine.h"
+#include "feedback/palette.h"
+#include "models/pictures.h"
+
+namespace reverie {
+namespace {
+
+// Random streams, split off the seed: the first two as feedback's effect has them.
+enum Stream : uint64_t { kWeightsStream = 1, kEngineStream, kDamageStream };
+
+constexpr int kSpectrumSide = 256;
+constexpr int kLowest = 4;         // cycles a side, from where the trend is fitted
+constexpr double kHighest = 0.45;  // cycles a sample, from where the grid is measured
+constexpr int kHealing = 300;      // frames
+constexpr double kEarly = 10;      // seconds
+
+// The middle square.
+Planes middle(const Planes& picture) {
+  const int side = std::min(picture.height(), picture.width());
+  const int top = (picture.height() - side) / 2;
+  const int left = (picture.width() - side) / 2;
+  Planes out(picture.channels(), side, side);
+  for (int c = 0; c < out.channels(); ++c) {
+    for (int y = 0; y < side; ++y) std::copy_n(picture.row(c, y + top) + left, side, out.row(c, y));
+  }
+  return out;
+}
+
+// Power of the brightness by whole cycles a side.
+std::vector<double> power_of(const Planes& picture) {
+  const Planes square = resize(middle(picture), kSpectrumSide, kSpectrumSide);
+  const torch::Tensor grey = from_picture(square)[0].mean(0).to(torch::kFloat64) / 255;
+  const torch::Tensor window = torch::hann_window(kSpectrumSide, false, torch::kFloat64);
+  const torch::Tensor spectrum =
+      torch::fft_fft2((grey - grey.mean()) * window.view({-1, 1}) * window).abs().square().contiguous();
+  std::vector<double> sums(kSpectrumSide);
+  std::vector<double> counts(kSpectrumSide);
+  for (int y = 0; y < kSpectrumSide; ++y) {
+    for (int x = 0; x < kSpectrumSide; ++x) {
+      const auto cycles = [](int i) { return i < kSpectrumSide / 2 ? i : i - kSpectrumSide; };
+      const auto r = static_cast<size_t>(std::hypot(cycles(y), cycles(x)));
+      sums[r] += spectrum.data_ptr<double>()[y * kSpectrumSide + x];
+      ++counts[r];
+    }
+  }
+  for (size_t r = 0; r < sums.size(); ++r) sums[r] /= std::max(counts[r], 1.0);
+  return sums;
+}
+
+// Plays one preset as the effect does, and lets its state be damaged.
+class Playing {
+ public:
+  Playing(const Preset& preset, const JudgeOptions& options)
+      : options_(options),
+        threads_(options.threads),
+        automation_(preset, options.seed, options.read_picture),
+        values_(preset.values),
+        engine_(make_hourglass(values_, Random(options.seed).split(kWeightsStream),
+                               [&](const std::string& name) { return find_asset(preset, name); }),
+                options.height, options.width, values_, "auto",
+                Random(options.seed).split(kEngineStream).bits(), threads_, nullptr) {
+    const std::string& palette = values_.text("palette");
+    if (!palette.empty() && palette != "input")
+      colours_ = colour_statistics(options.read_picture(find_asset(preset, palette)), threads_);
+    for (int n = values_.integer("preroll"); n > 0; --n) step(-n);
+  }
+
+  const Planes& next() {
+    step(frame_++);
+    engine_.look(values_, shown_);
+    if (colours_) {
+      palette_.apply(shown_, *colours_,
+                     {static_cast<float>(values_.number("palette_mix")),
+                      static_cast<float>(values_.number("palette_rate")),
+                      static_cast<float>(values_.number("palette_contrast"))},
+                     threads_);
+    }
+    return shown_;
+  }
+
+  void damage() { engine_.damage(Random(options_.seed).split(kDamageStream), 0.25); }
+  double reach() const { return engine_.reach(); }
+
+ private:
+  void step(int64_t frame) {
+    automation_.apply(FrameTime{frame, static_cast<double>(frame) / options_.fps}, nullptr, values_);
+    engine_.step(frame, values_, nullptr);
+  }
+
+  const JudgeOptions& options_;
+  Threads threads_;
+  Automation automation_;
+  ParameterValues values_;
+  FeedbackEngine engine_;
+  Palette palette_;
+  std::optional<ColourStatistics> colours_;
+  Planes shown_;
+  int64_t frame_ = 0;
+};
+
+class Means {
+ public:
+  void add(double v) { sum_ += v, ++count_; }
+  double mean() const { return count_ > 0 ? sum_ / count_ : 0; }
+
+ private:
+  double sum_ = 0;
+  int count_ = 0;
+};
+
+}  // namespace
+
+Spectrum spectrum_of(const Planes& picture) {
+  const std::vector<double> power = power_of(picture);
+  // least squares of log power over log frequency
+  double n = 0;
+  double sx = 0;
+  double sy = 0;
+  double sxx = 0;
+  double sxy = 0;
+  for (int k = kLowest; k < kSpectrumSide / 3; ++k) {
+    const double x = std::log(k);
+    const double y = std::log(power[static_cast<size_t>(k)] + 1e-12);
+    n += 1, sx += x, sy += y, sxx += x * x, sxy += x * y;
+  }
+  Spectrum out;
+  out.slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
+  const double start = (sy - out.slope * sx) / n;
+  Means over;
+  for (int k = static_cast<int>(kSpectrumSide * kHighest); k < kSpectrumSide / 2; ++k)
+    over.add(power[static_cast<size_t>(k)] / std::exp(start + out.slope * std::log(k)));
+  out.grid = over.mean();
+  return out;
+}
+
+std::vector<Figure> judge(const Preset& preset, const std::vector<Planes>& style,
+                          const std::optional<LooksSettings>& looks, const JudgeOptions& options) {
+  if (preset.effect != "feedback" || preset.input == InputNeed::kRequired)
+    throw Error("evaluate", preset.name, "it is not a feedback process that runs without an input");
+  std::optional<Looks> judge_of_looks;
+  if (looks && !style.empty()) judge_of_looks.emplace(*looks, style);
+  const auto distance = [&](const Planes& picture) {
+    const torch::NoGradGuard no_grad;
+    return judge_of_looks->distance(from_picture(picture) / 255, Random(options.seed)).item<double>();
+  };
+  Playing playing(preset, options);
+  const int second = std::max(1, static_cast<int>(std::lround(options.fps)));
+  const int early =
+      std::min(static_cast<int>(std::lround(kEarly * options.fps)), std::max(second, options.frames / 3));
+  Means change;
+  Means change_early;
+  Means looked;
+  Means slope;
+  Means grid;
+  Planes last;
+  for (int f = 1; f <= options.frames; ++f) {
+    if (stop_requested()) return {};
+    const Planes& shown = playing.next();
+    if (!last.empty()) {
+      const double moved = mean_absolute_difference(shown, last);
+      if (f > options.frames - second) change.add(moved);
+      if (f > early - second && f <= early) change_early.add(moved);
+    }
+    if (f == options.frames || f == options.frames / 3 || f == 2 * options.frames / 3) {
+      if (judge_of_looks) looked.add(distance(shown));
+      const Spectrum s = spectrum_of(shown);
+      slope.add(s.slope);
+      grid.add(s.grid);
+    }
+    last = shown;
+  }
+  std::vector<Figure> out;
+  if (judge_of_looks) out.push_back({"looks", looked.mean(), 4});
+  out.push_back({"change", change.mean(), 4});
+  out.push_back({"change_early", change_early.mean(), 4});
+  out.push_back({"slope", slope.mean(), 3});
+  if (!style.empty()) {
+    Means own;
+    for (const Planes& picture : style) own.add(spectrum_of(picture).slope);
+    out.push_back({"style_slope", own.mean(), 3});
+  }
+  out.push_back({"grid", grid.mean(), 3});
+  out.push_back({"reach", playing.reach(), 4});
+  if (!judge_of_looks) return out;
+  playing.damage();
+  out.push_back({"looks_damaged", distance(playing.next()), 4});
+  for (int f = 1; f < kHealing && !stop_requested(); ++f) playing.next();
+  out.push_back({"looks_healed", distance(playing.next()), 4});
+  return stop_requested() ? std::vector<Figure>{} : out;
+}
+
+}  // namespace reverie

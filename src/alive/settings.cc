@@ -1,0 +1,54 @@
+#include "alive/settings.h"
+
+namespace reverie {
+namespace {
+
+std::vector<Parameter> process() {
+  return {
+      integer("size", 96, 16, 1024, "pixels", "side of the square that is trained on"),
+      integer("batch", 4, 1, 256, "", "hierarchies that learn from one step"),
+      integer("pool", 48, 1, 4096, "", "hierarchies that go on from step to step"),
+      integer("steps_least", 8, 1, 1000, "frames", "that a step unrolls, at least"),
+      integer("steps_most", 24, 1, 1000, "frames", "that a step unrolls, at most; fewer at the beginning"),
+      integer("free", 24, 0, 10000, "frames", "that a hierarchy runs before those, at most"),
+      number("fresh", 0.15, 0, 1, "", "share of a batch that starts anew"),
+      number("damaged", 0.15, 0, 1, "", "share of a batch of which a quarter becomes noise"),
+  };
+}
+
+std::vector<Parameter> losses() {
+  return {
+      text("network", "../models/dream.safetensors", "whose features say what looks alike"),
+      text("layers", "auto", "of that network, by commas; auto: up to five, from the lowest on"),
+      integer("style_size", 192, 16, 4096, "pixels", "shorter side of the style's pictures"),
+      integer("scales", 2, 1, 4, "", "sizes that are compared, each half the one before"),
+      integer("projections", 32, 1, 1024, "", "directions in which features are compared"),
+      number("raw", 1, 0, 100, "", "weight of the colours themselves among the layers"),
+      number("change_least", 0.012, 0, 1, "", "change from one frame to the next, at least"),
+      number("change_most", 0.03, 0, 1, "", "and at most"),
+      number("change_weight", 1, 0, 100, "", "what leaving that band costs"),
+      number("smooth_weight", 0.5, 0, 100, "", "what flicker costs: change that is taken back"),
+      number("motion_x", 0, -16, 16, "pixels a frame", "where it is to move, to the right"),
+      number("motion_y", 0, -16, 16, "pixels a frame", "and down"),
+      number("motion_weight", 0, 0, 100, "", "what moving another way costs"),
+      number("range_weight", 10, 0, 1000, "", "what leaving -1..1 costs"),
+  };
+}
+
+std::vector<Parameter> learning() {
+  return {
+      integer("iterations", 1000, 1, 10000000, "", "steps of the solver"),
+      number("rate", 0.002, 0, 1, "", "of Adam; it falls as half a cosine to 0"),
+      number("mix_rate", 0.3, 0, 10, "times", "the rate of the shares self, encode, decode"),
+  };
+}
+
+}  // namespace
+
+const ParameterTable& alive_settings() {
+  static const ParameterTable table(
+      in_groups({{"process", process()}, {"losses", losses()}, {"learning", learning()}}));
+  return table;
+}
+
+}  // namespace reverie

@@ -1,0 +1,81 @@
+// Feedback that is learned: weights and shares of a transition are trained through time.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "alive/looks.h"
+#include "control/preset.h"
+#include "core/planes.h"
+
+namespace reverie {
+
+struct AliveSetup {
+  AliveSetup(Preset from_preset, ParameterValues from_settings)
+      : preset(std::move(from_preset)), settings(std::move(from_settings)) {}
+  Preset preset;             // what is trained begins from: its structure, and all that is not learned
+  ParameterValues settings;  // of alive_settings(); `network` by its path
+  std::vector<Planes> style;
+  uint64_t seed = 1;
+};
+
+// One step of the solver, for logs.
+struct AliveStep {
+  int64_t iteration = 0;  // from 0
+  int frames = 0;         // that it unrolled
+  double loss = 0, looks = 0, change = 0, flicker = 0, beyond = 0;
+};
+
+// A pool of hierarchies lives on from step to step; each step takes some of them, a few anew or damaged, lets
+// them run freely, then unrolls some frames through which the gradient flows (Mordvintsev et al. 2020,
+// "Growing Neural Cellular Automata"; Niklasson et al. 2021, "Self-Organising Textures").  Decode filters are
+// any filters convolved with a box of pool_size: they cannot make a checkerboard.
+class AliveTraining {
+ public:
+  // Error for what cannot be trained (Twin::check), a preset with an input or of another effect.
+  explicit AliveTraining(AliveSetup setup);
+  ~AliveTraining();
+  AliveTraining(const AliveTraining&) = delete;
+  AliveTraining& operator=(const AliveTraining&) = delete;
+
+  bool done() const;
+  int64_t iteration() const;
+  // Error where the loss is not finite; Stopped after Ctrl-C, with nothing changed.
+  AliveStep step();
+
+  // What it needs to go on as if it had never stopped.
+  TensorFile checkpoint() const;
+  void resume(const TensorFile& checkpoint);
+
+  // What plays in the engine: the weights, and a preset that names them as `file`.
+  TensorFile weights() const;
+  Preset preset(const std::string& name, const std::string& file) const;
+
+ private:
+  class Work;
+  std::unique_ptr<Work> work_;
+};
+
+// A run: RUN/alive.toml (how it is made), checkpoint.safetensors, NAME.toml and NAME.safetensors (float16).
+struct AliveOptions {
+  std::filesystem::path run;
+  std::string name;                   // of the preset that it makes
+  std::string from = "_alive";        // the preset that it begins from
+  std::vector<std::string> style;     // pictures, clips or folders, as absolute paths
+  std::vector<std::string> settings;  // KEY=VALUE
+  std::vector<std::string> changes;   // of the preset's parameters
+  uint64_t seed = 1;
+  int threads = 0;
+  double minutes = 0;  // it stops after so many; 0: when all iterations are done
+  bool resume = false, quiet = false;
+  double checkpoint_seconds = 60;
+};
+
+AliveOptions read_alive_run(const std::filesystem::path& run);
+
+// Trains, with progress on the way; false where it was asked to stop (Ctrl-C).
+bool run_alive(const AliveOptions& options, AliveSetup setup);
+
+}  // namespace reverie
