@@ -52,7 +52,8 @@ void write_moving_filters(const Model& model, const std::string& output) {
   const int height = even(frames[0].height());
   const int width = even(frames[0].width());
   const std::unique_ptr<Sink> sink = open_sink(output, sink_options(width, height, kFps, "moving filters"));
-  for (int round = 0; round < kRounds; ++round) {
+  const int rounds = output.ends_with(".gif") ? 1 : kRounds;  // it repeats by itself
+  for (int round = 0; round < rounds; ++round) {
     for (const Planes& frame : frames) {
       Planes sheet = blank_sheet(height, width);
       paste(frame, sheet, 0, 0);
