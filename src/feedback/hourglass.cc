@@ -94,24 +94,29 @@ void even_out_phases(Layer& layer) {
   }
 }
 
-// Convolves every filter of side k with a box of side p: the filters of side k + p - 1 have no response at
-// the frequencies at which a stride of p repeats a spectrum, so that nothing decodes to a checkerboard.
-std::vector<float> convolved_with_box(const std::vector<float>& w, int k, int p) {
-  const int wide = k + p - 1;
-  std::vector<float> out(w.size() / square(k) * square(wide));
-  for (size_t filter = 0; filter < w.size() / square(k); ++filter) {
-    const float* from = w.data() + filter * square(k);
-    float* to = out.data() + filter * square(wide);
-    for (int y = 0; y < wide; ++y) {
-      for (int x = 0; x < wide; ++x) {
-        for (int i = std::max(0, y - p + 1); i <= std::min(y, k - 1); ++i) {
-          for (int j = std::max(0, x - p + 1); j <= std::min(x, k - 1); ++j)
-            to[y * wide + x] += from[i * k + j];
-        }
-      }
+// Gives every output phase the same sum within each row and within each column of a filter.  That is what a
+// filter convolved with a box of pool_size has: it does not answer to patterns of that period, whatever
+// is decoded; to what is close to them it answers weakly.
+void box(Layer& layer) {
+  const int k = layer.decode_kernel;
+  const int p = layer.pool_size;
+  const auto even_out = [&](float* w, int step) {  // k weights
+    std::vector<double> sum(static_cast<size_t>(p));
+    double total = 0;
+    for (int i = 0; i < k; ++i) {
+      sum[static_cast<size_t>(i % p)] += w[i * step];
+      total += w[i * step];
     }
+    for (int i = 0; i < k; ++i) {
+      const int count = (k - i % p + p - 1) / p;
+      w[i * step] += static_cast<float>((total / p - sum[static_cast<size_t>(i % p)]) / count);
+    }
+  };
+  for (size_t at = 0; at < layer.decode_weight.size(); at += square(k)) {
+    float* w = layer.decode_weight.data() + at;
+    for (int y = 0; y < k; ++y) even_out(w + y * k, 1);
+    for (int x = 0; x < k; ++x) even_out(w + x, k);
   }
-  return out;
 }
 
 // Normalises what contributes to one decoded sample (k/p x k/p taps of every upper channel) to norm 1.
@@ -144,10 +149,7 @@ Layer random_layer(const ParameterValues& values, int level, int lower, Draw how
   const double bias = values.number("weights_bias");
   const auto between = static_cast<size_t>(layer.upper) * static_cast<size_t>(layer.lower);
   const size_t encode_taps = square(layer.encode_kernel);
-  const auto filters = values.choice<Filters>("filters");
-  const int drawn_side =
-      filters == Filters::kBoxed ? layer.decode_kernel - layer.pool_size + 1 : layer.decode_kernel;
-  const size_t decode_taps = square(drawn_side);
+  const size_t decode_taps = square(layer.decode_kernel);
   const double fan_in = static_cast<double>(lower) * static_cast<double>(encode_taps);
   const double reach = std::max(1, layer.decode_kernel / layer.pool_size);
   layer.encode_weight = draws(between * encode_taps, gain / std::sqrt(fan_in), how, random.split(0));
@@ -155,11 +157,11 @@ Layer random_layer(const ParameterValues& values, int level, int lower, Draw how
   layer.decode_weight =
       draws(between * decode_taps, gain / std::sqrt(layer.upper * reach * reach), how, random.split(2));
   layer.decode_bias = draws(static_cast<size_t>(layer.lower), bias, Draw::kNormal, random.split(3));
-  if (filters == Filters::kBoxed)
-    layer.decode_weight = convolved_with_box(layer.decode_weight, drawn_side, layer.pool_size);
+  const auto filters = values.choice<Filters>("filters");
   if (filters == Filters::kRaw || stop_requested()) return layer;
   normalise_encode(layer.encode_weight, static_cast<size_t>(lower) * encode_taps, gain);
-  if (filters == Filters::kSmooth) even_out_phases(layer);
+  if (filters == Filters::kSmooth || filters == Filters::kBoxed) even_out_phases(layer);
+  if (filters == Filters::kBoxed) box(layer);
   normalise_decode(layer, gain);
   return layer;
 }
@@ -252,6 +254,9 @@ Hourglass make_hourglass(const ParameterValues& values, Random random,
     glass.layers = std::move(read.layers);
     glass.format = read.format;
     if (glass.levels() > levels) glass.layers.resize(static_cast<size_t>(levels));  // use only the lower ones
+    if (values.choice<Filters>("filters") == Filters::kBoxed) {
+      for (Layer& layer : glass.layers) box(layer);
+    }
     return glass;
   }
   check_weights(values, levels);

@@ -20,7 +20,8 @@ std::vector<Parameter> hierarchy() {
           .weights({"normal", "uniform", "sharp"}),
       choice("filters", "raw", {"raw", "normalised", "smooth", "boxed"},
              "random weights as drawn; or with unit norm and, for encode filters, zero mean; or also decode "
-             "filters that make no checkerboard of what is flat; or of anything")
+             "filters that make no checkerboard of what is flat; or no pattern of period two of anything, "
+             "those of a file too")
           .fixed(),
       number("weights_gain", 1, 0, 16, "times", "scale of the random weights").fixed(),
       number("weights_bias", 0.1, 0, 4, "", "standard deviation of the random biases").fixed(),
