@@ -18,6 +18,7 @@ class HostClock {
   bool started_ = false;
   double first_ = 0, last_ = 0;
   double rate_ = 0;  // frames a second; 0: not known yet
+  double unit_ = 1;  // of the host's times in a second
 };
 
 }  // namespace reverie

@@ -17,6 +17,14 @@ TEST(HostClock, CountsAsARenderDoes) {
   }
 }
 
+TEST(HostClock, UnderstandsMilliseconds) {
+  for (const double rate : {25.0, 30.0, 60.0}) {
+    HostClock clock;
+    for (int i = 0; i < 500; ++i)
+      EXPECT_EQ(clock.seconds(i * (1 / rate) * 1000), i / rate) << rate << " " << i;
+  }
+}
+
 TEST(HostClock, TakesOtherTimesAsTheyAre) {
   HostClock clock;
   EXPECT_EQ(clock.seconds(1), 0);

@@ -1,7 +1,10 @@
 // frei0r's functions (frei0r.h, version 1.2), by which its hosts load and call the plug-in.
-#include <frei0r.h>
-
+#include <cinttypes>
 #include <cmath>
+
+extern "C" {
+#include <frei0r.h>  // has no word of C++
+}
 
 #include "core/limits.h"
 #include "core/log.h"

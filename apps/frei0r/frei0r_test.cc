@@ -1,6 +1,5 @@
 // The plug-in from outside: loaded as a host does, and through ffmpeg beside the same render.
 #include <dlfcn.h>
-#include <frei0r.h>
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -8,6 +7,10 @@
 #include <set>
 
 #include "command.h"
+
+extern "C" {
+#include <frei0r.h>  // has no word of C++
+}
 
 namespace reverie {
 namespace {

@@ -168,8 +168,7 @@ void Instance::turn(int i, const Value& value) {
 
 void Instance::play(double seconds) {
   if (!player_) {
-    PlayerSetup setup = {width_, height_};
-    setup.read_picture = read_picture;
+    const PlayerSetup setup = {width_, height_, 0, "auto", read_picture};
     player_ = std::make_unique<ChainPlayer>(setup, chain());
   }
   for (const SetParameter& set : waiting_) player_->apply(set);
