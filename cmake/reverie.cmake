@@ -96,7 +96,7 @@ function(reverie_protobuf name)
   protobuf_generate_cpp(sources headers ${ARGN})
   add_library(reverie_${name}_proto STATIC ${sources} ${headers})
   # generated: its warnings are nobody's to mend
-  target_compile_options(reverie_${name}_proto PRIVATE -w)
+  target_compile_options(reverie_${name}_proto PRIVATE -w $<$<BOOL:${frei0r}>:-fPIC>)
   target_include_directories(reverie_${name}_proto SYSTEM PUBLIC ${CMAKE_CURRENT_BINARY_DIR})
   target_link_libraries(reverie_${name}_proto PUBLIC protobuf::libprotobuf)
   target_link_libraries(reverie_${name} PRIVATE reverie_${name}_proto)
