@@ -235,7 +235,7 @@ ShowRequest request_of(const Options& o) {
   if (o.artnet) r.artnet = o.artnet_settings;
   if (o.remote_port) {
     r.remote = o.remote;
-    r.remote->port = *o.remote_port;
+    r.remote->port = std::max(0, *o.remote_port);  // CLI11 takes the 0 of a flag for "no", which is -1
   }
   r.midi = !o.no_midi;
   if (o.listen || !o.sound.empty()) r.sound = o.sound;
