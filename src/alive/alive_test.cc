@@ -114,7 +114,7 @@ TEST(Looks, ReportWhatIsWrong) {
   EXPECT_THROW(Looks(s, {stripes(96)}), Error);
 }
 
-TEST(Spectrum, KnowsAGrid) {
+TEST(PictureSpectrum, KnowsAGrid) {
   // power 1 / f^2, as natural pictures have
   torch::manual_seed(1);
   const torch::Tensor fy = torch::fft_fftfreq(256).view({-1, 1});
@@ -123,7 +123,7 @@ TEST(Spectrum, KnowsAGrid) {
   torch::Tensor natural = torch::fft_irfft2(torch::randn({256, 129}, torch::kComplexFloat) / f);
   natural = 0.5 + 0.15 * (natural - natural.mean()) / natural.std();
   Planes p = to_picture(255 * natural.expand({1, 3, 256, 256}));
-  const Spectrum s = spectrum_of(p);
+  const PictureSpectrum s = spectrum_of(p);
   EXPECT_NEAR(s.slope, -2, 0.25);
   EXPECT_LT(s.grid, 1.5);
   for (int c = 0; c < 3; ++c) {

@@ -118,7 +118,7 @@ class Means {
 
 }  // namespace
 
-Spectrum spectrum_of(const Planes& picture) {
+PictureSpectrum spectrum_of(const Planes& picture) {
   const std::vector<double> power = power_of(picture);
   // least squares of log power over log frequency
   double n = 0;
@@ -131,7 +131,7 @@ Spectrum spectrum_of(const Planes& picture) {
     const double y = std::log(power[static_cast<size_t>(k)] + 1e-12);
     n += 1, sx += x, sy += y, sxx += x * x, sxy += x * y;
   }
-  Spectrum out;
+  PictureSpectrum out;
   out.slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
   const double start = (sy - out.slope * sx) / n;
   Means over;
@@ -171,7 +171,7 @@ std::vector<Figure> judge(const Preset& preset, const std::vector<Planes>& style
     }
     if (f == options.frames || f == options.frames / 3 || f == 2 * options.frames / 3) {
       if (judge_of_looks) looked.add(distance(shown));
-      const Spectrum s = spectrum_of(shown);
+      const PictureSpectrum s = spectrum_of(shown);
       slope.add(s.slope);
       grid.add(s.grid);
     }
