@@ -18,6 +18,7 @@ const std::vector<std::pair<std::string, std::string>>& small_tables() {
       {"vae",
        "encoder = ['conv 4 5 2', 'residual']\ndecoder = ['residual', 'shuffle 3 5']\ncodes = 5\nnorm = "
        "'batch'\n"},
+      {"video", "frames = 4\nlayers = ['conv 4 3 2', 'max 2', 'conv3d 5', 'mean', 'lstm 4', 'dense 3']\n"},
   };
   return tables;
 }
@@ -29,6 +30,9 @@ std::unique_ptr<Model> small_model(const std::string& family, const std::string&
   BuildOptions options;
   options.seed = seed;
   options.labels = {"this", "that", "the other"};
+  options.height = 16;
+  options.width = 24;
+  options.frames = 4;
   options.input.mean = torch::full({3, 1, 1}, 100.0);
   std::unique_ptr<Model> model =
       found->read_recipe(TomlReader(root, "small.toml", found->keys))->build(options);

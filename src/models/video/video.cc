@@ -339,7 +339,10 @@ std::vector<LayerInfo> VideoModel::layers(int64_t height, int64_t width) const {
       at.height /= layer.kernel;
       at.width /= layer.kernel;
     } else if (layer.channels > 0 && maps) {
-      at.receptive += (layer.kernel - 1) * step;
+      // a memory's state passes two convolutions from each frame to the next
+      const bool memory = layer.op == VideoOp::kGru || layer.op == VideoOp::kBothWays;
+      const int64_t passes = memory ? 2 * layer.in.frames - 1 : 1;
+      at.receptive += (layer.kernel - 1) * step * passes;
     }
     at.name = layer.name;
     at.channels = layer.out.channels;
