@@ -133,7 +133,7 @@ int cross_validate(const Words& w) {
 AliveOptions alive_options(const Words& w) {
   if (!w.resume.empty()) return read_alive_run(w.resume);
   if (w.style.empty())
-    throw UsageError("train alive: --style PICTURE is missing: what the feedback is to look like");
+    throw UsageError("train alive: --style PICTURE is missing: what the feedback should look like");
   if (!w.data.empty() || !w.test.empty() || w.device != "cpu" || w.find_rate || !w.watch.empty())
     throw UsageError("train alive: it takes no --data, --test, --device, --find-rate or --watch");
   AliveOptions options;
@@ -228,7 +228,7 @@ Action add_train(CLI::App& app) {
       "of a set of clips: a run for each group, which is left out of it, in RUN/GROUP; then how many "
       "videos of the left-out groups are recognised, and the confusion matrix in RUN/confusion.png");
   app.add_flag("-q,--quiet", w->quiet, "no progress");
-  app.add_option("--style", w->style, "alive: what it is to look like: pictures, clips, folders")
+  app.add_option("--style", w->style, "alive: what it should look like: pictures, clips, folders")
       ->group("alive");
   app.add_option("--from", w->from, "alive: the preset that it begins from (default _alive)")->group("alive");
   app.add_option("--change", w->preset_changes, "alive: change a parameter of that preset: KEY=VALUE")

@@ -11,7 +11,7 @@ std::vector<Parameter> process() {
       integer("steps_least", 8, 1, 1000, "frames", "that a step unrolls, at least"),
       integer("steps_most", 24, 1, 1000, "frames", "that a step unrolls, at most; fewer at the beginning"),
       integer("free", 24, 0, 10000, "frames", "that a hierarchy runs before those, at most"),
-      number("fresh", 0.15, 0, 1, "", "share of a batch that starts anew"),
+      number("fresh", 0.15, 0, 1, "", "share of a batch that starts afresh"),
       number("damaged", 0.15, 0, 1, "", "share of a batch of which a quarter becomes noise"),
   };
 }
@@ -28,7 +28,7 @@ std::vector<Parameter> losses() {
       number("change_most", 0.03, 0, 1, "", "and at most"),
       number("change_weight", 1, 0, 100, "", "what leaving that band costs"),
       number("smooth_weight", 0.5, 0, 100, "", "what flicker costs: change that is taken back"),
-      number("motion_x", 0, -16, 16, "pixels a frame", "where it is to move, to the right"),
+      number("motion_x", 0, -16, 16, "pixels a frame", "where it should move, to the right"),
       number("motion_y", 0, -16, 16, "pixels a frame", "and down"),
       number("motion_weight", 0, 0, 100, "", "what moving another way costs"),
       number("range_weight", 10, 0, 1000, "", "what leaving -1..1 costs"),

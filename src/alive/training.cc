@@ -20,7 +20,7 @@ namespace {
 // Random streams, split off the seed.
 enum StreamKey : uint64_t { kWeightStream = 1, kStartStream, kStepStream, kMotionStream };
 // ... and off that of a step.
-enum StepKey : uint64_t { kChoiceKey, kNoiseKey, kLooksKey, kAnewKey, kDamageKey };
+enum StepKey : uint64_t { kChoiceKey, kNoiseKey, kLooksKey, kFreshKey, kDamageKey };
 
 constexpr double kFramesPerSecond = 30;  // for what modulates the preset
 constexpr int kLatestStart = 3000;       // frames
@@ -28,7 +28,7 @@ constexpr double kGrowth = 0.2;          // share of the iterations until all fr
 constexpr int kChangeFrames = 4;         // pairs of frames whose change is measured
 constexpr int kMotionGap = 4;            // frames between which motion is measured
 constexpr double kFlickerFree = 0.9;     // ratio of the second to the first difference; noise has 1.7
-constexpr double kSteady = 4;            // one in so many hierarchies is never begun anew
+constexpr double kSteady = 4;            // one in so many hierarchies is never started over
 
 size_t z(int64_t i) {
   return static_cast<size_t>(i);
@@ -317,9 +317,9 @@ class AliveTraining::Work {
       const bool steady = static_cast<double>(members[n]) < static_cast<double>(pool_.h[0].size(0)) / kSteady;
       const auto i = static_cast<int64_t>(n);
       if (u < s_.number("fresh") && !steady) {
-        const TwinState anew = twin_.start(values_, {draws.split(kAnewKey).split(n)});
+        const TwinState fresh = twin_.start(values_, {draws.split(kFreshKey).split(n)});
         for (size_t l = 0; l < state.h.size(); ++l) {
-          state.h[l][i].copy_(anew.h[l][0]);
+          state.h[l][i].copy_(fresh.h[l][0]);
           state.home_gain[l][i].fill_(1);
         }
       } else if (u > 1 - s_.number("damaged")) {

@@ -179,7 +179,7 @@ void MidiPorts::run() {
   }
 }
 
-// True if there is a device that is to be sent anything.  Sending may wait for the device: without the lock.
+// Whether there is anything to send to a device.  Sending may wait for the device: without the lock.
 bool MidiPorts::send_feedback() {
   bool any = false;
   for (Inputs::Input& input : inputs_->open) {

@@ -49,7 +49,7 @@ class MidiController {
   bool glide(double seconds);
 
   const MidiMap& map() const { return map_; }
-  // What the device is to be sent, where its map wants feedback; see MidiFeedback.
+  // What to send to the device, where its map wants feedback; see MidiFeedback.
   std::vector<std::vector<uint8_t>> feedback();
   // Whether the map has changed since the last take_changed().
   bool changed() const { return changed_; }

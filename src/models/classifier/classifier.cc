@@ -9,30 +9,16 @@
 #include "core/text.h"
 #include "models/input_file.h"
 #include "models/lean.h"
+#include "models/normalised.h"
 #include "models/random_weights.h"
 
 namespace reverie {
 namespace {
 
-constexpr double kStatisticsRate = 0.1;
-constexpr double kEpsilon = 1e-5;
 constexpr const char* kScores = "scores";
 
-struct Layouts {
-  Layout learned, buffers;
-};
-
 void add_convolution(const std::string& name, int lower, int upper, int kernel, Layouts& to) {
-  to.learned.add(name + ".weight", {upper, lower, kernel, kernel}, lower * kernel * kernel);
-  to.learned.add(name + ".norm.weight", {upper});
-  to.learned.add(name + ".norm.bias", {upper});
-  to.buffers.add(name + ".norm.mean", {upper});
-  to.buffers.add(name + ".norm.variance", {upper});
-}
-
-void add_dense(const std::string& name, int lower, int upper, Layouts& to) {
-  to.learned.add(name + ".weight", {upper, lower}, lower);
-  to.learned.add(name + ".bias", {upper});
+  add_normalised(name, {upper, lower, kernel, kernel}, lower * kernel * kernel, to);
 }
 
 Layouts layouts_of(const std::vector<ClassifierLayer>& layers, size_t labels) {
@@ -57,11 +43,6 @@ std::vector<std::string> names_of(const std::vector<ClassifierLayer>& layers) {
   for (const ClassifierLayer& layer : layers) names.push_back(layer.name);
   names.emplace_back(kScores);
   return names;
-}
-
-Parameters make_parameters(const std::vector<ClassifierLayer>& layers, size_t labels, torch::Device device) {
-  Layouts all = layouts_of(layers, labels);
-  return Parameters(std::move(all.learned), std::move(all.buffers), device);
 }
 
 }  // namespace
@@ -108,22 +89,9 @@ class ClassifierModel::Pass {
 
  private:
   torch::Tensor convolution(const torch::Tensor& x) {
-    torch::Tensor weight = next();
-    const torch::Tensor& gain = next();
-    const torch::Tensor& shift = next();
-    const torch::Tensor& mean = buffers_[buffer_++];
-    const torch::Tensor& variance = buffers_[buffer_++];
-    const int64_t pad = (weight.size(2) - 1) / 2;
-    if (!learning_) {  // in use the normalisation is a part of the convolution
-      const torch::Tensor scale = gain * torch::rsqrt(variance + kEpsilon);
-      weight = (weight * scale.view({-1, 1, 1, 1})).contiguous(torch::MemoryFormat::ChannelsLast);
-      const ConvolutionSteps steps{{1, 1}, {pad, pad}};
-      return lean_relu(lean_convolution(x, weight, shift - mean * scale, steps), options_, true);
-    }
-    const torch::Tensor y =
-        torch::conv2d(x, weight.contiguous(torch::MemoryFormat::ChannelsLast), {}, 1, pad);
-    return torch::relu(
-        torch::batch_norm(y, gain, shift, mean, variance, true, kStatisticsRate, kEpsilon, false));
+    const Normalised layer = {next(), next(), next(), buffers_[buffer_], buffers_[buffer_ + 1]};
+    buffer_ += 2;
+    return learning_ ? learn_normalised(x, layer) : use_normalised(x, layer, options_);
   }
 
   const torch::Tensor& next() { return weights_[weight_++]; }
@@ -142,11 +110,7 @@ ClassifierModel::ClassifierModel(std::vector<std::string> words, std::vector<std
       words_(std::move(words)),
       labels_(std::move(labels)),
       layers_(parse_classifier(words_)),
-      parameters_(make_parameters(layers_, labels_.size(), device)) {
-  torch::NoGradGuard no_grad;
-  const std::vector<torch::Tensor> buffers = parameters_.cut_buffers();
-  for (size_t i = 1; i < buffers.size(); i += 2) buffers[i].fill_(1);
-}
+      parameters_(make_parameters(layouts_of(layers_, labels_.size()), device)) {}
 
 const std::string& ClassifierModel::family() const {
   static const std::string name = "classifier";

@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "models/input_file.h"
-#include "models/lean.h"
+#include "models/normalised.h"
 #include "models/random_weights.h"
 #include "models/video/flow_input.h"
 #include "models/video/recurrent.h"
@@ -16,23 +16,12 @@
 namespace reverie {
 namespace {
 
-constexpr double kStatisticsRate = 0.1;
-constexpr double kEpsilon = 1e-5;
 constexpr const char* kScores = "scores";
-
-struct Layouts {
-  Layout learned, buffers;
-};
 
 void add_convolution(const std::string& name, const VideoLayer& layer, Layouts& to) {
   const int64_t lower = layer.in.channels;
-  const int64_t upper = layer.channels;
-  const auto fan_in = static_cast<int>(lower * layer.frames * layer.kernel * layer.kernel);
-  to.learned.add(name + ".weight", {upper, lower, layer.frames, layer.kernel, layer.kernel}, fan_in);
-  to.learned.add(name + ".norm.weight", {upper});
-  to.learned.add(name + ".norm.bias", {upper});
-  to.buffers.add(name + ".norm.mean", {upper});
-  to.buffers.add(name + ".norm.variance", {upper});
+  add_normalised(name, {layer.channels, lower, layer.frames, layer.kernel, layer.kernel},
+                 static_cast<int>(lower * layer.frames * layer.kernel * layer.kernel), to);
 }
 
 void add_gru(const std::string& name, const VideoLayer& layer, Layouts& to) {
@@ -44,11 +33,6 @@ void add_gru(const std::string& name, const VideoLayer& layer, Layouts& to) {
   to.learned.add(name + ".input.bias", {3 * upper});
   to.learned.add(name + ".gates.weight", {2 * upper, upper, kernel, kernel}, fan(upper));
   to.learned.add(name + ".candidate.weight", {upper, upper, kernel, kernel}, fan(upper));
-}
-
-void add_dense(const std::string& name, int64_t lower, int64_t upper, Layouts& to) {
-  to.learned.add(name + ".weight", {upper, lower}, static_cast<int>(lower));
-  to.learned.add(name + ".bias", {upper});
 }
 
 void add_lstm(const std::string& name, const VideoLayer& layer, Layouts& to) {
@@ -168,23 +152,11 @@ class VideoModel::Pass {
   }
 
   torch::Tensor convolution(const VideoLayer& layer, const torch::Tensor& x) {
-    torch::Tensor weight = next().transpose(1, 2).flatten(1, 2);  // [C', T C, K, K]
-    const torch::Tensor& gain = next();
-    const torch::Tensor& shift = next();
-    const torch::Tensor& mean = buffers_[buffer_++];
-    const torch::Tensor& variance = buffers_[buffer_++];
-    const int64_t pad = layer.kernel / 2;
+    const torch::Tensor weight = next().transpose(1, 2).flatten(1, 2);  // [C', T C, K, K]
+    const Normalised all = {weight, next(), next(), buffers_[buffer_], buffers_[buffer_ + 1]};
+    buffer_ += 2;
     const torch::Tensor seen = together(layer, x).contiguous(torch::MemoryFormat::ChannelsLast);
-    if (!learning_) {  // in use the normalisation is a part of the convolution
-      const torch::Tensor scale = gain * torch::rsqrt(variance + kEpsilon);
-      weight = (weight * scale.view({-1, 1, 1, 1})).contiguous(torch::MemoryFormat::ChannelsLast);
-      const ConvolutionSteps steps{{1, 1}, {pad, pad}};
-      return lean_relu(lean_convolution(seen, weight, shift - mean * scale, steps), options_, true);
-    }
-    const torch::Tensor y =
-        torch::conv2d(seen, weight.contiguous(torch::MemoryFormat::ChannelsLast), {}, 1, pad);
-    return torch::relu(
-        torch::batch_norm(y, gain, shift, mean, variance, true, kStatisticsRate, kEpsilon, false));
+    return learning_ ? learn_normalised(seen, all) : use_normalised(seen, all, options_);
   }
 
   static torch::Tensor max_pool(const VideoLayer& layer, const torch::Tensor& x) {
@@ -222,15 +194,15 @@ std::vector<VideoModel::Stream> VideoModel::streams_of(const VideoSettings& sett
   return streams;
 }
 
-Parameters VideoModel::make_parameters(const std::vector<Stream>& streams, size_t labels,
-                                       torch::Device device) {
+Parameters VideoModel::parameters_of(const std::vector<Stream>& streams, size_t labels,
+                                     torch::Device device) {
   Layouts all;
   for (const Stream& stream : streams) {
     for (const VideoLayer& layer : stream.layers) add_layer(stream.prefix, layer, all);
     add_dense(stream.prefix + kScores, stream.layers.back().out.features(), static_cast<int64_t>(labels),
               all);
   }
-  return Parameters(std::move(all.learned), std::move(all.buffers), device);
+  return make_parameters(std::move(all), device);
 }
 
 VideoModel::VideoModel(VideoSettings settings, std::vector<std::string> labels, int height, int width,
@@ -241,11 +213,7 @@ VideoModel::VideoModel(VideoSettings settings, std::vector<std::string> labels, 
       height_(height),
       width_(width),
       streams_(streams_of(settings_, height, width)),
-      parameters_(make_parameters(streams_, labels_.size(), device)) {
-  torch::NoGradGuard no_grad;
-  const std::vector<torch::Tensor> buffers = parameters_.cut_buffers();
-  for (size_t i = 1; i < buffers.size(); i += 2) buffers[i].fill_(1);
-}
+      parameters_(parameters_of(streams_, labels_.size(), device)) {}
 
 const std::string& VideoModel::family() const {
   static const std::string name = "video";

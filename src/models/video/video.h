@@ -83,7 +83,7 @@ class VideoModel : public Model {
   };
   std::vector<torch::Tensor> run(const VideoSight& sight, Pass& pass) const;
   static std::vector<Stream> streams_of(const VideoSettings& settings, int height, int width);
-  static Parameters make_parameters(const std::vector<Stream>& streams, size_t labels, torch::Device device);
+  static Parameters parameters_of(const std::vector<Stream>& streams, size_t labels, torch::Device device);
 
   VideoSettings settings_;
   std::vector<std::string> labels_;

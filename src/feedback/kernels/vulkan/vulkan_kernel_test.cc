@@ -178,25 +178,7 @@ TEST_F(VulkanKernel, GivesTheSameBytesAgain) {
 }
 
 TEST_F(VulkanKernel, ExtremeValuesStayFinite) {
-  ParameterValues v(feedback_parameters());
-  v.set("channels", std::vector<double>{3, 8, 16, 20});
-  const ParameterTable& table = v.table();
-  Threads threads(2);
-  for (const bool high : {false, true}) {
-    ParameterValues extreme = v;
-    for (size_t i = 0; i < table.size(); ++i) {
-      const Parameter& p = table[i];
-      if (p.kind != ParameterKind::kText && !p.structural) extreme.set(p.name, high ? p.high : p.low);
-    }
-    for (int squash = 0; squash < 6; ++squash) {
-      extreme.set("squash", squash);
-      FeedbackEngine engine(make_hourglass(v, Random(5), nullptr), 24, 24, v, "vulkan", 3, threads, nullptr);
-      Planes seen;
-      for (int frame = 0; frame < 20; ++frame) engine.step(frame, extreme, nullptr);
-      engine.look(extreme, seen);
-      for (const float x : seen.data()) ASSERT_TRUE(std::isfinite(x)) << squash;
-    }
-  }
+  expect_finite_at_extremes("vulkan");
 }
 
 TEST_F(VulkanKernel, CountsWhatEveryPieceCosts) {
