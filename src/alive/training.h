@@ -28,8 +28,8 @@ struct AliveStep {
   double loss = 0, looks = 0, change = 0, flicker = 0, beyond = 0;
 };
 
-// A pool of hierarchies lives on from step to step; each step takes some of them, a few fresh or damaged, lets
-// them run freely, then unrolls some frames through which the gradient flows (Mordvintsev et al. 2020,
+// A pool of hierarchies lives on from step to step; each step takes some of them, a few fresh or damaged,
+// lets them run freely, then unrolls some frames through which the gradient flows (Mordvintsev et al. 2020,
 // "Growing Neural Cellular Automata"; Niklasson et al. 2021, "Self-Organising Textures").  Decode filters are
 // any filters convolved with a box of pool_size: they cannot make a checkerboard.
 class AliveTraining {
