@@ -49,6 +49,7 @@ function(reverie_test name)
   endif()
   add_executable(${name} ${T_SOURCES})
   target_link_libraries(${name} PRIVATE ${T_LINKS} GTest::gtest_main)
+  reverie_optimise_lightly(${name})
   if(T_TORCH)
     reverie_precompile(${name} TORCH)
   else()
@@ -57,6 +58,11 @@ function(reverie_test name)
   gtest_discover_tests(${name}
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_MODE PRE_TEST
     PROPERTIES TIMEOUT ${T_TIMEOUT} ENVIRONMENT "REVERIE_ROOT=${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# Code without inner loops (tests, verbs) gains nothing by -O3 and compiles in half the time without.
+function(reverie_optimise_lightly target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
 endfunction()
 
 # The headers that nearly every file reads, compiled once and shared; with TORCH another set that has LibTorch's too.
