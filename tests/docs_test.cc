@@ -71,6 +71,11 @@ std::string quick(std::string line) {
     line = std::regex_replace(line, std::regex(" --set iterations=[0-9]+"), "");
     return line + " -q --set iterations=3";
   }
+  if (line.starts_with("reverie discover")) {
+    line = std::regex_replace(line, std::regex(" --minutes [0-9]+"), "");
+    const bool goes_on = line.find("--resume") != std::string::npos;
+    return line + (goes_on ? " -q --tries 6" : " -q --tries 4 --size 32 --frames 120");
+  }
   if (line.starts_with("reverie train alive"))
     return line + " -q --set iterations=2 --set size=32 --set batch=1 --set pool=2 --set steps_most=8";
   if (line.starts_with("reverie evaluate runs") && line.find(".toml") != std::string::npos)

@@ -74,6 +74,13 @@ const std::vector<Verb>& verbs() {
      "  reverie demo                                     any key that plays takes over; Ctrl+Q ends it\n"
      "  reverie demo -o demo.mp4                         a minute of video\n",
      add_demo},
+    {"discover", "search for processes worth seeing, and keep the best of each kind as presets",
+     "  reverie discover -o found                        from all presets, until Ctrl-C\n"
+     "  reverie discover first-light --minutes 60 -o found     then open found/map.html\n"
+     "  reverie discover -o found --resume               go on\n"
+     "  reverie discover -o found --axes colour,grain --cells 6\n"
+     "  reverie play found/found-412.toml                play a find\n",
+     add_discover},
     {"flow", "find the optical flow of a video, or between two pictures",
      "  reverie flow clip.mp4 -o flow.mp4                direction as colour, by Middlebury's wheel\n"
      "  reverie flow clip.mp4 -o arrows.mp4 --view arrows --method dis-fine\n"

@@ -27,6 +27,7 @@ const std::vector<Verb>& verbs();
 Action add_render(CLI::App& app);
 Action add_play(CLI::App& app);
 Action add_demo(CLI::App& app);
+Action add_discover(CLI::App& app);
 Action add_presets(CLI::App& app);
 Action add_preset(CLI::App& app);
 Action add_parameters(CLI::App& app);

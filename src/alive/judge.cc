@@ -1,11 +1,11 @@
 #include "alive/judge.h"
 
 #include <cmath>
-#include <numbers>
 
 #include "control/modulation.h"
 #include "core/error.h"
 #include "core/stop.h"
+#include "discover/spectrum.h"
 #include "feedback/engine.h"
 #include "feedback/palette.h"
 #include "models/pictures.h"
@@ -13,47 +13,11 @@
 namespace reverie {
 namespace {
 
-// Random streams, split off the seed: the first two as feedback's effect has them.
-enum Stream : uint64_t { kWeightsStream = 1, kEngineStream, kDamageStream };
+// Random streams, split off the seed, as feedback's effect has them.
+enum Stream : uint64_t { kEngineStream = kWeightsStream + 1, kDamageStream };
 
-constexpr int kSpectrumSide = 256;
-constexpr int kLowest = 4;         // cycles a side, from where the trend is fitted
-constexpr double kHighest = 0.45;  // cycles a sample, from where the grid is measured
-constexpr int kHealing = 300;      // frames
-constexpr double kEarly = 10;      // seconds
-
-// The middle square.
-Planes middle(const Planes& picture) {
-  const int side = std::min(picture.height(), picture.width());
-  const int top = (picture.height() - side) / 2;
-  const int left = (picture.width() - side) / 2;
-  Planes out(picture.channels(), side, side);
-  for (int c = 0; c < out.channels(); ++c) {
-    for (int y = 0; y < side; ++y) std::copy_n(picture.row(c, y + top) + left, side, out.row(c, y));
-  }
-  return out;
-}
-
-// Power of the brightness by whole cycles a side.
-std::vector<double> power_of(const Planes& picture) {
-  const Planes square = resize(middle(picture), kSpectrumSide, kSpectrumSide);
-  const torch::Tensor grey = from_picture(square)[0].mean(0).to(torch::kFloat64) / 255;
-  const torch::Tensor window = torch::hann_window(kSpectrumSide, false, torch::kFloat64);
-  const torch::Tensor spectrum =
-      torch::fft_fft2((grey - grey.mean()) * window.view({-1, 1}) * window).abs().square().contiguous();
-  std::vector<double> sums(kSpectrumSide);
-  std::vector<double> counts(kSpectrumSide);
-  for (int y = 0; y < kSpectrumSide; ++y) {
-    for (int x = 0; x < kSpectrumSide; ++x) {
-      const auto cycles = [](int i) { return i < kSpectrumSide / 2 ? i : i - kSpectrumSide; };
-      const auto r = static_cast<size_t>(std::hypot(cycles(y), cycles(x)));
-      sums[r] += spectrum.data_ptr<double>()[y * kSpectrumSide + x];
-      ++counts[r];
-    }
-  }
-  for (size_t r = 0; r < sums.size(); ++r) sums[r] /= std::max(counts[r], 1.0);
-  return sums;
-}
+constexpr int kHealing = 300;  // frames
+constexpr double kEarly = 10;  // seconds
 
 // Plays one preset as the effect does, and lets its state be damaged.
 class Playing {
@@ -117,29 +81,6 @@ class Means {
 };
 
 }  // namespace
-
-PictureSpectrum spectrum_of(const Planes& picture) {
-  const std::vector<double> power = power_of(picture);
-  // least squares of log power over log frequency
-  double n = 0;
-  double sx = 0;
-  double sy = 0;
-  double sxx = 0;
-  double sxy = 0;
-  for (int k = kLowest; k < kSpectrumSide / 3; ++k) {
-    const double x = std::log(k);
-    const double y = std::log(power[static_cast<size_t>(k)] + 1e-12);
-    n += 1, sx += x, sy += y, sxx += x * x, sxy += x * y;
-  }
-  PictureSpectrum out;
-  out.slope = (n * sxy - sx * sy) / (n * sxx - sx * sx);
-  const double start = (sy - out.slope * sx) / n;
-  Means over;
-  for (int k = static_cast<int>(kSpectrumSide * kHighest); k < kSpectrumSide / 2; ++k)
-    over.add(power[static_cast<size_t>(k)] / std::exp(start + out.slope * std::log(k)));
-  out.grid = over.mean();
-  return out;
-}
 
 std::vector<Figure> judge(const Preset& preset, const std::vector<Planes>& style,
                           const std::optional<LooksSettings>& looks, const JudgeOptions& options) {

@@ -11,14 +11,6 @@
 
 namespace reverie {
 
-// Of the brightness of a picture's middle square at 256x256, windowed (Hann).
-struct PictureSpectrum {
-  double slope = 0;  // of the power over the frequency, both logarithmic: natural pictures have about -2
-  double grid = 0;   // power at the highest frequencies over what that trend has there: a checkerboard has
-                     // more than 1.5
-};
-PictureSpectrum spectrum_of(const Planes& picture);
-
 struct JudgeOptions {
   int width = 256, height = 256;
   int frames = 600;  // that it plays before it is damaged

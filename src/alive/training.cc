@@ -18,7 +18,7 @@ namespace reverie {
 namespace {
 
 // Random streams, split off the seed.
-enum StreamKey : uint64_t { kWeightStream = 1, kStartStream, kStepStream, kMotionStream };
+enum StreamKey : uint64_t { kStartStream = kWeightsStream + 1, kStepStream, kMotionStream };
 // ... and off that of a step.
 enum StepKey : uint64_t { kChoiceKey, kNoiseKey, kLooksKey, kFreshKey, kDamageKey };
 
@@ -115,7 +115,7 @@ class AliveTraining::Work {
       : setup_(std::move(setup)),
         s_(setup_.settings),
         values_(trainable(setup_.preset).values),
-        glass_(make_hourglass(values_, Random(setup_.seed).split(kWeightStream),
+        glass_(make_hourglass(values_, Random(setup_.seed).split(kWeightsStream),
                               [this](const std::string& name) { return find_asset(setup_.preset, name); })),
         twin_(glass_, square_sizes(glass_, s_.integer("size"))),
         resolver_(twin_.sizes()),

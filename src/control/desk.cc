@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "control/chain_change.h"
+#include "control/variation.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/folders.h"
@@ -29,18 +30,6 @@ constexpr uint64_t kDeskStream = 0x6465736b;  // of the set's seed
 
 bool has_places(const Parameter& p) {
   return p.kind != ParameterKind::kText && p.high > p.low;
-}
-
-// Varies the values of all levels by amount of the range, clamped to it.
-std::vector<double> stray(const Parameter& p, std::vector<double> values, double amount, Random& draws) {
-  if (p.kind != ParameterKind::kNumber) return values;
-  for (double& v : values) {
-    // relative to the value's distance from its default rather than to the whole range: shift_x = 0.5 of
-    // +-256 pixels
-    const double size = std::max({std::abs(v), std::abs(v - p.initial.front()), 0.1});
-    v = std::clamp(v + amount * size * draws.normal(), p.low, p.high);
-  }
-  return values;
 }
 
 // Those of the same effect that can play without an input.
@@ -252,9 +241,7 @@ void Desk::randomize(double amount, const std::string& part) {
       const std::vector<Preset>& found = parents[at.preset.effect];
       if ((!part.empty() && at.name != part) || found.empty()) continue;
       for (const Parameter& p : at.preset.values.table().all()) {
-        const bool stays = p.structural || p.kind == ParameterKind::kText || p.role == ParameterRole::kView ||
-                           locked_.contains(at.name + "." + p.name);
-        if (stays) continue;
+        if (!may_stray(p) || locked_.contains(at.name + "." + p.name)) continue;
         const Preset& parent = found[draws.bits() % found.size()];
         at.preset.values.set(p.name, stray(p, parent.values.list(p.name), amount, draws));
       }

@@ -48,7 +48,9 @@ struct EffectKind {
   std::vector<EffectKey> keys = {};
   bool needs_flow = false;          // of the input: Frame::flow
   std::string flow_parameter = {};  // ... only where this is not 0, or something moves it; empty: always
-  bool needs_torch = false;         // plays in `reverie-lab` alone
+  // A whole number that random weights are drawn from, unless it is 0; empty: there is none.
+  std::string seed_parameter = {};
+  bool needs_torch = false;  // plays in `reverie-lab` alone
   // The same bytes for any number of threads; otherwise a render keeps the number in its description.
   bool any_threads = true;
   // Null: not known.

@@ -14,8 +14,7 @@
 namespace reverie {
 namespace {
 
-// Random streams, split off the effect's seed.
-constexpr uint64_t kWeightsStream = 1;
+// Random streams, split off the effect's seed, as kWeightsStream is.
 constexpr uint64_t kEngineStream = 2;
 
 class FeedbackEffect final : public Effect {
@@ -151,6 +150,7 @@ EffectKind feedback_effect() {
                    {"p", "pooling: max, mean, stride, maxmag", "pool"}},
           .needs_flow = true,
           .flow_parameter = "warp_by_flow",
+          .seed_parameter = "weights_seed",
           .work = feedback_work,
           .memory = feedback_memory};
 }

@@ -242,6 +242,8 @@ Hourglass hourglass_from_npy_folder(const fs::path& folder, const std::function<
 
 Hourglass make_hourglass(const ParameterValues& values, Random random,
                          const std::function<fs::path(const std::string&)>& find_file) {
+  if (const int seed = values.integer("weights_seed"); seed != 0)
+    random = Random(static_cast<uint64_t>(seed)).split(kWeightsStream);
   const int levels = values.integer("levels");
   const std::string& weights = values.text("weights");
   const auto pool_size = [&](int level) { return values.integer("pool_size", level); };

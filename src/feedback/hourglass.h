@@ -1,6 +1,7 @@
 // The hourglass as data: the shapes and weights that the transition uses.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -46,9 +47,13 @@ struct Hourglass {
 
 constexpr int kPictureChannels = 3;
 
-// The hourglass that the fixed parameters describe: random, or read from `weights`. find_file resolves that
-// name.  Error if the parts of a file do not match, if a kernel and a pool size do not, or if random weights
-// would take too much memory.  After Ctrl-C the remaining random weights are 0.
+// Split off a part's seed: the stream that random weights are drawn from.
+inline constexpr uint64_t kWeightsStream = 1;
+
+// The hourglass that the fixed parameters describe: random (from `random`, or, where `weights_seed` is not 0,
+// what a part of that seed draws), or read from `weights`. find_file resolves that name.  Error if the parts
+// of a file do not match, if a kernel and a pool size do not, or if random weights would take too much
+// memory.  After Ctrl-C the remaining random weights are 0.
 Hourglass make_hourglass(const ParameterValues& values, Random random,
                          const std::function<std::filesystem::path(const std::string&)>& find_file);
 

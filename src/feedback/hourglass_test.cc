@@ -40,6 +40,15 @@ TEST(Hourglass, RandomKindsHaveTheSameDeviation) {
   }
 }
 
+TEST(Hourglass, AWeightsSeedDrawsWhatAPartOfThatSeedDraws) {
+  ParameterValues v(feedback_parameters());
+  const Hourglass of_seven = make_hourglass(v, Random(7).split(kWeightsStream), nullptr);
+  v.set("weights_seed", 7);
+  const Hourglass kept = make_hourglass(v, Random(1).split(kWeightsStream), nullptr);
+  EXPECT_EQ(kept.layers[1].encode_weight, of_seven.layers[1].encode_weight);
+  EXPECT_EQ(kept.layers[2].decode_weight, of_seven.layers[2].decode_weight);
+}
+
 TEST(Hourglass, NormalisedFiltersHaveMeanZeroAndNormOne) {
   ParameterValues v(feedback_parameters());
   v.set_text("filters", "normalised");

@@ -23,6 +23,9 @@ std::vector<Parameter> hierarchy() {
              "filters that make no checkerboard of what is flat; or no pattern of period two of anything, "
              "those of a file too")
           .fixed(),
+      integer("weights_seed", 0, 0, 2147483647, "",
+              "random weights are those that this seed draws; 0: the seed of the set")
+          .fixed(),
       number("weights_gain", 1, 0, 16, "times", "scale of the random weights").fixed(),
       number("weights_bias", 0.1, 0, 4, "", "standard deviation of the random biases").fixed(),
       integer("encode_kernel", 3, 1, 15, "samples",

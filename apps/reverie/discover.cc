@@ -1,0 +1,133 @@
+// reverie discover: searches for processes that are worth seeing.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <memory>
+
+#include "command_line.h"
+#include "control/bank.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "core/progress.h"
+#include "core/stop.h"
+#include "core/text.h"
+#include "discover/map.h"
+#include "discover/search.h"
+#include "effects/effects.h"
+#include "media/picture.h"
+#include "verbs.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  SearchSettings settings;
+  SearchOptions search;
+  std::string output, axes = "grain,motion";
+  bool resume = false, quiet = false;
+};
+
+// All presets that a search can begin from.
+std::vector<std::string> every_start() {
+  std::vector<std::string> names;
+  for (const PresetEntry& e : presets_in_order()) {
+    if (e.effects.size() == 1 && e.input != InputNeed::kRequired &&
+        !find_effect(e.effects.front()).needs_torch)
+      names.push_back(e.name);
+  }
+  return names;
+}
+
+Archive opened(const Options& options, const CLI::App& app) {
+  const fs::path folder = options.output;
+  if (options.resume) {
+    for (const char* given : {"PRESET", "--axes", "--cells", "--size", "--frames", "--seed"}) {
+      if (app.count(given) > 0)
+        throw Error("resume", folder.string(), fmt::format("{} cannot change any more", given),
+                    "leave it out");
+    }
+    return read_archive(folder);
+  }
+  if (has_archive(folder))
+    throw Error("search into", folder.string(), "a search is there already",
+                "go on with --resume, or choose another folder");
+  SearchSettings settings = options.settings;
+  if (settings.from.empty()) settings.from = every_start();
+  const std::vector<std::string> axes = split(options.axes, ',');
+  if (axes.size() != 2) throw UsageError("--axes takes two, such as grain,motion");
+  settings.x = axes[0];
+  settings.y = axes[1];
+  settings.life.seed = settings.seed;
+  return Archive(settings);
+}
+
+void write_map(const fs::path& folder, const Archive& archive, const PictureFiles& files) {
+  write_picture(folder / "map.png", map_sheet(folder, archive, files));
+  const std::string page = map_page(folder, archive);
+  write_file(folder / "map.html", std::vector<uint8_t>(page.begin(), page.end()));
+}
+
+std::string deaths_of(const SearchReport& report) {
+  std::string text;
+  for (const auto& [why, count] : report.deaths) text += fmt::format(", {} {}", count, why);
+  return text;
+}
+
+int discover(const Options& options, const CLI::App& app) {
+  const PictureFiles files = {[](const fs::path& file) { return read_picture(file); }, jpeg_of};
+  const fs::path folder = options.output;
+  Archive archive = opened(options, app);
+  fs::create_directories(folder);
+  const FolderLock lock(folder);
+  std::optional<int64_t> total;
+  if (options.search.tries > 0) total = options.search.tries - archive.tries;
+  Progress progress("discover", "tries", total, options.quiet);
+  const int cells = archive.settings().cells * archive.settings().cells;
+  const SearchReport report =
+      search(archive, options.search, files, [&](Archive& now, const SearchReport& so_far) {
+        write_archive(folder, now, files);
+        progress.update(so_far.tried, fmt::format("{} of {} cells", now.count(), cells));
+      });
+  write_map(folder, archive, files);
+  if (!options.quiet) {
+    note(fmt::format("{} tries: {} kept{}", report.tried, report.kept, deaths_of(report)));
+    note(fmt::format("{} of {} cells; look at {}", archive.count(), cells, (folder / "map.html").string()));
+  }
+  return stop_requested() ? 130 : 0;
+}
+
+}  // namespace
+
+Action add_discover(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  LifeOptions& life = options->settings.life;
+  app.add_option("PRESET", options->settings.from, "presets to begin from (default: all that need no input)");
+  app.add_option("-o,--output", options->output, "the folder of what is found: presets, map.png, map.html")
+      ->required();
+  app.add_option("--minutes", options->search.minutes, "stop after so many (default: go on until Ctrl-C)")
+      ->check(CLI::Range(0.0, 1e6));
+  app.add_option("--tries", options->search.tries, "stop after so many, earlier ones of this search included")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 40U));
+  app.add_flag("--resume", options->resume, "go on with the search in that folder");
+  std::vector<std::string> names;
+  for (const Axis& a : axes()) names.push_back(fmt::format("{} ({})", a.name, a.help));
+  app.add_option("--axes", options->axes,
+                 fmt::format("two that the map sorts by (default {}): {}", options->axes, join(names, "; ")));
+  app.add_option("--cells", options->settings.cells, "cells of the map along each axis (default 10)")
+      ->check(CLI::Range(2, 100));
+  app.add_option("--size", life.size, "pixels a side while searching (default 96)")
+      ->check(CLI::Range(32, 512));
+  app.add_option("--frames", life.frames, "that a process must live to be kept (default 3000)")
+      ->check(CLI::Range(kLeastLife, 1000000));
+  app.add_option("--seed", options->settings.seed, "of all draws (default 1)");
+  app.add_option("--threads", options->search.workers,
+                 "processes tried at a time (default: one per core); with 1 the same seed finds the same")
+      ->check(CLI::Range(1, 1024));
+  app.add_flag("-q,--quiet", options->quiet, "no progress");
+  return [options, &app] { return discover(*options, app); };
+}
+
+}  // namespace reverie

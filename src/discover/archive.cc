@@ -1,0 +1,184 @@
+#include "discover/archive.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/limits.h"
+#include "core/text.h"
+#include "core/toml_reader.h"
+#include "sheets/sheet.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFile = "search.toml";
+constexpr int kMostCells = 100, kLargestSize = 1024;
+constexpr double kLeastQuality = 0.003;
+constexpr int64_t kMostTries = int64_t{1} << 53U;
+
+// What of a life is kept.
+struct Measure {
+  const char* name;
+  double Life::*value;
+};
+constexpr Measure kMeasures[] = {
+    {"quality", &Life::quality}, {"change_early", &Life::change_early},
+    {"change", &Life::change},   {"flicker", &Life::flicker},
+    {"slope", &Life::slope},     {"grid", &Life::grid},
+    {"grain", &Life::grain},     {"contrast", &Life::contrast},
+    {"colour", &Life::colour},   {"brightness", &Life::brightness},
+    {"novelty", &Life::novelty},
+};
+
+fs::path preset_file(const fs::path& folder, const Find& find) {
+  return folder / (find.name() + ".toml");
+}
+
+void write_text(const fs::path& path, const std::string& text) {
+  write_file(path, std::vector<uint8_t>(text.begin(), text.end()));
+}
+
+std::string format(const Archive& archive) {
+  const SearchSettings& s = archive.settings();
+  std::vector<std::string> from;
+  for (const std::string& f : s.from) from.push_back(quote_toml(f));
+  std::string text = fmt::format(
+      "# What `reverie discover` has found here.\nfrom = [{}]\nx = \"{}\"\ny = \"{}\"\ncells = {}\nsize = "
+      "{}\nframes = {}\n"
+      "seed = {}\ntries = {}\n",
+      fmt::join(from, ", "), s.x, s.y, s.cells, s.life.size, s.life.frames, toml_seed(s.seed), archive.tries);
+  for (const Find* f : archive.finds()) {
+    text +=
+        fmt::format("\n[[find]]\nnumber = {}\ncell = [{}, {}]\n", f->number, f->place.column, f->place.row);
+    for (const Measure& m : kMeasures) text += fmt::format("{} = {}\n", m.name, f->life.*m.value);
+  }
+  return text;
+}
+
+bool is_found(const fs::path& file) {
+  return file.stem().string().starts_with("found-") &&
+         (file.extension() == ".toml" || file.extension() == ".jpg");
+}
+
+}  // namespace
+
+std::string Find::name() const {
+  return fmt::format("found-{}", number);
+}
+
+Archive::Archive(SearchSettings settings)
+    : settings_(std::move(settings)), x_(&find_axis(settings_.x)), y_(&find_axis(settings_.y)) {
+  if (x_ == y_) throw Error("search along", settings_.x, "both axes of the map are the same");
+  cells_.resize(static_cast<size_t>(settings_.cells) * static_cast<size_t>(settings_.cells));
+}
+
+size_t Archive::index(const Place& place) const {
+  return static_cast<size_t>(place.row) * static_cast<size_t>(settings_.cells) +
+         static_cast<size_t>(place.column);
+}
+
+Place Archive::place_of(const Life& life) const {
+  return {x_->cell(life, settings_.cells), y_->cell(life, settings_.cells)};
+}
+
+const Find* Archive::at(const Place& place) const {
+  return cells_[index(place)].get();
+}
+
+std::vector<const Find*> Archive::finds() const {
+  std::vector<const Find*> all;
+  for (const auto& f : cells_) {
+    if (f) all.push_back(f.get());
+  }
+  return all;
+}
+
+int Archive::count() const {
+  return static_cast<int>(finds().size());
+}
+
+bool Archive::takes(const Place& place, double quality) const {
+  const Find* now = at(place);
+  return quality > kLeastQuality && (!now || quality > now->life.quality);
+}
+
+bool Archive::add(Find find) {
+  if (!find.life.death.empty() || !takes(find.place, find.life.quality)) return false;
+  auto& cell = cells_[index(find.place)];
+  cell = std::make_unique<Find>(std::move(find));
+  return true;
+}
+
+fs::path strip_file(const fs::path& folder, const Find& find) {
+  return folder / (find.name() + ".jpg");
+}
+
+void write_archive(const fs::path& folder, Archive& archive, const PictureFiles& files) {
+  fs::create_directories(folder);
+  std::set<fs::path> kept;
+  for (const Find* f : archive.finds()) {
+    kept.insert(preset_file(folder, *f));
+    kept.insert(strip_file(folder, *f));
+    if (f->life.strip.empty()) continue;  // written before
+    write_text(preset_file(folder, *f), format_preset(found_from_anywhere(f->preset)));
+    write_file(strip_file(folder, *f), files.jpeg(grid(f->life.strip, kStripFrames, 1, 0)));
+  }
+  write_text(folder / kFile, format(archive));
+  archive.forget_strips();
+  std::error_code code;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, code)) {
+    if (is_found(entry.path()) && !kept.contains(folder / entry.path().filename()))
+      fs::remove(entry.path(), code);
+  }
+}
+
+void Archive::forget_strips() {
+  for (const auto& f : cells_) {
+    if (f) f->life.strip.clear();
+  }
+}
+
+bool has_archive(const fs::path& folder) {
+  std::error_code code;
+  return fs::exists(folder / kFile, code);
+}
+
+Archive read_archive(const fs::path& folder) {
+  const std::string file = (folder / kFile).string();
+  const TomlNode root = parse_toml(read_text_file(file, kMostTomlBytes), file);
+  const TomlReader reader(root, file, {"from", "x", "y", "cells", "size", "frames", "seed", "tries", "find"});
+  SearchSettings s;
+  for (const TomlNode* from : reader.list("from")) s.from.push_back(reader.text_at(*from));
+  s.x = reader.text("x");
+  s.y = reader.text("y");
+  s.cells = static_cast<int>(reader.whole("cells", 2, kMostCells));
+  s.life.size = static_cast<int>(reader.whole("size", 16, kLargestSize));
+  s.life.frames = static_cast<int>(reader.whole("frames", kLeastLife, kMostFrames));
+  s.life.seed = s.seed = reader.seed("seed");
+  Archive archive(s);
+  archive.tries = reader.whole("tries", 0, kMostTries);
+  std::vector<std::string> keys = {"number", "cell"};
+  for (const Measure& m : kMeasures) keys.emplace_back(m.name);
+  for (const TomlNode* node : reader.tables("find")) {
+    const TomlReader entry(*node, file, keys);
+    Find f;
+    f.number = entry.whole("number", 0, kMostTries);
+    const std::vector<const TomlNode*> cell = entry.list("cell");
+    if (cell.size() != 2) entry.fail(*node, "a cell is [COLUMN, ROW]");
+    f.place = {static_cast<int>(entry.whole_at(*cell[0], 0, s.cells - 1)),
+               static_cast<int>(entry.whole_at(*cell[1], 0, s.cells - 1))};
+    for (const Measure& m : kMeasures) f.life.*m.value = entry.number(m.name, -1e9, 1e9);
+    f.preset = load_preset(preset_file(folder, f).string());
+    archive.add(std::move(f));
+  }
+  return archive;
+}
+
+}  // namespace reverie

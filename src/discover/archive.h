@@ -1,0 +1,77 @@
+// What a search keeps: the best process of each cell of a map of two axes, as presets in a folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "discover/life.h"
+
+namespace reverie {
+
+struct Place {
+  int column = 0, row = 0;  // cells along the first and the second axis
+  bool operator==(const Place&) const = default;
+};
+
+struct Find {
+  int64_t number = 0;  // of the try that found it
+  Place place;
+  Life life;  // without its strip once that is written
+  Preset preset;
+  std::string name() const;  // "found-412": of its preset
+};
+
+// What a search is: with the same settings, one worker and as many tries it finds the same.
+struct SearchSettings {
+  std::vector<std::string> from;  // presets, by name or path
+  std::string x = "grain", y = "motion";
+  int cells = 10;  // along each axis
+  LifeOptions life;
+  uint64_t seed = 1;
+};
+
+// DIR/search.toml (settings, tries, what is in which cell), DIR/found-N.toml (a preset to play) and
+// DIR/found-N.jpg (kStripFrames pictures side by side).
+class Archive {
+ public:
+  explicit Archive(SearchSettings settings);
+
+  const SearchSettings& settings() const { return settings_; }
+  const Axis& x() const { return *x_; }
+  const Axis& y() const { return *y_; }
+  Place place_of(const Life& life) const;
+  const Find* at(const Place& place) const;  // null: nobody has been there
+  std::vector<const Find*> finds() const;    // by rows
+  int count() const;
+
+  // Whether something of this quality would stay.
+  bool takes(const Place& place, double quality) const;
+  // Takes its place if it is better than what is there, and returns whether it did.
+  bool add(Find find);
+
+  void forget_strips();  // they are written
+
+  int64_t tries = 0;  // that have ended
+
+ private:
+  size_t index(const Place& place) const;
+  SearchSettings settings_;
+  const Axis* x_;
+  const Axis* y_;
+  std::vector<std::unique_ptr<Find>> cells_;
+};
+
+// Writes what is not written yet, and removes what is no longer kept.  An archive on disk is whole at any
+// time.
+void write_archive(const std::filesystem::path& folder, Archive& archive, const PictureFiles& files);
+// Error if there is none, or it is damaged.
+Archive read_archive(const std::filesystem::path& folder);
+bool has_archive(const std::filesystem::path& folder);
+
+std::filesystem::path strip_file(const std::filesystem::path& folder, const Find& find);
+
+}  // namespace reverie

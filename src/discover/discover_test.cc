@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "core/error.h"
+#include "core/test_help.h"
+#include "discover/map.h"
+#include "discover/search.h"
+#include "sheets/png.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Pictures are PNG here: codecs are another module's.
+PictureFiles plain_files() {
+  return {[](const fs::path& file) -> Planes { throw Error("read", file.string(), "no test needs it"); },
+          png_bytes};
+}
+
+constexpr const char* kLively = R"(
+[parameters]
+levels = 2
+channels = [3, 6, 8]
+filters = "smooth"
+decode_kernel = 4
+home_centre = 1
+home_level = 0.45
+home_rate = 0.1
+gain = 1.2
+self = 0.85
+encode = -0.3
+decode = 0.3
+sblur = 0.3
+tblur = 0.2
+noise = [0, 0.05, 0.1]
+)";
+
+Preset preset_of(const std::string& text) {
+  return parse_preset(text, "toy.toml", [](const std::string&) -> Preset { throw Error("no parents here"); });
+}
+
+class Discover : public testing::Test {
+ protected:
+  Discover() {
+    settings_.from = {folder_.write("presets/toy.toml", kLively).string()};
+    settings_.cells = 4;
+    settings_.life.size = 32;
+    settings_.life.frames = 120;
+  }
+  SearchReport tried(Archive& archive, int64_t tries) const {
+    SearchOptions options;
+    options.workers = 1;
+    options.tries = tries;
+    return search(archive, options, plain_files(), [](Archive&, const SearchReport&) {});
+  }
+  static std::vector<std::string> words(const Archive& archive) {
+    std::vector<std::string> all;
+    for (const Find* f : archive.finds())
+      all.push_back(fmt::format("{} {} {} {} {}", f->number, f->place.column, f->place.row, f->life.quality,
+                                format_preset(f->preset)));
+    return all;
+  }
+
+  TemporaryFolder folder_;
+  SearchSettings settings_;
+};
+
+TEST_F(Discover, DeathHasItsReason) {
+  Preset p = preset_of(kLively);
+  EXPECT_EQ(live(p, settings_.life, plain_files()).death, "");
+  Preset still = p;
+  still.values.set("noise", 0);
+  still.values.set("gain", 0);
+  EXPECT_EQ(live(still, settings_.life, plain_files()).death, "flat");
+  Preset wild = p;
+  wild.values.set("noise", 1);
+  for (const char* share : {"self", "encode", "decode", "home_rate", "home_centre", "tblur", "sblur"})
+    wild.values.set(share, 0);
+  EXPECT_EQ(live(wild, settings_.life, plain_files()).death, "wild");
+  EXPECT_EQ(live(p, settings_.life, plain_files(), [](const Life&) { return true; }).death, "surpassed");
+}
+
+TEST_F(Discover, ALifeIsTheSameEveryTime) {
+  const Preset p = preset_of(kLively);
+  const Life one = live(p, settings_.life, plain_files());
+  const Life two = live(p, settings_.life, plain_files());
+  EXPECT_EQ(one.quality, two.quality);
+  EXPECT_GT(one.contrast, 0.02);
+  EXPECT_GT(one.novelty, 0);
+  ASSERT_EQ(one.strip.size(), static_cast<size_t>(kStripFrames));
+  EXPECT_GT(mean_absolute_difference(one.strip.front(), one.strip.back()), 0);
+}
+
+TEST_F(Discover, TheSameSeedFindsTheSameAndWhatIsKeptLives) {
+  Archive one(settings_);
+  const SearchReport report = tried(one, 30);
+  EXPECT_EQ(report.tried, 30);
+  ASSERT_GE(one.count(), 3);
+  Archive two(settings_);
+  tried(two, 30);
+  EXPECT_EQ(words(one), words(two));
+  for (const Find* f : one.finds()) {
+    const Life again = live(f->preset, settings_.life, plain_files());
+    EXPECT_EQ(again.death, "");
+    EXPECT_EQ(again.quality, f->life.quality) << f->name();
+    EXPECT_EQ(one.place_of(again), f->place);
+  }
+}
+
+TEST_F(Discover, GoesOnWhereItStopped) {
+  Archive whole(settings_);
+  tried(whole, 24);
+  const fs::path at = folder_.path() / "search";
+  Archive part(settings_);
+  tried(part, 11);
+  write_archive(at, part, plain_files());
+  Archive again = read_archive(at);
+  EXPECT_EQ(again.tries, 11);
+  tried(again, 24);
+  EXPECT_EQ(words(again), words(whole));
+}
+
+TEST_F(Discover, TheFolderHoldsWhatIsKept) {
+  const fs::path at = folder_.path() / "search";
+  Archive archive(settings_);
+  tried(archive, 12);
+  write_archive(at, archive, plain_files());
+  tried(archive, 24);
+  write_archive(at, archive, plain_files());
+  size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(at)) files += entry.path().extension() == ".toml";
+  EXPECT_EQ(files, static_cast<size_t>(archive.count()) + 1);  // and search.toml
+  for (const Find* f : archive.finds()) {
+    EXPECT_TRUE(fs::exists(strip_file(at, *f)));
+    EXPECT_EQ(format_preset(load_preset((at / (f->name() + ".toml")).string())), format_preset(f->preset));
+  }
+  const std::string page = map_page(at, archive);
+  for (const Find* f : archive.finds())
+    EXPECT_NE(page.find("data-name=\"" + f->name() + "\""), std::string::npos);
+}
+
+TEST_F(Discover, TheBetterOneStays) {
+  Archive archive(settings_);
+  const auto of = [](int64_t number, double quality) {
+    Find f;
+    f.number = number;
+    f.life.quality = quality;
+    return f;
+  };
+  EXPECT_TRUE(archive.add(of(1, 0.5)));
+  EXPECT_FALSE(archive.add(of(2, 0.4)));
+  EXPECT_TRUE(archive.add(of(3, 0.6)));
+  EXPECT_EQ(archive.at({0, 0})->number, 3);
+  EXPECT_EQ(archive.count(), 1);
+  EXPECT_FALSE(archive.takes({1, 1}, 0));
+}
+
+TEST_F(Discover, WhatCannotBeSearchedIsSaid) {
+  settings_.x = settings_.y;
+  EXPECT_THROW(Archive(settings_).count(), Error);
+  settings_.x = "grian";
+  EXPECT_NE(message_of([&] { Archive(settings_).count(); }).find("grain"), std::string::npos);
+  settings_.x = "grain";
+  settings_.from = {"veil"};
+  Archive archive(settings_);
+  EXPECT_NE(message_of([&] { tried(archive, 1); }).find("input"), std::string::npos);
+  folder_.write("broken/search.toml",
+                "x = \"grain\"\ny = \"motion\"\ncells = 4\nsize = 32\nframes = 120\nseed = 1\ntries = 3\n"
+                "[[find]]\nnumber = 1\ncell = [7, 0]\n");
+  EXPECT_NE(message_of([&] { read_archive(folder_.path() / "broken"); }).find("search.toml:10"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace reverie

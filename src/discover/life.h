@@ -1,0 +1,64 @@
+// How a process lives: played in small, looked at on the way, and given up as soon as it is dead.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "control/preset.h"
+#include "core/planes.h"
+#include "core/random.h"
+
+namespace reverie {
+
+// Picture files; injected, because a search knows nothing of codecs.
+struct PictureFiles {
+  std::function<Planes(const std::filesystem::path&)> read;  // [3, H, W]
+  std::function<std::vector<uint8_t>(const Planes&)> jpeg;   // the bytes of a JPEG file
+};
+
+struct LifeOptions {
+  int size = 96;      // pixels a side
+  int frames = 3000;  // that it must live
+  uint64_t seed = 1;  // of the set
+};
+
+// What was seen.  Means over eight moments of its life, unless said otherwise.
+struct Life {
+  std::string death;                      // why it was given up; empty: it lived
+  double quality = 0;                     // 0..1
+  double change_early = 0;                // mean change from one frame to the next in the tenth second, 0..1
+  double change = 0;                      // ... in the last second
+  double flicker = 0;                     // second difference over the first; noise has 1.7
+  double slope = 0, grid = 0, grain = 0;  // of the spectrum (spectrum.h)
+  double contrast = 0;                    // standard deviation of the brightness, 0..1
+  double colour = 0;                      // colourfulness (Hasler and Suesstrunk 2003), 0..1
+  double brightness = 0;                  // mean, 0..1
+  double novelty = 0;                     // how far each moment is from all before, RMS of pictures of 12x12
+  std::vector<Planes> strip;              // what it looks like at the end, moving: kStripFrames pictures
+};
+
+inline constexpr int kLeastLife = 120;  // frames
+inline constexpr int kStripFrames = 16;
+inline constexpr int kStripStep = 4;  // frames
+
+// Something to sort lives by: an axis of the map.
+struct Axis {
+  std::string name, help;
+  double low = 0, high = 1;
+  double (*value)(const Life& life) = nullptr;
+  int cell(const Life& life,
+           int cells) const;  // 0..cells - 1; what is outside belongs to the cell at the end
+};
+const std::vector<Axis>& axes();
+const Axis& find_axis(const std::string& name);  // Error with the nearest
+
+// Plays a preset that needs no input.  hopeless: asked once after ten seconds, with what is known by then and
+// the best quality that may come of it; true ends it there ("surpassed").  Error where it cannot be made;
+// Stopped after Ctrl-C.
+Life live(const Preset& preset, const LifeOptions& options, const PictureFiles& files,
+          const std::function<bool(const Life& so_far)>& hopeless = nullptr);
+
+}  // namespace reverie

@@ -1,0 +1,201 @@
+#include "discover/search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "control/chain.h"
+#include "control/variation.h"
+#include "core/error.h"
+#include "core/stop.h"
+#include "effects/effects.h"
+
+namespace reverie {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kBetween(5);  // from one call of `changed` to the next
+constexpr double kGoals = 0.5;               // chance that a try has a goal
+constexpr size_t kNearest = 4;               // finds from which its parents are chosen
+constexpr double kStranger = 0.1;            // chance that the other parent is a preset of the tree
+constexpr int kHeirs = 8;                    // children of each preset of `from` before the map leads
+
+// What a search can begin from: one process without an input, that is played here.
+Preset playable(const std::string& name) {
+  Chain chain = load_chain(name);
+  if (!chain.plain()) throw Error("search from", name, "it is a chain");
+  Preset preset = std::move(chain.parts.front().preset);
+  if (preset.input == InputNeed::kRequired) throw Error("search from", name, "it needs an input");
+  if (find_effect(preset.effect).needs_torch)
+    throw Error("search from", name, fmt::format("the effect '{}' needs a network", preset.effect));
+  return preset;
+}
+
+class Search {
+ public:
+  Search(Archive& archive, const SearchOptions& options, const PictureFiles& files,
+         const std::function<void(Archive&, const SearchReport&)>& changed)
+      : archive_(archive), options_(options), files_(files), changed_(changed), next_(archive.tries) {
+    for (const std::string& name : archive.settings().from) from_.push_back(playable(name));
+    if (from_.empty()) throw Error("search", "", "there is no preset to begin from");
+    for (const PresetEntry& e : list_presets()) {
+      if (e.error.empty() && e.input != InputNeed::kRequired) {
+        try {
+          strangers_.push_back(playable(e.path.string()));
+        } catch (const Error&) {
+          // a chain, or a network's
+        }
+      }
+    }
+  }
+
+  SearchReport run() {
+    begin_ = shown_ = Clock::now();
+    int workers =
+        options_.workers > 0 ? options_.workers : static_cast<int>(std::thread::hardware_concurrency());
+    std::vector<std::thread> others;
+    for (int i = 1; i < std::max(1, workers); ++i) others.emplace_back([this] { work(); });
+    work();
+    for (std::thread& t : others) t.join();
+    if (failure_) std::rethrow_exception(failure_);
+    changed_(archive_, report_);
+    return report_;
+  }
+
+ private:
+  struct Try {
+    int64_t number = 0;
+    Preset preset;
+  };
+
+  void work() {
+    try {
+      for (;;) {
+        std::optional<Try> now;
+        {
+          const std::lock_guard lock(mutex_);
+          if (over()) return;
+          now = make(next_++);
+        }
+        Find find = lived(*now);
+        const std::lock_guard lock(mutex_);
+        take(std::move(find));
+      }
+    } catch (const Stopped&) {
+      // what it tried is lost
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+    }
+  }
+
+  bool over() const {
+    if (failure_ || stop_requested()) return true;
+    if (options_.tries > 0 && next_ >= options_.tries) return true;
+    return options_.minutes > 0 &&
+           Clock::now() - begin_ > std::chrono::duration<double>(60 * options_.minutes);
+  }
+
+  Random draws(int64_t number) const {
+    return Random(archive_.settings().seed).split(static_cast<uint64_t>(number));
+  }
+
+  Try make(int64_t number) const {
+    const auto first = static_cast<int64_t>(from_.size());
+    if (number < first) return {number, from_[static_cast<size_t>(number)]};
+    Random choice = draws(number).split(1);
+    const std::vector<const Find*> finds = archive_.finds();
+    const Preset* parent = &from_[static_cast<size_t>(number % first)];
+    const Preset* other = parent;
+    if (number >= first * kHeirs && !finds.empty()) {
+      const std::vector<const Find*> among = choice.uniform() < kGoals ? near_a_goal(finds, choice) : finds;
+      parent = &among[choice.bits() % among.size()]->preset;
+      other = &among[choice.bits() % among.size()]->preset;
+    }
+    if (!strangers_.empty() && choice.uniform() < kStranger)
+      other = &strangers_[choice.bits() % strangers_.size()];
+    if (other->effect != parent->effect) other = parent;
+    return {number, child_of(*parent, *other, {}, draws(number).split(2))};
+  }
+
+  // The finds nearest to a cell where nobody has been; all of them where every cell is taken.
+  std::vector<const Find*> near_a_goal(std::vector<const Find*> finds, Random& choice) const {
+    std::vector<Place> empty;
+    const int cells = archive_.settings().cells;
+    for (int row = 0; row < cells; ++row) {
+      for (int column = 0; column < cells; ++column) {
+        if (!archive_.at({column, row})) empty.push_back({column, row});
+      }
+    }
+    if (empty.empty()) return finds;
+    const Place goal = empty[choice.bits() % empty.size()];
+    const auto away = [&](const Find* f) {
+      return std::hypot(f->place.column - goal.column, f->place.row - goal.row);
+    };
+    std::stable_sort(finds.begin(), finds.end(),
+                     [&](const Find* a, const Find* b) { return away(a) < away(b); });
+    finds.resize(std::min(finds.size(), kNearest));
+    return finds;
+  }
+
+  Find lived(const Try& now) {
+    Find find;
+    find.number = now.number;
+    find.preset = now.preset;
+    const auto hopeless = [this](const Life& so_far) {
+      const std::lock_guard lock(mutex_);
+      return !archive_.takes(archive_.place_of(so_far), so_far.quality);
+    };
+    try {
+      find.life = live(now.preset, archive_.settings().life, files_, hopeless);
+    } catch (const Error&) {
+      find.life.death = "impossible";  // what it was built from does not fit
+    }
+    find.place = archive_.place_of(find.life);
+    return find;
+  }
+
+  void take(Find find) {
+    ++archive_.tries;
+    ++report_.tried;
+    find.preset.name = find.name();
+    find.preset.about =
+        fmt::format("found: {} {:.2g}, {} {:.2g}", archive_.x().name, archive_.x().value(find.life),
+                    archive_.y().name, archive_.y().value(find.life));
+    const std::string death = find.life.death;
+    if (archive_.add(std::move(find))) {
+      ++report_.kept;
+    } else {
+      ++report_.deaths[death.empty() ? "surpassed" : death];
+    }
+    if (Clock::now() - shown_ < kBetween) return;
+    changed_(archive_, report_);
+    shown_ = Clock::now();
+  }
+
+  Archive& archive_;
+  const SearchOptions& options_;
+  const PictureFiles& files_;
+  const std::function<void(Archive&, const SearchReport&)>& changed_;
+  std::vector<Preset> from_, strangers_;
+  std::mutex mutex_;  // of all below, and of the archive
+  int64_t next_;      // number of the next try
+  SearchReport report_;
+  Clock::time_point begin_, shown_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+SearchReport search(Archive& archive, const SearchOptions& options, const PictureFiles& files,
+                    const std::function<void(Archive& archive, const SearchReport& report)>& changed) {
+  return Search(archive, options, files, changed).run();
+}
+
+}  // namespace reverie
