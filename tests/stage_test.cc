@@ -132,6 +132,35 @@ TEST(StageCommand, AStreamOverHttpEndsAndComesBack) {
   EXPECT_NE(o.err.find("it is back"), std::string::npos) << o.err;
 }
 
+TEST(StageCommand, AScreenIsAnInput) {
+  if (!has_programs("xvfb-run") || !has_programs("ffplay")) GTEST_SKIP() << "needs xvfb-run and ffplay";
+  const TestFolder folder("screen");
+  const Outcome o = shell(
+      "cat >look.sh <<'end'\n"
+      "ffplay -v error -noborder -left 0 -top 0 -x 320 -y 240 -f lavfi -i color=c=red:s=320x240 & sleep "
+      "3\n" REVERIE_COMMAND
+      " render grade --input screen:64x48+100+80 -q --frames 1 -o part.png\n" REVERIE_COMMAND
+      " render grade --input screen: --frames 3 -q -o whole.mkv\n" REVERIE_COMMAND
+      " render grade --input screen:64x48+1000+80 -q -o beyond.png; echo status $?\n"
+      "kill $!\n"
+      "end\n"
+      "xvfb-run -a -s '-screen 0 400x300x24' sh look.sh\n"
+      "ffmpeg -v error -i part.png -vf scale=1:1 -f rawvideo -pix_fmt rgb24 - | od -An -tu1\n"
+      "ffprobe -v error -show_entries stream=width,height -of csv=p=0 whole.mkv\n"
+      "DISPLAY= reverie render grade --input screen: -q -o none.png",
+      folder.path());
+  int r = 0;
+  int g = 0;
+  int b = 0;
+  size_t at = o.out.find("status 1");
+  ASSERT_NE(at, std::string::npos) << o.out << o.err;
+  ASSERT_EQ(std::sscanf(o.out.c_str() + at + 8, "%d %d %d", &r, &g, &b), 3) << o.out << o.err;
+  EXPECT_GT(r, 240);
+  EXPECT_LT(g + b, 20);
+  EXPECT_NE(o.out.find("400,300"), std::string::npos) << o.out;
+  EXPECT_NE(o.err.find("no X display"), std::string::npos) << o.err;
+}
+
 TEST_F(Stage, TheCrossfaderGoesToWhatIsCued) {
   const Outcome o =
       play("--seconds 30", "key e; sleep 2\nfor i in 1 2 3 4 5 6 7 8; do key period; done\nkey ctrl+q");

@@ -63,7 +63,7 @@ void add_set_options(CLI::App& app, Options& o) {
          "name or file of a preset, or of several as a chain: each sees the picture of the one before; "
          "default first-light, with --input veil")
       ->type_name("PRESET");
-  app.add_option("-i,--input", o.input, "picture, folder, video, GIF, URL, camera:0, test:NAME")
+  app.add_option("-i,--input", o.input, "picture, folder, video, GIF, URL, camera:0, screen:, test:NAME")
       ->type_name("SRC");
   app.add_option("--size", o.size,
                  "size of the engine's frames, independent of the window's; default 640x360")

@@ -46,9 +46,9 @@ void add_options(CLI::App& app, Options& o) {
          "name or file of a preset, or of several as a chain: each sees the picture of the one before; "
          "default first-light, with --input veil")
       ->type_name("PRESET");
-  app.add_option(
-         "-i,--input", o.input,
-         "picture, folder or pattern of pictures (frames/%04d.png), video, GIF, URL, camera:0, test:NAME")
+  app.add_option("-i,--input", o.input,
+                 "picture, folder or pattern of pictures (frames/%04d.png), video, GIF, URL, camera:0, "
+                 "screen:, test:NAME")
       ->type_name("SRC");
   app.add_option(
          "-o,--output", o.output,
@@ -141,8 +141,8 @@ RenderRequest request_of(const Options& o) {
   if (!o.input.empty()) r.input = o.input;
   if (!o.sound.empty()) r.sound = o.sound;
   if (o.tempo) r.tempo = o.tempo;
-  // a file from a stranger must not open cameras or streams here
-  if (!o.again.empty() && o.input.empty() && (is_address(r.input) || r.input.starts_with("camera:"))) {
+  // a file from a stranger must not open cameras, screens or streams here
+  if (!o.again.empty() && o.input.empty() && (is_address(r.input) || is_device(r.input))) {
     throw Error("repeat", o.again, fmt::format("its input was {}", r.input),
                 "give it with --input if you want it opened");
   }

@@ -1,6 +1,10 @@
 #include "media/camera.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <regex>
+
+#include "core/error.h"
 
 namespace reverie::ffmpeg {
 
@@ -25,6 +29,26 @@ CameraAddress camera_address(const std::string& device) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const bool number = !device.empty() && std::all_of(device.begin(), device.end(), is_digit);
   return {format, number ? "/dev/video" + device : device};
+}
+
+ScreenAddress screen_address(const std::string& region) {
+  const std::string name = "screen:" + region;
+  static const std::regex form(R"((\d{1,5}x\d{1,5})(\+\d{1,5}\+\d{1,5})?)");
+  std::smatch parts;
+  if (!region.empty() && !std::regex_match(region, parts, form))
+    throw Error("open", name, "a region is WIDTHxHEIGHT or WIDTHxHEIGHT+X+Y", "screen:640x360+100+50");
+  const char* display = std::getenv("DISPLAY");
+  if (display == nullptr || *display == '\0')
+    throw Error("open", name, "there is no X display to take pictures of", "set DISPLAY");
+  ScreenAddress address = {"x11grab", display, ""};
+  if (region.empty()) return address;
+  address.size = parts[1];
+  if (parts[2].matched) {
+    std::string place = parts[2];
+    place[place.rfind('+')] = ',';
+    address.url += place;
+  }
+  return address;
 }
 
 }  // namespace reverie::ffmpeg

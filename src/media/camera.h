@@ -1,4 +1,4 @@
-// How cameras differ between operating systems.  Internal to media/.
+// How cameras and screens differ between operating systems.  Internal to media/.
 #pragma once
 
 #include <string>
@@ -13,5 +13,14 @@ CameraAddress camera_address(const std::string& device);
 
 // Only the format.
 const char* camera_format();
+
+// A part of the screen: "" for all of it, "640x360" from the upper left corner, "640x360+100+50" from
+// elsewhere.
+struct ScreenAddress {
+  std::string format, url;
+  std::string size;  // "640x360"; empty: all
+};
+// Error where there is no display, or for another form.
+ScreenAddress screen_address(const std::string& region);
 
 }  // namespace reverie::ffmpeg

@@ -34,7 +34,10 @@ bool is_endless(const AVFormatContext& context) {
   return (context.pb->seekable & AVIO_SEEKABLE_NORMAL) == 0 && avio_size(context.pb) <= 0;
 }
 
+constexpr double kScreenRate = 30;
+
 bool is_broadcast(const std::string& url) {
+  constexpr double kScreenRate = 30;
   constexpr std::array<std::string_view, 7> kSchemes = {
       "rtmp", "rtsp:", "rtsps:", "udp:", "rtp:", "srt:", "tcp:"};
   return std::any_of(kSchemes.begin(), kSchemes.end(),
@@ -268,6 +271,19 @@ Input Input::open_camera(const std::string& device, Size size, double fps) {
     }
   }
   throw Error("open", name, "it does not respond");
+}
+
+Input Input::open_screen(const std::string& region, double fps) {
+  prepare();
+  const std::string name = "screen:" + region;
+  const ScreenAddress address = screen_address(region);
+  const AVInputFormat* format = av_find_input_format(address.format.c_str());
+  if (format == nullptr) throw Error("open", name, "this FFmpeg takes no pictures of screens");
+  Options options;
+  options.set("framerate", fmt::format("{}", fps > 0 ? fps : kScreenRate));
+  options.set("draw_mouse", "0");
+  if (!address.size.empty()) options.set("video_size", address.size);
+  return {open_demuxer(address.url, format, options, true, name), name, Kind::kLive};
 }
 
 void Input::reopen() {

@@ -39,6 +39,8 @@ class Input {
   static Input open_memory(std::span<const uint8_t> bytes, const std::string& name);
   // Opens a device: N or the system's own name; size and rate are requests (0: none).
   static Input open_camera(const std::string& device, Size size, double fps);
+  // Opens a part of the screen (screen_address()) at a rate; 0: 30.
+  static Input open_screen(const std::string& region, double fps);
 
   const std::string& name() const { return name_; }
   AVFormatContext& context() const { return demuxer_->context(); }

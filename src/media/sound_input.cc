@@ -13,11 +13,10 @@
 namespace reverie::ffmpeg {
 namespace {
 
-// Pictures, cameras and test pictures have no sound.
+// Pictures, cameras, screens and test pictures have no sound.
 bool may_have_sound(const std::string& spec) {
   std::error_code code;
-  return !spec.starts_with("test:") && !spec.starts_with("camera:") &&
-         !std::filesystem::is_directory(spec, code) &&
+  return !spec.starts_with("test:") && !is_device(spec) && !std::filesystem::is_directory(spec, code) &&
          (is_url(spec) || std::filesystem::exists(spec, code) || !is_picture_pattern(spec));
 }
 

@@ -32,6 +32,8 @@ void set_length(SourceInfo& info, const SourceOptions& options, std::optional<in
 
 namespace {
 
+constexpr std::string_view kCamera = "camera:", kScreen = "screen:";
+
 void check_options(const std::string& spec, const SourceOptions& o) {
   const auto wrong = [&](const std::string& why) { throw Error("read", spec, why); };
   if (!std::isfinite(o.start) || o.start < 0) wrong("it cannot start before its beginning");
@@ -46,13 +48,14 @@ void check_options(const std::string& spec, const SourceOptions& o) {
 std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions& options) {
   check_options(spec, options);
   constexpr std::string_view kTest = "test:";
-  constexpr std::string_view kCamera = "camera:";
   if (spec.starts_with(kTest)) return ffmpeg::open_test_picture(spec.substr(kTest.size()), options);
   if (spec.starts_with(kCamera)) {
     const ffmpeg::Size size = {options.width, options.height};
     return ffmpeg::open_video(ffmpeg::Input::open_camera(spec.substr(kCamera.size()), size, options.fps),
                               options);
   }
+  if (spec.starts_with(kScreen))
+    return ffmpeg::open_video(ffmpeg::Input::open_screen(spec.substr(kScreen.size()), options.fps), options);
   std::error_code code;
   if (const std::optional<std::string> path = ffmpeg::path_of(spec)) {
     const bool folder = std::filesystem::is_directory(*path, code);
@@ -62,6 +65,10 @@ std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions
   ffmpeg::Input input = ffmpeg::Input::open(spec);
   if (input.is_picture()) return ffmpeg::open_still(std::move(input), options);
   return ffmpeg::open_video(std::move(input), options);
+}
+
+bool is_device(const std::string& spec) {
+  return spec.starts_with(kCamera) || spec.starts_with(kScreen);
 }
 
 bool is_address(const std::string& spec) {

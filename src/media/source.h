@@ -81,9 +81,13 @@ class Source {
 //   a folder of pictures, frames/%04d.png, frames/*.png   in natural order, one picture per frame
 //   a video or animated GIF; a URL with ://; a named pipe, or - for standard input
 //   camera:N or camera:DEVICE                      live
+//   screen:, screen:WxH or screen:WxH+X+Y          live: the X display, or a part of it
 //   test:NAME                                      an FFmpeg video generator (testsrc2, life, ...); endless
 // Error with the reason for anything else, and for sizes beyond kLargestSide.
 std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions& options = {});
+
+// Whether the spec is a camera or a screen.
+bool is_device(const std::string& spec);
 
 // Whether the spec is the address of a stream, not a file: http://..., not file://...
 bool is_address(const std::string& spec);

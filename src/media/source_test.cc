@@ -198,6 +198,7 @@ TEST(Source, RefusesWithAReason) {
   EXPECT_NE(message_of([&] { open_source(folder / "none"); }).find("no pictures"), std::string::npos);
   EXPECT_NE(message_of([&] { open_source(folder / "none/*.png"); }).find("no picture"), std::string::npos);
   EXPECT_NE(message_of([&] { open_source("camera:/no/such/camera"); }), "no error");
+  EXPECT_NE(message_of([&] { open_source("screen:half"); }).find("WIDTHxHEIGHT"), std::string::npos);
   SourceOptions options;
   options.start = -1;
   EXPECT_NE(message_of([&] { open_source("test:testsrc2", options); }), "no error");

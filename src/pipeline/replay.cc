@@ -47,8 +47,8 @@ class Replay {
  private:
   void open(const std::string& spec) {
     const std::string& own = request_.input.empty() || spec.empty() ? spec : request_.input;
-    // a file from a stranger must not open cameras or streams here
-    if (own.starts_with("camera:") || (is_address(own) && request_.input.empty())) {
+    // a file from a stranger must not open cameras, screens or streams here
+    if (is_device(own) || (is_address(own) && request_.input.empty())) {
       throw Error("replay", own, "it was live and cannot be replayed",
                   "replace it with --input, by a video of it or test:testsrc2");
     }

@@ -19,8 +19,8 @@ void Panels::draw_input() {
   say(kDim, "input");
   ImGui::SetNextItemWidth(-(button_width("open") + ImGui::GetStyle().ItemSpacing.x));
   const bool entered =
-      ImGui::InputTextWithHint("##input", "file, folder, URL, camera:0, test:testsrc2", input_.data(),
-                               input_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
+      ImGui::InputTextWithHint("##input", "file, folder, URL, camera:0, screen:, test:testsrc2",
+                               input_.data(), input_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
   ImGui::SameLine();
   if (ImGui::Button("open") || entered) show_.desk().open_input(input_.data());
   if (ImGui::Button("none")) show_.desk().open_input("");
