@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kMostWeights = 5e8;               // random ones of all levels together: 2 GB
+constexpr int kHighestOrder = 3;                   // of the B-splines of decode filters
 constexpr size_t kDrawsBetween = size_t{1} << 16;  // between checks for Ctrl-C
 
 size_t square(int side) {
@@ -119,6 +120,34 @@ void box(Layer& layer) {
   }
 }
 
+// Makes decode filters of a smaller random one and a B-spline: of order 1 (a box of pool_size) for kernels of
+// one pool_size, 2 (linear interpolation) for two, 3 for more.  What is decoded is then interpolated, so that
+// the images of its spectrum, which are seen as a grid of blocks, are suppressed over a wide band, not at
+// single frequencies (Unser 1999, "Splines: A Perfect Fit for Signal and Image Processing").
+void spline(Layer& layer) {
+  const int k = layer.decode_kernel;
+  const int p = layer.pool_size;
+  const int order = std::min(kHighestOrder, k / p);
+  const int raw = k - order * (p - 1);
+  const auto add_box = [&](float* w, int step) {  // along one row or column of k weights
+    for (int i = k - 1; i >= 0; --i) {
+      for (int j = 1; j < p && j <= i; ++j) w[i * step] += w[(i - j) * step];
+    }
+  };
+  for (size_t at = 0; at < layer.decode_weight.size(); at += square(k)) {
+    float* w = layer.decode_weight.data() + at;
+    for (int y = 0; y < k; ++y) {
+      for (int x = 0; x < k; ++x) {
+        if (y >= raw || x >= raw) w[y * k + x] = 0;
+      }
+    }
+    for (int n = 0; n < order; ++n) {
+      for (int y = 0; y < k; ++y) add_box(w + y * k, 1);
+      for (int x = 0; x < k; ++x) add_box(w + x, k);
+    }
+  }
+}
+
 // Normalises what contributes to one decoded sample (k/p x k/p taps of every upper channel) to norm 1.
 void normalise_decode(Layer& layer, double gain) {
   const size_t taps = square(layer.decode_kernel);
@@ -162,6 +191,7 @@ Layer random_layer(const ParameterValues& values, int level, int lower, Draw how
   normalise_encode(layer.encode_weight, static_cast<size_t>(lower) * encode_taps, gain);
   if (filters == Filters::kSmooth || filters == Filters::kBoxed) even_out_phases(layer);
   if (filters == Filters::kBoxed) box(layer);
+  if (filters == Filters::kSpline) spline(layer);
   normalise_decode(layer, gain);
   return layer;
 }
@@ -256,7 +286,7 @@ Hourglass make_hourglass(const ParameterValues& values, Random random,
     glass.layers = std::move(read.layers);
     glass.format = read.format;
     if (glass.levels() > levels) glass.layers.resize(static_cast<size_t>(levels));  // use only the lower ones
-    if (values.choice<Filters>("filters") == Filters::kBoxed) {
+    if (values.choice<Filters>("filters") >= Filters::kBoxed) {
       for (Layer& layer : glass.layers) box(layer);
     }
     return glass;

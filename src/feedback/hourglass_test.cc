@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <complex>
 #include <filesystem>
+#include <numbers>
 
 #include "core/error.h"
 #include "weights/npy.h"
@@ -38,6 +40,34 @@ TEST(Hourglass, RandomKindsHaveTheSameDeviation) {
     EXPECT_NEAR(square / static_cast<double>(glass.layers[2].encode_weight.size()), expected, 0.05 * expected)
         << kind;
   }
+}
+
+// What is decoded from the finest pattern there is has no blocks: its power beyond that frequency is small.
+TEST(Hourglass, SplineFiltersLeaveNoBlocks) {
+  ParameterValues v(feedback_parameters());
+  v.set("decode_kernel", 6);
+  const auto leftover = [&](const char* filters) {
+    v.set_text("filters", filters);
+    const Layer layer = make_hourglass(v, Random(1), nullptr).layers[0];
+    const auto k = static_cast<size_t>(layer.decode_kernel);
+    // power of the filters at 0.35 to 0.5 cycles a sample along a row, over that at 0 to 0.15
+    double high = 0;
+    double low = 0;
+    for (size_t at = 0; at < layer.decode_weight.size(); at += k * k) {
+      for (int f = 0; f <= 50; ++f) {
+        if (f > 15 && f < 35) continue;
+        std::complex<double> sum = 0;
+        for (size_t i = 0; i < k * k; ++i)
+          sum += std::polar<double>(layer.decode_weight[at + i],
+                                    2 * std::numbers::pi * f / 100 * static_cast<double>(i % k));
+        (f < 16 ? low : high) += std::norm(sum);
+      }
+    }
+    return high / low;
+  };
+  EXPECT_LT(leftover("spline"), 0.02);
+  EXPECT_GT(leftover("smooth"), 0.2);
+  EXPECT_GT(leftover("boxed"), 2 * leftover("spline"));
 }
 
 TEST(Hourglass, AWeightsSeedDrawsWhatAPartOfThatSeedDraws) {

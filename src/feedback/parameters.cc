@@ -18,10 +18,12 @@ std::vector<Parameter> hierarchy() {
            "normal, uniform or sharp (random), a .safetensors file, or a folder of .npy files")
           .fixed()
           .weights({"normal", "uniform", "sharp"}),
-      choice("filters", "raw", {"raw", "normalised", "smooth", "boxed"},
-             "random weights as drawn; or with unit norm and, for encode filters, zero mean; or also decode "
-             "filters that make no checkerboard of what is flat; or no pattern of period two of anything, "
-             "those of a file too")
+      choice(
+          "filters", "raw", {"raw", "normalised", "smooth", "boxed", "spline"},
+          "random weights as drawn; or with unit norm and, for encode filters, zero mean; or also decode "
+          "filters that make no checkerboard of what is flat; or no pattern of period two of anything, "
+          "those of a file too; or that interpolate by a B-spline, which leaves no blocks at all (a file's "
+          "are boxed then)")
           .fixed(),
       integer("weights_seed", 0, 0, 2147483647, "",
               "random weights are those that this seed draws; 0: the seed of the set")

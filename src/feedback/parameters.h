@@ -16,7 +16,7 @@ enum class Squash { kTanh, kSin, kWrap, kFold, kClip, kRational };
 enum class Mirror { kNone, kHorizontal, kVertical, kBoth, kKaleidoscope };
 enum class Sampling { kLinear, kCubic, kNearest };
 enum class Trail { kState, kSelf };
-enum class Filters { kRaw, kNormalised, kSmooth, kBoxed };
+enum class Filters { kRaw, kNormalised, kSmooth, kBoxed, kSpline };
 enum class Schedule { kEvery, kEven };
 enum class Precision { kFp32, kBf16 };
 enum class InitialState { kNoise, kBinary, kPicture, kBlack };
