@@ -31,6 +31,7 @@ void add_clip_options(CLI::App& app, ClipWords& w) {
   app.add_option("--seed", w.given_seed, "of all random draws; default 1");
   app.add_option("--threads", w.threads, "0: one per core; the same number gives the same picture")
       ->check(CLI::Range(0, kMostThreads));
+  add_resume(app, w.resume);
   app.add_flag("-q,--quiet", w.quiet, "no progress");
 }
 
@@ -49,12 +50,31 @@ RenderRequest clip_request(const ClipWords& w, Chain chain, const std::string& i
   if (!w.seconds.empty()) r.seconds = parse_time("--seconds", w.seconds, 0.001);
   r.loop = !r.input.empty() && is_picture_name(r.input) && !sink_takes_one_picture(output);
   if (r.loop && !r.frames && !r.seconds) r.seconds = kStillSeconds;
+  r.resume = w.resume;
   r.quiet = w.quiet;
   return r;
 }
 
+void add_resume(CLI::App& app, bool& resume) {
+  app.add_flag(
+      "--resume", resume,
+      "after a stop of any kind the same command goes on where it was; until it is finished its work lies in "
+      "OUT.part");
+}
+
+std::optional<int> told_of_resume(const RenderResult& result) {
+  if (result.was_finished) {
+    note(fmt::format("{} is finished already: {} frames", result.output, result.frames));
+    return 0;
+  }
+  if (!result.waits) return std::nullopt;
+  note(fmt::format("stopped after frame {}; the same command goes on there", result.frames));
+  return 130;
+}
+
 int render_clip(const RenderRequest& request) {
   const RenderResult result = render(request);
+  if (const std::optional<int> status = told_of_resume(result)) return *status;
   note(fmt::format("{}{}; {} frame{}, seed {}", result.stopped ? "stopped; kept " : "", result.output,
                    result.frames, result.frames == 1 ? "" : "s", request.seed));
   return result.stopped ? 130 : 0;

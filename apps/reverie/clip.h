@@ -18,7 +18,7 @@ struct ClipWords {
   std::optional<int64_t> frames;
   std::optional<uint64_t> given_seed;
   int threads = 0;
-  bool quiet = false;
+  bool resume = false, quiet = false;
 };
 
 // The name of a file as it is found from any folder, so that what is made can be made again; other words
@@ -31,6 +31,12 @@ void add_clip_options(CLI::App& app, ClipWords& words);
 // how long.
 RenderRequest clip_request(const ClipWords& words, Chain chain, const std::string& input,
                            const std::string& output);
+
+// The options that all renders share.
+void add_resume(CLI::App& app, bool& resume);
+// Of a render that was stopped and can be gone on with, or that was finished before: says so and gives the
+// program's status; nothing for others.
+std::optional<int> told_of_resume(const RenderResult& result);
 
 // Renders, says what was made, and gives the program's status.
 int render_clip(const RenderRequest& request);

@@ -208,6 +208,7 @@ int run(Words w) {
     refuse_overwriting(written, {w.input, w.guide, w.mask, w.model, w.again});
   Chain chain = load_chain("dream");
   const bool still = is_still(w.output);
+  if (still && w.resume) throw UsageError("--resume goes on with videos: a picture is made at once");
   if (still) chain.parts[0].preset.values = ParameterValues(chain.parts[0].preset.values.table());
   const std::vector<std::string> sets = values_of(w, chain.parts[0].preset);
   apply_sets(sets, chain);

@@ -80,7 +80,7 @@ Action add_mogrify(CLI::App& app) {
   app.add_option("--styles", w->styles, "more styles: a file that `reverie embed` made")->type_name("FILE");
   app.add_option("--from", w->from,
                  "of models with one code vector: the label whose mean is subtracted; default the mean of "
-                 "the clip so far")
+                 "the whole clip, looked at first")
       ->type_name("LABEL");
   app.add_option("--alpha", w->alpha, "how much of it is subtracted; default 0.25");
   app.add_option("--beta", w->beta, "how far toward the style; default 1");

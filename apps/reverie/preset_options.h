@@ -17,10 +17,6 @@ void need_programs(const Chain& chain);
 // Takes "NAME=VALUE"s and "PART.NAME=VALUE"s; UsageError for what is not allowed.
 void apply_sets(const std::vector<std::string>& sets, Chain& chain);
 
-// The files that a preset names and that are there: palettes, weights, pictures.
-std::vector<std::string> files_of(const Preset& preset);
-std::vector<std::string> files_of(const Chain& chain);
-
 // UsageError if the output would overwrite one of the files that are read, or another output.
 void refuse_overwriting(const std::string& output, const std::vector<std::string>& others);
 

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "checks.h"
+#include "clip.h"
 #include "command_line.h"
 #include "core/limits.h"
 #include "core/log.h"
@@ -37,7 +38,7 @@ struct Options {
   std::optional<int64_t> frames;
   std::optional<uint64_t> seed;
   int threads = 0;
-  bool loop = false, timing = false, check = false, quiet = false;
+  bool loop = false, timing = false, check = false, resume = false, quiet = false;
 };
 
 void add_options(CLI::App& app, Options& o) {
@@ -99,6 +100,7 @@ void add_options(CLI::App& app, Options& o) {
       "--check", o.check,
       "check every step's picture (finite, in range), and every 30th frame against the reference kernel");
   app.add_flag("--timing", o.timing, "print at the end how long each step took");
+  add_resume(app, o.resume);
   app.add_flag("-q,--quiet", o.quiet, "no progress");
 }
 
@@ -169,6 +171,7 @@ RenderRequest request_of(const Options& o) {
   r.sheet = o.sheet;
   if (!o.without.empty()) r.without = o.without;
   r.check = o.check;
+  r.resume = o.resume;
   r.quiet = o.quiet;
   apply_sets(o.set, r.chain);
   std::vector<std::string> read = files_of(r.chain);
@@ -217,6 +220,7 @@ RenderResult replay_session(const Options& o) {
   if (own)
     throw UsageError(
         "--session has its own preset, seed, rate and length: give only -o, --size, --input, --fit");
+  if (o.resume) throw UsageError("--resume goes on with renders, not with sets: leave it out with --session");
   ReplayRequest r{read_session(o.session), o.output.empty() ? "out/session.mp4" : o.output};
   need_programs(r.session.start.chain);
   for (const TimedEvent& e : r.session.events) {
@@ -244,6 +248,7 @@ int act(const Options& o) {
   if (!o.session.empty()) return replay_session(o).stopped ? 130 : 0;
   const RenderRequest request = request_of(o);
   const RenderResult result = render(request);
+  if (const std::optional<int> status = told_of_resume(result)) return *status;
   if (result.frames == 0) {
     note("stopped before the first frame; nothing was written");
     return 130;

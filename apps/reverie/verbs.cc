@@ -21,7 +21,8 @@ const std::vector<Verb>& verbs() {
      "  reverie render video-feedback --set zoom=1.02 --set hue=3 --seed 7\n"
      "  reverie render --again smoke.mp4 -o same.mp4     the same once more\n"
      "  reverie render smoke -o frames/%05d.png          numbered pictures\n"
-     "  reverie render smoke -o v4l2:/dev/video9         into a loopback camera\n",
+     "  reverie render smoke -o v4l2:/dev/video9         into a loopback camera\n"
+     "  reverie render --input film.mp4 -o dream.mp4 --resume    stopped? the same command goes on\n",
      add_render},
 #if REVERIE_WITH_TORCH
     {"dream", "ask layers of a network to enhance what they see, in pictures and videos",
@@ -31,6 +32,7 @@ const std::vector<Verb>& verbs() {
      "  reverie dream photo.jpg --model bvlc_googlenet.caffemodel --layer inception_4c/output -o dogs.png\n"
      "  reverie dream noise --style lucid --layer conv4:3 -o channel.png\n"
      "  reverie dream clip.mp4 -o dreamed.mp4            a video, carried along by its optical flow\n"
+     "  reverie dream film.mp4 -o long.mp4 --resume      stopped? the same command goes on\n"
      "  reverie dream photo.jpg -o endless.mp4 --seconds 20 --set blend=0 --set zoom=1.03\n",
      NEEDS_TORCH(add_dream)},
     {"mogrify", "carry the style of paintings onto a picture or a video",

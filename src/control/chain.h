@@ -66,6 +66,9 @@ std::string free_part_name(const Chain& chain, const std::string& effect);
 // Adds the parts of another chain at the end; those without a free name get another.
 void append(Chain& chain, Chain more);
 
+// The files that its presets name and that are there.
+std::vector<std::string> files_of(const Chain& chain);
+
 // The first part draws from the set's seed, as it would alone; every other one from that seed and its name.
 void draw_seeds(Chain& chain, uint64_t seed);
 uint64_t part_seed(uint64_t seed, std::string_view part);

@@ -7,6 +7,7 @@
 
 #include "control/making.h"
 #include "core/error.h"
+#include "core/memory.h"
 #include "effects/effects.h"
 
 namespace reverie {
@@ -158,6 +159,29 @@ ChainPlayer::ChainPlayer(PlayerSetup setup, const Chain& chain) : setup_(std::mo
   rack->given_name = chain.given_name;
   rack->listen();
   racks_.push_back(std::move(rack));
+  const double bytes = bytes_ahead();
+  const double there = available_memory_bytes();
+  if (there > 0 && bytes > there) {
+    throw Error(
+        "play", chain.name(),
+        fmt::format("its frames of {}x{} would take about {:.1f} GB of memory, and {:.1f} GB are available",
+                    setup_.width, setup_.height, bytes * 1e-9, there * 1e-9),
+        "choose a smaller --size, or fewer levels or channels");
+  }
+}
+
+double ChainPlayer::bytes_ahead() const {
+  double sum = 0;
+  for (const auto& slot : racks_.back()->slots) sum += slot->player->bytes_ahead();
+  return sum;
+}
+
+bool ChainPlayer::looks_ahead() const {
+  return racks_.back()->slots.front()->player->looks_ahead();
+}
+
+void ChainPlayer::look_ahead(const Planes& picture) {
+  racks_.back()->slots.front()->player->look_ahead(picture);
 }
 
 ChainPlayer::~ChainPlayer() = default;
@@ -527,6 +551,25 @@ bool ChainPlayer::process(const Frame& frame, Planes& out, const Around& around)
     for (float& v : out.data()) v *= static_cast<float>(light);
   }
   return shows;
+}
+
+void ChainPlayer::save(State& to) const {
+  const Rack& rack = *racks_.back();
+  if (racks_.size() > 1 || job_ || cued_ || rack.busy())
+    throw Error("keep", "the state of a chain", "it is changing");
+  for (const auto& slot : rack.slots) {
+    State part;
+    slot->player->save(part);
+    to.put_part("part/" + slot->name, part);
+  }
+  for (const auto& [name, value] : rack.told) to.put_number("told/" + name, value);
+}
+
+void ChainPlayer::load(const State& from) {
+  Rack& rack = *racks_.back();
+  for (const auto& slot : rack.slots) slot->player->load(from.part("part/" + slot->name));
+  const State told = from.part("told");
+  for (const auto& [name, value] : told.all_texts()) rack.told.insert_or_assign(name, told.number(name));
 }
 
 Chain ChainPlayer::chain() const {

@@ -14,7 +14,8 @@ namespace reverie {
 
 class ChainPlayer {
  public:
-  // Draws from the seeds of the chain's parts.  Error when a part's files are missing or do not fit.
+  // Draws from the seeds of the chain's parts.  Error when a part's files are missing or do not fit, and when
+  // its frames would take more memory than there is.
   ChainPlayer(PlayerSetup setup, const Chain& chain);
   ~ChainPlayer();
   ChainPlayer(const ChainPlayer&) = delete;
@@ -35,6 +36,18 @@ class ChainPlayer {
   // Makes the next frame, [3, height, width] in 0..1.  false: it is black, because there is neither a picture
   // coming in nor a part that makes one.
   bool process(const Frame& frame, Planes& out, const Around& around);
+
+  // The bytes that its frames will take on top of what it holds by now, as far as its parts know.
+  double bytes_ahead() const;
+  // Whether its first part wants to see the whole input before the first frame, offline: all its pictures, in
+  // order.
+  bool looks_ahead() const;
+  void look_ahead(const Planes& picture);
+
+  // What it is in the middle of, between two frames of a chain that nobody plays on: as Effect::save() and
+  // load().
+  void save(State& to) const;
+  void load(const State& from);
 
   // What is played or on its way, with all that the knobs did to it.
   Chain chain() const;

@@ -97,6 +97,25 @@ void Automation::go_on(double seconds, const Signals& signals, const ToldSignals
   last_ = seconds;
 }
 
+void Automation::save(State& to) const {
+  std::vector<double> envelopes;
+  for (const Track& track : tracks_) {
+    for (const Envelope& e : track.envelopes) envelopes.push_back(e.value);
+  }
+  to.put_numbers("followers", envelopes);
+  if (last_) to.put_number("last", *last_);
+}
+
+void Automation::load(const State& from) {
+  const std::vector<double> envelopes = from.numbers("followers");
+  size_t i = 0;
+  for (Track& track : tracks_) {
+    for (Envelope& e : track.envelopes) e.value = i < envelopes.size() ? envelopes[i++] : 0;
+  }
+  last_.reset();
+  if (from.has("last")) last_ = from.number("last");
+}
+
 void Automation::apply(const Frame& frame, const ToldSignals& told, ParameterValues& values) {
   go_on(frame.time.seconds, frame.heard, told);
   make(frame.time.seconds, std::isfinite(frame.heard.beats) ? frame.heard.beats : 0, frame.picture, values);

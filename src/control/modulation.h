@@ -38,6 +38,10 @@ class Automation {
   // The same in silence and at the default tempo; does not advance the followers.
   void apply(const FrameTime& time, const Planes* input, ParameterValues& values) const;
 
+  // How far the followers have come, as Effect::save() and load().
+  void save(State& to) const;
+  void load(const State& from);
+
  private:
   struct Oscillator {
     Lfo lfo;

@@ -252,6 +252,35 @@ void Player::begin(const Frame& frame) {
   layer.effect->begin(frame, layer.values, false);
 }
 
+double Player::bytes_ahead() const {
+  return layers_.empty() ? 0 : layers_.back()->effect->bytes_ahead(preset().values);
+}
+
+bool Player::looks_ahead() const {
+  const ParameterValues& values = preset().values;
+  return plays() && !values.flag(kBypass) && layers_.back()->effect->looks_ahead(values);
+}
+
+void Player::look_ahead(const Planes& picture) {
+  layers_.back()->effect->look_ahead(picture, preset().values);
+}
+
+void Player::save(State& to) const {
+  const Layer& layer = *layers_.back();
+  State automation;
+  layer.automation->save(automation);
+  to.put_part("automation", automation);
+  State effect;
+  layer.effect->save(effect);
+  to.put_part("effect", effect);
+}
+
+void Player::load(const State& from) {
+  Layer& layer = *layers_.back();
+  layer.automation->load(from.part("automation"));
+  layer.effect->load(from.part("effect"), layer.preset.values);
+}
+
 void Player::follow(const Player& before) {
   if (plays() && before.plays()) layers_.back()->effect->follow(*before.layers_.back()->effect);
 }

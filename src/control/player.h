@@ -44,6 +44,15 @@ class Player {
   // The share of that picture in the part's, 0..1.
   double wet() const { return wet_; }
 
+  // As those of the effect.
+  double bytes_ahead() const;
+  bool looks_ahead() const;
+  void look_ahead(const Planes& picture);
+
+  // As Effect::save() and load(), of a player whose process does not change.
+  void save(State& to) const;
+  void load(const State& from);
+
   // Continues from the state of another player's process, where it fits.
   void follow(const Player& before);
 

@@ -118,6 +118,9 @@ std::vector<std::filesystem::path> preset_folders();
 // current folder.  Error that says where, with the nearest palette.
 std::filesystem::path find_asset(const Preset& preset, const std::string& name);
 
+// The files that a preset names and that are there: palettes, weights, pictures.
+std::vector<std::string> files_of(const Preset& preset);
+
 // The same preset, with files that it names next to itself replaced by their absolute paths, so that it can
 // be written elsewhere.
 Preset found_from_anywhere(Preset preset);

@@ -171,6 +171,31 @@ fs::path find_asset(const Preset& preset, const std::string& name) {
   throw no_asset(name, folders);
 }
 
+std::vector<std::string> files_of(const Preset& preset) {
+  std::vector<std::string> names, files;
+  for (const Parameter& p : preset.values.table().all()) {
+    if (p.kind == ParameterKind::kText) names.push_back(preset.values.text(p.name));
+  }
+  for (const MapSpec& map : preset.maps) names.push_back(map.picture);
+  for (const std::string& name : names) {
+    try {
+      if (!name.empty()) files.push_back(find_asset(preset, name).string());
+    } catch (const Error&) {
+      // a word of the effect's own, or missing, which is reported elsewhere
+    }
+  }
+  return files;
+}
+
+std::vector<std::string> files_of(const Chain& chain) {
+  std::vector<std::string> files;
+  for (const Part& part : chain.parts) {
+    const std::vector<std::string> its = files_of(part.preset);
+    files.insert(files.end(), its.begin(), its.end());
+  }
+  return files;
+}
+
 Preset found_from_anywhere(Preset preset) {
   Preset bare = preset;  // as it will be: without folders of its own
   bare.path.clear();

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -15,6 +16,7 @@
 #include "core/planes.h"
 #include "core/progress.h"
 #include "core/random.h"
+#include "core/state.h"
 #include "core/text.h"
 
 namespace reverie {
@@ -165,6 +167,43 @@ TEST(Progress, Durations) {
 
 TEST(Memory, TheMachineHasSome) {
   EXPECT_GT(memory_bytes(), 1e8);
+  EXPECT_GT(available_memory_bytes(), 1e6);
+  EXPECT_LE(available_memory_bytes(), memory_bytes());
+}
+
+TEST(State, ComesBackWithTheSameBits) {
+  const double odd = std::nextafter(1.0 / 3, 1);
+  State inner;
+  inner.put_numbers("some", {odd, -0.0, 1e-310, 1e308, std::numeric_limits<double>::infinity()});
+  inner.put_seed("seed", UINT64_MAX);
+  inner.put("planes", Planes(2, 3, 4, 0.1F));
+  inner.put("none", Planes());
+  State all;
+  all.put_part("inner", inner);
+  all.put_number("inner2", 5);
+  const State back = all.part("inner");
+  EXPECT_EQ(back.numbers("some")[0], odd);
+  EXPECT_TRUE(std::signbit(back.numbers("some")[1]));
+  EXPECT_EQ(back.numbers("some", 5)[2], 1e-310);
+  EXPECT_EQ(back.numbers("some")[4], std::numeric_limits<double>::infinity());
+  EXPECT_EQ(back.seed("seed"), UINT64_MAX);
+  EXPECT_EQ(back.planes("planes", 2, 3, 4).data(), Planes(2, 3, 4, 0.1F).data());
+  EXPECT_TRUE(back.planes("none").empty());
+  EXPECT_FALSE(back.has("inner2"));
+}
+
+TEST(State, WhatDoesNotFitIsAnError) {
+  State s;
+  s.put_text("word", "hello");
+  s.put("flat", State::Samples{{6}, std::vector<float>(6)});
+  s.put("huge", State::Samples{{1 << 30, 1 << 30, 1 << 30}, std::vector<float>(6)});
+  EXPECT_THROW(s.whole("word"), Error);
+  EXPECT_THROW(s.number("word"), Error);
+  EXPECT_THROW(s.numbers("word"), Error);
+  EXPECT_THROW(s.whole("none"), Error);
+  EXPECT_THROW(s.planes("flat"), Error);
+  EXPECT_THROW(s.planes("huge"), Error);
+  EXPECT_THROW(s.planes("flat", 1, 2, 3), Error);
 }
 
 }  // namespace

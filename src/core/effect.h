@@ -14,6 +14,7 @@
 #include "core/parameter.h"
 #include "core/planes.h"
 #include "core/signals.h"
+#include "core/state.h"
 
 namespace reverie {
 
@@ -90,6 +91,22 @@ class Effect {
 
   // Resets the state, as at the start but from other draws.
   virtual void restart(uint64_t /*seed*/, const Frame& /*frame*/, const ParameterValues& /*values*/) {}
+
+  // Puts all that later frames depend on into `to`, between two frames, so that a job can go on where it
+  // stopped.  Error where that is not possible.
+  virtual void save(State& /*to*/) {}
+  // Instead of begin(), and before the first process(): goes on from what save() of an effect of the same
+  // setup and values has put.  values: those without modulations.  Error where it does not fit.
+  virtual void load(const State& /*from*/, const ParameterValues& /*values*/) {}
+
+  // Before begin(): the bytes that its frames will take on top of what it holds by now; 0: next to nothing,
+  // or not known.
+  virtual double bytes_ahead(const ParameterValues& /*values*/) const { return 0; }
+
+  // Whether, offline, it wants to see the whole input first: then look_ahead() gets all its pictures, [3, H,
+  // W], in their order before the first frame.
+  virtual bool looks_ahead(const ParameterValues& /*values*/) const { return false; }
+  virtual void look_ahead(const Planes& /*picture*/, const ParameterValues& /*values*/) {}
 
   // Makes the next frame.  out: [3, height, width] in 0..1.  values: this frame's, of the effect's own table.
   virtual void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) = 0;

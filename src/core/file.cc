@@ -116,13 +116,26 @@ FolderLock::~FolderLock() {
 #endif
 }
 
-void write_file(const fs::path& path, std::span<const uint8_t> bytes) {
+void sync_file(const fs::path& path) {
+#if !defined(_WIN32)
+  const int handle = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = handle >= 0 && ::fsync(handle) == 0;
+  const int code = errno;
+  if (handle >= 0) ::close(handle);
+  errno = code;
+  if (!synced) throw write_error(path);
+#endif
+}
+
+void write_file(const fs::path& path, std::span<const uint8_t> bytes, bool durable) {
   PartialFile file(path);
   std::ofstream out(file.partial(), std::ios::binary);
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   out.close();
   if (!out) throw write_error(path);
+  if (durable) sync_file(file.partial());
   file.keep();
+  if (durable) sync_file(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 
 }  // namespace reverie

@@ -50,7 +50,11 @@ class FolderLock {
   int handle_ = -1;
 };
 
-// Writes bytes to a temporary file, then renames it.
-void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes);
+// What was written to it so far outlasts a power cut.  Error if it cannot be written (full disk).
+void sync_file(const std::filesystem::path& path);
+
+// Writes bytes to a temporary file, then renames it.  durable: once it is back, a power cut leaves the new
+// file; before, the old one.
+void write_file(const std::filesystem::path& path, std::span<const uint8_t> bytes, bool durable = false);
 
 }  // namespace reverie

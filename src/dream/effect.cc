@@ -11,6 +11,7 @@
 #include "dream/picture.h"
 #include "models/family.h"
 #include "models/pictures.h"
+#include "models/tensor_state.h"
 
 namespace reverie {
 namespace {
@@ -92,6 +93,54 @@ class DreamEffect final : public Effect {
     moments_.reset();
   }
 
+  double bytes_ahead(const ParameterValues& values) const override {
+    constexpr double kPictures = 16;  // that a dream and its frame hold at once
+    const double pixels = static_cast<double>(setup_.height) * setup_.width;
+    const auto most = static_cast<double>(dream_settings(values).memory);
+    const double gradient = pixels * static_cast<double>(objective_->bytes_per_pixel());
+    return (most > 0 ? std::min(gradient, most) : gradient) + kPictures * 3 * sizeof(float) * pixels;
+  }
+
+  // Waits for a dream that another thread is at: it is kept with the rest.
+  void save(State& to) override {
+    to.put_seed("seed", setup_.seed);
+    put_tensor(to, "layer", layer_);
+    put_tensor(to, "input", input_);
+    to.put_whole("fed", fed_ ? 1 : 0);
+    if (moments_) {
+      put_tensor(to, "mean", moments_->mean);
+      put_tensor(to, "deviation", moments_->deviation);
+    }
+    if (!job_.valid()) return;
+    const torch::Tensor dreamed = job_.get();
+    job_ = ready(dreamed);
+    put_tensor(to, "job/dreamed", dreamed);
+    put_tensor(to, "job/input", job_input_);
+    to.put_whole("job/due", due_);
+    to.put_whole("job/since", static_cast<int64_t>(since_.size()));
+    for (size_t i = 0; i < since_.size(); ++i) {
+      to.put(fmt::format("job/flow/{}", i), since_[i].first);
+      to.put(fmt::format("job/trust/{}", i), since_[i].second);
+    }
+  }
+
+  void load(const State& from, const ParameterValues& /*values*/) override {
+    forget_job();
+    setup_.seed = from.seed("seed");
+    layer_ = tensor_of(from, "layer");
+    input_ = tensor_of(from, "input");
+    fed_ = from.whole("fed") != 0;
+    moments_.reset();
+    if (from.has("mean")) moments_ = {tensor_of(from, "mean"), tensor_of(from, "deviation")};
+    const State job = from.part("job");
+    if (!job.has("due")) return;
+    job_ = ready(tensor_of(job, "dreamed"));
+    job_input_ = tensor_of(job, "input");
+    due_ = job.whole("due");
+    for (int64_t i = 0; i < job.whole("since"); ++i)
+      since_.emplace_back(job.planes(fmt::format("flow/{}", i)), job.planes(fmt::format("trust/{}", i)));
+  }
+
   void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) override {
     torch::NoGradGuard no_grad;
     if (values.text("layers") != layers_ || values.text("guide") != guide_ ||
@@ -121,6 +170,12 @@ class DreamEffect final : public Effect {
   }
 
  private:
+  static std::future<torch::Tensor> ready(const torch::Tensor& dreamed) {
+    std::promise<torch::Tensor> promise;
+    promise.set_value(dreamed);
+    return promise.get_future();
+  }
+
   void read_objective(const ParameterValues& values) {
     const auto picture = [&](const std::string& name) { return setup_.read_picture(setup_.find_file(name)); };
     layers_ = values.text("layers");

@@ -31,6 +31,28 @@ EffectWork feedback_work(const EffectSetup& setup, const ParameterValues& values
   return work;
 }
 
+double feedback_bytes(const Hourglass& glass, int height, int width, const ParameterValues& values) {
+  const LevelSizes sizes = level_sizes(glass, height, width);
+  const bool even = values.choice<Schedule>("schedule") == Schedule::kEven;
+  const auto used = [&](const char* name, int l, double at_rest) {
+    return values.number(name, l) != at_rest;
+  };
+  const auto moves = [&](int l) {
+    return used("zoom", l, 1) || used("rotate", l, 0) || used("shift_x", l, 0) || used("shift_y", l, 0) ||
+           used("swirl", l, 0) || used("advect", l, 0) || used("hue", l, 0) || used("warp_by_flow", l, 0);
+  };
+  double samples = 0;
+  for (int l = 0; l <= glass.levels(); ++l) {
+    // the state and the next one; the goal; what is mixed
+    const double copies = 2.0 + (even && l > 0 ? 1 : 0) + (moves(l) ? 1 : 0) + (used("input", l, 0) ? 1 : 0) +
+                          (used("encode", l, 0) || used("decode", l, 0) ? 1 : 0);
+    const auto at = static_cast<size_t>(l);
+    samples += copies * glass.channels(l) * sizes.height[at] * sizes.width[at];
+  }
+  if (used("advect", 0, 0)) samples += 2.0 * sizes.height[0] * sizes.width[0];
+  return sizeof(float) * samples;
+}
+
 std::vector<MemoryShare> feedback_memory(const EffectSetup& setup, const ParameterValues& values,
                                          bool has_picture) {
   const Planes grey(kPictureChannels, setup.height, setup.width, 0.5F);

@@ -9,6 +9,9 @@ namespace reverie {
 // In the mean over the frames of a cycle: plain convolutions, and one reading and writing of the state.
 EffectWork feedback_work(const EffectSetup& setup, const ParameterValues& values);
 
+// What the frames of an hourglass over that many pixels will hold, about, before anything of it is taken.
+double feedback_bytes(const Hourglass& glass, int height, int width, const ParameterValues& values);
+
 // Plays until every level steps, and tells what is then held.
 std::vector<MemoryShare> feedback_memory(const EffectSetup& setup, const ParameterValues& values,
                                          bool has_picture);

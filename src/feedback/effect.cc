@@ -50,6 +50,25 @@ class FeedbackEffect final : public Effect {
     engine_->restart(Random(seed).split(kEngineStream).bits(), values, start_picture(values, frame.picture));
   }
 
+  double bytes_ahead(const ParameterValues& values) const override {
+    return engine_ ? 0 : feedback_bytes(glass_, setup_.height, setup_.width, values);
+  }
+
+  void save(State& to) override {
+    if (!engine_) return;
+    engine_->save(to);
+    palette_.save(to);
+    if (palette_is_input_ && colours_) put(to, "colours", *colours_);
+  }
+
+  void load(const State& from, const ParameterValues& given) override {
+    if (!from.has("seed")) return;  // it had not begun
+    make_engine(with_own(given), nullptr);
+    engine_->load(from);
+    palette_.load(from);
+    if (from.has("colours/mean")) colours_ = colours_of(from, "colours");
+  }
+
   void process(const Frame& frame, const ParameterValues& given, Planes& out, Told& /*told*/) override {
     const Planes* input = frame.picture;
     if (!engine_) begin(frame, given, true);

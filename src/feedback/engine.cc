@@ -46,6 +46,7 @@ FeedbackEngine::FeedbackEngine(Hourglass hourglass, int height, int width, const
       height_(height),
       width_(width),
       sizes_(checked_sizes(glass_, height, width)),
+      seed_(seed),
       random_(seed),
       threads_(threads),
       kernel_(check ? make_checked_kernel(find_kernel(kernel), glass_, sizes_, threads, check)
@@ -73,6 +74,7 @@ void FeedbackEngine::start(const ParameterValues& values, const Planes* first_pi
 }
 
 void FeedbackEngine::restart(uint64_t seed, const ParameterValues& values, const Planes* first_picture) {
+  seed_ = seed;
   random_ = Random(seed);
   start(values, first_picture);
 }
@@ -112,6 +114,32 @@ void FeedbackEngine::follow(const FeedbackEngine& before) {
   }
 }
 
+void FeedbackEngine::save(State& to) const {
+  if (spread_) {
+    throw Error("keep the state of", "feedback",
+                "with schedule = \"even\" steps of its levels last many frames",
+                "render with --set schedule=every, or without --resume");
+  }
+  to.put_seed("seed", seed_);
+  std::vector<double> gains;
+  for (int l = 0; l <= levels(); ++l) {
+    to.put(fmt::format("level/{}", l), kernel_->state(l));
+    gains.push_back(kernel_->home_gain(l));
+  }
+  to.put_numbers("gains", gains);
+}
+
+void FeedbackEngine::load(const State& from) {
+  seed_ = from.seed("seed");
+  random_ = Random(seed_);
+  const std::vector<double> gains = from.numbers("gains", z(levels()) + 1);
+  for (int l = 0; l <= levels(); ++l) {
+    kernel_->set_state(l, from.planes(fmt::format("level/{}", l), glass_.channels(l), sizes_.height[z(l)],
+                                      sizes_.width[z(l)]));
+    kernel_->set_home_gain(l, static_cast<float>(gains[z(l)]));
+  }
+}
+
 Planes FeedbackEngine::pad(const Planes& planes, float scale, float offset) const {
   Planes out(planes.channels(), sizes_.height[0], sizes_.width[0]);
   const int top = (out.height() - height_) / 2;
@@ -140,6 +168,7 @@ void FeedbackEngine::step(int64_t frame, const ParameterValues& values, const Pl
                           const Planes* flow) {
   Transition transition = resolver_.resolve(values);
   transition.frame = frame;
+  spread_ = transition.schedule == Schedule::kEven;
   feed(transition, input);
   const bool advected = std::any_of(transition.level.begin(), transition.level.end(),
                                     [](const LevelTransition& l) { return !l.advect.is(0); });

@@ -5,6 +5,7 @@
 
 #include "core/effect.h"
 #include "core/parallel.h"
+#include "core/state.h"
 #include "feedback/kernels/kernel.h"
 #include "feedback/transition.h"
 
@@ -33,6 +34,10 @@ class FeedbackEngine {
   // Copies the states of the levels that have the same shape in both.
   void follow(const FeedbackEngine& before);
 
+  // As Effect::save() and load().  Error with Schedule::kEven, whose steps are always half done.
+  void save(State& to) const;
+  void load(const State& from);
+
   // The picture selected by `view`, in 0..1, [3, H, W].
   void look(const ParameterValues& values, Planes& out) const;
 
@@ -53,11 +58,13 @@ class FeedbackEngine {
   Hourglass glass_;
   int height_, width_;
   LevelSizes sizes_;
+  uint64_t seed_;
   Random random_;
   Threads& threads_;
   std::unique_ptr<Kernel> kernel_;
   TransitionResolver resolver_;
   Planes velocity_, input_flow_;
+  bool spread_ = false;  // steps over frames
 };
 
 }  // namespace reverie

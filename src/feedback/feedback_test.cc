@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "core/error.h"
+#include "feedback/cost.h"
 #include "feedback/engine.h"
 #include "feedback/flow.h"
 #include "feedback/kernels/cycles.h"
@@ -354,6 +356,52 @@ TEST(Engine, KnowsItsMemoryWhichDoesNotGrow) {
     EXPECT_GE(first.weights, engine.hourglass().bytes()) << kernel;
     for (int frame = 1; frame < 50; ++frame) engine.step(frame, v, nullptr);
     EXPECT_EQ(engine.memory().all(), first.all()) << kernel;
+  }
+}
+
+// As little as 0.7 of it: threads' scratch and rims are not counted.
+TEST(Engine, ItsMemoryIsKnownBefore) {
+  ParameterValues v(feedback_parameters());
+  v.set("channels", std::vector<double>{3, 16, 48});
+  v.set("levels", 2);
+  v.set("zoom", 1.02);
+  v.set("advect", 1);
+  Threads threads(1);
+  FeedbackEngine engine(glass_of(v), 240, 320, v, "cpu", 3, threads, nullptr);
+  const double before = feedback_bytes(engine.hourglass(), 240, 320, v);
+  engine.step(0, v, nullptr);
+  const Memory m = engine.memory();
+  EXPECT_NEAR(before / static_cast<double>(m.states + m.sources), 1, 0.3);
+}
+
+TEST(Engine, GoesOnFromWhatItSaved) {
+  ParameterValues v(feedback_parameters());
+  v.set("channels", std::vector<double>{3, 6, 10});
+  v.set("levels", 2);
+  v.set("self", 0.5);
+  v.set("noise", 0.1);
+  v.set("advect", 1);
+  v.set("home_rate", 0.1);
+  v.set("border", "clamp");
+  Threads threads(2);
+  for (const char* kernel : {"reference", "cpu"}) {
+    FeedbackEngine whole(glass_of(v), 30, 41, v, kernel, 3, threads, nullptr);
+    for (int frame = 0; frame < 5; ++frame) whole.step(frame, v, nullptr);
+    State state;
+    whole.save(state);
+    FeedbackEngine other(glass_of(v), 30, 41, v, kernel, 4, threads, nullptr);
+    other.load(state);
+    Planes a;
+    Planes b;
+    for (int frame = 5; frame < 8; ++frame) {
+      whole.step(frame, v, nullptr);
+      other.step(frame, v, nullptr);
+      whole.look(v, a);
+      other.look(v, b);
+      EXPECT_EQ(a.data(), b.data()) << kernel << " " << frame;
+    }
+    FeedbackEngine larger(glass_of(v), 64, 64, v, kernel, 3, threads, nullptr);
+    EXPECT_THROW(larger.load(state), Error);
   }
 }
 

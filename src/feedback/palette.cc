@@ -125,6 +125,29 @@ ColourStatistics colour_statistics(const Planes& picture, Threads& threads) {
   return out;
 }
 
+void put(State& to, const std::string& name, const ColourStatistics& colours) {
+  to.put_numbers(name + "/mean", {colours.mean.begin(), colours.mean.end()});
+  to.put_numbers(name + "/covariance", {colours.covariance.begin(), colours.covariance.end()});
+}
+
+ColourStatistics colours_of(const State& from, const std::string& name) {
+  ColourStatistics colours;
+  const std::vector<double> mean = from.numbers(name + "/mean", colours.mean.size());
+  const std::vector<double> covariance = from.numbers(name + "/covariance", colours.covariance.size());
+  std::copy(mean.begin(), mean.end(), colours.mean.begin());
+  std::copy(covariance.begin(), covariance.end(), colours.covariance.begin());
+  return colours;
+}
+
+void Palette::save(State& to) const {
+  if (started_) put(to, "palette", slow_);
+}
+
+void Palette::load(const State& from) {
+  started_ = from.has("palette/mean");
+  if (started_) slow_ = colours_of(from, "palette");
+}
+
 void Palette::apply(Planes& picture, const ColourStatistics& colours, const Settings& settings,
                     Threads& threads) {
   const ColourStatistics now = colour_statistics(picture, threads);

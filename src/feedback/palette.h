@@ -2,9 +2,11 @@
 #pragma once
 
 #include <array>
+#include <string>
 
 #include "core/parallel.h"
 #include "core/planes.h"
+#include "core/state.h"
 
 namespace reverie {
 
@@ -13,6 +15,9 @@ struct ColourStatistics {
   std::array<double, 3> mean{};
   std::array<double, 9> covariance{};  // 3 x 3, symmetric
 };
+
+void put(State& to, const std::string& name, const ColourStatistics& colours);
+ColourStatistics colours_of(const State& from, const std::string& name);
 
 ColourStatistics colour_statistics(const Planes& picture, Threads& threads);
 
@@ -28,6 +33,10 @@ class Palette {
 
   // picture: [3, H, W] in 0..1, changed in place; colours: the palette's.
   void apply(Planes& picture, const ColourStatistics& colours, const Settings& settings, Threads& threads);
+
+  // As Effect::save() and load().
+  void save(State& to) const;
+  void load(const State& from);
 
  private:
   ColourStatistics slow_;

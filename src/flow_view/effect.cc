@@ -72,6 +72,11 @@ class FlowView final : public Effect {
     direction_ = 0;
   }
 
+  void save(State& to) override { to.put_number("direction", direction_); }
+  void load(const State& from, const ParameterValues& /*values*/) override {
+    direction_ = from.number("direction");
+  }
+
  private:
   void tell(const Flow& flow, double largest, Told& told) {
     const MotionAmount m = motion_amount(flow);

@@ -65,6 +65,9 @@ class Grade final : public Effect {
     tell(out, told);
   }
 
+  void save(State& to) override { to.put("last", last_); }
+  void load(const State& from, const ParameterValues& /*values*/) override { last_ = from.planes("last"); }
+
  private:
   void tell(const Planes& picture, Told& told) {
     const bool motion = told.wants("motion");

@@ -43,6 +43,26 @@ class LatentEffect final : public Effect {
     last_.reset();
   }
 
+  void save(State& to) override {
+    to.put_seed("seed", setup_.seed);
+    to.put_numbers("walk", {walked_, walked_before_, period_, x_, y_});
+    if (began_) to.put_numbers("times", {*began_, last_.value_or(*began_)});
+  }
+
+  void load(const State& from, const ParameterValues& /*values*/) override {
+    setup_.seed = from.seed("seed");
+    const std::vector<double> walk = from.numbers("walk", 5);
+    walked_ = walk[0];
+    walked_before_ = walk[1];
+    period_ = walk[2];
+    x_ = walk[3];
+    y_ = walk[4];
+    if (!from.has("times")) return;
+    const std::vector<double> times = from.numbers("times", 2);
+    began_ = times[0];
+    last_ = times[1];
+  }
+
   void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) override {
     const torch::NoGradGuard no_grad;
     at::set_num_threads(threads_->count());

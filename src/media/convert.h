@@ -127,6 +127,8 @@ class PlanesToFrame {
   // Of the frames: BT.709, BT.601 (SMPTE 170M, or BT.470BG for JPEG), or RGB.
   AVColorSpace space() const { return space_; }
 
+  // A new frame whose samples are still undefined.
+  FramePtr blank() const;
   // Returns a new frame on every call.  Error if picture is not [3, height, width].
   FramePtr convert(const Planes& picture) const;
 

@@ -117,8 +117,7 @@ void VideoEncoder::send(const AVFrame* frame) {
   check(avcodec_send_frame(context_.get(), frame), "write", target_);
 }
 
-void VideoEncoder::write(const Planes& picture) {
-  FramePtr frame = convert_.convert(picture);
+void VideoEncoder::write(FramePtr frame) {
   frame->pts = count_++;
   if (!graph_) return send(frame.get());
   check(av_buffersrc_add_frame(graph_node(graph_, "buffer@in"), frame.get()), "write", target_);

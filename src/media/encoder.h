@@ -27,7 +27,9 @@ class VideoEncoder {
   // Error if this FFmpeg has no such encoder, or it does not support the size.
   VideoEncoder(const EncoderOptions& options, const std::string& target);
 
-  void write(const Planes& picture);
+  void write(const Planes& picture) { write(convert_.convert(picture)); }
+  // The same, converted already.
+  void write(FramePtr frame);
   // Skips this many frames in time.
   void hold(int64_t frames) { count_ += frames; }
   // Call after the last picture.

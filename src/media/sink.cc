@@ -13,6 +13,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "media/encoder.h"
+#include "media/kept_frames.h"
 #include "media/output.h"
 #include "media/picture.h"
 #include "media/sound.h"
@@ -34,7 +35,7 @@ class VideoSink final : public Sink {
         fps_(options.fps),
         share_(written_fps(target, options) / options.fps),
         output_(target, name),
-        encoder_(encoder_options(target, options), name),
+        encoder_(for_output(encoder_options(target, options)), name),
         sound_(nullptr),
         stream_(output_.add(encoder_.context())) {
     sound_ = ffmpeg::SoundTrack::open(options, target.container, output_);
@@ -53,15 +54,8 @@ class VideoSink final : public Sink {
     if (sound_) sound_->take(samples);
   }
 
-  void write(const Planes& picture) override {
-    if (wanted(count_) >= encoded_) {
-      encoder_.write(picture);
-      ++encoded_;
-    }
-    ++count_;
-    write_packets();
-    if (sound_) sound_->write_until(time());
-  }
+  void write(const Planes& picture) override { put(picture); }
+  void write(ffmpeg::FramePtr frame) { put(std::move(frame)); }
 
   void hold(int64_t frames) override {
     if (count_ == 0) return;
@@ -83,6 +77,20 @@ class VideoSink final : public Sink {
 
   std::string description() const override { return description_; }
 
+  static ffmpeg::EncoderOptions encoder_options(const Target& target, const SinkOptions& options) {
+    ffmpeg::EncoderOptions o;
+    o.name = target.container.encoder;
+    o.size = {options.width, options.height};
+    o.format = target.container.format;
+    o.filter = target.container.filter;
+    o.told = target.container.tags_colour;
+    o.fps = written_fps(target, options);
+    o.quality = options.quality;
+    o.live = target.live;
+    o.durable = options.durable;
+    return o;
+  }
+
  private:
   static double written_fps(const Target& target, const SinkOptions& options) {
     const double most = target.container.highest_fps;
@@ -95,19 +103,20 @@ class VideoSink final : public Sink {
                       : picture;
   }
 
-  ffmpeg::EncoderOptions encoder_options(const Target& target, const SinkOptions& options) const {
-    ffmpeg::EncoderOptions o;
-    o.name = target.container.encoder;
-    o.size = {options.width, options.height};
-    o.format = target.container.format;
-    o.filter = target.container.filter;
-    o.told = target.container.tags_colour;
-    o.fps = written_fps(target, options);
-    o.quality = options.quality;
-    o.live = target.live;
-    o.durable = options.durable;
-    o.global_header = output_.wants_global_header();
-    return o;
+  ffmpeg::EncoderOptions for_output(ffmpeg::EncoderOptions options) const {
+    options.global_header = output_.wants_global_header();
+    return options;
+  }
+
+  template <class Picture>
+  void put(Picture&& picture) {
+    if (wanted(count_) >= encoded_) {
+      encoder_.write(std::forward<Picture>(picture));
+      ++encoded_;
+    }
+    ++count_;
+    write_packets();
+    if (sound_) sound_->write_until(time());
   }
 
   double time() const { return static_cast<double>(count_) / fps_; }
@@ -126,6 +135,39 @@ class VideoSink final : public Sink {
   ffmpeg::PacketPtr packet_ = ffmpeg::new_packet();
   int64_t count_ = 0, encoded_ = 0;
   std::string description_;
+};
+
+// A video that a later process can go on with: its frames wait, without loss, and finish() encodes them all
+// at once, so that they become the very file that they would have become at once.
+class KeptVideoSink final : public Sink {
+ public:
+  KeptVideoSink(std::string name, Target target, SinkOptions options)
+      : name_(std::move(name)),
+        target_(std::move(target)),
+        options_(std::move(options)),
+        description_(VideoSink(name_, target_, options_).description()),  // what is wrong is found out now
+        frames_(work_folder(name_) / "frames", VideoSink::encoder_options(target_, options_),
+                *options_.kept) {}
+
+  void write(const Planes& picture) override { frames_.write(picture); }
+  void keep() override { frames_.sync(); }
+  void finish() override {
+    VideoSink sink(name_, target_, options_);
+    int64_t done = 0;
+    frames_.each([&](ffmpeg::FramePtr frame) {
+      sink.write(std::move(frame));
+      if (options_.finishing) options_.finishing(++done);
+    });
+    sink.finish();
+  }
+  std::string description() const override { return description_; }
+
+ private:
+  std::string name_;
+  Target target_;
+  SinkOptions options_;
+  std::string description_;
+  ffmpeg::KeptFrames frames_;
 };
 
 class SoundSink final : public Sink {
@@ -169,8 +211,13 @@ class PicturesSink final : public Sink {
  public:
   PicturesSink(std::string pattern, const SinkOptions& options)
       : pattern_(std::move(pattern)),
-        description_(fmt::format("{}: pictures {}x{}", pattern_, options.width, options.height)) {}
+        description_(fmt::format("{}: pictures {}x{}", pattern_, options.width, options.height)),
+        count_(options.kept.value_or(0)),
+        synced_(count_) {}
   void write(const Planes& picture) override { write_picture(ffmpeg::numbered(pattern_, ++count_), picture); }
+  void keep() override {
+    while (synced_ < count_) sync_file(ffmpeg::numbered(pattern_, ++synced_));
+  }
   void hold(int64_t frames) override {
     if (count_ == 0) return;
     const std::vector<uint8_t> last = read_file(ffmpeg::numbered(pattern_, count_), kLargestPicture);
@@ -181,7 +228,7 @@ class PicturesSink final : public Sink {
 
  private:
   std::string pattern_, description_;
-  int64_t count_ = 0;
+  int64_t count_, synced_;
 };
 
 // The first picture; renamed in finish(), like any other file.
@@ -255,6 +302,7 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
   check_options(target, meant, options);
   switch (meant.kind) {
     case Target::Kind::kVideo:
+      if (options.kept) return std::make_unique<KeptVideoSink>(target, meant, options);
       return std::make_unique<VideoSink>(target, meant, options);
     case Target::Kind::kPictures:
       return std::make_unique<PicturesSink>(meant.url, options);
@@ -264,6 +312,16 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
       break;
   }
   return std::make_unique<NullSink>();
+}
+
+std::filesystem::path work_folder(const std::string& target) {
+  const Target meant = ffmpeg::parse_target(target);
+  if (!meant.file || meant.kind == Target::Kind::kPicture)
+    throw Error("go on later with", target, "only videos in files and numbered pictures can be gone on with",
+                "leave out --resume");
+  const std::filesystem::path file = meant.url;
+  if (meant.kind == Target::Kind::kPictures) return file.parent_path() / "pictures.part";
+  return file.string() + ".part";
 }
 
 std::unique_ptr<Sink> open_sound_sink(const std::string& path) {
@@ -324,6 +382,10 @@ int sink_size_multiple(const std::string& target) {
 
 bool sink_takes_one_picture(const std::string& target) {
   return ffmpeg::parse_target(target).kind == Target::Kind::kPicture;
+}
+
+bool sink_takes_pictures(const std::string& target) {
+  return ffmpeg::parse_target(target).kind == Target::Kind::kPictures;
 }
 
 std::vector<std::string> sink_endings() {

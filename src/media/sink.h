@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,6 +42,12 @@ struct SinkOptions {
   // fragments of a second): for recordings, which cannot be repeated.
   bool durable = false;
 
+  // For a job that can go on after a stop: how many pictures a sink before this one kept (0: it begins); the
+  // next ones follow them.  All that is written lies in work_folder() until finish().
+  std::optional<int64_t> kept;
+  // Called while finish() encodes what was kept, with the pictures done; what it throws ends that.
+  std::function<void(int64_t)> finishing;
+
   int quality = 0;  // 0: fine for most uses; up to +10 finer and larger, down to -20 coarser and smaller;
                     // ignored by lossless encoders
 };
@@ -66,6 +74,9 @@ class Sink {
   // kSoundRate, interleaved kSoundChannels of -1..1.  It may come later than its pictures; what comes before
   // finish() is cut to their length.  Elsewhere it is ignored.
   virtual void write_sound(std::span<const float> /*samples*/) {}
+
+  // Where options.kept: all pictures so far outlast this process and a power cut.  Error as in write().
+  virtual void keep() {}
 
   // Flushes everything and gives the file its final name.  Error as in write(); then no file is left.
   virtual void finish() = 0;
@@ -96,6 +107,10 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
 // moment.  Pictures are ignored.  Error if it cannot be written.
 std::unique_ptr<Sink> open_sound_sink(const std::string& path);
 
+// Where a job that can go on keeps its work until it is finished: "clip.mp4.part", "frames/pictures.part".
+// Error for devices, streams and pipes, which cannot be gone on with.
+std::filesystem::path work_folder(const std::string& target);
+
 // Rounds a picture to the 8-bit samples that a lossless file (.mkv, .png) holds.
 void round_to_8_bit(Planes& picture);
 
@@ -107,6 +122,8 @@ int sink_size_multiple(const std::string& target);
 
 // Whether the target is a single picture file, which takes only one frame.
 bool sink_takes_one_picture(const std::string& target);
+// Whether it is numbered pictures.
+bool sink_takes_pictures(const std::string& target);
 
 // The extensions that open_sink knows, including the dot.
 std::vector<std::string> sink_endings();

@@ -126,12 +126,7 @@ PlanesToFrame::PlanesToFrame(Size size, AVPixelFormat format, bool told) : size_
                              : assumed_matrix(size.width, size.height);
 }
 
-FramePtr PlanesToFrame::convert(const Planes& picture) const {
-  if (picture.channels() != 3 || picture.height() != size_.height || picture.width() != size_.width) {
-    throw Error("write", "a picture",
-                fmt::format("it is {}x{}x{}, not 3x{}x{}", picture.channels(), picture.height(),
-                            picture.width(), size_.height, size_.width));
-  }
+FramePtr PlanesToFrame::blank() const {
   FramePtr frame = new_frame();
   frame->width = size_.width;
   frame->height = size_.height;
@@ -140,6 +135,16 @@ FramePtr PlanesToFrame::convert(const Planes& picture) const {
   check(av_frame_get_buffer(frame.get(), 0), "make", "a frame");
   frame->colorspace = space_;
   frame->color_range = is_rgb(format_) || is_yuvj(format_) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+  return frame;
+}
+
+FramePtr PlanesToFrame::convert(const Planes& picture) const {
+  if (picture.channels() != 3 || picture.height() != size_.height || picture.width() != size_.width) {
+    throw Error("write", "a picture",
+                fmt::format("it is {}x{}x{}, not 3x{}x{}", picture.channels(), picture.height(),
+                            picture.width(), size_.height, size_.width));
+  }
+  FramePtr frame = blank();
   if (is_rgb(format_)) {
     fill_rgb(picture, *frame);
   } else {

@@ -3,6 +3,7 @@
 
 #include "core/parallel.h"
 #include "core/planes.h"
+#include "core/state.h"
 
 namespace reverie {
 
@@ -14,6 +15,10 @@ class CutFinder {
   // Whether a cut lies between this picture, [3, H, W] or [1, H, W], and those before.
   bool next(const Planes& picture, Threads& threads);
   void restart() { last_.clear(); }
+
+  // As Effect::save() and load().
+  void save(State& to) const { to.put("structure", last_); }
+  void load(const State& from) { last_ = from.planes("structure"); }
 
  private:
   Planes last_;  // the last picture with structure: its brightness, small

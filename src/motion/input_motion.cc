@@ -38,6 +38,18 @@ void InputMotion::forget() {
   known_ = false;
 }
 
+void InputMotion::save(State& to) const {
+  to.put("last", last_);
+  cuts_.save(to);
+}
+
+void InputMotion::load(const State& from) {
+  forget();
+  last_ = from.planes("last");
+  if (!last_.empty()) last_seen_ = seen(last_);
+  cuts_.load(from);
+}
+
 void InputMotion::next(const Planes* picture, Threads& threads) {
   if (!picture || picture->empty()) return forget();
   if (!last_.empty() && !last_.same_shape(*picture)) forget();

@@ -28,6 +28,10 @@ class InputMotion {
   // Where that can be trusted, as consistency() says; null where there is no flow.
   const Planes* trust() const { return known_ ? &trust_ : nullptr; }
 
+  // As Effect::save() and load().
+  void save(State& to) const;
+  void load(const State& from);
+
  private:
   Planes seen(const Planes& picture) const;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/stop.h"
 #include "core/text.h"
 
 namespace reverie {
@@ -82,10 +83,36 @@ bool FrameLoop::next() {
   return true;
 }
 
+void FrameLoop::save(State& to) {
+  to.put_whole("frame", frame_);
+  State motion;
+  motion_.save(motion);
+  to.put_part("motion", motion);
+  State chain;
+  setup_.player->save(chain);
+  to.put_part("chain", chain);
+}
+
+bool FrameLoop::load(const State& from, const std::function<void(int64_t)>& skipped) {
+  const int64_t frames = from.whole("frame");
+  motion_.load(from.part("motion"));
+  setup_.player->load(from.part("chain"));
+  for (; setup_.source && source_.on() && frame_ < frames; ++frame_) {
+    if (stop_requested() || !setup_.source->skip()) return false;
+    skipped(frame_ + 1);
+  }
+  frame_ = tick_ = frames;
+  return true;
+}
+
 void FrameLoop::skip_ticks(int64_t ticks) {
   tick_ += ticks;
   ticks_ += ticks;
   for (const auto& sink : setup_.sinks) sink->hold(ticks);
+}
+
+void FrameLoop::keep() {
+  for (const auto& sink : setup_.sinks) sink->keep();
 }
 
 void FrameLoop::finish() {

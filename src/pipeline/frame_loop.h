@@ -41,6 +41,11 @@ class FrameLoop {
   bool next();
   int64_t frames() const { return frame_; }
 
+  // Between two frames: what later ones depend on, and going on from it before the first one.  A source that
+  // is opened again is read up to there; false where it ends before, or after Ctrl-C.
+  void save(State& to);
+  bool load(const State& from, const std::function<void(int64_t)>& skipped);
+
   // The clock: the next frame is for time tick() / fps.  One tick per frame, unless some are skipped; the
   // sinks then hold the last picture.
   int64_t tick() const { return tick_; }
@@ -50,6 +55,8 @@ class FrameLoop {
   // Hands over the last picture, in exchange for memory for another.
   void take_picture(Planes& to) { std::swap(picture_, to); }
 
+  // What the sinks have so far outlasts this process (Sink::keep()).
+  void keep();
   // Closes the sinks: their files get their final names.
   void finish();
 

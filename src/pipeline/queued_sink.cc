@@ -28,6 +28,13 @@ void QueuedSink::hold(int64_t frames) {
   held_ += frames;
 }
 
+void QueuedSink::keep() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return failure_ || (waiting_.empty() && !writing_); });
+  if (failure_) std::rethrow_exception(failure_);
+  sink_->keep();
+}
+
 void QueuedSink::finish() {
   stop();
   if (failure_) std::rethrow_exception(failure_);
@@ -52,11 +59,15 @@ void QueuedSink::work() {
       if (waiting_.empty()) return;
       next = std::move(waiting_.front());
       waiting_.pop_front();
+      writing_ = true;
     }
     changed_.notify_all();
     try {
       if (next.held > 0) sink_->hold(next.held);
       sink_->write(next.picture);
+      const std::lock_guard lock(mutex_);
+      writing_ = false;
+      changed_.notify_all();
     } catch (...) {
       const std::lock_guard lock(mutex_);
       failure_ = std::current_exception();

@@ -23,6 +23,7 @@ class QueuedSink final : public Sink {
 
   void write(const Planes& picture) override;
   void hold(int64_t frames) override;
+  void keep() override;
   void finish() override;
   std::string description() const override { return sink_->description(); }
 
@@ -41,7 +42,7 @@ class QueuedSink final : public Sink {
   std::deque<Waiting> waiting_;
   int64_t held_ = 0;  // frames for which the last picture is held
   std::exception_ptr failure_;
-  bool closing_ = false;
+  bool closing_ = false, writing_ = false;
   std::thread thread_;  // last: it starts when everything else is ready
 };
 

@@ -9,9 +9,12 @@
 #include "core/error.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "core/progress.h"
+#include "core/stop.h"
 #include "core/text.h"
 #include "effects/effects.h"
 #include "media/picture.h"
+#include "media/probe.h"
 #include "pipeline/signal_source.h"
 
 namespace reverie {
@@ -139,6 +142,63 @@ void end_without_source(const RenderRequest& request, Length& length) {
     throw Error("switch off", "source", "this render needs its input");
 }
 
+// Shows the player the whole input, once, where it wants that and the input can be read twice.
+void look_ahead(const RenderRequest& request, const Length& length, ChainPlayer& player) {
+  if (!player.looks_ahead() || request.input.empty()) return;
+  RenderRequest once = request;
+  once.loop = false;
+  const std::unique_ptr<Source> source = open_input(once);
+  if (source->info().live || source->info().once) return;
+  const bool still = source->info().endless && is_picture_name(request.input);
+  Progress progress("look at the whole input", "frames", length.expected, request.quiet);
+  Planes picture;
+  const int64_t most = still ? 1 : length.limit.value_or(kMostFrames);
+  for (int64_t n = 0; n < most && !stop_requested() && source->read(picture); ++n) {
+    player.look_ahead(picture);
+    progress.update(n + 1);
+  }
+}
+
+// Of everything that decides about the file.
+JobIdentity identity_of(const RenderRequest& request, const std::string& description, int threads) {
+  JobIdentity job;
+  job.description = fmt::format("output = {}\nsheet = {}\ncheck = {}\n{}", quote_toml(request.output),
+                                quote_toml(request.sheet), request.check, description);
+  const auto any_threads = [](const Part& p) { return find_effect(p.preset.effect).any_threads; };
+  const std::vector<Part>& parts = request.chain.parts;
+  if (!std::all_of(parts.begin(), parts.end(), any_threads))
+    job.description += fmt::format("threads that play = {}\n", threads);
+  job.reads = files_of(request.chain);
+  job.reads.insert(job.reads.end(), {request.input, request.sound});
+  return job;
+}
+
+// Whether the file is what this request makes, whole.
+std::optional<int64_t> frames_of_finished(const RenderRequest& request, const std::string& description,
+                                          double fps, std::optional<int64_t> wanted) {
+  std::error_code code;
+  if (!std::filesystem::is_regular_file(request.output, code) ||
+      std::filesystem::exists(work_folder(request.output), code))
+    return std::nullopt;
+  try {
+    const MediaInfo info = probe(request.output);
+    const auto comment = info.metadata.find("comment");
+    if (comment == info.metadata.end() || trim(comment->second) != trim(description)) return std::nullopt;
+    const int64_t frames = std::llround(info.seconds.value_or(0) * fps);
+    constexpr int64_t kRounded = 2;  // frames by which a container's length may be wrong
+    return wanted && frames + kRounded >= *wanted ? std::optional(frames) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+void check_resume(const RenderRequest& request, const Source* source) {
+  if (source && (source->info().live || source->info().once))
+    throw Error("go on later with", request.input, "it can be read only once",
+                "write it to a file first, or leave out --resume");
+  work_folder(request.output);
+}
+
 void check_input(const RenderRequest& request) {
   if (request.chain.input() == InputNeed::kRequired && request.input.empty()) {
     throw Error("render", request.chain.name(), "this preset needs an input",
@@ -157,6 +217,7 @@ RenderResult render(const RenderRequest& request) {
   FrameLoopSetup setup;
   setup.source = open_input(request);
   const Source* source = setup.source.get();
+  if (request.resume) check_resume(request, source);
   const int width = source ? source->info().width : (request.width ? request.width : kDefaultSide);
   const int height = source ? source->info().height : (request.height ? request.height : kDefaultSide);
   const double fps = source ? source->info().fps : (request.fps > 0 ? request.fps : kDefaultFps);
@@ -175,9 +236,20 @@ RenderResult render(const RenderRequest& request) {
   SinkOptions options = sink_options(width, height, fps, request.chain.name());
   options.comment = format_description(describe(request, width, height, fps, frames.limit));
   options.sound = sound_of(request, source);
-  const RenderResult result = play_offline(
-      std::move(setup), {request.output, options, request.sheet, checked, request.quiet, frames.expected},
-      frames.limit);
+  OfflineOutput output = {request.output, options, request.sheet, checked, request.quiet, frames.expected};
+  output.first_pass = [&](ChainPlayer& player) { look_ahead(request, frames, player); };
+  if (request.resume) {
+    if (const auto done = frames_of_finished(request, options.comment, fps, frames.expected)) {
+      RenderResult before;
+      before.frames = *done;
+      before.was_finished = true;
+      before.output = request.output;
+      return before;
+    }
+    output.job = identity_of(request, options.comment, setup.player->threads().count());
+  }
+  const RenderResult result = play_offline(std::move(setup), output, frames.limit);
+  if (result.was_finished) return result;
   if (result.frames == 0 && !result.stopped) throw Error("render", request.output, "the input has no frames");
   if (frames.limit && result.frames < *frames.limit && !result.stopped)
     warning(fmt::format("the input ended after {} of {} frames (use --loop)", result.frames, *frames.limit));

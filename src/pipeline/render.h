@@ -16,6 +16,7 @@ struct RenderRequest : RenderSettings {
   std::optional<double> seconds;  // instead of frames
   std::string sheet;              // a picture file of evenly spaced frames; empty: none
   bool check = false, quiet = false;
+  bool resume = false;  // goes on where a render of the same request stopped, and can be gone on with
 };
 
 // Errors as in play_offline().

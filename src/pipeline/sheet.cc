@@ -1,6 +1,9 @@
 #include "pipeline/sheet.h"
 
 #include <algorithm>
+#include <string>
+
+#include "core/error.h"
 
 namespace reverie {
 
@@ -13,6 +16,23 @@ void SheetMaker::add(int64_t frame, const Planes& picture) {
   for (size_t i = 1; 2 * i < kept_.size(); ++i) kept_[i] = std::move(kept_[2 * i]);
   kept_.resize((kept_.size() + 1) / 2);
   step_ *= 2;
+}
+
+void SheetMaker::save(State& to) const {
+  to.put_whole("step", step_);
+  to.put_whole("pictures", static_cast<int64_t>(kept_.size()));
+  for (size_t i = 0; i < kept_.size(); ++i) to.put(std::to_string(i), kept_[i]);
+}
+
+void SheetMaker::load(const State& from) {
+  step_ = std::max<int64_t>(1, from.whole("step"));
+  kept_.clear();
+  for (int64_t i = 0; i < from.whole("pictures"); ++i) {
+    Planes picture = from.planes(std::to_string(i));
+    if (!kept_.empty() && !picture.same_shape(kept_.front()))
+      throw Error("go on", "", "the sheet's pictures that were kept do not fit");
+    kept_.push_back(std::move(picture));
+  }
 }
 
 Planes SheetMaker::sheet() const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/planes.h"
+#include "core/state.h"
 
 namespace reverie {
 
@@ -16,6 +17,10 @@ class SheetMaker {
       : columns_(columns), rows_(rows), width_(thumbnail_width) {}
 
   void add(int64_t frame, const Planes& picture);
+
+  // As Effect::save() and load().
+  void save(State& to) const;
+  void load(const State& from);
 
   // columns x rows pictures (fewer if there were fewer frames), first to last, with a thin black gap.  [3, H,
   // W]

@@ -24,6 +24,7 @@ class Step {
 
   const std::string& name() const { return name_; }
   void switch_off() { on_ = false; }
+  bool on() const { return on_; }
   void check_results() { check_ = true; }
 
   // Runs work unless switched off, and times it; then checks what result points to (null: nothing to check):

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "models/pictures.h"
+#include "models/tensor_state.h"
 #include "models/vae/vae.h"
 #include "motion/warp.h"
 #include "style/chosen_style.h"
@@ -50,8 +51,45 @@ class MogrifyEffect final : public Effect {
   void restart(uint64_t seed, const Frame& /*frame*/, const ParameterValues& /*values*/) override {
     setup_.seed = seed;
     last_ = Planes();
+    if (ahead_) return;  // the clip is still the same
     own_.reset();
     seen_ = 0;
+  }
+
+  // With one code vector for a picture, what is taken away is the mean of the whole clip.
+  bool looks_ahead(const ParameterValues& values) const override {
+    return vae_.shrink() == 0 && values.text("from").empty() && !ahead_;
+  }
+
+  void look_ahead(const Planes& picture, const ParameterValues& values) override {
+    const torch::NoGradGuard no_grad;
+    at::set_num_threads(threads_->count());
+    const torch::Tensor input = from_picture(picture);
+    const torch::Tensor z = codes_of(input, values).mean;
+    const CodeStatistics mine{z, torch::ones_like(z)};
+    ++seen_;
+    own_ = own_ ? between(*own_, mine, 1 / static_cast<double>(seen_)) : mine;
+    ahead_ = true;
+  }
+
+  void save(State& to) override {
+    to.put_seed("seed", setup_.seed);
+    to.put_whole("ahead", ahead_ ? 1 : 0);
+    to.put_whole("seen", seen_);
+    to.put("last", last_);
+    if (!own_) return;
+    put_tensor(to, "own/mean", own_->mean);
+    put_tensor(to, "own/deviation", own_->deviation);
+  }
+
+  void load(const State& from, const ParameterValues& /*values*/) override {
+    setup_.seed = from.seed("seed");
+    ahead_ = from.whole("ahead") != 0;
+    seen_ = from.whole("seen");
+    last_ = from.planes("last");
+    own_.reset();
+    const State own = from.part("own");
+    if (own.has("mean")) own_ = {tensor_of(own, "mean"), tensor_of(own, "deviation")};
   }
 
   void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) override {
@@ -89,16 +127,21 @@ class MogrifyEffect final : public Effect {
 
   // What the network makes of the picture, at the size it sees: [1, 3, h, w], 0..255.
   torch::Tensor styled(const torch::Tensor& input, const Frame& frame, const ParameterValues& values) {
-    const torch::Tensor seen = resized(input, seen_side(input, 2, values), seen_side(input, 3, values));
-    const Codes codes = vae_.encode(apply(vae_.input, seen), weights_);
+    const Codes codes = codes_of(input, values);
     torch::Tensor z = codes.mean;
     if (values.flag("sample")) {
       const uint64_t place = Random(setup_.seed).split(static_cast<uint64_t>(frame.time.frame)).bits();
       z = z + torch::randn(z.sizes(), at::detail::createCPUGenerator(place)) * codes.log_sigma.exp();
     }
-    const torch::Tensor y =
-        vae_.decode(moved(z, frame.flow == nullptr, values), seen.size(2), seen.size(3), weights_);
+    const torch::Tensor y = vae_.decode(moved(z, frame.flow == nullptr, values), seen_side(input, 2, values),
+                                        seen_side(input, 3, values), weights_);
     return unapply(vae_.input, y).clamp(0, 255);
+  }
+
+  // At the size that the network sees.
+  Codes codes_of(const torch::Tensor& input, const ParameterValues& values) const {
+    const torch::Tensor seen = resized(input, seen_side(input, 2, values), seen_side(input, 3, values));
+    return vae_.encode(apply(vae_.input, seen), weights_);
   }
 
   int64_t seen_side(const torch::Tensor& input, int64_t side, const ParameterValues& values) const {
@@ -131,6 +174,7 @@ class MogrifyEffect final : public Effect {
 
   // What counts as the picture's own look: a mean over the frames since the last cut that forgets.
   void follow_own(const CodeStatistics& mine, bool at_cut, const ParameterValues& values) {
+    if (ahead_) return;
     const bool afresh = !own_ || own_->mean.sizes() != mine.mean.sizes() || (at_cut && mine.mean.dim() == 4);
     seen_ = afresh ? 1 : seen_ + 1;
     // the first frames weigh the same, so that the look does not hang on the very first one
@@ -199,7 +243,8 @@ class MogrifyEffect final : public Effect {
   VaeWeights weights_;
   ChosenStyle style_;
   std::optional<CodeStatistics> own_;
-  int64_t seen_ = 0;  // frames
+  int64_t seen_ = 0;    // frames
+  bool ahead_ = false;  // own_ is that of the whole clip
   Planes last_, carried_;
 };
 

@@ -39,7 +39,8 @@ std::vector<Parameter> codes() {
              "what of the codes is moved: their means, z - alpha * from + beta * toward; or mean and "
              "deviation of "
              "each over the picture; auto: statistics where the model's codes are a grid"),
-      text("from", "", "by means: the label whose mean is subtracted; empty: the clip's own mean so far"),
+      text("from", "",
+           "by means: the label whose mean is subtracted; empty: the clip's own mean (live: so far)"),
       number("alpha", 0.25, -4, 4, "", "by means: how much of it is subtracted").playable(0, 1),
       flag("sample", false, "sample the codes instead of taking their means: flickers, as in 2017"),
       number(

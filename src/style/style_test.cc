@@ -212,6 +212,41 @@ TEST_F(MogrifyEffectTest, OneVectorMovesByMeans) {
   EXPECT_NE(message_of([&] { frame(*effect(16, 24), in, 0); }).find("one code vector"), std::string::npos);
 }
 
+TEST_F(MogrifyEffectTest, OneVectorTakesAwayTheMeanOfTheClipThatItSawFirst) {
+  const VaeModel model = made(one_vector());
+  use(model);
+  values_.set("smooth", 0);
+  values_.set("alpha", 0.25);
+  values_.set("beta", 0.5);
+  const auto ahead = effect(16, 24);
+  EXPECT_TRUE(ahead->looks_ahead(values_));
+  torch::NoGradGuard no_grad;
+  const VaeWeights weights = model.constant();
+  const auto codes = [&](const Planes& p) {
+    return model.encode(apply(model.input, from_picture(p)), weights).mean;
+  };
+  torch::Tensor sum;
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    const Planes in = picture(16, 24, seed);
+    ahead->look_ahead(in, values_);
+    sum = sum.defined() ? sum + codes(in) : codes(in);
+  }
+  const Planes first = picture(16, 24, 1);
+  const Planes out = frame(*ahead, first, 0);
+  const torch::Tensor moved = codes(first) - 0.25 * sum / 3 + 0.5 * model.label_statistics("dots").mean;
+  EXPECT_LT(
+      mean_absolute_difference(out, to_picture(unapply(model.input, model.decode(moved, 16, 24, weights)))),
+      1e-6);
+  State state;
+  ahead->save(state);
+  const auto resumed = effect(16, 24);
+  resumed->load(state, values_);
+  EXPECT_FALSE(resumed->looks_ahead(values_));
+  EXPECT_EQ(frame(*resumed, picture(16, 24, 2), 1).data(), frame(*ahead, picture(16, 24, 2), 1).data());
+  values_.set_text("from", "lines");
+  EXPECT_FALSE(effect(16, 24)->looks_ahead(values_));
+}
+
 TEST_F(MogrifyEffectTest, OtherModelsAreRefused) {
   use(made(grid()));
   TensorFile file = read_safetensors(folder_.path() / "m.safetensors");

@@ -28,6 +28,20 @@ class WatchEffect final : public Effect {
     since_ = 0;
   }
 
+  void save(State& to) override {
+    recogniser_.save(to);
+    to.put_numbers("shares", shares_);
+    to.put_whole("answered", answered_ ? 1 : 0);
+    to.put_whole("since", since_);
+  }
+
+  void load(const State& from, const ParameterValues& /*values*/) override {
+    recogniser_.load(from);
+    shares_ = from.numbers("shares", names_.size());
+    answered_ = from.whole("answered") != 0;
+    since_ = from.whole("since");
+  }
+
   void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) override {
     if (!frame.picture) throw Error("watch", "", "there is no picture to watch");
     at::set_num_threads(threads_->count());

@@ -8,6 +8,7 @@
 #include "core/fit.h"
 #include "core/text.h"
 #include "models/pictures.h"
+#include "models/tensor_state.h"
 #include "models/video/video.h"
 
 namespace reverie {
@@ -39,6 +40,19 @@ Recogniser::Recogniser(std::unique_ptr<Model> model) : model_(std::move(model)) 
 void Recogniser::see(const Planes& picture) {
   if (ready()) seen_.erase(seen_.begin());
   seen_.push_back(from_picture(fit_picture(picture, height_, width_, Fit::kCrop))[0]);
+}
+
+void Recogniser::save(State& to) const {
+  if (seen_.empty()) return;
+  put_tensor(to, "seen", torch::stack(seen_));
+}
+
+void Recogniser::load(const State& from) {
+  seen_.clear();
+  if (!from.has("seen")) return;
+  for (const torch::Tensor& frame : tensor_of(from, "seen").unbind(0)) {
+    if (frame.sizes() == torch::IntArrayRef{3, height_, width_} && !ready()) seen_.push_back(frame.clone());
+  }
 }
 
 std::vector<double> Recogniser::answer() const {

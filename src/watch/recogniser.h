@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/planes.h"
+#include "core/state.h"
 #include "models/family.h"
 
 namespace reverie {
@@ -31,6 +32,10 @@ class Recogniser {
   std::vector<double> answer() const;
   // As if nothing had been seen.
   void forget() { seen_.clear(); }
+
+  // As Effect::save() and load().
+  void save(State& to) const;
+  void load(const State& from);
 
  private:
   std::unique_ptr<Model> model_;
