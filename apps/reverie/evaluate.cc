@@ -7,6 +7,7 @@
 #include "checks.h"
 #include "command_line.h"
 #include "core/limits.h"
+#include "train/frechet.h"
 #include "train/task.h"
 #include "verbs.h"
 
@@ -41,6 +42,11 @@ int run(const Words& w) {
   const Split split = w.split == "train" ? Split::kTrain : Split::kTest;
   for (const Figure& f : figures_of(*model, set, split, w.limit))
     fmt::print("{} {:.{}g}\n", f.name, f.value, f.digits);
+  if (!w.judge.network.empty()) {
+    const std::string layer = w.judge.layers == "auto" ? "" : w.judge.layers;
+    for (const Figure& f : frechet_figures(*model, set, split, w.limit, {w.judge.network, layer}))
+      fmt::print("{} {:.{}g}\n", f.name, f.value, f.digits);
+  }
   return 0;
 }
 
@@ -59,9 +65,13 @@ Action add_evaluate(CLI::App& app) {
   JudgeWords& j = w->judge;
   app.add_option("--style", j.style, "pictures, clips, folders that a preset is compared with")
       ->group("preset");
-  app.add_option("--network", j.network, "whose features are compared (default: the one that ships)")
-      ->group("preset");
-  app.add_option("--layers", j.layers, "of it, by commas (default: up to five)")->group("preset");
+  app.add_option("--network", j.network,
+                 "whose features are compared: of a generator's samples with the set's pictures (Frechet "
+                 "distance), of a preset (default: the one that ships)");
+  app.add_option(
+      "--layers", j.layers,
+      "of it: the layer that is compared (default: the last that has places); of a preset by commas "
+      "(default: up to five)");
   app.add_option("--style-size", j.style_size, "shorter side of the style's pictures (default 192)")
       ->check(CLI::Range(16, 4096))
       ->group("preset");

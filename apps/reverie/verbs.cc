@@ -49,6 +49,15 @@ const std::vector<Verb>& verbs() {
     {"shift", "draw a sheet of what becomes of pictures when a VAE's codes change",
      "  reverie shift models/mogrify.safetensors --data paintings.tfrecord -o shift.png\n",
      NEEDS_TORCH(add_shift)},
+    {"codes",
+     "draw sheets of what the codes of a GAN or VAE know: samples, walks, sums, pictures found again",
+     "  reverie codes runs/dcgan-faces -o samples.png                samples with their numbers\n"
+     "  reverie codes runs/dcgan-faces --between \"3 17 5\"           from each to the next\n"
+     "  reverie codes runs/dcgan-faces --sum \"1,2,3 - 4,5,6 + 7\"    what the first three have, given to "
+     "the last\n"
+     "  reverie codes runs/dcgan-faces --invert me.jpg               the code of a picture\n"
+     "  reverie render latent --set model=runs/dcgan-faces --set chosen=\"3 17 5\"    the walk as a film\n",
+     NEEDS_TORCH(add_codes)},
     {"recognise", "say what happens in a video, window by window",
      "  reverie recognise clip.mp4                       a line a window: when, what, how sure\n"
      "  reverie recognise clip.mp4 --model runs/video-c3d -o watched.mp4    drawn into the video\n"

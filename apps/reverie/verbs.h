@@ -44,6 +44,7 @@ Action add_evaluate(CLI::App& app);
 Action add_inspect(CLI::App& app);
 Action add_probe(CLI::App& app);
 Action add_classify(CLI::App& app);
+Action add_codes(CLI::App& app);
 Action add_dream(CLI::App& app);
 Action add_embed(CLI::App& app);
 Action add_mogrify(CLI::App& app);

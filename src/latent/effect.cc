@@ -25,8 +25,10 @@ class LatentEffect final : public Effect {
         threads_(setup.threads ? setup.threads : std::make_shared<Threads>(0)),
         model_(read_model(setup.find_file(values.text("model")))),
         vae_(as_vae(*model_, "play")),
-        weights_(vae_.constant()) {
-    if (vae_.shrink() > 0) style_.emplace(labels_of_model(vae_), values.text("toward"));
+        weights_(vae_.constant()),
+        chosen_(parse_stops(values.text("chosen"))) {
+    const LabelStatistics labels = labels_of_model(vae_);
+    if (vae_.shrink() > 0 && !labels.empty()) style_.emplace(labels, values.text("toward"));
   }
 
   void follow(const Effect& before) override {
@@ -105,8 +107,23 @@ class LatentEffect final : public Effect {
     }
   }
 
+  // Where the walk is, its stops by their numbers.
+  WalkPlace place_of(const ParameterValues& values) const {
+    if (chosen_.empty()) return place_on(walked_, values.integer("stops"));
+    WalkPlace place = place_on(walked_, static_cast<int64_t>(chosen_.size()));
+    place.from = chosen_[static_cast<size_t>(place.from)];
+    place.to = chosen_[static_cast<size_t>(place.to)];
+    return place;
+  }
+
+  // What codes are drawn from where no style is known.
+  CodeStatistics plain() const {
+    const std::vector<int64_t> shape = {1, vae_.settings().codes, 1, 1};
+    return {torch::zeros(shape), torch::ones(shape)};
+  }
+
   torch::Tensor vector_codes(const ParameterValues& values) const {
-    const WalkPlace place = place_on(walked_, values.integer("stops"));
+    const WalkPlace place = place_of(values);
     const auto stop = [&](int64_t i) { return draw_codes(vae_.settings().codes, setup_.seed, i); };
     torch::Tensor codes =
         along(stop(place.from), stop(place.to), place.share, values.choice<LatentPath>("path")) *
@@ -130,11 +147,11 @@ class LatentEffect final : public Effect {
   }
 
   torch::Tensor grid_codes(const ParameterValues& values) {
-    style_->change(values.text("toward"));
-    const WalkPlace place = place_on(walked_, values.integer("stops"));
+    if (style_) style_->change(values.text("toward"));
+    const WalkPlace place = place_of(values);
     torch::Tensor codes = along(ground(place.from, values), ground(place.to, values), place.share,
                                 values.choice<LatentPath>("path"));
-    codes = moved_to(codes, statistics_of(codes), style_->at(values.number("position")));
+    codes = moved_to(codes, statistics_of(codes), style_ ? style_->at(values.number("position")) : plain());
     const CodeStatistics now = statistics_of(codes);
     codes = now.mean + (codes - now.mean) * values.number("truncation");
     add_groups(codes, values);
@@ -146,7 +163,8 @@ class LatentEffect final : public Effect {
   std::unique_ptr<Model> model_;
   const VaeModel& vae_;
   VaeWeights weights_;
-  std::optional<ChosenStyle> style_;                     // of codes in a grid
+  std::vector<int64_t> chosen_;
+  std::optional<ChosenStyle> style_;                     // of codes in a grid whose labels are known
   double walked_ = 0, walked_before_ = 0, period_ = -1;  // walks
   std::optional<double> began_, last_;                   // seconds
   double x_ = 0, y_ = 0;                                 // codes

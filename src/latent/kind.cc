@@ -7,12 +7,19 @@ namespace {
 
 std::vector<Parameter> walk() {
   std::vector<Parameter> all = {
-      text("model", "../models/mogrify.safetensors",
-           "a trained VAE, whose decoder is played: its file, beside the preset or by its path")
+      text(
+          "model", "../models/mogrify.safetensors",
+          "a trained VAE or GAN, whose decoder or generator is played: its file, beside the preset or by its "
+          "path")
           .fixed(),
       number("period", 24, 0, 86400, "seconds", "of the walk, which then closes exactly; 0: it stands still")
           .playable(4, 120),
       integer("stops", 4, 1, 64, "", "codes that the walk goes through").playable(1, 12),
+      text("chosen", "",
+           "numbers of samples, as `reverie codes` shows those of the same seed: the walk goes through these "
+           "in "
+           "place of `stops` others")
+          .fixed(),
       choice("path", "spherical", {"spherical", "straight"},
              "from stop to stop over the sphere, where codes stay as far from the middle as they are, or "
              "straight"),

@@ -116,6 +116,50 @@ TEST(Latent, KnobsMoveThePictureAndTheGroundScrolls) {
   EXPECT_NE(playing.at(*effect, 4).data(), moved.data());
 }
 
+// A GAN's file plays at once: one code vector, and a grid without labels, of any size.
+TEST(Latent, GeneratorsPlay) {
+  for (const bool spatial : {false, true}) {
+    Playing playing(spatial);
+    const TemporaryFolder folder;
+    VaeSettings s;
+    s.decoder = {"deconv 6 5", "deconv 3 5"};
+    s.top = 8;
+    s.codes = 8;
+    s.spatial = spatial;
+    if (!spatial) s.width = s.height = 16;
+    s.norm = VaeNorm::kBatch;
+    s.output = VaeActivation::kTanh;
+    VaeModel model(s, {}, {1 / 127.5, true, torch::full({3, 1, 1}, 127.5)});
+    model.initialise(3);
+    write_model(folder.path() / "g.safetensors", model);
+    playing.setup_.find_file = [&](const std::string& name) { return folder.path() / name; };
+    playing.values_.set_text("model", "g.safetensors");
+    const auto effect = playing.make();
+    const Planes first = playing.at(*effect, 0);
+    EXPECT_EQ(first.width(), 24);
+    EXPECT_NE(playing.at(*effect, 1).data(), first.data());
+    EXPECT_EQ(playing.at(*effect, 2).data(), first.data()) << "closed";
+  }
+}
+
+TEST(Latent, GoesThroughChosenSamples) {
+  EXPECT_EQ(parse_stops("3 17, 5"), (std::vector<int64_t>{3, 17, 5}));
+  EXPECT_TRUE(parse_stops("").empty());
+  EXPECT_NE(message_of([] { parse_stops("3 x"); }).find("'x' is no number"), std::string::npos);
+  EXPECT_NE(message_of([] { parse_stops("-1"); }), "");
+  Playing playing(false);
+  playing.values_.set_text("stops", "8");
+  const auto usual = playing.make();
+  playing.values_.set_text("chosen", "5 2");
+  const auto chosen = playing.make();
+  // of a period of two seconds and eight stops the sixth is come upon at 1.25
+  playing.values_.set_text("stops", "8");
+  playing.at(*usual, 0);
+  const Planes fifth = playing.at(*usual, 1.25);
+  EXPECT_EQ(playing.at(*chosen, 0).data(), fifth.data());
+  EXPECT_NE(playing.at(*chosen, 1).data(), fifth.data());
+}
+
 TEST(Latent, ModelsAndLabelsThatAreNotThereAreNamed) {
   Playing playing(true);
   playing.values_.set_text("toward", "nigth");

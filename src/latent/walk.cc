@@ -1,10 +1,14 @@
 #include "latent/walk.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "core/error.h"
 #include "core/random.h"
+#include "core/text.h"
 
 namespace reverie {
 namespace {
@@ -41,6 +45,22 @@ WalkPlace place_on(double phase, int64_t stops) {
   const double whole = (phase - std::floor(phase)) * static_cast<double>(stops);
   const int64_t from = std::min(static_cast<int64_t>(whole), stops - 1);
   return {from, (from + 1) % stops, whole - static_cast<double>(from)};
+}
+
+std::vector<int64_t> parse_stops(const std::string& text) {
+  constexpr double kMost = 999999;
+  std::vector<int64_t> stops;
+  std::string spaced = text;
+  std::replace(spaced.begin(), spaced.end(), ',', ' ');
+  for (const std::string& word : split(spaced, ' ')) {
+    if (trim(word).empty()) continue;
+    const double number = to_number(word).value_or(-1);
+    if (!(number >= 0 && number <= kMost) || number != std::floor(number))
+      throw Error("understand", fmt::format("the samples '{}'", printable(text)),
+                  fmt::format("'{}' is no number of one", printable(word)), "\"3 17 5\"");
+    stops.push_back(static_cast<int64_t>(number));
+  }
+  return stops;
 }
 
 torch::Tensor along(const torch::Tensor& a, const torch::Tensor& b, double share, LatentPath path) {

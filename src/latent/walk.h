@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "latent/kind.h"
 #include "models/torch.h"
@@ -20,6 +22,9 @@ WalkPlace place_on(double phase, int64_t stops);
 // Between codes a and b.  Spherical: as far along the great circle as `share` says, and as long as both are
 // between their lengths (Shoemake 1985, on vectors of any length); of grids each place by itself.
 torch::Tensor along(const torch::Tensor& a, const torch::Tensor& b, double share, LatentPath path);
+
+// "3 17, 5": the numbers of stops, each from 0 to 999999.  Error for any other text.
+std::vector<int64_t> parse_stops(const std::string& text);
 
 // Normal numbers [1, C] of the seed and the number of the stop.
 torch::Tensor draw_codes(int64_t codes, uint64_t seed, int64_t stop);

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "models/caffe/family.h"
 #include "models/classifier/classifier.h"
+#include "models/discriminator/discriminator.h"
 #include "models/hourglass/family.h"
 #include "models/torchvision/torchvision.h"
 #include "models/vae/vae.h"
@@ -20,8 +21,8 @@ namespace reverie {
 
 const std::vector<Family>& families() {
   static const std::vector<Family> list = {
-      hourglass_family(), classifier_family(), vae_family(),
-      video_family(),     caffe_family(),      torchvision_family(),
+      hourglass_family(), classifier_family(),    vae_family(),   gan_family(),
+      video_family(),     discriminator_family(), caffe_family(), torchvision_family(),
   };
   return list;
 }

@@ -18,7 +18,10 @@ const std::vector<std::pair<std::string, std::string>>& small_tables() {
       {"vae",
        "encoder = ['conv 4 5 2', 'residual']\ndecoder = ['residual', 'shuffle 3 5']\ncodes = 5\nnorm = "
        "'batch'\n"},
+      {"gan", "generator = ['deconv 5', 'conv 3']\ntop = 4\ncodes = 5\nsize = '24x16'\n"},
       {"video", "frames = 4\nlayers = ['conv 4 3 2', 'max 2', 'conv3d 5', 'mean', 'lstm 4', 'dense 3']\n"},
+      {"discriminator",
+       "layers = ['conv 4 5 2', 'conv 6 3 2']\nnorm = 'batch'\nspectral = true\npatches = true\n"},
   };
   return tables;
 }
@@ -114,6 +117,7 @@ TEST(Families, AFileComesBackAsTheModelItWas) {
     EXPECT_TRUE(torch::equal(again->parameters().flat(), model->parameters().flat())) << family;
     EXPECT_TRUE(torch::equal(again->parameters().buffers(), model->parameters().buffers())) << family;
     EXPECT_TRUE(torch::equal(again->input.mean, model->input.mean));
+    if (model->layers(16, 16).empty()) continue;  // no layer of a generator sees pictures
     const torch::Tensor x = torch::randn({1, 3, 16, 16});
     const std::string top = model->layers(16, 16).back().name;
     EXPECT_TRUE(torch::equal(again->forward(x, {top})[0], model->forward(x, {top})[0])) << family;
@@ -123,6 +127,7 @@ TEST(Families, AFileComesBackAsTheModelItWas) {
 TEST(Families, WhatIsNotThereIsSaidWithTheNearestName) {
   for (const auto& [family, table] : small_tables()) {
     const auto model = small_model(family, table);
+    if (model->layers(16, 16).empty()) continue;
     const std::string first = model->layers(16, 16)[0].name;
     EXPECT_NE(message_of([&] {
                 model->forward(torch::randn({1, 3, 16, 16}), {first + "x"});

@@ -40,6 +40,10 @@ InputTransform make_transform(const InputSettings& settings, const RecordSet& se
   transform.scale = settings.scale;
   transform.subtract_mean = settings.mean != MeanKind::kNone;
   if (!transform.subtract_mean) return transform;
+  if (settings.mean == MeanKind::kMiddle) {
+    transform.mean = torch::full({3, 1, 1}, 127.5);
+    return transform;
+  }
   const auto [height, width] = set.common_size();
   const std::vector<double> mean = set.mean_picture(Split::kTrain);
   transform.mean = torch::tensor(mean, torch::kFloat64)

@@ -28,6 +28,7 @@ class Perceptual {
   // pictures: [N, 3, H, W], 0..255; what the layers make of them, with gradients to the pictures.
   std::vector<torch::Tensor> features(const torch::Tensor& pictures,
                                       const std::vector<std::string>& layers) const;
+  const Model& model() const { return *model_; }
   // Channels of a layer.
   int64_t channels(const std::string& layer) const;
 

@@ -54,8 +54,7 @@ InputSettings read_input(const TomlReader& reader) {
   InputSettings input;
   const TomlNode* mean = reader.find("mean");
   if (mean && mean->kind == TomlNode::Kind::kText) {
-    reader.word_at(*mean, {"channel"});
-    input.mean = MeanKind::kChannel;
+    input.mean = reader.word_at(*mean, {"channel", "middle"}) == 0 ? MeanKind::kChannel : MeanKind::kMiddle;
   } else {
     input.mean = reader.flag("mean", true) ? MeanKind::kPicture : MeanKind::kNone;
   }
@@ -146,8 +145,10 @@ Tables tables_of(const TomlNode& root) {
                                    [&](const TomlNode& node) { return node.key == family.name; });
     if (!there) continue;
     tables.emplace_back(family.name, family.keys);
-    const Words& own = task_kind(family.name).stage_keys;
-    of_stages.insert(of_stages.end(), own.begin(), own.end());
+    for (const TaskKind& task : task_kinds()) {
+      if (task.family == family.name)
+        of_stages.insert(of_stages.end(), task.stage_keys.begin(), task.stage_keys.end());
+    }
   }
   tables.emplace_back("input", input_keys());
   tables.emplace_back("", Words{"about", "start", "keep", "patience"});

@@ -17,7 +17,8 @@ namespace reverie {
 enum class SolverKind { kSgd, kAdagrad, kAdam };
 enum class RatePolicy { kConstant, kStep, kExponential, kCosine };
 
-enum class MeanKind { kNone, kPicture, kChannel };
+// kMiddle: 127.5.
+enum class MeanKind { kNone, kPicture, kChannel, kMiddle };
 
 struct InputSettings {
   MeanKind mean = MeanKind::kPicture;

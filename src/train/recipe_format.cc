@@ -9,7 +9,7 @@ namespace reverie {
 namespace {
 
 std::string input_text(const InputSettings& input) {
-  static const char* const means[] = {"false", "true", "\"channel\""};
+  static const char* const means[] = {"false", "true", "\"channel\"", "\"middle\""};
   return fmt::format(
       "\n[input]\nmean = {}\nscale = {}\nflip = {}\nshift = {}\nnoise = {}\ncorrupt = {}\ndrop = {}\n",
       means[static_cast<size_t>(input.mean)], input.scale, input.flip, input.shift, input.noise,

@@ -1,11 +1,14 @@
 #include "train/task.h"
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/random.h"
 #include "train/classifier_task.h"
+#include "train/gan_task.h"
 #include "train/hourglass_task.h"
 #include "train/vae_task.h"
 #include "train/video_task.h"
@@ -14,10 +17,7 @@ namespace reverie {
 
 const std::vector<TaskKind>& task_kinds() {
   static const std::vector<TaskKind> list = {
-      hourglass_task(),
-      classifier_task(),
-      vae_task(),
-      video_task(),
+      hourglass_task(), classifier_task(), vae_task(), gan_task(), video_task(),
   };
   return list;
 }
@@ -31,6 +31,15 @@ const TaskKind& task_kind(const std::string& family) {
 
 std::vector<Figure> figures_of(const Model& model, const RecordSet& set, Split split, size_t limit) {
   return task_kind(model.family()).evaluate(model, set, split, limit);
+}
+
+torch::Tensor normal_draws(const Sight& sight, uint64_t stream, std::vector<int64_t> shape) {
+  const uint64_t place =
+      Random(sight.seed).split(static_cast<uint64_t>(sight.iteration)).split(stream).bits();
+  const int64_t mine = shape[0];
+  shape[0] = sight.count;
+  const torch::Tensor all = torch::randn(shape, at::detail::createCPUGenerator(place));
+  return all.narrow(0, sight.first, mine).to(sight.pictures.device());
 }
 
 std::optional<NamedLoss> Task::mean_loss(const Sight&, const Stage&) {

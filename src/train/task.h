@@ -26,6 +26,10 @@ struct Sight {
   bool learning = true;  // false: test pictures, and the network as it is used
 };
 
+// Normal numbers of one thing (`stream`), of this shape for these pictures: what their slots of the batch
+// draw, however many processes share it.
+torch::Tensor normal_draws(const Sight& sight, uint64_t stream, std::vector<int64_t> shape);
+
 struct NamedLoss {
   std::string name;     // in logs: "loss/NAME", "loss/test_NAME"
   torch::Tensor value;  // one number; undefined: 0

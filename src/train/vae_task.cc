@@ -1,4 +1,5 @@
-// Kingma and Welling 2014; styles: Gatys et al. 2016 for the losses, Huang and Belongie 2017 for what is
+// Kingma and Welling 2014; against a discriminator: Larsen et al. 2016, "Autoencoding beyond pixels using a
+// learned similarity metric"; styles: Gatys et al. 2016 for the losses, Huang and Belongie 2017 for what is
 // exchanged.
 #include "train/vae_task.h"
 
@@ -12,22 +13,22 @@
 #include "core/random.h"
 #include "core/text.h"
 #include "models/vae/vae.h"
-#include "sheets/sheet.h"
-#include "train/evaluate.h"
+#include "train/adversarial.h"
 #include "train/input.h"
-#include "train/inspect.h"
 #include "train/perceptual.h"
+#include "train/vae_figures.h"
 
 namespace reverie {
 namespace {
 
-constexpr size_t kAtOnce = 16;
 constexpr int64_t kStatisticsPictures = 50;             // of a label: the length of its codes' running mean
 constexpr int64_t kGramPictures = 200;                  // after which its Gram matrices are known
 constexpr int64_t kSteadyCrop = 16, kSteadyBorder = 8;  // pixels
 constexpr double kSteadyNoise = 2;                      // of 255
 
-enum class Stream : uint64_t { kSample, kStyle, kShift, kNoise };
+enum class Stream : uint64_t { kSample, kStyle, kShift, kNoise, kPrior, kPriorAgainst };
+
+constexpr const char* kDiscriminator = "discriminator";
 
 class VaeStage : public StageSettings {
  public:
@@ -35,12 +36,17 @@ class VaeStage : public StageSettings {
     std::string text =
         fmt::format("reconstructions = {}\npixels = {}\nkl = {}\nkl_warm_up = {}\nfree_bits = {}\n",
                     reconstructions, pixels, kl, kl_warm_up, free_bits);
-    if (perceptual.empty()) return text;
     const auto list = [](const std::vector<std::string>& words) {
       std::vector<std::string> quoted;
       for (const std::string& word : words) quoted.push_back(quote_toml(word));
       return join(quoted, ", ");
     };
+    if (has_against())
+      text +=
+          against.text() +
+          fmt::format("adversarial_weight = {}\ndiscriminator_features = [{}]\ndiscriminator_weight = {}\n",
+                      adversarial_weight, list(discriminator_features), discriminator_weight);
+    if (perceptual.empty()) return text;
     text += fmt::format("perceptual = {}\nfeatures = [{}]\nfeature_weight = {}\n", quote_toml(perceptual),
                         list(features), feature_weight);
     if (styles.empty()) return text;
@@ -52,6 +58,11 @@ class VaeStage : public StageSettings {
                       content_weight, code_weight, variation, steady);
   }
 
+  bool has_against() const { return adversarial_weight > 0 || !discriminator_features.empty(); }
+
+  AdversarialSettings against;
+  double adversarial_weight = 0, discriminator_weight = 1;
+  std::vector<std::string> discriminator_features;
   double reconstructions = 1, pixels = 1, kl = 1, free_bits = 0;
   int64_t kl_warm_up = 0;
   std::string perceptual;
@@ -92,6 +103,11 @@ std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings& n
   s->kl = reader.number("kl", 0, kMost, s->kl);
   s->kl_warm_up = reader.whole("kl_warm_up", 0, 1000000000, s->kl_warm_up);
   s->free_bits = reader.number("free_bits", 0, 100, s->free_bits);
+  s->against = read_adversarial(reader);
+  s->adversarial_weight = reader.number("adversarial_weight", 0, kMost, s->adversarial_weight);
+  s->discriminator_features = texts(reader, "discriminator_features");
+  s->discriminator_weight = reader.number("discriminator_weight", 0, kMost, s->discriminator_weight);
+  check_needs(reader, {"discriminator_weight"}, "discriminator_features");
   check_needs(reader, {"features", "feature_weight", "styles"}, "perceptual");
   check_needs(reader,
               {"style_features", "style_weight", "style_scales", "content_features", "content_weight",
@@ -125,6 +141,7 @@ class VaeTask : public Task {
         network_(recipe.networks.front().second),
         model_(dynamic_cast<VaeModel*>(network_->build(options).release())),
         targets_(Layout()) {
+    find_discriminator(recipe, options);
     Layout layout;
     for (const Stage& stage : recipe.stages) prepare(own(stage), layout);
     targets_ = Parameters(Layout(), layout, options.device);
@@ -132,13 +149,22 @@ class VaeTask : public Task {
 
   // The second one learns nothing: what the pictures of a style look like, which a run goes on from.
   std::vector<TaskNetwork> networks() override {
-    std::vector<TaskNetwork> all = {{"", &model_->parameters()}};
+    std::vector<TaskNetwork> all = {{discriminator_ ? "vae" : "", &model_->parameters()}};
     if (targets_.buffers().numel() > 0) all.push_back({"targets", &targets_});
+    if (discriminator_) all.push_back({kDiscriminator, &discriminator_->parameters()});
     return all;
   }
 
-  Losses losses(const Sight& sight, const Stage& stage, const Turn&) override {
+  std::vector<Turn> turns() const override {
+    std::vector<Turn> all = {Turn{}};
+    const size_t place = targets_.buffers().numel() > 0 ? 2 : 1;
+    for (int i = 0; i < turns_; ++i) all.push_back({kDiscriminator, {place}});
+    return all;
+  }
+
+  Losses losses(const Sight& sight, const Stage& stage, const Turn& turn) override {
     const VaeStage& s = own(stage);
+    if (turn.name == kDiscriminator) return losses_against(s, sight);
     const VaeWeights weights = sight.learning ? model_->learned() : model_->constant();
     const torch::Tensor x = apply(model_->input, sight.pictures);
     const auto count = static_cast<double>(sight.count);
@@ -156,6 +182,7 @@ class VaeTask : public Task {
     const int64_t some = std::lround(s.reconstructions * static_cast<double>(x.size(0)));
     if (some > 0)
       add_reconstruction_losses(s, x.narrow(0, 0, some), z.narrow(0, 0, some), sight, weights, add);
+    if (s.has_against()) add_adversarial_losses(s, x, z, sight, weights, add);
     if (sight.learning) see_labels(s, codes.mean.detach(), sight);
     if (!s.styles.empty()) add_style_losses(s, x, z, sight, weights, add);
     return losses;
@@ -172,6 +199,77 @@ class VaeTask : public Task {
   std::unique_ptr<Model> model() const override { return copy_of(*model_, *network_, options_); }
 
  private:
+  void find_discriminator(const Recipe& recipe, const BuildOptions& options) {
+    for (const auto& [name, network] : recipe.networks) {
+      if (name != kDiscriminator) continue;
+      turns_ = discriminator_settings(*network).turns;
+      discriminator_.reset(dynamic_cast<DiscriminatorModel*>(network->build(options).release()));
+    }
+    std::vector<std::string> names;
+    if (discriminator_) {
+      for (const LayerInfo& layer : discriminator_->layers(options.height, options.width))
+        names.push_back(layer.name);
+    }
+    for (const Stage& stage : recipe.stages) {
+      if (own(stage).has_against() && !discriminator_)
+        throw Error("train", "the recipe",
+                    "its stage has a weight for a discriminator, but it has no table [discriminator]");
+      places_of(own(stage).discriminator_features, names);
+    }
+  }
+
+  torch::Tensor from_prior(const torch::Tensor& z, const Sight& sight, Stream stream) const {
+    return normal_draws(sight, static_cast<uint64_t>(stream), z.sizes().vec());
+  }
+
+  // What the discriminator learns: pictures from reconstructions, and from what the prior's codes become.
+  Losses losses_against(const VaeStage& s, const Sight& sight) {
+    const torch::Tensor x = apply(model_->input, sight.pictures);
+    std::vector<torch::Tensor> made;
+    {
+      torch::NoGradGuard no_grad;
+      const VaeWeights weights = sight.learning ? looking(model_->constant()) : model_->constant();
+      const torch::Tensor z = sampled(model_->encode(x, weights), sight);
+      for (const torch::Tensor& codes : {z, from_prior(z, sight, Stream::kPriorAgainst)})
+        made.push_back(model_->decode(codes, x.size(2), x.size(3), weights));
+    }
+    return discriminator_losses(*discriminator_, x, made, s.against, sight);
+  }
+
+  // The decoder is to be taken for the training's pictures; the encoder learns of it only what the
+  // discriminator's layers see.
+  template <class Add>
+  void add_adversarial_losses(const VaeStage& s, const torch::Tensor& x, const torch::Tensor& z,
+                              const Sight& sight, const VaeWeights& learned, const Add& add) {
+    const VaeWeights weights = sight.learning ? looking(learned) : learned;
+    const VaeWeights against =
+        sight.learning ? looking(discriminator_->constant()) : discriminator_->constant();
+    const auto count = static_cast<double>(sight.count);
+    const auto shown = [&](const torch::Tensor& codes, std::vector<torch::Tensor>* all) {
+      return discriminator_->scores(model_->decode(codes, x.size(2), x.size(3), weights), against, all);
+    };
+    if (s.adversarial_weight > 0) {
+      const auto loss = [&](const torch::Tensor& codes) {
+        return generator_loss(shown(codes, nullptr), s.against.loss).flatten(1).mean(1);
+      };
+      add("adversarial", (loss(z.detach()) + loss(from_prior(z, sight, Stream::kPrior))) / 2,
+          s.adversarial_weight, count);
+    }
+    if (s.discriminator_features.empty()) return;
+    std::vector<torch::Tensor> wanted;
+    std::vector<torch::Tensor> have;
+    discriminator_->scores(x, against, &wanted);
+    shown(z, &have);
+    std::vector<std::string> names;
+    for (const LayerInfo& layer : discriminator_->layers(x.size(2), x.size(3))) names.push_back(layer.name);
+    torch::Tensor sum;
+    for (const size_t place : places_of(s.discriminator_features, names)) {
+      const torch::Tensor one = (have[place] - wanted[place]).square().flatten(1).sum(1) / 2;
+      sum = sum.defined() ? sum + one : one;
+    }
+    add("discriminator_features", sum, s.discriminator_weight, count);
+  }
+
   // Reads the stage's network and lays out a place for each style's Gram matrices.
   void prepare(const VaeStage& s, Layout& layout) {
     if (s.perceptual.empty()) return;
@@ -212,21 +310,11 @@ class VaeTask : public Task {
     return s.kl * static_cast<double>(sight.iteration + 1) / static_cast<double>(s.kl_warm_up);
   }
 
-  // The draws of one thing for all slots of the batch, of which these pictures take theirs.
-  static torch::Tensor normal(const torch::Tensor& like, const Sight& sight, Stream stream) {
-    const uint64_t place = Random(sight.seed)
-                               .split(static_cast<uint64_t>(sight.iteration))
-                               .split(static_cast<uint64_t>(stream))
-                               .bits();
-    std::vector<int64_t> shape = like.sizes().vec();
-    shape[0] = sight.count;
-    const torch::Tensor all = torch::randn(shape, at::detail::createCPUGenerator(place));
-    return all.narrow(0, sight.first, like.size(0)).to(like.device());
-  }
-
   static torch::Tensor sampled(const Codes& codes, const Sight& sight) {
     if (!sight.learning) return codes.mean;
-    return codes.mean + normal(codes.mean, sight, Stream::kSample) * codes.log_sigma.exp();
+    return codes.mean +
+           normal_draws(sight, static_cast<uint64_t>(Stream::kSample), codes.mean.sizes().vec()) *
+               codes.log_sigma.exp();
   }
 
   const Perceptual& network_of(const VaeStage& s) const { return *perceptual_.at(s.perceptual); }
@@ -454,71 +542,14 @@ class VaeTask : public Task {
   BuildOptions options_;
   std::shared_ptr<const NetworkSettings> network_;
   std::unique_ptr<VaeModel> model_;
+  std::unique_ptr<DiscriminatorModel> discriminator_;  // none: null
+  int turns_ = 0;                                      // of it in a step
   std::map<std::string, std::unique_ptr<Perceptual>> perceptual_;
   Parameters targets_;
 };
 
 std::unique_ptr<Task> make(const Recipe& recipe, const BuildOptions& options) {
   return std::make_unique<VaeTask>(recipe, options);
-}
-
-std::vector<Figure> evaluate_vae(const Model& any, const RecordSet& set, Split split, size_t limit) {
-  torch::NoGradGuard no_grad;
-  const VaeModel& model = as_vae(any, "evaluate");
-  const VaeWeights weights = model.constant();
-  const size_t pictures = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
-  double squares = 0;
-  double kl = 0;
-  double samples = 0;
-  double seen = 0;
-  for (size_t first = 0; first < pictures; first += kAtOnce) {
-    const torch::Tensor picture = read_pictures(set, split, first, std::min(kAtOnce, pictures - first));
-    const torch::Tensor x = apply(model.input, picture);
-    const Codes codes = model.encode(x, weights);
-    const torch::Tensor y = model.decode(codes.mean, x.size(2), x.size(3), weights);
-    seen += (x - y).square().sum().item<double>();
-    squares += (unapply(model.input, y).clamp(0, 255) - picture).square().sum().item<double>();
-    samples += static_cast<double>(picture.numel());
-    kl += kl_divergence(codes.mean, codes.log_sigma).sum().item<double>();
-  }
-  if (pictures == 0) throw Error("evaluate on", set.name(), "the split has no picture");
-  const auto count = static_cast<double>(pictures);
-  return {{"pictures", count, 15},
-          {"squared_error", seen / count},
-          {"kl", kl / count},
-          {"psnr", 10 * std::log10(255.0 * 255.0 * samples / squares), 4}};
-}
-
-// Pictures, their reconstructions, and the same toward each label that the model knows.
-Planes sheet(const Model& any, const RecordSet& set, Split split, size_t limit) {
-  constexpr size_t kRows = 6;
-  constexpr size_t kMostLabels = 8;
-  torch::NoGradGuard no_grad;
-  const VaeModel& model = as_vae(any, "draw");
-  const VaeWeights weights = model.constant();
-  std::vector<std::string> labels;
-  for (const std::string& label : model.labels()) {
-    const int64_t i = std::find(model.labels().begin(), model.labels().end(), label) - model.labels().begin();
-    if (model.shrink() > 0 && labels.size() < kMostLabels && weights.at("label.seen")[i].item<float>() > 0)
-      labels.push_back(label);
-  }
-  std::vector<Planes> pictures;
-  const size_t count = std::min({limit, set.size(split), kRows});
-  for (size_t i = 0; i < count; ++i) {
-    const torch::Tensor picture = read_pictures(set, split, i * set.size(split) / count, 1);
-    const torch::Tensor x = apply(model.input, picture);
-    const torch::Tensor codes = model.encode(x, weights).mean;
-    const auto show = [&](const torch::Tensor& z) {
-      const torch::Tensor y = model.decode(z, x.size(2), x.size(3), weights);
-      pictures.push_back(to_planes((unapply(model.input, y)[0] / 255).clamp(0, 1)));
-    };
-    pictures.push_back(to_planes(picture[0] / 255));
-    show(codes);
-    for (const std::string& label : labels)
-      show(moved_to(codes, statistics_of(codes), model.label_statistics(label)));
-  }
-  return captioned(grid(pictures, static_cast<int>(labels.size()) + 2), "Pictures and their reconstructions",
-                   labels.empty() ? "" : "then toward " + join(labels, ", "));
 }
 
 }  // namespace
@@ -529,15 +560,28 @@ torch::Tensor kl_divergence(const torch::Tensor& mean, const torch::Tensor& log_
 }
 
 TaskKind vae_task() {
-  return {"vae",
-          {"reconstructions", "pixels", "kl", "kl_warm_up", "free_bits", "perceptual", "features",
-           "feature_weight", "styles", "style_features", "style_weight", "style_scales", "content_features",
-           "content_weight", "code_weight", "variation", "steady"},
-          read_stage,
-          make,
-          evaluate_vae,
-          "reconstructions",
-          sheet};
+  std::vector<std::string> keys = {"reconstructions",
+                                   "pixels",
+                                   "kl",
+                                   "kl_warm_up",
+                                   "free_bits",
+                                   "adversarial_weight",
+                                   "discriminator_features",
+                                   "discriminator_weight",
+                                   "perceptual",
+                                   "features",
+                                   "feature_weight",
+                                   "styles",
+                                   "style_features",
+                                   "style_weight",
+                                   "style_scales",
+                                   "content_features",
+                                   "content_weight",
+                                   "code_weight",
+                                   "variation",
+                                   "steady"};
+  keys.insert(keys.end(), adversarial_keys().begin(), adversarial_keys().end());
+  return {"vae", keys, read_stage, make, vae_figures, "reconstructions", vae_sheet};
 }
 
 }  // namespace reverie

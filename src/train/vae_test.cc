@@ -177,6 +177,61 @@ TEST(VaeTask, TheStyleLossFalls) {
       << "not a style";
 }
 
+constexpr const char* kAgainst = R"(
+[discriminator]
+layers = ["conv 6 5 2", "conv 8 5 2"]
+spectral = true
+)";
+
+std::string with_discriminator() {
+  const std::string text = kVector;
+  const size_t at = text.find("[input]");
+  return text.substr(0, at) + kAgainst + text.substr(at);
+}
+
+// VAE/GAN.
+TEST(VaeTask, LearnsAgainstADiscriminatorAndGoesOnToTheSameBits) {
+  const RecordSet set = striped_set(40, 10, 12);
+  const Recipe recipe =
+      parse_recipe(with_discriminator(), "small.toml",
+                   {"adversarial_weight=1", "discriminator_features=[\"layer2\"]", "r1=0.1"});
+  EXPECT_FALSE(find_difference(recipe, parse_recipe(format_recipe(recipe), "again.toml")));
+  const auto [whole, end] = train_both_ways(recipe, set, 3, 8);
+  ASSERT_EQ(end.weights.size(), 2U);
+  for (size_t i = 0; i < 2; ++i) EXPECT_TRUE(torch::equal(end.weights[i], whole.weights[i])) << i;
+  for (size_t i = 0; i < end.solver.size(); ++i) EXPECT_TRUE(torch::equal(end.solver[i], whole.solver[i]));
+  EXPECT_NE(message_of([&] { parse_recipe(kVector, "small.toml", {"discriminator_weight=1"}); }), "");
+  const Recipe none = parse_recipe(kVector, "small.toml", {"adversarial_weight=1"});
+  Group alone;
+  EXPECT_NE(message_of([&] { const Trainer trainer(none, set, {}, alone, nullptr); }).find("[discriminator]"),
+            std::string::npos);
+}
+
+// The encoder learns nothing of how the decoder fares against the discriminator.
+TEST(VaeTask, TheAdversarialLossReachesTheDecoderAlone) {
+  const Recipe recipe = parse_recipe(with_discriminator(), "small.toml",
+                                     {"adversarial_weight=1", "pixels=0", "kl=0", "vae.norm=none"});
+  BuildOptions options;
+  options.width = options.height = 12;
+  options.input = {1.0 / 255, false, {}};
+  const std::unique_ptr<Task> task = task_kind("vae").make(recipe, options);
+  Sight sight;
+  sight.pictures = torch::rand({4, 3, 12, 12}) * 255;
+  sight.labels = torch::zeros({4}, torch::kInt64);
+  sight.count = 4;
+  Parameters& parameters = *task->networks()[0].parameters;
+  const torch::Tensor gradient = torch::autograd::grad(
+      {task->losses(sight, recipe.stages[0], task->turns()[0]).total}, {parameters.flat()})[0];
+  for (const ParameterSlice& slice : parameters.slices()) {
+    const double size = gradient.narrow(0, slice.begin, slice.count).abs().sum().item<double>();
+    if (slice.name.starts_with("decode")) {
+      EXPECT_GT(size, 0) << slice.name;
+    } else {
+      EXPECT_EQ(size, 0) << slice.name;
+    }
+  }
+}
+
 TEST(VaeTask, WhatIsWrongInARecipeIsSaid) {
   const auto error = [](const std::vector<std::string>& changes, const char* text = kGrid) {
     return message_of([&] { parse_recipe(text, "small.toml", changes); });

@@ -1,4 +1,4 @@
-// Variational autoencoders in recipes and files.
+// Variational autoencoders and generators in recipes and files.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "models/input_file.h"
 #include "models/layer_words.h"
 #include "models/vae/vae.h"
+#include "weights/hourglass_file.h"
 
 namespace reverie {
 namespace {
@@ -28,18 +29,18 @@ class VaeNetwork : public NetworkSettings {
 
   std::string text() const override {
     const VaeSettings& s = settings;
-    std::string text = fmt::format("[vae]\nencoder = [{}]\n", list_of(s.encoder));
-    if (!s.decoder.empty()) text += fmt::format("decoder = [{}]\n", list_of(s.decoder));
+    std::string text = s.encoder.empty()
+                           ? fmt::format("[gan]\ngenerator = [{}]\ntop = {}\n", list_of(s.decoder), s.top)
+                           : fmt::format("[vae]\nencoder = [{}]\n", list_of(s.encoder));
+    if (!s.encoder.empty() && !s.decoder.empty()) text += fmt::format("decoder = [{}]\n", list_of(s.decoder));
     text += fmt::format("codes = {}\nspatial = {}\n", s.codes, s.spatial);
     if (s.width > 0) text += fmt::format("size = \"{}x{}\"\n", s.width, s.height);
-    return text + fmt::format(
-                      "activation = \"{}\"\nnorm = \"{}\"\npadding = \"{}\"\noutput = \"{}\"\n"
-                      "output_norm = {}\nmirrored_kernels = {}\n",
-                      vae_activation_words()[static_cast<size_t>(s.activation)],
-                      vae_norm_words()[static_cast<size_t>(s.norm)],
-                      vae_padding_words()[static_cast<size_t>(s.padding)],
-                      vae_activation_words()[static_cast<size_t>(s.output)], s.output_norm,
-                      s.mirrored_kernels);
+    text += fmt::format(
+        "activation = \"{}\"\nnorm = \"{}\"\npadding = \"{}\"\noutput = \"{}\"\noutput_norm = {}\n",
+        vae_activation_words()[static_cast<size_t>(s.activation)],
+        vae_norm_words()[static_cast<size_t>(s.norm)], vae_padding_words()[static_cast<size_t>(s.padding)],
+        vae_activation_words()[static_cast<size_t>(s.output)], s.output_norm);
+    return s.encoder.empty() ? text : text + fmt::format("mirrored_kernels = {}\n", s.mirrored_kernels);
   }
 
   std::vector<std::string> parameter_names() const override {
@@ -90,12 +91,8 @@ void read_size(const std::string& text, VaeSettings& s) {
   s.height = side(1);
 }
 
-std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
-  const TomlNode* list = reader.find("encoder");
-  if (!list) fail_at_line(reader.file_name(), reader.line(), "'encoder' is missing");
-  VaeSettings s;
-  s.encoder = words_at(reader, "encoder");
-  s.decoder = words_at(reader, "decoder");
+// The keys that both families have.
+void read_common(const TomlReader& reader, VaeSettings& s) {
   s.codes = static_cast<int>(reader.whole("codes", 1, kMostCodes, s.codes));
   s.spatial = reader.flag("spatial", s.spatial);
   const TomlNode* size = reader.find("size");
@@ -105,13 +102,52 @@ std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   s.padding = reader.word("padding", vae_padding_words(), std::optional(s.padding));
   s.output = reader.word("output", vae_activation_words(), std::optional(s.output));
   s.output_norm = reader.flag("output_norm", s.output_norm);
-  s.mirrored_kernels = reader.flag("mirrored_kernels", s.mirrored_kernels);
-  return reader.at(*list, [&] { return std::make_shared<const VaeNetwork>(s); });
 }
 
-std::unique_ptr<Model> read_file(const TensorFile& file) {
+const TomlNode& layers_at(const TomlReader& reader, const char* key) {
+  const TomlNode* list = reader.find(key);
+  if (!list) fail_at_line(reader.file_name(), reader.line(), fmt::format("'{}' is missing", key));
+  return *list;
+}
+
+std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
+  const TomlNode& list = layers_at(reader, "encoder");
   VaeSettings s;
-  s.encoder = words_in(file, "encoder");
+  s.encoder = words_at(reader, "encoder");
+  s.decoder = words_at(reader, "decoder");
+  read_common(reader, s);
+  s.mirrored_kernels = reader.flag("mirrored_kernels", s.mirrored_kernels);
+  return reader.at(list, [&] {
+    if (s.encoder.empty()) throw Error("build", "a VAE", "its encoder has no layers");
+    return std::make_shared<const VaeNetwork>(s);
+  });
+}
+
+// Radford, Metz and Chintala 2016, "Unsupervised Representation Learning with Deep Convolutional Generative
+// Adversarial Networks", for what is not said.
+std::shared_ptr<const NetworkSettings> read_generator(const TomlReader& reader) {
+  const TomlNode& list = layers_at(reader, "generator");
+  VaeSettings s;
+  s.codes = 100;
+  s.spatial = false;
+  s.activation = VaeActivation::kRelu;
+  s.norm = VaeNorm::kBatch;
+  s.output = VaeActivation::kTanh;
+  s.decoder = words_at(reader, "generator");
+  s.top = static_cast<int>(reader.whole("top", 1, kMostChannels, 0));
+  read_common(reader, s);
+  return reader.at(list, [&] { return std::make_shared<const VaeNetwork>(s); });
+}
+
+}  // namespace
+
+std::unique_ptr<Model> read_vae(const TensorFile& file) {
+  VaeSettings s;
+  if (family_of(file) == "gan") {
+    s.top = static_cast<int>(file_number(file, "top", 1, kMostChannels));
+  } else {
+    s.encoder = words_in(file, "encoder");
+  }
   if (file.metadata.contains("decoder")) s.decoder = words_in(file, "decoder");
   s.codes = static_cast<int>(file_number(file, "codes", 1, kMostCodes));
   s.spatial = file_metadata(file, "spatial") == "true";
@@ -129,11 +165,8 @@ std::unique_ptr<Model> read_file(const TensorFile& file) {
   return model;
 }
 
-}  // namespace
-
 std::map<std::string, std::string> vae_metadata(const VaeSettings& s) {
   std::map<std::string, std::string> m = {
-      {"encoder", join(s.encoder, ", ")},
       {"codes", std::to_string(s.codes)},
       {"spatial", s.spatial ? "true" : "false"},
       {"activation", vae_activation_words()[static_cast<size_t>(s.activation)]},
@@ -142,6 +175,8 @@ std::map<std::string, std::string> vae_metadata(const VaeSettings& s) {
       {"output", vae_activation_words()[static_cast<size_t>(s.output)]},
       {"output_norm", s.output_norm ? "true" : "false"},
       {"mirrored_kernels", s.mirrored_kernels ? "true" : "false"}};
+  if (s.encoder.empty()) m["top"] = std::to_string(s.top);
+  if (!s.encoder.empty()) m["encoder"] = join(s.encoder, ", ");
   if (!s.decoder.empty()) m["decoder"] = join(s.decoder, ", ");
   if (s.width > 0) m["size"] = fmt::format("{}x{}", s.width, s.height);
   return m;
@@ -153,10 +188,18 @@ VaeSettings vae_settings(const NetworkSettings& settings) {
 
 Family vae_family() {
   return {"vae",
-          read_file,
+          read_vae,
           {"encoder", "decoder", "codes", "spatial", "size", "activation", "norm", "padding", "output",
            "output_norm", "mirrored_kernels"},
           read_recipe};
+}
+
+Family gan_family() {
+  return {"gan",
+          read_vae,
+          {"generator", "top", "codes", "spatial", "size", "activation", "norm", "padding", "output",
+           "output_norm"},
+          read_generator};
 }
 
 }  // namespace reverie

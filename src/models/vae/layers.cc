@@ -104,19 +104,82 @@ VaeLayer mirrored(const VaeLayer& up, const Shape& below, const std::string& nam
   return down;
 }
 
-void check_last(const VaeLayers& layers, const Shape& last, const VaeSettings& settings) {
-  if (layers.decoder.empty()) throw Error("build", "a VAE", "it has no layers");
-  if (settings.decoder.empty()) return;
-  const auto fail = [](const std::string& why) { throw Error("build", "a VAE", why); };
-  if (layers.decoder.back().op == VaeOp::kResidual || layers.decoder.back().op == VaeOp::kUp)
-    fail("its decoder must end in conv, deconv or dense");
-  if (last.flat ? last.channels != 3 * settings.width * settings.height : last.channels != 3)
-    fail(fmt::format("its decoder ends with {} channels, not 3", last.channels));
+// What its layers make pictures larger by.
+int growth(const std::vector<VaeLayer>& decoder) {
   int grown = 1;
-  for (const VaeLayer& layer : layers.decoder) grown *= makes_larger(layer) ? layer.stride : 1;
+  for (const VaeLayer& layer : decoder) grown *= makes_larger(layer) ? layer.stride : 1;
+  return grown;
+}
+
+void check_last(const VaeLayers& layers, const Shape& last, const VaeSettings& settings) {
+  const std::string what = settings.encoder.empty() ? "a generator" : "a VAE";
+  const auto fail = [&](const std::string& why) { throw Error("build", what, why); };
+  if (layers.decoder.empty()) fail("it has no layers");
+  if (settings.decoder.empty()) return;
+  if (layers.decoder.back().op == VaeOp::kResidual || layers.decoder.back().op == VaeOp::kUp)
+    fail("it must end in conv, deconv or dense");
+  if (last.flat ? last.channels != 3 * settings.width * settings.height : last.channels != 3)
+    fail(fmt::format("it ends with {} channels, not 3", last.channels));
+  const int grown = growth(layers.decoder);
   if (!last.flat && grown != layers.shrink)
     fail(fmt::format("its encoder makes pictures {} times smaller, its decoder {} times larger",
                      layers.shrink, grown));
+}
+
+void check_size(const VaeSettings& settings, const std::string& what) {
+  if (!settings.spatial && (settings.width < 1 || settings.height < 1))
+    throw Error("build", what, "one code vector for a picture needs the picture's size",
+                "size = \"320x180\"");
+}
+
+// A generator's codes become `top` channels at as many places as its layers then make the picture of.
+Shape begin_generator(const VaeSettings& settings, VaeLayers& layers) {
+  std::vector<VaeLayer> decoder;
+  for (const std::string& text : settings.decoder) decoder.push_back(read_layer(text, ""));
+  if (decoder.empty()) throw Error("build", "a generator", "it has no layers");
+  if (settings.top < 1) throw Error("build", "a generator", "top is missing: the channels of its codes");
+  check_size(settings, "a generator");
+  layers.top = settings.top;
+  layers.shrink = growth(decoder);
+  if (decoder[0].op == VaeOp::kDense) return {settings.top, 0, 0, true};
+  if (settings.width % layers.shrink != 0 || settings.height % layers.shrink != 0)
+    throw Error("build", "a generator",
+                fmt::format("pictures of {}x{} cannot be {} times as large as what the codes become",
+                            settings.width, settings.height, layers.shrink));
+  layers.top_height = settings.height / layers.shrink;
+  layers.top_width = settings.width / layers.shrink;
+  return {settings.top, layers.top_height, layers.top_width};
+}
+
+struct Down {
+  VaeLayers layers;
+  std::vector<Shape> below;  // each layer
+  Shape top;
+};
+
+Down go_down(const VaeSettings& settings, const std::string& name) {
+  if (settings.encoder.empty()) throw Error("build", "a network", "it has no layers");
+  check_size(settings, "a network");
+  Down down;
+  if (!settings.spatial) down.top = {3, settings.height, settings.width};
+  for (const std::string& text : settings.encoder) {
+    VaeLayer layer = read_layer(text, fmt::format("{}{}", name, down.layers.encoder.size() + 1));
+    if (makes_larger(layer))
+      fail_at_layer(text, "it makes pictures larger, and these layers make them smaller");
+    down.below.push_back(down.top);
+    down.top = grow(layer, down.top, text);
+    if (layer.op == VaeOp::kConvolution) down.layers.shrink *= layer.stride;
+    down.layers.encoder.push_back(layer);
+  }
+  down.layers.top = down.top.channels;
+  down.layers.top_height = down.top.height;
+  down.layers.top_width = down.top.width;
+  return down;
+}
+
+void check_number(const VaeSettings& settings) {
+  if (settings.encoder.size() > kMostLayers || settings.decoder.size() > kMostLayers)
+    throw Error("build", "a network", fmt::format("more than {} layers", kMostLayers));
 }
 
 }  // namespace
@@ -126,7 +189,8 @@ bool makes_larger(const VaeLayer& layer) {
 }
 
 const std::vector<std::string>& vae_activation_words() {
-  static const std::vector<std::string> words = {"linear", "elu", "relu", "softplus", "tanh", "sigmoid"};
+  static const std::vector<std::string> words = {"linear", "elu",     "relu", "softplus",
+                                                 "tanh",   "sigmoid", "leaky"};
   return words;
 }
 
@@ -140,34 +204,28 @@ const std::vector<std::string>& vae_padding_words() {
   return words;
 }
 
+VaeLayers parse_encoder(const VaeSettings& settings, const std::string& name) {
+  check_number(settings);
+  return go_down(settings, name).layers;
+}
+
 VaeLayers parse_vae(const VaeSettings& settings) {
-  if (settings.encoder.size() > kMostLayers || settings.decoder.size() > kMostLayers)
-    throw Error("build", "a VAE", fmt::format("more than {} layers", kMostLayers));
-  if (settings.encoder.empty()) throw Error("build", "a VAE", "its encoder has no layers");
-  if (!settings.spatial && (settings.width < 1 || settings.height < 1))
-    throw Error("build", "a VAE", "one code vector for a picture needs the picture's size",
-                "size = \"320x180\"");
+  check_number(settings);
   VaeLayers layers;
   Shape shape;
-  if (!settings.spatial) shape = {3, settings.height, settings.width};
-  std::vector<Shape> below;
-  for (const std::string& text : settings.encoder) {
-    VaeLayer layer = read_layer(text, fmt::format("encode{}", layers.encoder.size() + 1));
-    if (makes_larger(layer)) fail_at_layer(text, "the encoder makes pictures smaller");
-    below.push_back(shape);
-    shape = grow(layer, shape, text);
-    if (layer.op == VaeOp::kConvolution) layers.shrink *= layer.stride;
-    layers.encoder.push_back(layer);
-  }
-  layers.top = shape.channels;
-  layers.top_height = shape.height;
-  layers.top_width = shape.width;
-  const size_t count = layers.encoder.size();
-  for (size_t i = 0; settings.decoder.empty() && i < count; ++i) {
-    VaeLayer layer =
-        mirrored(layers.encoder[count - 1 - i], below[count - 1 - i], fmt::format("decode{}", i + 1));
-    if (!settings.mirrored_kernels) layer.kernel = layers.encoder[i].kernel;
-    layers.decoder.push_back(layer);
+  if (settings.encoder.empty()) {
+    shape = begin_generator(settings, layers);
+  } else {
+    const Down down = go_down(settings, "encode");
+    layers = down.layers;
+    shape = down.top;
+    const size_t count = layers.encoder.size();
+    for (size_t i = 0; settings.decoder.empty() && i < count; ++i) {
+      VaeLayer layer =
+          mirrored(layers.encoder[count - 1 - i], down.below[count - 1 - i], fmt::format("decode{}", i + 1));
+      if (!settings.mirrored_kernels) layer.kernel = layers.encoder[i].kernel;
+      layers.decoder.push_back(layer);
+    }
   }
   for (const std::string& text : settings.decoder) {
     VaeLayer layer = read_layer(text, fmt::format("decode{}", layers.decoder.size() + 1));

@@ -8,7 +8,7 @@
 namespace reverie {
 
 enum class VaeOp { kConvolution, kTransposed, kShuffle, kResidual, kUp, kDense };
-enum class VaeActivation { kLinear, kElu, kRelu, kSoftplus, kTanh, kSigmoid };
+enum class VaeActivation { kLinear, kElu, kRelu, kSoftplus, kTanh, kSigmoid, kLeaky };
 // kStyle: each channel's mean and deviation over the picture are taken away (instance normalisation), and a
 // gain and an offset follow that the codes' own statistics give (Dumoulin et al. 2017, "A Learned
 // Representation for Artistic Style", with statistics of codes in place of a table of styles).
@@ -34,6 +34,7 @@ bool makes_larger(const VaeLayer& layer);
 struct VaeSettings {
   std::vector<std::string> encoder = {}, decoder = {};  // decoder empty: the encoder mirrored
   int codes = 64;
+  int top = 0;  // of a generator, which has no encoder: channels that the codes become first
   // A grid of code vectors, one for each place of the encoder's last layer; otherwise one for the picture.
   bool spatial = true;
   int width = 0, height = 0;  // of pictures, where there is one code vector: its weights depend on them
@@ -49,7 +50,7 @@ struct VaeSettings {
 // Both sides with all that follows from the words.
 struct VaeLayers {
   std::vector<VaeLayer> encoder, decoder;  // from the picture up, and from the codes down
-  int top = 0;                             // channels of the encoder's last layer
+  int top = 0;                             // channels of the encoder's last layer, and of the codes' first
   int top_height = 0, top_width = 0;       // of it, where there is one code vector and it has places
   int shrink = 1;                          // pixels from one code to the next
 };
@@ -64,5 +65,7 @@ struct VaeLayers {
 //   dense N            all to all (one code vector only)
 // The decoder's last layer makes the picture's 3 channels.  Error says which word is wrong.
 VaeLayers parse_vae(const VaeSettings& settings);
+// The encoder alone, its layers named NAME1, NAME2 and so on.
+VaeLayers parse_encoder(const VaeSettings& settings, const std::string& name = "encode");
 
 }  // namespace reverie

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "models/family.h"
-#include "models/vae/layers.h"
+#include "models/vae/pass.h"
 
 namespace reverie {
 
@@ -21,29 +21,13 @@ struct Codes {
   torch::Tensor mean, log_sigma;
 };
 
-// What stands for a style: every code's mean and deviation over a picture, or over all pictures of a label.
-struct CodeStatistics {
-  torch::Tensor mean, deviation;  // [N, C, 1, 1]; of vectors [N, C]
-};
-
-// Of each picture's own codes, [N, C, h, w]; of vectors over the N pictures, [1, C].
-CodeStatistics statistics_of(const torch::Tensor& codes);
-
-// The codes with the statistics `to` in place of their own ones.
-torch::Tensor moved_to(const torch::Tensor& codes, const CodeStatistics& own, const CodeStatistics& to);
-
-// A network's weights as a pass uses them.
-struct VaeWeights {
-  std::map<std::string, torch::Tensor> learned, buffers;
-  bool learning = false;  // batch normalisation takes the batch's statistics and keeps a running mean of them
-
-  const torch::Tensor& at(const std::string& name) const;
-};
-
 // Its layers are encode1.., mean, decode0.. (what codes become first) and the last of these, the picture. Its
 // file holds the parameters and buffers by name (label.mean, label.deviation [L, C] and label.seen [L] among
 // them: what the training saw of each label's codes) and metadata family, encoder, decoder, codes, spatial,
 // activation, norm, padding, output, labels, size, scale, mean.
+//
+// Without an encoder it is a generator of the family gan: no layer of it sees pictures, encode() is an Error,
+// and its codes are normal numbers.
 class VaeModel : public Model {
  public:
   // Weights are zero until initialise().
@@ -82,7 +66,6 @@ class VaeModel : public Model {
   CodeStatistics label_statistics(const std::string& label) const;
 
  private:
-  class Pass;
   // The first `layers` of the encoder alone, or all of it with its codes; `all`: takes what every layer
   // makes.
   Codes encode(const torch::Tensor& x, const VaeWeights& weights, size_t layers,
@@ -108,6 +91,10 @@ Layout vae_layout(const VaeSettings& settings);
 // How a file's metadata say the settings.
 std::map<std::string, std::string> vae_metadata(const VaeSettings& settings);
 
+// What both families' files hold.
+std::unique_ptr<Model> read_vae(const TensorFile& file);
+
 Family vae_family();
+Family gan_family();
 
 }  // namespace reverie

@@ -1,0 +1,226 @@
+#include "models/vae/pass.h"
+
+#include <algorithm>
+
+namespace reverie {
+namespace {
+
+constexpr double kStatisticsRate = 0.1;
+constexpr double kEpsilon = 1e-6;
+constexpr double kLeastDeviation = 0.05;  // so that a flat picture's noise is not made large
+constexpr double kLeak = 0.2;             // of leaky ReLU, below 0 (Radford et al. 2016)
+
+// What follows a convolution or dense layer of so many channels.
+void add_norm(const std::string& name, int channels, VaeNorm norm, Layouts& to) {
+  if (norm == VaeNorm::kBatch) {
+    to.learned.add(name + ".norm.weight", {channels});
+    to.learned.add(name + ".norm.bias", {channels});
+    to.buffers.add(name + ".norm.mean", {channels});
+    to.buffers.add(name + ".norm.variance", {channels});
+  }
+  if (norm == VaeNorm::kStyle) {
+    to.learned.add(name + ".style.weight", {2 * channels, kStyleHidden}, kStyleHidden);
+    to.learned.add(name + ".style.bias", {2 * channels});
+  }
+}
+
+void add_convolution(const std::string& name, const VaeLayer& layer, VaeNorm norm, Layouts& to) {
+  const bool across = layer.op == VaeOp::kTransposed;
+  const int k = layer.kernel;
+  const int upper = layer.op == VaeOp::kShuffle ? 4 * layer.upper : layer.upper;
+  to.learned.add(name + ".weight", {across ? layer.lower : upper, across ? upper : layer.lower, k, k},
+                 layer.lower * k * k / (across ? layer.stride * layer.stride : 1));
+  to.learned.add(name + ".bias", {upper});
+  add_norm(name, layer.upper, norm, to);
+}
+
+torch::Tensor activated(const torch::Tensor& x, VaeActivation activation) {
+  switch (activation) {
+    case VaeActivation::kLinear:
+      return x;
+    case VaeActivation::kElu:
+      return torch::elu(x);
+    case VaeActivation::kRelu:
+      return torch::relu(x);
+    case VaeActivation::kSoftplus:
+      return torch::softplus(x);
+    case VaeActivation::kTanh:
+      return torch::tanh(x);
+    case VaeActivation::kSigmoid:
+      return torch::sigmoid(x);
+    case VaeActivation::kLeaky:
+      return torch::leaky_relu(x, kLeak);
+  }
+  return x;
+}
+
+// So much around the picture: left, right, top, bottom.
+torch::Tensor surrounded(const torch::Tensor& x, const std::vector<int64_t>& by, VaePadding padding) {
+  if (std::all_of(by.begin(), by.end(), [](int64_t n) { return n == 0; })) return x;
+  if (padding == VaePadding::kZero) return torch::constant_pad_nd(x, by);
+  // a picture that is smaller than its border has nothing to reflect
+  const bool fits = std::max(by[0], by[1]) < x.size(3) && std::max(by[2], by[3]) < x.size(2);
+  return fits ? torch::reflection_pad2d(x, by) : torch::replication_pad2d(x, by);
+}
+
+}  // namespace
+
+void add_vae_dense(const std::string& name, int lower, int upper, VaeNorm norm, Layouts& to) {
+  add_dense(name, lower, upper, to);
+  add_norm(name, upper, norm, to);
+}
+
+void add_vae_layer(const VaeLayer& layer, VaeNorm norm, Layouts& to) {
+  switch (layer.op) {
+    case VaeOp::kConvolution:
+    case VaeOp::kTransposed:
+    case VaeOp::kShuffle:
+      add_convolution(layer.name, layer, norm, to);
+      break;
+    case VaeOp::kResidual:
+      for (const char* part : {".conv1", ".conv2"}) add_convolution(layer.name + part, layer, norm, to);
+      break;
+    case VaeOp::kDense:
+      add_vae_dense(layer.name, layer.lower, layer.upper, norm, to);
+      break;
+    case VaeOp::kUp:
+      break;
+  }
+}
+
+CodeStatistics statistics_of(const torch::Tensor& codes) {
+  const std::vector<int64_t> over = codes.dim() == 4 ? std::vector<int64_t>{2, 3} : std::vector<int64_t>{0};
+  const torch::Tensor mean = codes.mean(over, true);
+  const torch::Tensor variance = (codes.square().mean(over, true) - mean.square()).clamp_min(0);
+  return {mean, (variance + kLeastDeviation * kLeastDeviation).sqrt()};
+}
+
+torch::Tensor moved_to(const torch::Tensor& codes, const CodeStatistics& own, const CodeStatistics& to) {
+  return (codes - own.mean) / own.deviation * to.deviation + to.mean;
+}
+
+const torch::Tensor& VaeWeights::at(const std::string& name) const {
+  const auto it = learned.find(name);
+  return it != learned.end() ? it->second : buffers.at(name);
+}
+
+VaeWeights looking(VaeWeights weights) {
+  for (auto& [name, buffer] : weights.buffers) buffer = buffer.clone();
+  weights.learning = true;
+  return weights;
+}
+
+LayerInfo layer_above(LayerInfo below, const VaeLayer& layer, int64_t whole) {
+  LayerInfo at = std::move(below);
+  const int kernel = layer.op == VaeOp::kResidual ? 5 : layer.kernel;
+  if (layer.op == VaeOp::kConvolution || layer.op == VaeOp::kShuffle || layer.op == VaeOp::kResidual)
+    at.receptive += static_cast<int64_t>((kernel - 1) * at.step);
+  const bool larger = makes_larger(layer);
+  at.step = larger ? at.step / layer.stride : at.step * layer.stride;
+  at.height = layer.height > 0 ? layer.height
+              : larger         ? at.height * layer.stride
+                               : (at.height + layer.stride - 1) / layer.stride;
+  at.width = layer.width > 0 ? layer.width
+             : larger        ? at.width * layer.stride
+                             : (at.width + layer.stride - 1) / layer.stride;
+  if (layer.op == VaeOp::kTransposed) at.receptive += static_cast<int64_t>((kernel - 1) * at.step);
+  at.channels = layer.upper;
+  if (layer.op == VaeOp::kDense) {
+    at.receptive = whole;
+    at.step = static_cast<double>(whole);
+    at.height = at.width = 1;
+  }
+  at.name = layer.name;
+  return at;
+}
+
+// What the style's statistics say to each layer: [N, kStyleHidden].
+void VaePass::take_style(const torch::Tensor& codes) {
+  const CodeStatistics own = statistics_of(codes);
+  const torch::Tensor both = torch::cat({own.mean, own.deviation.log()}, 1).flatten(1);
+  style_ = torch::elu(torch::linear(both, w_.at("style.weight"), w_.at("style.bias")));
+}
+
+torch::Tensor VaePass::run(const VaeLayer& layer, const torch::Tensor& x, bool last) const {
+  const VaeActivation activation = last ? s_.output : s_.activation;
+  const VaeNorm norm = last && !s_.output_norm ? VaeNorm::kNone : norm_;
+  switch (layer.op) {
+    case VaeOp::kConvolution:
+      return finish(layer.name, convolution(layer.name, x, layer.kernel, layer.stride), norm, activation);
+    case VaeOp::kTransposed:
+      return finish(layer.name, transposed(layer, x), norm, activation);
+    case VaeOp::kShuffle:
+      return finish(layer.name, torch::pixel_shuffle(convolution(layer.name, x, layer.kernel, 1), 2), norm,
+                    activation);
+    case VaeOp::kResidual: {
+      const std::string first = layer.name + ".conv1";
+      const std::string second = layer.name + ".conv2";
+      const torch::Tensor inner = finish(first, convolution(first, x, 3, 1), norm, activation);
+      return x + finish(second, convolution(second, inner, 3, 1), norm, VaeActivation::kLinear);
+    }
+    case VaeOp::kUp:
+      return torch::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
+    case VaeOp::kDense: {
+      const torch::Tensor y = finish(layer.name, dense(layer.name, x.flatten(1)), norm, activation);
+      return layer.height > 0 ? y.view({y.size(0), -1, layer.height, layer.width}) : y;
+    }
+  }
+  return x;
+}
+
+// All to all at every place.
+torch::Tensor VaePass::dense(const std::string& name, const torch::Tensor& x) const {
+  const torch::Tensor& weight = w_.at(name + ".weight");
+  const torch::Tensor& bias = w_.at(name + ".bias");
+  if (x.dim() == 2) return torch::linear(x, weight, bias);
+  return torch::conv2d(x, weight.view({weight.size(0), weight.size(1), 1, 1}), bias);
+}
+
+torch::Tensor VaePass::finish(const std::string& name, const torch::Tensor& x, VaeNorm norm,
+                              VaeActivation activation) const {
+  return activated(normalised(name, x, norm), activation);
+}
+
+// As TensorFlow's SAME: the output has ceil(size / stride) places, and an odd border goes right and below.
+torch::Tensor VaePass::convolution(const std::string& name, const torch::Tensor& x, int64_t kernel,
+                                   int64_t stride) const {
+  const torch::Tensor& weight = w_.at(name + ".weight");
+  std::vector<int64_t> by;
+  for (const int64_t size : {x.size(3), x.size(2)}) {
+    const int64_t places = (size + stride - 1) / stride;
+    const int64_t border = std::max<int64_t>((places - 1) * stride + kernel - size, 0);
+    by.push_back(border / 2);
+    by.push_back(border - border / 2);
+  }
+  return torch::conv2d(surrounded(x, by, s_.padding), weight.contiguous(torch::MemoryFormat::ChannelsLast),
+                       w_.at(name + ".bias"), stride);
+}
+
+// The transpose of that.
+torch::Tensor VaePass::transposed(const VaeLayer& layer, const torch::Tensor& x) const {
+  const torch::Tensor whole =
+      torch::conv_transpose2d(x, w_.at(layer.name + ".weight").contiguous(torch::MemoryFormat::ChannelsLast),
+                              w_.at(layer.name + ".bias"), layer.stride);
+  const int64_t height = layer.height > 0 ? layer.height : x.size(2) * layer.stride;
+  const int64_t width = layer.width > 0 ? layer.width : x.size(3) * layer.stride;
+  return whole.narrow(2, (whole.size(2) - height) / 2, height).narrow(3, (whole.size(3) - width) / 2, width);
+}
+
+torch::Tensor VaePass::normalised(const std::string& name, const torch::Tensor& x, VaeNorm norm) const {
+  if (norm == VaeNorm::kNone) return x;
+  if (norm == VaeNorm::kBatch) {
+    return torch::batch_norm(x, w_.at(name + ".norm.weight"), w_.at(name + ".norm.bias"),
+                             w_.at(name + ".norm.mean"), w_.at(name + ".norm.variance"), w_.learning,
+                             kStatisticsRate, kEpsilon, false);
+  }
+  const torch::Tensor both =
+      torch::linear(style_, w_.at(name + ".style.weight"), w_.at(name + ".style.bias"));
+  const int64_t channels = x.size(1);
+  const torch::Tensor gain = both.narrow(1, 0, channels).unsqueeze(2).unsqueeze(3);
+  const torch::Tensor offset = both.narrow(1, channels, channels).unsqueeze(2).unsqueeze(3);
+  const CodeStatistics own = statistics_of(x);
+  const torch::Tensor scale = (1 + gain) / own.deviation;
+  return x * scale + (offset - own.mean * scale);
+}
+
+}  // namespace reverie

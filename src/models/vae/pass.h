@@ -1,0 +1,72 @@
+// What lists of layers (layers.h) learn, and one way through them: of encoders, decoders and discriminators.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "models/model.h"
+#include "models/normalised.h"
+#include "models/vae/layers.h"
+
+namespace reverie {
+
+inline constexpr int kStyleHidden = 32;  // numbers between a style's statistics and the layers' gains
+
+// What stands for a style: every code's mean and deviation over a picture, or over all pictures of a label.
+struct CodeStatistics {
+  torch::Tensor mean, deviation;  // [N, C, 1, 1]; of vectors [N, C]
+};
+
+// Of each picture's own codes, [N, C, h, w]; of vectors over the N pictures, [1, C].
+CodeStatistics statistics_of(const torch::Tensor& codes);
+
+// The codes with the statistics `to` in place of their own ones.
+torch::Tensor moved_to(const torch::Tensor& codes, const CodeStatistics& own, const CodeStatistics& to);
+
+// A network's weights as a pass uses them.
+struct VaeWeights {
+  std::map<std::string, torch::Tensor> learned, buffers;
+  bool learning = false;  // batch normalisation takes the batch's statistics and keeps a running mean of them
+
+  const torch::Tensor& at(const std::string& name) const;
+};
+
+// For a network that another one learns from: normalised by the batch as in learning, but nothing is kept.
+VaeWeights looking(VaeWeights weights);
+
+// A layer's parameters and buffers; of one that is all to all, at every place.
+void add_vae_layer(const VaeLayer& layer, VaeNorm norm, Layouts& to);
+void add_vae_dense(const std::string& name, int lower, int upper, VaeNorm norm, Layouts& to);
+
+// What a layer makes of the output below it. whole: receptive field of what sees the whole picture.
+LayerInfo layer_above(LayerInfo below, const VaeLayer& layer, int64_t whole);
+
+class VaePass {
+ public:
+  VaePass(const VaeSettings& settings, const VaeWeights& weights, VaeNorm norm)
+      : s_(settings), w_(weights), norm_(norm) {}
+
+  // What the style's statistics say to each layer: [N, kStyleHidden].
+  void take_style(const torch::Tensor& codes);
+
+  // last: its output has the settings' `output` for its activation.
+  torch::Tensor run(const VaeLayer& layer, const torch::Tensor& x, bool last) const;
+  // All to all at every place.
+  torch::Tensor dense(const std::string& name, const torch::Tensor& x) const;
+  torch::Tensor finish(const std::string& name, const torch::Tensor& x, VaeNorm norm,
+                       VaeActivation activation) const;
+
+ private:
+  torch::Tensor convolution(const std::string& name, const torch::Tensor& x, int64_t kernel,
+                            int64_t stride) const;
+  torch::Tensor transposed(const VaeLayer& layer, const torch::Tensor& x) const;
+  torch::Tensor normalised(const std::string& name, const torch::Tensor& x, VaeNorm norm) const;
+
+  const VaeSettings& s_;
+  const VaeWeights& w_;
+  VaeNorm norm_;
+  torch::Tensor style_;
+};
+
+}  // namespace reverie

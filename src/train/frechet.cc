@@ -1,0 +1,97 @@
+#include "train/frechet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/stop.h"
+#include "models/vae/vae.h"
+#include "train/gan_task.h"
+#include "train/input.h"
+#include "train/perceptual.h"
+
+namespace reverie {
+namespace {
+
+constexpr size_t kAtOnce = 20;
+constexpr size_t kFewest = 4;  // pictures, so that halves have a covariance
+
+// The square root's trace, from eigenvalues: C1^(1/2) C2 C1^(1/2) is symmetric and has those of C1 C2.
+double trace_of_root(const torch::Tensor& a, const torch::Tensor& b) {
+  const auto [values, vectors] = at::linalg_eigh(a);
+  const torch::Tensor root = vectors.mul(values.clamp_min(0).sqrt()).mm(vectors.t());
+  return at::linalg_eigvalsh(root.mm(b).mm(root)).clamp_min(0).sqrt().sum().item<double>();
+}
+
+std::string last_with_places(const Model& network, int side) {
+  std::string name;
+  for (const LayerInfo& layer : network.layers(side, side)) {
+    if (layer.height > 1 && layer.width > 1) name = layer.name;
+  }
+  if (name.empty()) throw Error("compare with", "the network", "no layer of it has places", "--layers NAME");
+  return name;
+}
+
+class Features {
+ public:
+  explicit Features(const FrechetSettings& settings) : settings_(settings), network_(settings.network, {}) {
+    layer_ = settings.layer.empty() ? last_with_places(network_.model(), settings.side) : settings.layer;
+  }
+
+  // pictures: [N, 3, H, W], 0..255; [N, F]
+  torch::Tensor of(const torch::Tensor& pictures) const {
+    const torch::Tensor large =
+        torch::upsample_bilinear2d(pictures.contiguous(), {settings_.side, settings_.side}, false, {}, {});
+    const torch::Tensor h = network_.features(large, {layer_})[0];
+    return h.dim() == 4 ? h.mean(at::IntArrayRef({2, 3})) : h;
+  }
+  const std::string& layer() const { return layer_; }
+
+ private:
+  FrechetSettings settings_;
+  Perceptual network_;
+  std::string layer_;
+};
+
+}  // namespace
+
+FeatureStatistics feature_statistics(const torch::Tensor& features) {
+  const torch::Tensor x = features.to(torch::kFloat64);
+  const torch::Tensor mean = x.mean(0);
+  const torch::Tensor off = x - mean;
+  return {mean, off.t().mm(off) / static_cast<double>(x.size(0) - 1)};
+}
+
+double frechet_distance(const FeatureStatistics& a, const FeatureStatistics& b) {
+  return (a.mean - b.mean).square().sum().item<double>() + a.covariance.trace().item<double>() +
+         b.covariance.trace().item<double>() - 2 * trace_of_root(a.covariance, b.covariance);
+}
+
+std::vector<Figure> frechet_figures(const Model& any, const RecordSet& set, Split split, size_t limit,
+                                    const FrechetSettings& settings) {
+  torch::NoGradGuard no_grad;
+  const VaeModel& model = as_vae(any, "draw samples of");
+  const Features features(settings);
+  const auto [height, width] = set.common_size();
+  const size_t count = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
+  if (count < kFewest)
+    throw Error("evaluate on", set.name(), fmt::format("it takes {} pictures of that split", kFewest));
+  const size_t step = set.size(split) / count;  // sets are often sorted
+  std::vector<torch::Tensor> real;
+  std::vector<torch::Tensor> made;
+  for (size_t first = 0; first < count; first += kAtOnce) {
+    if (stop_requested()) throw Stopped();
+    const size_t n = std::min(kAtOnce, count - first);
+    real.push_back(features.of(read_pictures(set, split, first * step, n, step)));
+    const torch::Tensor codes = sample_codes(model, static_cast<int64_t>(n), height, width, first + 1);
+    made.push_back(features.of(pictures_of_codes(model, codes, height, width)));
+  }
+  const torch::Tensor pictures = torch::cat(real);
+  const auto every_second = [&](int64_t from) { return feature_statistics(pictures.slice(0, from, {}, 2)); };
+  return {{"compared", static_cast<double>(count), 15},
+          {"frechet", frechet_distance(feature_statistics(torch::cat(made)), feature_statistics(pictures))},
+          {"frechet_of_halves", frechet_distance(every_second(0), every_second(1))}};
+}
+
+}  // namespace reverie

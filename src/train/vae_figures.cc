@@ -1,0 +1,79 @@
+#include "train/vae_figures.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "models/vae/vae.h"
+#include "sheets/sheet.h"
+#include "train/input.h"
+#include "train/inspect.h"
+#include "train/vae_task.h"
+
+namespace reverie {
+namespace {
+
+constexpr size_t kAtOnce = 16;
+
+}  // namespace
+
+std::vector<Figure> vae_figures(const Model& any, const RecordSet& set, Split split, size_t limit) {
+  torch::NoGradGuard no_grad;
+  const VaeModel& model = as_vae(any, "evaluate");
+  const VaeWeights weights = model.constant();
+  const size_t pictures = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
+  double squares = 0;
+  double kl = 0;
+  double samples = 0;
+  double seen = 0;
+  for (size_t first = 0; first < pictures; first += kAtOnce) {
+    const torch::Tensor picture = read_pictures(set, split, first, std::min(kAtOnce, pictures - first));
+    const torch::Tensor x = apply(model.input, picture);
+    const Codes codes = model.encode(x, weights);
+    const torch::Tensor y = model.decode(codes.mean, x.size(2), x.size(3), weights);
+    seen += (x - y).square().sum().item<double>();
+    squares += (unapply(model.input, y).clamp(0, 255) - picture).square().sum().item<double>();
+    samples += static_cast<double>(picture.numel());
+    kl += kl_divergence(codes.mean, codes.log_sigma).sum().item<double>();
+  }
+  if (pictures == 0) throw Error("evaluate on", set.name(), "the split has no picture");
+  const auto count = static_cast<double>(pictures);
+  return {{"pictures", count, 15},
+          {"squared_error", seen / count},
+          {"kl", kl / count},
+          {"psnr", 10 * std::log10(255.0 * 255.0 * samples / squares), 4}};
+}
+
+Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t limit) {
+  constexpr size_t kRows = 6;
+  constexpr size_t kMostLabels = 8;
+  torch::NoGradGuard no_grad;
+  const VaeModel& model = as_vae(any, "draw");
+  const VaeWeights weights = model.constant();
+  std::vector<std::string> labels;
+  for (const std::string& label : model.labels()) {
+    const int64_t i = std::find(model.labels().begin(), model.labels().end(), label) - model.labels().begin();
+    if (model.shrink() > 0 && labels.size() < kMostLabels && weights.at("label.seen")[i].item<float>() > 0)
+      labels.push_back(label);
+  }
+  std::vector<Planes> pictures;
+  const size_t count = std::min({limit, set.size(split), kRows});
+  for (size_t i = 0; i < count; ++i) {
+    const torch::Tensor picture = read_pictures(set, split, i * set.size(split) / count, 1);
+    const torch::Tensor x = apply(model.input, picture);
+    const torch::Tensor codes = model.encode(x, weights).mean;
+    const auto show = [&](const torch::Tensor& z) {
+      const torch::Tensor y = model.decode(z, x.size(2), x.size(3), weights);
+      pictures.push_back(to_planes((unapply(model.input, y)[0] / 255).clamp(0, 1)));
+    };
+    pictures.push_back(to_planes(picture[0] / 255));
+    show(codes);
+    for (const std::string& label : labels)
+      show(moved_to(codes, statistics_of(codes), model.label_statistics(label)));
+  }
+  return captioned(grid(pictures, static_cast<int>(labels.size()) + 2), "Pictures and their reconstructions",
+                   labels.empty() ? "" : "then toward " + join(labels, ", "));
+}
+
+}  // namespace reverie
