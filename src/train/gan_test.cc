@@ -236,13 +236,13 @@ TEST(Frechet, AGeneratorIsComparedWithPictures) {
   options.input = {1.0 / 64, false, {}};
   const std::string path = (folder.path() / "features.safetensors").string();
   write_model(path, *features.network().build(options));
-  const RecordSet set = striped_set(40, 10, 12);
+  const RecordSet set = striped_set(200, 10, 12);
   Group alone;
   const Recipe recipe = parse_recipe(kSmallGan, "g.toml");
   Trainer trainer(recipe, set, {}, alone, nullptr);
   const auto figures = frechet_figures(*trainer.model(), set, Split::kTrain, 0, {path, "conv2", 16});
   ASSERT_EQ(figures.size(), 3U);
-  EXPECT_EQ(figures[0].value, 40);
+  EXPECT_EQ(figures[0].value, 200);
   EXPECT_GT(figures[1].value, 2 * figures[2].value) << "it has learned nothing";
   EXPECT_NE(message_of([&] {
               frechet_figures(*trainer.model(), set, Split::kTrain, 0, {path, "conv9", 16});
