@@ -10,6 +10,7 @@
 #include "alive/training.h"
 #include "core/error.h"
 #include "core/random.h"
+#include "discover/spectrum.h"
 #include "feedback/engine.h"
 #include "models/pictures.h"
 #include "weights/safetensors.h"

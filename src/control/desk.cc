@@ -384,6 +384,9 @@ void Desk::new_weights(const std::string& part) {
     const std::string weights = at.preset.values.text(p->name);
     if (std::find(words.begin(), words.end(), weights) == words.end())
       at.preset.values.set_text(p->name, words.front());
+    // ... and those that the preset keeps are no longer kept
+    const std::string& kept = find_effect(at.preset.effect).seed_parameter;
+    if (!kept.empty()) at.preset.values.set(kept, 0);
     at.seed = seed;
     return {ChangePreset{at.preset, at.seed, fade_, event_part(next.chain, at.name)}};
   });

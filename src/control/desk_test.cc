@@ -281,6 +281,9 @@ TEST_F(DeskTest, NewWeightsAreAnotherSeed) {
   const uint64_t first = last<ChangePreset>().seed;
   desk_.new_weights();
   EXPECT_NE(last<ChangePreset>().seed, first);
+  desk_.set("weights_seed", "7");  // kept, until new ones are wanted
+  desk_.new_weights();
+  EXPECT_EQ(last<ChangePreset>().preset.values.integer("weights_seed"), 0);
   desk_.new_noise();
   EXPECT_NE(last<NewNoise>().seed, 0U);
 }

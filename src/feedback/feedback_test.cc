@@ -382,7 +382,7 @@ TEST(Engine, GoesOnFromWhatItSaved) {
   v.set("noise", 0.1);
   v.set("advect", 1);
   v.set("home_rate", 0.1);
-  v.set("border", "clamp");
+  v.set_text("border", "clamp");
   Threads threads(2);
   for (const char* kernel : {"reference", "cpu"}) {
     FeedbackEngine whole(glass_of(v), 30, 41, v, kernel, 3, threads, nullptr);
