@@ -79,16 +79,16 @@ Archive::Archive(SearchSettings settings)
   cells_.resize(static_cast<size_t>(settings_.cells) * static_cast<size_t>(settings_.cells));
 }
 
-size_t Archive::index(const Place& place) const {
+size_t Archive::index(const MapCell& place) const {
   return static_cast<size_t>(place.row) * static_cast<size_t>(settings_.cells) +
          static_cast<size_t>(place.column);
 }
 
-Place Archive::place_of(const Life& life) const {
+MapCell Archive::place_of(const Life& life) const {
   return {x_->cell(life, settings_.cells), y_->cell(life, settings_.cells)};
 }
 
-const Find* Archive::at(const Place& place) const {
+const Find* Archive::at(const MapCell& place) const {
   return cells_[index(place)].get();
 }
 
@@ -104,7 +104,7 @@ int Archive::count() const {
   return static_cast<int>(finds().size());
 }
 
-bool Archive::takes(const Place& place, double quality) const {
+bool Archive::takes(const MapCell& place, double quality) const {
   const Find* now = at(place);
   return quality > kLeastQuality && (!now || quality > now->life.quality);
 }

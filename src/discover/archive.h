@@ -12,14 +12,14 @@
 
 namespace reverie {
 
-struct Place {
+struct MapCell {
   int column = 0, row = 0;  // cells along the first and the second axis
-  bool operator==(const Place&) const = default;
+  bool operator==(const MapCell&) const = default;
 };
 
 struct Find {
   int64_t number = 0;  // of the try that found it
-  Place place;
+  MapCell place;
   Life life;  // without its strip once that is written
   Preset preset;
   std::string name() const;  // "found-412": of its preset
@@ -43,13 +43,13 @@ class Archive {
   const SearchSettings& settings() const { return settings_; }
   const Axis& x() const { return *x_; }
   const Axis& y() const { return *y_; }
-  Place place_of(const Life& life) const;
-  const Find* at(const Place& place) const;  // null: nobody has been there
-  std::vector<const Find*> finds() const;    // by rows
+  MapCell place_of(const Life& life) const;
+  const Find* at(const MapCell& place) const;  // null: nobody has been there
+  std::vector<const Find*> finds() const;      // by rows
   int count() const;
 
   // Whether something of this quality would stay.
-  bool takes(const Place& place, double quality) const;
+  bool takes(const MapCell& place, double quality) const;
   // Takes its place if it is better than what is there, and returns whether it did.
   bool add(Find find);
 
@@ -58,7 +58,7 @@ class Archive {
   int64_t tries = 0;  // that have ended
 
  private:
-  size_t index(const Place& place) const;
+  size_t index(const MapCell& place) const;
   SearchSettings settings_;
   const Axis* x_;
   const Axis* y_;

@@ -126,7 +126,7 @@ class Search {
 
   // The finds nearest to a cell where nobody has been; all of them where every cell is taken.
   std::vector<const Find*> near_a_goal(std::vector<const Find*> finds, Random& choice) const {
-    std::vector<Place> empty;
+    std::vector<MapCell> empty;
     const int cells = archive_.settings().cells;
     for (int row = 0; row < cells; ++row) {
       for (int column = 0; column < cells; ++column) {
@@ -134,7 +134,7 @@ class Search {
       }
     }
     if (empty.empty()) return finds;
-    const Place goal = empty[choice.bits() % empty.size()];
+    const MapCell goal = empty[choice.bits() % empty.size()];
     const auto away = [&](const Find* f) {
       return std::hypot(f->place.column - goal.column, f->place.row - goal.row);
     };
