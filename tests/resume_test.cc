@@ -124,7 +124,7 @@ TEST_F(ResumeFails, InOneLineWhereTheStateIsDamaged) {
 
 TEST_F(ResumeFails, InOneLineWhereItCannotBeDone) {
   fails("", "-o null:", "only videos in files and numbered pictures");
-  fails("", "-o a.png --frames 1", "only videos in files and numbered pictures");
+  fails("", "-o a.png", "only videos in files and numbered pictures");
   fails("", "-o other.mkv --set schedule=even", "with schedule = \"even\"");
   EXPECT_FALSE(std::filesystem::exists(folder.file("other.mkv.part")));
   const Outcome o = run("cat clip.mkv | reverie render veil -i - -q --resume -o piped.mkv");
@@ -135,7 +135,7 @@ TEST_F(ResumeFails, OnAFullDiskAndGoesOnOnceThereIsRoom) {
   // a small disk: a limit of the size of files
   const std::string command =
       "render veil --input clip.mkv --size 320x192 --frames 100 -q --resume -o full.mkv";
-  Outcome o = run("ulimit -f 1500; trap '' XFSZ; reverie " + command);
+  Outcome o = run("ulimit -f 6000; trap '' XFSZ; reverie " + command);
   EXPECT_EQ(o.status, 1) << o.err;
   EXPECT_NE(o.err.find("the same command goes on after them"), std::string::npos) << o.err;
   o = run("reverie " + command +
