@@ -154,6 +154,7 @@ RenderResult play_offline(FrameLoopSetup setup, const OfflineOutput& output, std
   } catch (const Stopped&) {
     if (!job) throw;
     result.stopped = result.waits = true;
+    result.frames = keeper.kept();  // the frame that it was at is made again
     return result;
   } catch (const Error&) {
     if (keeper.kept() > 0)
