@@ -46,14 +46,14 @@ depth = 0.2
 
 TEST_F(ResumeCommand, AfterKillItGoesOnFromTheLastState) {
   const std::string command = "render veil --input clip.mkv --size 320x192 --frames 300 -q";
-  ASSERT_EQ(run("reverie " + command + " -o whole.gif").status, 0);
-  Outcome o = stopped(command + " --resume -o out.gif", "out.gif", "KILL", 1.5);
+  ASSERT_EQ(run("reverie " + command + " -o whole.mkv").status, 0);
+  Outcome o = stopped(command + " --resume -o out.mkv", "out.mkv", "KILL", 1.5);
   ASSERT_EQ(o.status, 137) << o.err;
-  EXPECT_TRUE(std::filesystem::exists(folder.file(state_of("out.gif"))));
-  EXPECT_FALSE(std::filesystem::exists(folder.file("out.gif")));
+  EXPECT_TRUE(std::filesystem::exists(folder.file(state_of("out.mkv"))));
+  EXPECT_FALSE(std::filesystem::exists(folder.file("out.mkv")));
   // and once more, while it goes on
-  o = stopped(command + " --resume -o out.gif", "out.gif", "KILL", 1);
-  o = run("reverie " + command + " --resume -o out.gif && cmp whole.gif out.gif");
+  o = stopped(command + " --resume -o out.mkv", "out.mkv", "KILL", 1);
+  o = run("reverie " + command + " --resume -o out.mkv && cmp whole.mkv out.mkv");
   EXPECT_EQ(o.status, 0) << o.err;
 }
 
