@@ -100,6 +100,12 @@ std::vector<const Find*> Archive::finds() const {
   return all;
 }
 
+int64_t Archive::next_number() const {
+  int64_t next = tries;
+  for (const Find* f : finds()) next = std::max(next, f->number + 1);
+  return next;
+}
+
 int Archive::count() const {
   return static_cast<int>(finds().size());
 }

@@ -47,6 +47,9 @@ class Archive {
   const Find* at(const MapCell& place) const;  // null: nobody has been there
   std::vector<const Find*> finds() const;      // by rows
   int count() const;
+  // Of the next try: no find has it or a higher one, not even where several tries ran at a time when it
+  // stopped.
+  int64_t next_number() const;
 
   // Whether something of this quality would stay.
   bool takes(const MapCell& place, double quality) const;

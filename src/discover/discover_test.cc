@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "core/error.h"
 #include "core/test_help.h"
@@ -121,6 +122,20 @@ TEST_F(Discover, GoesOnWhereItStopped) {
   EXPECT_EQ(again.tries, 11);
   tried(again, 24);
   EXPECT_EQ(words(again), words(whole));
+}
+
+// With several workers a try may be kept before an earlier one has ended, and the search be stopped then.
+TEST_F(Discover, NoTwoFindsHaveOneName) {
+  Archive archive(settings_);
+  tried(archive, 6);
+  archive.tries = 2;
+  const int64_t next = archive.next_number();
+  ASSERT_GT(next, 2);
+  tried(archive, 24);
+  std::set<std::string> names;
+  for (const Find* f : archive.finds()) names.insert(f->name());
+  EXPECT_EQ(names.size(), static_cast<size_t>(archive.count()));
+  EXPECT_EQ(archive.tries, 2 + 24 - next);
 }
 
 TEST_F(Discover, TheFolderHoldsWhatIsKept) {

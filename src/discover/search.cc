@@ -41,7 +41,7 @@ class Search {
  public:
   Search(Archive& archive, const SearchOptions& options, const PictureFiles& files,
          const std::function<void(Archive&, const SearchReport&)>& changed)
-      : archive_(archive), options_(options), files_(files), changed_(changed), next_(archive.tries) {
+      : archive_(archive), options_(options), files_(files), changed_(changed), next_(archive.next_number()) {
     for (const std::string& name : archive.settings().from) from_.push_back(playable(name));
     if (from_.empty()) throw Error("search", "", "there is no preset to begin from");
     for (const PresetEntry& e : list_presets()) {

@@ -24,8 +24,8 @@ struct SearchReport {
 // of any two; or, every other time, of those nearest to an empty cell that is chosen as a goal (Reinke et al.
 // 2020, "Intrinsically Motivated Discovery of Diverse Patterns").  What dies ends early, and so does what
 // would not be kept.  The first tries are the presets of `from` themselves, then their children. changed:
-// called from time to time, and at the end, with what is to be written; never by two threads at once. Ends
-// after Ctrl-C with what was found.
+// called every few seconds and at the end, so that the archive can be written; never by two threads at once.
+// Ends after Ctrl-C with what was found.
 SearchReport search(Archive& archive, const SearchOptions& options, const PictureFiles& files,
                     const std::function<void(Archive& archive, const SearchReport& report)>& changed);
 
