@@ -29,6 +29,18 @@ std::vector<size_t> places_of(const std::vector<std::string>& wanted, const std:
   return places;
 }
 
+size_t layers_for(const std::vector<size_t>& places) {
+  return places.empty() ? 0 : *std::max_element(places.begin(), places.end()) + 1;
+}
+
+std::vector<torch::Tensor> at_places(const std::vector<torch::Tensor>& all,
+                                     const std::vector<size_t>& places) {
+  std::vector<torch::Tensor> out;
+  out.reserve(places.size());
+  for (const size_t place : places) out.push_back(all[place]);
+  return out;
+}
+
 Tensor to_plain(const torch::Tensor& t) {
   const torch::Tensor c = t.detach().to(torch::kCPU, torch::kFloat32).contiguous();
   const auto* p = c.data_ptr<float>();

@@ -76,6 +76,10 @@ class Model {
 
 // For forward(): the place of each wanted name among all; Error for one that is not there.
 std::vector<size_t> places_of(const std::vector<std::string>& wanted, const std::vector<std::string>& all);
+// How many layers must run for those places; what stands at them, of all that ran.
+size_t layers_for(const std::vector<size_t>& places);
+std::vector<torch::Tensor> at_places(const std::vector<torch::Tensor>& all,
+                                     const std::vector<size_t>& places);
 
 // A tensor of any device as one of `weights`, float32, same shape.
 Tensor to_plain(const torch::Tensor& t);

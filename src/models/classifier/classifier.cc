@@ -139,17 +139,14 @@ std::vector<torch::Tensor> ClassifierModel::forward(const torch::Tensor& x,
                                                     const std::vector<std::string>& wanted,
                                                     const PassOptions& options) const {
   const std::vector<size_t> places = places_of(wanted, names_of(layers_));
-  const size_t last = places.empty() ? 0 : *std::max_element(places.begin(), places.end()) + 1;
+  const size_t last = layers_for(places);
   Pass pass(parameters_.cut_constant(), parameters_.cut_buffers(), false, {}, options);
   std::vector<torch::Tensor> all;
   for (size_t i = 0; i < last; ++i) {
     const torch::Tensor& below = all.empty() ? x : all.back();
     all.push_back(i < layers_.size() ? pass.run(layers_[i], below) : pass.dense(below));
   }
-  std::vector<torch::Tensor> out;
-  out.reserve(places.size());
-  for (const size_t place : places) out.push_back(all[place]);
-  return out;
+  return at_places(all, places);
 }
 
 std::vector<LayerInfo> ClassifierModel::layers(int64_t height, int64_t width) const {

@@ -143,7 +143,7 @@ std::vector<torch::Tensor> DiscriminatorModel::forward(const torch::Tensor& x,
   for (const VaeLayer& layer : layers_.encoder) names.push_back(layer.name);
   names.emplace_back(kScore);
   const std::vector<size_t> places = places_of(wanted, names);
-  const size_t last = places.empty() ? 0 : *std::max_element(places.begin(), places.end()) + 1;
+  const size_t last = layers_for(places);
   const VaeWeights weights = constant();
   std::vector<torch::Tensor> all;
   if (last == names.size()) {
@@ -151,10 +151,7 @@ std::vector<torch::Tensor> DiscriminatorModel::forward(const torch::Tensor& x,
   } else {
     run(x, weights, last, &all);
   }
-  std::vector<torch::Tensor> out;
-  out.reserve(places.size());
-  for (const size_t place : places) out.push_back(all[place]);
-  return out;
+  return at_places(all, places);
 }
 
 std::vector<LayerInfo> DiscriminatorModel::layers(int64_t height, int64_t width) const {

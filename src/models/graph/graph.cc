@@ -231,11 +231,7 @@ std::vector<torch::Tensor> GraphModel::forward(const torch::Tensor& x, const std
   });
   const std::shared_ptr<const Weights> w = weights();
   Pass pass(graph_, *w, options, places);
-  const std::vector<torch::Tensor>& values = pass.run(x.contiguous(torch::MemoryFormat::ChannelsLast));
-  std::vector<torch::Tensor> out;
-  out.reserve(places.size());
-  for (const size_t place : places) out.push_back(values[place]);
-  return out;
+  return at_places(pass.run(x.contiguous(torch::MemoryFormat::ChannelsLast)), places);
 }
 
 std::vector<LayerInfo> GraphModel::layers(int64_t height, int64_t width) const {

@@ -87,17 +87,14 @@ std::vector<torch::Tensor> HourglassModel::forward(const torch::Tensor& x,
   const std::vector<size_t> places = places_of(wanted, layer_names(net.config()));
   const HourglassNet::Weights weights = net.constant_weights();
   const auto levels = static_cast<size_t>(net.config().count());
-  const size_t last = places.empty() ? 0 : *std::max_element(places.begin(), places.end()) + 1;
+  const size_t last = layers_for(places);
   std::vector<torch::Tensor> all;
   for (size_t i = 0; i < last; ++i) {
     const torch::Tensor& below = all.empty() ? x : all.back();
     all.push_back(i < levels ? weights.encode(static_cast<int>(i), below)
                              : weights.decode(static_cast<int>(2 * levels - 1 - i), below));
   }
-  std::vector<torch::Tensor> out;
-  out.reserve(places.size());
-  for (const size_t place : places) out.push_back(all[place]);
-  return out;
+  return at_places(all, places);
 }
 
 TensorFile HourglassModel::tensors() const {

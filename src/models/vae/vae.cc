@@ -148,7 +148,7 @@ std::vector<torch::Tensor> VaeModel::forward(const torch::Tensor& x, const std::
   for (const LayerInfo& layer : this->layers(x.size(2), x.size(3))) names.push_back(layer.name);
   const std::vector<size_t> places = places_of(wanted, names);
   if (places.empty()) return {};
-  const size_t last = *std::max_element(places.begin(), places.end()) + 1;
+  const size_t last = layers_for(places);
   const VaeWeights weights = constant();
   std::vector<torch::Tensor> all;
   const Codes codes = encode(x, weights, last <= layers_.encoder.size() ? last : kAllLayers, &all);
@@ -156,10 +156,7 @@ std::vector<torch::Tensor> VaeModel::forward(const torch::Tensor& x, const std::
     all.push_back(codes.mean);
     if (last > all.size()) decode(codes.mean, x.size(2), x.size(3), weights, &all);
   }
-  std::vector<torch::Tensor> out;
-  out.reserve(places.size());
-  for (const size_t place : places) out.push_back(all[place]);
-  return out;
+  return at_places(all, places);
 }
 
 std::vector<LayerInfo> VaeModel::layers(int64_t height, int64_t width) const {

@@ -267,7 +267,7 @@ std::vector<torch::Tensor> VideoModel::forward(const torch::Tensor& x, const std
   std::vector<std::string> names;
   for (const VideoLayer& layer : stream.layers) names.push_back(layer.name);
   const std::vector<size_t> places = places_of(wanted, names);
-  const size_t last = places.empty() ? 0 : *std::max_element(places.begin(), places.end()) + 1;
+  const size_t last = layers_for(places);
   VideoShape shape = stream.layers.front().in;
   torch::Tensor h = x;
   if (shape.channels == 2) h = torch::zeros({x.size(0), 2, x.size(2), x.size(3)}, x.options());
@@ -287,10 +287,7 @@ std::vector<torch::Tensor> VideoModel::forward(const torch::Tensor& x, const std
     h = pass.run(layer, h);
     all.push_back(by_clip(h, layer.out.frames).mean(1));
   }
-  std::vector<torch::Tensor> out;
-  out.reserve(places.size());
-  for (const size_t place : places) out.push_back(all[place]);
-  return out;
+  return at_places(all, places);
 }
 
 std::vector<LayerInfo> VideoModel::layers(int64_t height, int64_t width) const {
