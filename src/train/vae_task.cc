@@ -236,7 +236,7 @@ class VaeTask : public Task {
     return discriminator_losses(*discriminator_, x, made, s.against, sight);
   }
 
-  // The decoder is to be taken for the training's pictures; the encoder learns of it only what the
+  // What the decoder makes should pass for pictures of the training; the encoder learns only from what the
   // discriminator's layers see.
   template <class Add>
   void add_adversarial_losses(const VaeStage& s, const torch::Tensor& x, const torch::Tensor& z,
