@@ -29,7 +29,7 @@
 namespace reverie {
 namespace {
 
-constexpr int kPatience = 4;            // milliseconds that the loop waits for an event
+constexpr int kPatience = 4;            // times that the loop waits a millisecond for an event
 constexpr uint32_t kLeastBetween = 15;  // milliseconds between screen updates
 constexpr uint32_t kIdleBetween = 100;  // ... when nothing changes
 constexpr uint32_t kHeld = 2000;        // milliseconds for which the keys that end a kiosk are held
@@ -150,10 +150,14 @@ class Windows {
   bool quit() const { return wishes_.quit; }
 
   // False if there was no event.  After a click the rest waits for the next frame: only then is it known
-  // whether it opened something that takes the keys.
+  // whether it opened something that takes the keys.  Not by SDL_WaitEventTimeout: on X11 it sends a window a
+  // message over a second connection, and where that window has been closed since, Xlib ends the program.
   bool take_events(Show& show) {
     SDL_Event e;
-    if (SDL_WaitEventTimeout(&e, late_.any() ? 0 : kPatience) == 0) return late_.any();
+    for (int waits = late_.any() ? kPatience : 0; SDL_PollEvent(&e) == 0; ++waits) {
+      if (waits == kPatience) return late_.any();
+      SDL_Delay(1);
+    }
     do {
       take(e, show);
     } while (e.type != SDL_MOUSEBUTTONDOWN && e.type != SDL_MOUSEBUTTONUP && SDL_PollEvent(&e) != 0);
