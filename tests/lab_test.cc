@@ -259,6 +259,10 @@ nesterov = true
       "reverie classify pictures/waves/1.ppm pictures/rings/2.ppm --model kinds/model.safetensors --top 1");
   EXPECT_TRUE(two.out.starts_with("pictures/waves/1.ppm\n")) << two.out;
   EXPECT_TRUE(two.out.ends_with(" rings\n")) << two.out;
+  // that picture is its own mirror image in part only: another share, the same label
+  const Outcome both = run("reverie classify pictures/waves/1.ppm --model kinds --mirrored");
+  EXPECT_NE(both.out, one.out);
+  EXPECT_TRUE(both.out.find(" waves\n") < both.out.find(" rings\n")) << both.out;
   // what is made for hourglasses says so
   for (const char* line :
        {"reverie inspect kinds --data set.tfrecord -o sheets", "reverie probe kinds --data set.tfrecord",

@@ -45,6 +45,12 @@ class LatentEffect final : public Effect {
     last_.reset();
   }
 
+  double bytes_ahead(const ParameterValues& /*values*/) const override {
+    constexpr double kPictures = 6;  // that a frame holds at once
+    return vae_.pass_bytes(setup_.height, setup_.width) +
+           kPictures * 3 * sizeof(float) * setup_.height * setup_.width;
+  }
+
   void save(State& to) override {
     to.put_seed("seed", setup_.seed);
     to.put_numbers("walk", {walked_, walked_before_, period_, x_, y_});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "core/random.h"
@@ -54,6 +55,12 @@ class MogrifyEffect final : public Effect {
     if (ahead_) return;  // the clip is still the same
     own_.reset();
     seen_ = 0;
+  }
+
+  double bytes_ahead(const ParameterValues& values) const override {
+    constexpr double kPictures = 12;  // that a frame holds at once
+    const auto [height, width] = seen_size(setup_.height, setup_.width, values);
+    return vae_.pass_bytes(height, width) + kPictures * 3 * sizeof(float) * setup_.height * setup_.width;
   }
 
   // With one code vector for a picture, what is taken away is the mean of the whole clip.
@@ -133,24 +140,29 @@ class MogrifyEffect final : public Effect {
       const uint64_t place = Random(setup_.seed).split(static_cast<uint64_t>(frame.time.frame)).bits();
       z = z + torch::randn(z.sizes(), at::detail::createCPUGenerator(place)) * codes.log_sigma.exp();
     }
-    const torch::Tensor y = vae_.decode(moved(z, frame.flow == nullptr, values), seen_side(input, 2, values),
-                                        seen_side(input, 3, values), weights_);
+    const auto [height, width] = seen_size(input.size(2), input.size(3), values);
+    const torch::Tensor y = vae_.decode(moved(z, frame.flow == nullptr, values), height, width, weights_);
     return unapply(vae_.input, y).clamp(0, 255);
   }
 
   // At the size that the network sees.
   Codes codes_of(const torch::Tensor& input, const ParameterValues& values) const {
-    const torch::Tensor seen = resized(input, seen_side(input, 2, values), seen_side(input, 3, values));
-    return vae_.encode(apply(vae_.input, seen), weights_);
+    const auto [height, width] = seen_size(input.size(2), input.size(3), values);
+    return vae_.encode(apply(vae_.input, resized(input, height, width)), weights_);
   }
 
-  int64_t seen_side(const torch::Tensor& input, int64_t side, const ParameterValues& values) const {
-    if (vae_.shrink() == 0) return side == 2 ? vae_.settings().height : vae_.settings().width;
+  // Height and width.
+  std::pair<int64_t, int64_t> seen_size(int64_t height, int64_t width, const ParameterValues& values) const {
+    if (vae_.shrink() == 0) return {vae_.settings().height, vae_.settings().width};
     const int64_t wanted = values.integer("side");
-    const int64_t smaller = std::min(input.size(2), input.size(3));
-    if (wanted == 0 || wanted >= smaller) return input.size(side);
-    return std::max<int64_t>(1, std::lround(static_cast<double>(input.size(side)) *
-                                            static_cast<double>(wanted) / static_cast<double>(smaller)));
+    const int64_t smaller = std::min(height, width);
+    if (wanted == 0 || wanted >= smaller) return {height, width};
+    const auto scaled = [&](int64_t side) {
+      const double exact =
+          static_cast<double>(side) * static_cast<double>(wanted) / static_cast<double>(smaller);
+      return std::max<int64_t>(1, std::lround(exact));
+    };
+    return {scaled(height), scaled(width)};
   }
 
   torch::Tensor moved(const torch::Tensor& z, bool at_cut, const ParameterValues& values) {

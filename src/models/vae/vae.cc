@@ -142,6 +142,31 @@ torch::Tensor VaeModel::decode(const torch::Tensor& codes, int64_t height, int64
   return h.narrow(2, 0, height).narrow(3, 0, width);
 }
 
+double VaeModel::pass_bytes(int64_t height, int64_t width) const {
+  constexpr double kCopies = 2;  // of a layer's input and output: in the layout of the library, before ELU
+  const auto samples = [](const LayerInfo& at) {
+    return static_cast<double>(at.channels) * static_cast<double>(at.height * at.width);
+  };
+  if (!settings_.spatial) {
+    height = settings_.height;
+    width = settings_.width;
+  }
+  double most = 0;
+  const auto count = [&](LayerInfo at, const std::vector<VaeLayer>& layers) {
+    for (const VaeLayer& layer : layers) {
+      const double below = samples(at);
+      at = layer_above(at, layer, std::max(height, width));
+      most = std::max(most, below + samples(at));
+    }
+  };
+  count({"", 3, height, width}, layers_.encoder);
+  const int64_t step = layers_.shrink;
+  count({"", layers_.top, settings_.spatial ? (height + step - 1) / step : layers_.top_height,
+         settings_.spatial ? (width + step - 1) / step : layers_.top_width},
+        layers_.decoder);
+  return kCopies * sizeof(float) * most;
+}
+
 std::vector<torch::Tensor> VaeModel::forward(const torch::Tensor& x, const std::vector<std::string>& wanted,
                                              const PassOptions& /*options*/) const {
   std::vector<std::string> names;

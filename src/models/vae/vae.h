@@ -61,6 +61,10 @@ class VaeModel : public Model {
   torch::Tensor decode(const torch::Tensor& codes, int64_t height, int64_t width,
                        const VaeWeights& weights) const;
 
+  // What encode() or decode() of one picture of that size holds at once, without gradients: about so many
+  // bytes.
+  double pass_bytes(int64_t height, int64_t width) const;
+
   // What the training saw of a label, [1, C, 1, 1] or [1, C].  Error with the nearest name for a label that
   // the model does not have, or of which it saw nothing.
   CodeStatistics label_statistics(const std::string& label) const;
