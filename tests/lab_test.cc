@@ -250,7 +250,8 @@ iterations = 60
 rate = 0.05
 nesterov = true
 )";
-  run("reverie train kinds.toml --data set.tfrecord -o kinds -q --threads 1");
+  run("reverie train kinds.toml --data set.tfrecord -o kinds -q --threads 1 --film 20");
+  EXPECT_EQ(probe_entry(folder_.file("kinds/film.mp4"), "v:0", "stream=nb_frames"), "4") << "1, 20, 40, 60";
   const Outcome figures = run("reverie evaluate kinds --data set.tfrecord --split train");
   EXPECT_NE(figures.out.find("top1 1\n"), std::string::npos) << figures.out;
   const Outcome one = run("reverie classify pictures/waves/1.ppm --model kinds");

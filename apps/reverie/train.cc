@@ -15,6 +15,7 @@
 #include "core/progress.h"
 #include "core/stop.h"
 #include "core/text.h"
+#include "film.h"
 #include "train/find_rate.h"
 #include "train/folds.h"
 #include "train/run.h"
@@ -34,6 +35,7 @@ struct Words {
   std::optional<int> threads;
   double checkpoint_every = 30;
   std::string watch;
+  int64_t film = 0;
   bool quiet = false;
   std::optional<int> find_rate;
   std::string leave_out;
@@ -134,8 +136,9 @@ AliveOptions alive_options(const Words& w) {
   if (!w.resume.empty()) return read_alive_run(w.resume);
   if (w.style.empty())
     throw UsageError("train alive: --style PICTURE is missing: what the feedback should look like");
-  if (!w.data.empty() || !w.test.empty() || w.device != "cpu" || w.find_rate || !w.watch.empty())
-    throw UsageError("train alive: it takes no --data, --test, --device, --find-rate or --watch");
+  if (!w.data.empty() || !w.test.empty() || w.device != "cpu" || w.find_rate || !w.watch.empty() ||
+      w.film > 0)
+    throw UsageError("train alive: it takes no --data, --test, --device, --find-rate, --watch or --film");
   AliveOptions options;
   const fs::path first = fs::path(w.style.front()).lexically_normal();
   options.run = w.run.empty() ? fs::path("runs") / (first.has_stem() ? first.stem() : fs::path(kAlive))
@@ -181,8 +184,11 @@ int train(const Words& w) {
   RunOptions options = w.resume.empty() ? begin(w) : go_on(w);
   options.quiet = w.quiet;
   options.checkpoint_seconds = w.checkpoint_every;
-  options.watch = w.watch;
+  options.views = {w.watch, w.film};
   const RunEnd end = run_training(options);
+#if REVERIE_WITH_MEDIA
+  if (w.film > 0) write_film(options.run);
+#endif
   const std::string run = options.run.string();
   if (end == RunEnd::kStopped) {
     note(fmt::format("stopped; continue with: reverie train --resume {}", run));
@@ -214,6 +220,11 @@ Action add_train(CLI::App& app) {
   app.add_option("--watch", w->watch,
                  "a picture of the newest reconstructions, written again every two seconds")
       ->type_name("FILE.png");
+  app.add_option(
+         "--film", w->film,
+         "a film of the learning: the sheet of every N iterations, in the end as RUN/film.mp4, ten a second")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000000));
   app.add_option(
          "--find-rate", w->find_rate,
          "only look for a learning rate: it rises over N iterations of the first stage (200 are enough), "

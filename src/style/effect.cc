@@ -141,7 +141,9 @@ class MogrifyEffect final : public Effect {
       z = z + torch::randn(z.sizes(), at::detail::createCPUGenerator(place)) * codes.log_sigma.exp();
     }
     const auto [height, width] = seen_size(input.size(2), input.size(3), values);
-    const torch::Tensor y = vae_.decode(moved(z, frame.flow == nullptr, values), height, width, weights_);
+    torch::Tensor y = vae_.decode(moved(z, frame.flow == nullptr, values), height, width, weights_);
+    if (const double share = values.number("refine"); share > 0 && vae_.settings().refiner > 0)
+      y = y + (vae_.refine(y, weights_) - y) * share;
     return unapply(vae_.input, y).clamp(0, 255);
   }
 
@@ -197,7 +199,7 @@ class MogrifyEffect final : public Effect {
   static torch::Tensor resized_to(const torch::Tensor& made, const torch::Tensor& input) {
     if (made.sizes() == input.sizes()) return made;
     if (made.size(2) > input.size(2)) return resized(made, input.size(2), input.size(3));
-    return torch::upsample_bicubic2d(made, {input.size(2), input.size(3)}, false).clamp(0, 255);
+    return enlarged(made, input.size(2), input.size(3)).clamp(0, 255);
   }
 
   static torch::Tensor finished(torch::Tensor made, const torch::Tensor& input,

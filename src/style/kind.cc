@@ -57,6 +57,7 @@ std::vector<Parameter> picture() {
       number("smooth", 0.2, 0, 0.98, "", "share of the last frame in this one").playable(0, 0.9),
       choice("carry", "flow", {"still", "flow"},
              "whether the last frame stays where it is or is carried along by the input's movement"),
+      number("refine", 1, 0, 1, "", "share of what the model's refining network adds, if it has one"),
       number("detail", 0, 0, 2, "", "fine detail of the input that is put back").playable(0, 1),
       number("colours", 0, 0, 1, "", "from the style's colours (0) to the input's (1)"),
       number("black", 0, -0.5, 0.5, "", "what becomes black: 0.05 deepens shadows").playable(0, 0.2),

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/test_help.h"
 #include "models/pictures.h"
 #include "style/effect.h"
@@ -77,6 +79,42 @@ class MogrifyEffectTest : public testing::Test {
   ParameterTable table_ = mogrify_parameters();
   ParameterValues values_{table_};
 };
+
+TEST_F(MogrifyEffectTest, WhatTheRefinerAddsIsAShare) {
+  VaeSettings settings = grid();
+  settings.refiner = 4;
+  use(made(settings));
+  const Planes in = picture(24, 32);
+  const auto with = [&](double share) {
+    values_.set("refine", share);
+    return frame(*effect(24, 32), in, 0);
+  };
+  const Planes none = with(0);
+  const Planes half = with(0.5);
+  const Planes all = with(1);
+  EXPECT_NE(none.data(), all.data());
+  EXPECT_NE(half.data(), all.data());
+  EXPECT_NE(half.data(), none.data());
+}
+
+TEST(Enlarged, IsLanczosOfThreeLobes) {
+  torch::Tensor dot = torch::zeros({1, 1, 12, 16});
+  dot[0][0][5][8] = 1;
+  const torch::Tensor wide = enlarged(dot, 24, 48);
+  const auto kernel = [](double x) {
+    const auto sinc = [](double t) { return t == 0 ? 1 : std::sin(M_PI * t) / (M_PI * t); };
+    return std::abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0;
+  };
+  for (int y = 0; y < 24; ++y) {
+    for (int x = 0; x < 48; ++x) {
+      const double wanted = kernel((y + 0.5) / 2 - 0.5 - 5) * kernel((x + 0.5) / 3 - 0.5 - 8);
+      // each sample's weights are made to add up to 1, which changes them by a percent
+      EXPECT_NEAR(wide[0][0][y][x].item<double>(), wanted, 0.02) << x << "," << y;
+    }
+  }
+  const torch::Tensor flat = enlarged(torch::full({1, 3, 5, 7}, 100.0), 31, 20);
+  EXPECT_TRUE(torch::allclose(flat, torch::full_like(flat, 100.0)));
+}
 
 TEST(Styles, AreReadAsSums) {
   const std::vector<StyleSum> sums = parse_styles("great-wave*0.7 + scream | drawings*-1");

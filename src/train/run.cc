@@ -68,7 +68,7 @@ class Watch {
   Watch(const RunOptions& options, const RecordSet& test, const Trainer& trainer,
         const std::optional<BestTest>& best)
       : options_(options),
-        log_(options.run, options.recipe, test, trainer.iteration(), options.watch),
+        log_(options.run, options.recipe, test, trainer.iteration(), options.views),
         progress_("train", "iterations", options.recipe.iterations(), options.quiet),
         kept_(Clock::now()),
         best_(best) {}

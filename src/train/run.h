@@ -1,14 +1,18 @@
 // A run: the folder that holds a training.
 //
-//   RUN/run.toml                 the recipe with all changes, and [run]: data, test, leave_out, seed,
-//   threads, device RUN/checkpoint.safetensors   its state, to the bit RUN/model.safetensors        the model
-//   at that state, or with keep = "best" that of the best test RUN/events.out.tfevents.*    for TensorBoard:
-//   losses, rate, sheets, histograms of the weights RUN/sheets/*.png             reconstructions of the first
-//   test pictures
+// clang-format off
+//   RUN/run.toml                 the recipe with all changes, and [run]: data, test, leave_out, seed, threads, device
+//   RUN/checkpoint.safetensors   its state, to the bit
+//   RUN/model.safetensors        the model at that state, or with keep = "best" that of the best test
+//   RUN/events.out.tfevents.*    for TensorBoard: losses, rate, sheets, histograms of the weights
+//   RUN/sheets/*.png             reconstructions of the first test pictures
+//   RUN/film/*.png               the same every so many iterations, if a film is wanted
+// clang-format on
 #pragma once
 
 #include <filesystem>
 
+#include "train/run_log.h"
 #include "train/trainer.h"
 
 namespace reverie {
@@ -20,7 +24,7 @@ struct RunOptions {
   bool resume = false;  // continue from the folder's checkpoint
   bool quiet = false;
   double checkpoint_seconds = 30;
-  std::filesystem::path watch;  // run_log.h
+  RunViews views;
 };
 
 enum class RunEnd { kDone, kStopped };

@@ -31,11 +31,15 @@ constexpr double kFalls = 0.98;  // from one sheet to the next
 
 }  // namespace
 
+fs::path film_folder(const fs::path& run) {
+  return run / "film";
+}
+
 class RunLog::Work {
  public:
-  Work(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first, fs::path watch)
+  Work(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first, RunViews views)
       : run_(run),
-        watch_(std::move(watch)),
+        views_(std::move(views)),
         recipe_(recipe),
         set_(test),
         events_(run, first),
@@ -53,7 +57,9 @@ class RunLog::Work {
     if (looks || report.iteration == first_) test(report, trainer.task());
     tested_ = looks ? test_ : std::nullopt;
     if (looks) look(done, *trainer.model());
-    if (!watch_.empty()) show(done == last_ || report.iteration == first_, trainer);
+    if (!views_.watch.empty()) show(done == last_ || report.iteration == first_, trainer);
+    if (views_.film_every > 0 && (done % views_.film_every == 0 || done == 1))
+      write_png(film_folder(run_) / fmt::format("{:09}.png", done), sheet_of(*trainer.model()));
     if (looks && !warned_) judge(report, trainer.task());
   }
 
@@ -107,7 +113,7 @@ class RunLog::Work {
   void show(bool now, const Trainer& trainer) {
     const auto time = Clock::now();
     if (!now && std::chrono::duration<double>(time - shown_).count() < kShowSeconds) return;
-    write_png(watch_, sheet_of(*trainer.model()));
+    write_png(views_.watch, sheet_of(*trainer.model()));
     shown_ = time;
   }
 
@@ -125,7 +131,8 @@ class RunLog::Work {
     told_ = true;
   }
 
-  fs::path run_, watch_, path_;
+  fs::path run_, path_;
+  RunViews views_;
   Clock::time_point shown_;
   const Recipe& recipe_;
   const RecordSet& set_;
@@ -140,8 +147,8 @@ class RunLog::Work {
 };
 
 RunLog::RunLog(const fs::path& run, const Recipe& recipe, const RecordSet& test, int64_t first,
-               fs::path watch)
-    : work_(std::make_unique<Work>(run, recipe, test, first, std::move(watch))) {}
+               RunViews views)
+    : work_(std::make_unique<Work>(run, recipe, test, first, std::move(views))) {}
 RunLog::~RunLog() = default;
 
 void RunLog::step(const TrainingStep& report, const Trainer& trainer) {

@@ -11,13 +11,21 @@
 
 namespace reverie {
 
+// What is shown beside the sheets of every run.
+struct RunViews {
+  std::filesystem::path watch;  // a PNG that always shows the newest sheet, written again every two seconds
+  int64_t film_every = 0;       // iterations between sheets in film_folder(); 0: none
+};
+
+// Where a film of the learning waits: its sheets by the number of their iteration.
+std::filesystem::path film_folder(const std::filesystem::path& run);
+
 class RunLog {
  public:
   // Sheets show the first test pictures (training pictures if there is no test split). first: the iteration
-  // at which the run starts or resumes.  watch: a PNG that always shows the newest reconstructions, written
-  // again every two seconds; empty: none.  The recipe and the set must outlive this.
+  // at which the run starts or resumes.  The recipe and the set must outlive this.
   RunLog(const std::filesystem::path& run, const Recipe& recipe, const RecordSet& test, int64_t first,
-         std::filesystem::path watch = {});
+         RunViews views = {});
   ~RunLog();
 
   void step(const TrainingStep& report, const Trainer& trainer);

@@ -90,12 +90,24 @@ TEST_F(Runs, TestPicturesAreNeeded) {
 
 TEST_F(Runs, TheWatchedPictureIsTheNewestSheet) {
   RunOptions o = options({"iterations=40"});
-  o.watch = folder_.path() / "now" / "watch.png";
+  o.views.watch = folder_.path() / "now" / "watch.png";
   run_training(o);
-  EXPECT_EQ(read_file(o.watch, 1U << 20U),
+  EXPECT_EQ(read_file(o.views.watch, 1U << 20U),
             read_file(o.run / "sheets" / "reconstructions-0000040.png", 1U << 20U));
-  const auto files = std::distance(fs::directory_iterator(o.watch.parent_path()), fs::directory_iterator());
+  const auto files =
+      std::distance(fs::directory_iterator(o.views.watch.parent_path()), fs::directory_iterator());
   EXPECT_EQ(files, 1);
+}
+
+TEST_F(Runs, AFilmsSheetsComeEverySoManyIterations) {
+  RunOptions o = options({"iterations=40"});
+  o.views.film_every = 15;
+  run_training(o);
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(film_folder(o.run)))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"000000001.png", "000000015.png", "000000030.png"}));
 }
 
 }  // namespace

@@ -22,8 +22,10 @@ std::vector<Figure> vae_figures(const Model& any, const RecordSet& set, Split sp
   torch::NoGradGuard no_grad;
   const VaeModel& model = as_vae(any, "evaluate");
   const VaeWeights weights = model.constant();
+  const bool refines = model.settings().refiner > 0;
   const size_t pictures = limit == 0 ? set.size(split) : std::min(limit, set.size(split));
   double squares = 0;
+  double refined = 0;
   double kl = 0;
   double samples = 0;
   double seen = 0;
@@ -33,16 +35,23 @@ std::vector<Figure> vae_figures(const Model& any, const RecordSet& set, Split sp
     const Codes codes = model.encode(x, weights);
     const torch::Tensor y = model.decode(codes.mean, x.size(2), x.size(3), weights);
     seen += (x - y).square().sum().item<double>();
-    squares += (unapply(model.input, y).clamp(0, 255) - picture).square().sum().item<double>();
+    const auto error = [&](const torch::Tensor& shown) {
+      return (unapply(model.input, shown).clamp(0, 255) - picture).square().sum().item<double>();
+    };
+    squares += error(y);
+    if (refines) refined += error(model.refine(y, weights));
     samples += static_cast<double>(picture.numel());
     kl += kl_divergence(codes.mean, codes.log_sigma).sum().item<double>();
   }
   if (pictures == 0) throw Error("evaluate on", set.name(), "the split has no picture");
   const auto count = static_cast<double>(pictures);
-  return {{"pictures", count, 15},
-          {"squared_error", seen / count},
-          {"kl", kl / count},
-          {"psnr", 10 * std::log10(255.0 * 255.0 * samples / squares), 4}};
+  const auto decibels = [&](double error) { return 10 * std::log10(255.0 * 255.0 * samples / error); };
+  std::vector<Figure> figures = {{"pictures", count, 15},
+                                 {"squared_error", seen / count},
+                                 {"kl", kl / count},
+                                 {"psnr", decibels(squares), 4}};
+  if (refines) figures.push_back({"psnr_refined", decibels(refined), 4});
+  return figures;
 }
 
 Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t limit) {
@@ -51,6 +60,7 @@ Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t lim
   torch::NoGradGuard no_grad;
   const VaeModel& model = as_vae(any, "draw");
   const VaeWeights weights = model.constant();
+  const bool refines = model.settings().refiner > 0;
   std::vector<std::string> labels;
   for (const std::string& label : model.labels()) {
     const int64_t i = std::find(model.labels().begin(), model.labels().end(), label) - model.labels().begin();
@@ -63,17 +73,25 @@ Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t lim
     const torch::Tensor picture = read_pictures(set, split, i * set.size(split) / count, 1);
     const torch::Tensor x = apply(model.input, picture);
     const torch::Tensor codes = model.encode(x, weights).mean;
-    const auto show = [&](const torch::Tensor& z) {
-      const torch::Tensor y = model.decode(z, x.size(2), x.size(3), weights);
+    const auto show = [&](const torch::Tensor& y) {
       pictures.push_back(to_planes((unapply(model.input, y)[0] / 255).clamp(0, 1)));
     };
+    const auto decoded = [&](const torch::Tensor& z) {
+      return model.decode(z, x.size(2), x.size(3), weights);
+    };
     pictures.push_back(to_planes(picture[0] / 255));
-    show(codes);
-    for (const std::string& label : labels)
-      show(moved_to(codes, statistics_of(codes), model.label_statistics(label)));
+    show(decoded(codes));
+    if (refines) show(model.refine(decoded(codes), weights));
+    for (const std::string& label : labels) {
+      const torch::Tensor moved = moved_to(codes, statistics_of(codes), model.label_statistics(label));
+      show(model.refine(decoded(moved), weights));
+    }
   }
-  return captioned(grid(pictures, static_cast<int>(labels.size()) + 2), "Pictures and their reconstructions",
-                   labels.empty() ? "" : "then toward " + join(labels, ", "));
+  const int columns = static_cast<int>(labels.size()) + (refines ? 3 : 2);
+  return captioned(
+      grid(pictures, columns),
+      refines ? "Pictures, their reconstructions, and these refined" : "Pictures and their reconstructions",
+      labels.empty() ? "" : "then toward " + join(labels, ", "));
 }
 
 }  // namespace reverie

@@ -12,11 +12,13 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/text.h"
+#include "models/vae/refiner.h"
 #include "models/vae/vae.h"
 #include "train/adversarial.h"
 #include "train/input.h"
 #include "train/perceptual.h"
 #include "train/vae_figures.h"
+#include "train/vae_stage.h"
 
 namespace reverie {
 namespace {
@@ -25,114 +27,29 @@ constexpr int64_t kStatisticsPictures = 50;             // of a label: the lengt
 constexpr int64_t kGramPictures = 200;                  // after which its Gram matrices are known
 constexpr int64_t kSteadyCrop = 16, kSteadyBorder = 8;  // pixels
 constexpr double kSteadyNoise = 2;                      // of 255
+constexpr double kLeastDistance = 1;                    // so that a refiner can begin as the identity
 
 enum class Stream : uint64_t { kSample, kStyle, kShift, kNoise, kPrior, kPriorAgainst };
 
 constexpr const char* kDiscriminator = "discriminator";
-
-class VaeStage : public StageSettings {
- public:
-  std::string text() const override {
-    std::string text =
-        fmt::format("reconstructions = {}\npixels = {}\nkl = {}\nkl_warm_up = {}\nfree_bits = {}\n",
-                    reconstructions, pixels, kl, kl_warm_up, free_bits);
-    const auto list = [](const std::vector<std::string>& words) {
-      std::vector<std::string> quoted;
-      for (const std::string& word : words) quoted.push_back(quote_toml(word));
-      return join(quoted, ", ");
-    };
-    if (has_against())
-      text +=
-          against.text() +
-          fmt::format("adversarial_weight = {}\ndiscriminator_features = [{}]\ndiscriminator_weight = {}\n",
-                      adversarial_weight, list(discriminator_features), discriminator_weight);
-    if (perceptual.empty()) return text;
-    text += fmt::format("perceptual = {}\nfeatures = [{}]\nfeature_weight = {}\n", quote_toml(perceptual),
-                        list(features), feature_weight);
-    if (styles.empty()) return text;
-    return text + fmt::format(
-                      "styles = [{}]\nstyle_features = [{}]\nstyle_weight = {}\nstyle_scales = {}\n"
-                      "content_features = [{}]\ncontent_weight = {}\ncode_weight = {}\nvariation = "
-                      "{}\nsteady = {}\n",
-                      list(styles), list(style_features), style_weight, style_scales, list(content_features),
-                      content_weight, code_weight, variation, steady);
-  }
-
-  bool has_against() const { return adversarial_weight > 0 || !discriminator_features.empty(); }
-
-  AdversarialSettings against;
-  double adversarial_weight = 0, discriminator_weight = 1;
-  std::vector<std::string> discriminator_features;
-  double reconstructions = 1, pixels = 1, kl = 1, free_bits = 0;
-  int64_t kl_warm_up = 0;
-  std::string perceptual;
-  std::vector<std::string> features, styles, style_features, content_features;
-  double feature_weight = 1, style_weight = 1, content_weight = 1, code_weight = 0, variation = 0, steady = 0;
-  int style_scales = 2;
-};
 
 // 0 to n - 1
 int64_t below(Random& random, int64_t n) {
   return static_cast<int64_t>(random.uniform() * static_cast<double>(n));
 }
 
-const VaeStage& own(const Stage& stage) {
-  return dynamic_cast<const VaeStage&>(*stage.own);
-}
-
-std::vector<std::string> texts(const TomlReader& reader, const char* key) {
-  std::vector<std::string> all;
-  for (const TomlNode* node : reader.list(key)) all.push_back(reader.text_at(*node));
-  return all;
-}
-
-// Keys that say nothing without another one.
-void check_needs(const TomlReader& reader, const std::vector<const char*>& keys, const char* needed) {
-  if (reader.find(needed)) return;
-  for (const char* key : keys) {
-    if (const TomlNode* node = reader.find(key)) reader.fail(*node, fmt::format("{} needs {}", key, needed));
+// A total and its parts, of losses of each picture.
+class LossSum {
+ public:
+  // per_picture: [N]; its sum is divided by `of`.
+  void add(const char* name, const torch::Tensor& per_picture, double weight, double of) {
+    if (weight == 0) return;
+    const torch::Tensor sum = per_picture.sum() / of;
+    losses.total = losses.total.defined() ? losses.total + weight * sum : weight * sum;
+    losses.parts.push_back({name, sum.detach()});
   }
-}
-
-std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings& network, const InputSettings&,
-                              const Stage& common) {
-  constexpr double kMost = 1e6;
-  auto s = std::make_shared<VaeStage>();
-  s->reconstructions = reader.number("reconstructions", 0, 1, s->reconstructions);
-  s->pixels = reader.number("pixels", 0, kMost, s->pixels);
-  s->kl = reader.number("kl", 0, kMost, s->kl);
-  s->kl_warm_up = reader.whole("kl_warm_up", 0, 1000000000, s->kl_warm_up);
-  s->free_bits = reader.number("free_bits", 0, 100, s->free_bits);
-  s->against = read_adversarial(reader);
-  s->adversarial_weight = reader.number("adversarial_weight", 0, kMost, s->adversarial_weight);
-  s->discriminator_features = texts(reader, "discriminator_features");
-  s->discriminator_weight = reader.number("discriminator_weight", 0, kMost, s->discriminator_weight);
-  check_needs(reader, {"discriminator_weight"}, "discriminator_features");
-  check_needs(reader, {"features", "feature_weight", "styles"}, "perceptual");
-  check_needs(reader,
-              {"style_features", "style_weight", "style_scales", "content_features", "content_weight",
-               "code_weight", "variation", "steady"},
-              "styles");
-  s->perceptual = reader.text("perceptual", "");
-  s->features = texts(reader, "features");
-  s->feature_weight = reader.number("feature_weight", 0, kMost, s->feature_weight);
-  s->styles = texts(reader, "styles");
-  s->style_features = texts(reader, "style_features");
-  s->style_weight = reader.number("style_weight", 0, kMost, s->style_weight);
-  s->style_scales = static_cast<int>(reader.whole("style_scales", 1, 4, s->style_scales));
-  s->content_features = texts(reader, "content_features");
-  s->content_weight = reader.number("content_weight", 0, kMost, s->content_weight);
-  s->code_weight = reader.number("code_weight", 0, kMost, s->code_weight);
-  s->variation = reader.number("variation", 0, kMost, s->variation);
-  s->steady = reader.number("steady", 0, kMost, s->steady);
-  if (!s->styles.empty() && !vae_settings(network).spatial)
-    reader.fail(*reader.find("styles"), "styles need codes that are spatial");
-  if (!s->styles.empty() && s->style_features.empty())
-    reader.fail(*reader.find("styles"), "styles need style_features");
-  Stage stage = common;
-  stage.own = s;
-  return {stage};
-}
+  Losses losses;
+};
 
 class VaeTask : public Task {
  public:
@@ -143,7 +60,7 @@ class VaeTask : public Task {
         targets_(Layout()) {
     find_discriminator(recipe, options);
     Layout layout;
-    for (const Stage& stage : recipe.stages) prepare(own(stage), layout);
+    for (const Stage& stage : recipe.stages) prepare(vae_stage(stage), layout);
     targets_ = Parameters(Layout(), layout, options.device);
   }
 
@@ -163,35 +80,45 @@ class VaeTask : public Task {
   }
 
   Losses losses(const Sight& sight, const Stage& stage, const Turn& turn) override {
-    const VaeStage& s = own(stage);
+    const VaeStage& s = vae_stage(stage);
     if (turn.name == kDiscriminator) return losses_against(s, sight);
     const VaeWeights weights = sight.learning ? model_->learned() : model_->constant();
     const torch::Tensor x = apply(model_->input, sight.pictures);
     const auto count = static_cast<double>(sight.count);
-    Losses losses;
-    const auto add = [&](const char* name, const torch::Tensor& per_picture, double weight, double of) {
-      if (weight == 0) return;
-      const torch::Tensor sum = per_picture.sum() / of;
-      losses.total = losses.total.defined() ? losses.total + weight * sum : weight * sum;
-      losses.parts.push_back({name, sum.detach()});
-    };
+    if (s.refine != RefinerTask::kNone) return refiner_losses(s, x, sight);
+    LossSum sum;
     const Codes codes = model_->encode(x, weights);
     const torch::Tensor z = sampled(codes, sight);
     const torch::Tensor kl = kl_divergence(codes.mean, codes.log_sigma);
-    add("kl", s.free_bits > 0 ? kl.clamp_min(s.free_bits).sum(1) : kl.sum(1), kl_weight(s, sight), count);
+    sum.add("kl", s.free_bits > 0 ? kl.clamp_min(s.free_bits).sum(1) : kl.sum(1), kl_weight(s, sight), count);
     const int64_t some = std::lround(s.reconstructions * static_cast<double>(x.size(0)));
     if (some > 0)
-      add_reconstruction_losses(s, x.narrow(0, 0, some), z.narrow(0, 0, some), sight, weights, add);
-    if (s.has_against()) add_adversarial_losses(s, x, z, sight, weights, add);
+      add_reconstruction_losses(s, x.narrow(0, 0, some), z.narrow(0, 0, some), sight, weights, sum);
+    if (s.has_against()) add_adversarial_losses(s, x, z, sight, weights, sum);
     if (sight.learning) see_labels(s, codes.mean.detach(), sight);
-    if (!s.styles.empty()) add_style_losses(s, x, z, sight, weights, add);
-    return losses;
+    if (!s.styles.empty()) add_style_losses(s, x, z, sight, weights, sum);
+    return sum.losses;
   }
 
   bool spreads_test() const override { return true; }
 
+  std::vector<std::string> frozen(const Stage& stage) const override {
+    std::vector<std::string> names = stage.frozen;
+    if (model_->settings().refiner == 0) return names;
+    const std::string before = discriminator_ ? "vae." : "";
+    if (vae_stage(stage).refine == RefinerTask::kNone) {
+      names.push_back(before + kRefiner);
+      return names;
+    }
+    for (const ParameterSlice& slice : model_->parameters().slices()) {
+      if (!is_within(kRefiner, slice.name)) names.push_back(before + slice.name);
+    }
+    if (discriminator_) names.emplace_back(kDiscriminator);
+    return names;
+  }
+
   std::optional<NamedLoss> mean_loss(const Sight& sight, const Stage& stage) override {
-    if (own(stage).pixels == 0) return {};
+    if (vae_stage(stage).pixels == 0 || vae_stage(stage).refine != RefinerTask::kNone) return {};
     const torch::Tensor x = apply(model_->input, sight.pictures);
     return NamedLoss{"pixels", (x - x.mean(0, true)).square().sum() / static_cast<double>(sight.count)};
   }
@@ -211,10 +138,10 @@ class VaeTask : public Task {
         names.push_back(layer.name);
     }
     for (const Stage& stage : recipe.stages) {
-      if (own(stage).has_against() && !discriminator_)
+      if (vae_stage(stage).has_against() && !discriminator_)
         throw Error("train", "the recipe",
                     "its stage has a weight for a discriminator, but it has no table [discriminator]");
-      places_of(own(stage).discriminator_features, names);
+      places_of(vae_stage(stage).discriminator_features, names);
     }
   }
 
@@ -238,9 +165,8 @@ class VaeTask : public Task {
 
   // What the decoder makes should pass for pictures of the training; the encoder learns only from what the
   // discriminator's layers see.
-  template <class Add>
   void add_adversarial_losses(const VaeStage& s, const torch::Tensor& x, const torch::Tensor& z,
-                              const Sight& sight, const VaeWeights& learned, const Add& add) {
+                              const Sight& sight, const VaeWeights& learned, LossSum& sum) {
     const VaeWeights weights = sight.learning ? looking(learned) : learned;
     const VaeWeights against =
         sight.learning ? looking(discriminator_->constant()) : discriminator_->constant();
@@ -252,8 +178,8 @@ class VaeTask : public Task {
       const auto loss = [&](const torch::Tensor& codes) {
         return generator_loss(shown(codes, nullptr), s.against.loss).flatten(1).mean(1);
       };
-      add("adversarial", (loss(z.detach()) + loss(from_prior(z, sight, Stream::kPrior))) / 2,
-          s.adversarial_weight, count);
+      sum.add("adversarial", (loss(z.detach()) + loss(from_prior(z, sight, Stream::kPrior))) / 2,
+              s.adversarial_weight, count);
     }
     if (s.discriminator_features.empty()) return;
     std::vector<torch::Tensor> wanted;
@@ -262,12 +188,34 @@ class VaeTask : public Task {
     shown(z, &have);
     std::vector<std::string> names;
     for (const LayerInfo& layer : discriminator_->layers(x.size(2), x.size(3))) names.push_back(layer.name);
-    torch::Tensor sum;
+    torch::Tensor apart;
     for (const size_t place : places_of(s.discriminator_features, names)) {
       const torch::Tensor one = (have[place] - wanted[place]).square().flatten(1).sum(1) / 2;
-      sum = sum.defined() ? sum + one : one;
+      apart = apart.defined() ? apart + one : one;
     }
-    add("discriminator_features", sum, s.discriminator_weight, count);
+    sum.add("discriminator_features", apart, s.discriminator_weight, count);
+  }
+
+  // How near the refined picture comes to the original, and how far it goes from what the decoder made, whose
+  // weights stay as they are.
+  Losses refiner_losses(const VaeStage& s, const torch::Tensor& x, const Sight& sight) {
+    const auto count = static_cast<double>(sight.count);
+    const auto distance = [](const torch::Tensor& a, const torch::Tensor& b) {
+      return (a - b).square().flatten(1).sum(1);
+    };
+    torch::Tensor y = x;
+    if (s.refine == RefinerTask::kOriginal) {
+      torch::NoGradGuard no_grad;
+      const VaeWeights as_used = model_->constant();
+      y = model_->decode(sampled(model_->encode(x, as_used), sight), x.size(2), x.size(3), as_used);
+    }
+    const torch::Tensor r = model_->refine(y, sight.learning ? model_->learned() : model_->constant());
+    LossSum sum;
+    sum.add("original", distance(r, x), s.original_weight, count);
+    // of each picture, so that the parts of a batch add up; in 2017 of the batch's mean
+    if (s.refine == RefinerTask::kOriginal)
+      sum.add("apart", 1 / (distance(r, y) + kLeastDistance), s.apart_weight, count);
+    return sum.losses;
   }
 
   // Reads the stage's network and lays out a place for each style's Gram matrices.
@@ -417,22 +365,20 @@ class VaeTask : public Task {
   }
 
   // Of the first pictures of the batch.
-  template <class Add>
   void add_reconstruction_losses(const VaeStage& s, const torch::Tensor& x, const torch::Tensor& z,
-                                 const Sight& sight, const VaeWeights& weights, const Add& add) {
+                                 const Sight& sight, const VaeWeights& weights, LossSum& sum) {
     const torch::Tensor y = model_->decode(z, x.size(2), x.size(3), weights);
     const auto of = static_cast<double>(x.size(0)) * static_cast<double>(sight.count) /
                     static_cast<double>(sight.pictures.size(0));
-    add("pixels", (x - y).square().flatten(1).sum(1), s.pixels, of);
+    sum.add("pixels", (x - y).square().flatten(1).sum(1), s.pixels, of);
     if (s.features.empty()) return;
     const std::vector<torch::Tensor> wanted =
         constant_features(s, sight.pictures.narrow(0, 0, x.size(0)), s.features);
-    add("features", differences(features_of(s, y, s.features), wanted), s.feature_weight, of);
+    sum.add("features", differences(features_of(s, y, s.features), wanted), s.feature_weight, of);
   }
 
-  template <class Add>
   void add_style_losses(const VaeStage& s, const torch::Tensor& x, const torch::Tensor& z, const Sight& sight,
-                        const VaeWeights& weights, const Add& add) {
+                        const VaeWeights& weights, LossSum& sum) {
     const std::vector<std::string> styles = seen_styles(s);
     if (styles.empty()) return;
     const torch::Tensor places = content_places(s, sight.labels);
@@ -464,22 +410,22 @@ class VaeTask : public Task {
         seen.begin() + static_cast<std::ptrdiff_t>(s.style_features.size()), seen.end());
     seen.resize(s.style_features.size());
     if (!content.empty())
-      add("content", differences(content, constant_features(s, originals, s.content_features)),
-          s.content_weight, of);
+      sum.add("content", differences(content, constant_features(s, originals, s.content_features)),
+              s.content_weight, of);
     torch::Tensor style = style_difference(s, drawn, 0, seen);
     torch::Tensor smaller = pictures;
     for (int scale = 1; scale < s.style_scales; ++scale) {
       smaller = torch::avg_pool2d(smaller, 2);
       style = style + style_difference(s, drawn, scale, network_of(s).features(smaller, s.style_features));
     }
-    add("style", style / static_cast<double>(s.style_scales), s.style_weight, of);
+    sum.add("style", style / static_cast<double>(s.style_scales), s.style_weight, of);
     if (s.code_weight > 0) {
       const CodeStatistics have = statistics_of(model_->encode(y, weights).mean);
-      add("codes", code_difference(have, to), s.code_weight, of);
+      sum.add("codes", code_difference(have, to), s.code_weight, of);
     }
-    if (s.variation > 0) add("variation", total_variation(y), s.variation, of);
+    if (s.variation > 0) sum.add("variation", total_variation(y), s.variation, of);
     if (s.steady > 0 && sight.learning)
-      add("steady", steady_difference(x.index_select(0, places), y, to, sight, weights), s.steady, of);
+      sum.add("steady", steady_difference(x.index_select(0, places), y, to, sight, weights), s.steady, of);
   }
 
   // Of the statistics, in units of the wanted deviations, [N].
@@ -560,28 +506,7 @@ torch::Tensor kl_divergence(const torch::Tensor& mean, const torch::Tensor& log_
 }
 
 TaskKind vae_task() {
-  std::vector<std::string> keys = {"reconstructions",
-                                   "pixels",
-                                   "kl",
-                                   "kl_warm_up",
-                                   "free_bits",
-                                   "adversarial_weight",
-                                   "discriminator_features",
-                                   "discriminator_weight",
-                                   "perceptual",
-                                   "features",
-                                   "feature_weight",
-                                   "styles",
-                                   "style_features",
-                                   "style_weight",
-                                   "style_scales",
-                                   "content_features",
-                                   "content_weight",
-                                   "code_weight",
-                                   "variation",
-                                   "steady"};
-  keys.insert(keys.end(), adversarial_keys().begin(), adversarial_keys().end());
-  return {"vae", keys, read_stage, make, vae_figures, "reconstructions", vae_sheet};
+  return {"vae", vae_stage_keys(), read_vae_stage, make, vae_figures, "reconstructions", vae_sheet};
 }
 
 }  // namespace reverie

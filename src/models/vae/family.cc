@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "models/input_file.h"
 #include "models/layer_words.h"
+#include "models/vae/refiner.h"
 #include "models/vae/vae.h"
 #include "weights/hourglass_file.h"
 
@@ -40,7 +41,8 @@ class VaeNetwork : public NetworkSettings {
         vae_activation_words()[static_cast<size_t>(s.activation)],
         vae_norm_words()[static_cast<size_t>(s.norm)], vae_padding_words()[static_cast<size_t>(s.padding)],
         vae_activation_words()[static_cast<size_t>(s.output)], s.output_norm);
-    return s.encoder.empty() ? text : text + fmt::format("mirrored_kernels = {}\n", s.mirrored_kernels);
+    if (s.encoder.empty()) return text;
+    return text + fmt::format("mirrored_kernels = {}\nrefiner = {}\n", s.mirrored_kernels, s.refiner);
   }
 
   std::vector<std::string> parameter_names() const override {
@@ -69,6 +71,10 @@ class VaeNetwork : public NetworkSettings {
     };
     for (const VaeLayer& layer : layers_.encoder) add(layer);
     for (const VaeLayer& layer : layers_.decoder) add(layer);
+    places = static_cast<double>(height) * width;
+    if (settings.refiner > 0) {
+      for (const VaeLayer& layer : refiner_layers(settings.refiner)) add(layer);
+    }
     return numbers;
   }
 
@@ -117,6 +123,7 @@ std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   s.decoder = words_at(reader, "decoder");
   read_common(reader, s);
   s.mirrored_kernels = reader.flag("mirrored_kernels", s.mirrored_kernels);
+  s.refiner = static_cast<int>(reader.whole("refiner", 0, kMostChannels, s.refiner));
   return reader.at(list, [&] {
     if (s.encoder.empty()) throw Error("build", "a VAE", "its encoder has no layers");
     return std::make_shared<const VaeNetwork>(s);
@@ -158,6 +165,8 @@ std::unique_ptr<Model> read_vae(const TensorFile& file) {
   s.output = word_in<VaeActivation>(file, "output", vae_activation_words());
   s.output_norm = file_metadata(file, "output_norm") == "true";
   s.mirrored_kernels = file_metadata(file, "mirrored_kernels") == "true";
+  if (file.metadata.contains("refiner"))
+    s.refiner = static_cast<int>(file_number(file, "refiner", 1, kMostChannels));
   if (static_cast<double>(vae_layout(s).size()) > count_numbers(file))
     throw Error("read", file.name, "it has fewer weights than its layers ask for");
   auto model = std::make_unique<VaeModel>(s, read_file_labels(file, 0), read_training_input(file));
@@ -178,6 +187,7 @@ std::map<std::string, std::string> vae_metadata(const VaeSettings& s) {
   if (s.encoder.empty()) m["top"] = std::to_string(s.top);
   if (!s.encoder.empty()) m["encoder"] = join(s.encoder, ", ");
   if (!s.decoder.empty()) m["decoder"] = join(s.decoder, ", ");
+  if (s.refiner > 0) m["refiner"] = std::to_string(s.refiner);
   if (s.width > 0) m["size"] = fmt::format("{}x{}", s.width, s.height);
   return m;
 }
@@ -190,7 +200,7 @@ Family vae_family() {
   return {"vae",
           read_vae,
           {"encoder", "decoder", "codes", "spatial", "size", "activation", "norm", "padding", "output",
-           "output_norm", "mirrored_kernels"},
+           "output_norm", "mirrored_kernels", "refiner"},
           read_recipe};
 }
 

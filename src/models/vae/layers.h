@@ -43,6 +43,7 @@ struct VaeSettings {
   VaePadding padding = VaePadding::kZero;
   VaeActivation output = VaeActivation::kSigmoid;
   bool output_norm = false;  // the picture that comes out is normalised too, before its activation
+  int refiner = 0;           // channels of a second network over what the decoder makes (refiner.h); 0: none
   bool mirrored_kernels =
       true;  // of a mirrored decoder; otherwise its first layer has the encoder's first one
 };

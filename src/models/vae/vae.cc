@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "models/input_file.h"
 #include "models/random_weights.h"
+#include "models/vae/refiner.h"
 
 namespace reverie {
 namespace {
@@ -34,6 +35,9 @@ Layouts layouts_of(const VaeSettings& s, const VaeLayers& layers, size_t labels)
   for (const VaeLayer& layer : layers.decoder) {
     const bool last = &layer == &layers.decoder.back();
     add_vae_layer(layer, last && !s.output_norm ? VaeNorm::kNone : s.norm, all);
+  }
+  if (s.refiner > 0) {
+    for (const VaeLayer& layer : refiner_layers(s.refiner)) add_vae_layer(layer, VaeNorm::kNone, all);
   }
   const auto count = static_cast<int64_t>(labels);
   all.buffers.add("label.mean", {count, s.codes});
@@ -142,6 +146,12 @@ torch::Tensor VaeModel::decode(const torch::Tensor& codes, int64_t height, int64
   return h.narrow(2, 0, height).narrow(3, 0, width);
 }
 
+torch::Tensor VaeModel::refine(const torch::Tensor& y, const VaeWeights& weights) const {
+  if (settings_.refiner == 0) return y;
+  const torch::Tensor black = apply(input, torch::zeros({1, 3, y.size(2), y.size(3)}, y.options()));
+  return refined(settings_, weights, y, black);
+}
+
 double VaeModel::pass_bytes(int64_t height, int64_t width) const {
   constexpr double kCopies = 2;  // of a layer's input and output: in the layout of the library, before ELU
   const auto samples = [](const LayerInfo& at) {
@@ -164,6 +174,7 @@ double VaeModel::pass_bytes(int64_t height, int64_t width) const {
   count({"", layers_.top, settings_.spatial ? (height + step - 1) / step : layers_.top_height,
          settings_.spatial ? (width + step - 1) / step : layers_.top_width},
         layers_.decoder);
+  count({"", 3, height, width}, refiner_layers(settings_.refiner));
   return kCopies * sizeof(float) * most;
 }
 

@@ -24,7 +24,7 @@ struct Codes {
 // Its layers are encode1.., mean, decode0.. (what codes become first) and the last of these, the picture. Its
 // file holds the parameters and buffers by name (label.mean, label.deviation [L, C] and label.seen [L] among
 // them: what the training saw of each label's codes) and metadata family, encoder, decoder, codes, spatial,
-// activation, norm, padding, output, labels, size, scale, mean.
+// activation, norm, padding, output, refiner, labels, size, scale, mean.
 //
 // Without an encoder it is a generator of the family gan: no layer of it sees pictures, encode() is an Error,
 // and its codes are normal numbers.
@@ -61,8 +61,11 @@ class VaeModel : public Model {
   torch::Tensor decode(const torch::Tensor& codes, int64_t height, int64_t width,
                        const VaeWeights& weights) const;
 
-  // What encode() or decode() of one picture of that size holds at once, without gradients: about so many
-  // bytes.
+  // y: what decode() gave.  With what its refining network adds; y itself where it has none.
+  torch::Tensor refine(const torch::Tensor& y, const VaeWeights& weights) const;
+
+  // What encode(), decode() and refine() of one picture of that size hold at once, without gradients: about
+  // so many bytes.
   double pass_bytes(int64_t height, int64_t width) const;
 
   // What the training saw of a label, [1, C, 1, 1] or [1, C].  Error with the nearest name for a label that

@@ -6,6 +6,7 @@
 
 #include "core/test_help.h"
 #include "models/graph/reference_testing.h"
+#include "models/vae/refiner.h"
 
 namespace reverie {
 namespace {
@@ -72,6 +73,9 @@ TEST(VaeLayers, TheReferenceHasItsShapesAndCounts) {
   EXPECT_EQ(layers.top_height, 2);
   EXPECT_EQ(layers.top_width, 3);
   EXPECT_EQ(vae_layout(reference()).size(), 8000393);
+  VaeSettings refining = reference();
+  refining.refiner = 32;
+  EXPECT_EQ(vae_layout(refining).size(), 8000393 + 184227);
   std::vector<std::vector<int>> sides;
   for (const VaeLayer& layer : layers.decoder)
     sides.push_back({layer.upper, layer.height, layer.width, layer.kernel});
@@ -112,6 +116,19 @@ class PlainVae {
     x.shape = {x.shape[0], layers_.top, layers_.top_height, layers_.top_width};
     for (const VaeLayer& layer : layers_.decoder) x = elu(norm(transposed(x, layer), layer.name));
     return x;
+  }
+
+  // For pictures whose black is 0.
+  reference::Array refine(const reference::Array& y, int channels) const {
+    std::vector<VaeLayer> layers = refiner_layers(channels);
+    layers[5].height = static_cast<int>(y.shape[2]);
+    layers[5].width = static_cast<int>(y.shape[3]);
+    const reference::Array beside = elu(convolved(relu(y), layers[0]));
+    reference::Array x = beside;
+    for (size_t i = 1; i < 5; ++i) x = elu(convolved(x, layers[i]));
+    x = elu(transposed(x, layers[5]));
+    for (size_t i = 0; i < x.values.size(); ++i) x.values[i] += beside.values[i];
+    return relu(convolved(x, layers[6]));
   }
 
   reference::Array dense(const reference::Array& x, const std::string& name) const {
@@ -205,6 +222,11 @@ class PlainVae {
     return x;
   }
 
+  static reference::Array relu(reference::Array x) {
+    for (double& v : x.values) v = std::max(v, 0.0);
+    return x;
+  }
+
   bool learning_;
   VaeLayers layers_;
   std::map<std::string, reference::Array> t_;
@@ -242,6 +264,18 @@ TEST(Vae, TheReferenceInSmallIsThatOfPlainLoopsInBothModes) {
   }
 }
 
+TEST(Vae, ItsRefinerIsThatOfPlainLoops) {
+  VaeSettings settings = small_reference();
+  settings.refiner = 4;
+  const VaeModel model = made(settings);
+  const torch::Tensor y = noise({2, 3, 7, 11}, 1) * 2 - 0.5;
+  const torch::Tensor refined = model.refine(y, model.constant());
+  EXPECT_LT(largest_difference(refined, PlainVae(model, false).refine(reference::from_torch(y), 4)), 1e-4);
+  EXPECT_GT(refined.max().item<float>(), 0) << "it is not black all over";
+  const VaeModel without = made(small_reference());
+  EXPECT_TRUE(torch::equal(without.refine(y, without.constant()), y));
+}
+
 TEST(Vae, AGridTakesPicturesOfAnySize) {
   const VaeModel model = made(grid());
   for (const auto& [height, width] :
@@ -265,7 +299,9 @@ TEST(Vae, CodesMovedToAStyleHaveItsStatistics) {
 }
 
 TEST(Vae, IsTheSameAfterItsFile) {
-  for (const VaeSettings& settings : {grid(), small_reference()}) {
+  VaeSettings refining = grid();
+  refining.refiner = 2;
+  for (const VaeSettings& settings : {grid(), small_reference(), refining}) {
     VaeModel model = made(settings);
     {
       torch::NoGradGuard no_grad;
@@ -275,10 +311,12 @@ TEST(Vae, IsTheSameAfterItsFile) {
     const std::unique_ptr<Model> again = model_from_tensors(model.tensors());
     const VaeModel& vae = as_vae(*again, "test");
     EXPECT_EQ(vae.labels(), model.labels());
+    EXPECT_EQ(vae.settings().refiner, settings.refiner);
     EXPECT_TRUE(torch::equal(vae.label_statistics("b").mean, model.label_statistics("b").mean));
     const torch::Tensor x = noise({1, 3, settings.spatial ? 12 : 7, settings.spatial ? 16 : 11}, 6);
     std::vector<std::string> names;
     for (const LayerInfo& layer : vae.layers(x.size(2), x.size(3))) names.push_back(layer.name);
+    EXPECT_TRUE(torch::equal(vae.refine(x, vae.constant()), model.refine(x, model.constant())));
     const auto a = vae.forward(x, names);
     const auto b = model.forward(x, names);
     for (size_t i = 0; i < names.size(); ++i) {

@@ -1,0 +1,141 @@
+#include "train/vae_stage.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "core/text.h"
+#include "models/vae/vae.h"
+
+namespace reverie {
+namespace {
+
+const std::vector<std::string>& refiner_words() {
+  static const std::vector<std::string> words = {"none", "identity", "original"};
+  return words;
+}
+
+std::vector<std::string> texts(const TomlReader& reader, const char* key) {
+  std::vector<std::string> all;
+  for (const TomlNode* node : reader.list(key)) all.push_back(reader.text_at(*node));
+  return all;
+}
+
+// Keys that say nothing without another one.
+void check_needs(const TomlReader& reader, const std::vector<const char*>& keys, const char* needed) {
+  if (reader.find(needed)) return;
+  for (const char* key : keys) {
+    if (const TomlNode* node = reader.find(key)) reader.fail(*node, fmt::format("{} needs {}", key, needed));
+  }
+}
+
+}  // namespace
+
+std::string VaeStage::text() const {
+  std::string text =
+      fmt::format("reconstructions = {}\npixels = {}\nkl = {}\nkl_warm_up = {}\nfree_bits = {}\n",
+                  reconstructions, pixels, kl, kl_warm_up, free_bits);
+  const auto list = [](const std::vector<std::string>& words) {
+    std::vector<std::string> quoted;
+    for (const std::string& word : words) quoted.push_back(quote_toml(word));
+    return join(quoted, ", ");
+  };
+  if (has_against())
+    text += against.text() +
+            fmt::format("adversarial_weight = {}\ndiscriminator_features = [{}]\ndiscriminator_weight = {}\n",
+                        adversarial_weight, list(discriminator_features), discriminator_weight);
+  if (refine != RefinerTask::kNone)
+    text += fmt::format("refine = \"{}\"\noriginal_weight = {}\napart_weight = {}\n",
+                        refiner_words()[static_cast<size_t>(refine)], original_weight, apart_weight);
+  if (perceptual.empty()) return text;
+  text += fmt::format("perceptual = {}\nfeatures = [{}]\nfeature_weight = {}\n", quote_toml(perceptual),
+                      list(features), feature_weight);
+  if (styles.empty()) return text;
+  return text + fmt::format(
+                    "styles = [{}]\nstyle_features = [{}]\nstyle_weight = {}\nstyle_scales = {}\n"
+                    "content_features = [{}]\ncontent_weight = {}\ncode_weight = {}\nvariation = "
+                    "{}\nsteady = {}\n",
+                    list(styles), list(style_features), style_weight, style_scales, list(content_features),
+                    content_weight, code_weight, variation, steady);
+}
+
+const VaeStage& vae_stage(const Stage& stage) {
+  return dynamic_cast<const VaeStage&>(*stage.own);
+}
+
+std::vector<std::string> vae_stage_keys() {
+  std::vector<std::string> keys = adversarial_keys();
+  for (const char* key : {"reconstructions",
+                          "pixels",
+                          "kl",
+                          "kl_warm_up",
+                          "free_bits",
+                          "adversarial_weight",
+                          "discriminator_features",
+                          "discriminator_weight",
+                          "perceptual",
+                          "features",
+                          "feature_weight",
+                          "styles",
+                          "style_features",
+                          "style_weight",
+                          "style_scales",
+                          "content_features",
+                          "content_weight",
+                          "code_weight",
+                          "variation",
+                          "steady",
+                          "refine",
+                          "original_weight",
+                          "apart_weight"})
+    keys.emplace_back(key);
+  return keys;
+}
+
+std::vector<Stage> read_vae_stage(const TomlReader& reader, const NetworkSettings& network,
+                                  const InputSettings&, const Stage& common) {
+  constexpr double kMost = 1e6;
+  auto s = std::make_shared<VaeStage>();
+  s->reconstructions = reader.number("reconstructions", 0, 1, s->reconstructions);
+  s->pixels = reader.number("pixels", 0, kMost, s->pixels);
+  s->kl = reader.number("kl", 0, kMost, s->kl);
+  s->kl_warm_up = reader.whole("kl_warm_up", 0, 1000000000, s->kl_warm_up);
+  s->free_bits = reader.number("free_bits", 0, 100, s->free_bits);
+  s->against = read_adversarial(reader);
+  s->adversarial_weight = reader.number("adversarial_weight", 0, kMost, s->adversarial_weight);
+  s->discriminator_features = texts(reader, "discriminator_features");
+  s->discriminator_weight = reader.number("discriminator_weight", 0, kMost, s->discriminator_weight);
+  check_needs(reader, {"discriminator_weight"}, "discriminator_features");
+  check_needs(reader, {"features", "feature_weight", "styles"}, "perceptual");
+  check_needs(reader,
+              {"style_features", "style_weight", "style_scales", "content_features", "content_weight",
+               "code_weight", "variation", "steady"},
+              "styles");
+  s->perceptual = reader.text("perceptual", "");
+  s->features = texts(reader, "features");
+  s->feature_weight = reader.number("feature_weight", 0, kMost, s->feature_weight);
+  s->styles = texts(reader, "styles");
+  s->style_features = texts(reader, "style_features");
+  s->style_weight = reader.number("style_weight", 0, kMost, s->style_weight);
+  s->style_scales = static_cast<int>(reader.whole("style_scales", 1, 4, s->style_scales));
+  s->content_features = texts(reader, "content_features");
+  s->content_weight = reader.number("content_weight", 0, kMost, s->content_weight);
+  s->code_weight = reader.number("code_weight", 0, kMost, s->code_weight);
+  s->variation = reader.number("variation", 0, kMost, s->variation);
+  s->steady = reader.number("steady", 0, kMost, s->steady);
+  check_needs(reader, {"original_weight", "apart_weight"}, "refine");
+  s->refine = reader.word("refine", refiner_words(), std::optional(s->refine));
+  s->original_weight = reader.number("original_weight", 0, kMost, s->original_weight);
+  s->apart_weight = reader.number("apart_weight", 0, kMost, s->apart_weight);
+  if (s->refine != RefinerTask::kNone && vae_settings(network).refiner == 0)
+    reader.fail(*reader.find("refine"), "the network has no refiner");
+  if (!s->styles.empty() && !vae_settings(network).spatial)
+    reader.fail(*reader.find("styles"), "styles need codes that are spatial");
+  if (!s->styles.empty() && s->style_features.empty())
+    reader.fail(*reader.find("styles"), "styles need style_features");
+  Stage stage = common;
+  stage.own = s;
+  return {stage};
+}
+
+}  // namespace reverie
