@@ -27,7 +27,8 @@ constexpr int64_t kStatisticsPictures = 50;             // of a label: the lengt
 constexpr int64_t kGramPictures = 200;                  // after which its Gram matrices are known
 constexpr int64_t kSteadyCrop = 16, kSteadyBorder = 8;  // pixels
 constexpr double kSteadyNoise = 2;                      // of 255
-constexpr double kLeastDistance = 1;                    // so that a refiner can begin as the identity
+constexpr double kMostLogVariance = 8;  // so that a flat region does not become certain without end
+constexpr double kLeastDistance = 1;    // so that a refiner can begin as the identity
 
 enum class Stream : uint64_t { kSample, kStyle, kShift, kNoise, kPrior, kPriorAgainst };
 
@@ -118,7 +119,9 @@ class VaeTask : public Task {
   }
 
   std::optional<NamedLoss> mean_loss(const Sight& sight, const Stage& stage) override {
-    if (vae_stage(stage).pixels == 0 || vae_stage(stage).refine != RefinerTask::kNone) return {};
+    if (vae_stage(stage).pixels == 0 || model_->settings().variance ||
+        vae_stage(stage).refine != RefinerTask::kNone)
+      return {};
     const torch::Tensor x = apply(model_->input, sight.pictures);
     return NamedLoss{"pixels", (x - x.mean(0, true)).square().sum() / static_cast<double>(sight.count)};
   }
@@ -364,13 +367,22 @@ class VaeTask : public Task {
     return places.numel() > 0 ? places : torch::arange(labels.size(0), labels.options());
   }
 
+  // Squares; where each sample has a variance -log p, but for a constant.
+  static torch::Tensor pixel_distances(const torch::Tensor& x, const DecodedCodes& decoded) {
+    const torch::Tensor squares = (x - decoded.mean).square();
+    if (!decoded.log_variance.defined()) return squares.flatten(1).sum(1);
+    const torch::Tensor sure = decoded.log_variance.clamp(-kMostLogVariance, kMostLogVariance);
+    return (squares * (-sure).exp() + sure).flatten(1).sum(1) / 2;
+  }
+
   // Of the first pictures of the batch.
   void add_reconstruction_losses(const VaeStage& s, const torch::Tensor& x, const torch::Tensor& z,
                                  const Sight& sight, const VaeWeights& weights, LossSum& sum) {
-    const torch::Tensor y = model_->decode(z, x.size(2), x.size(3), weights);
+    const DecodedCodes decoded = model_->decode_whole(z, x.size(2), x.size(3), weights);
+    const torch::Tensor& y = decoded.mean;
     const auto of = static_cast<double>(x.size(0)) * static_cast<double>(sight.count) /
                     static_cast<double>(sight.pictures.size(0));
-    sum.add("pixels", (x - y).square().flatten(1).sum(1), s.pixels, of);
+    sum.add("pixels", pixel_distances(x, decoded), s.pixels, of);
     if (s.features.empty()) return;
     const std::vector<torch::Tensor> wanted =
         constant_features(s, sight.pictures.narrow(0, 0, x.size(0)), s.features);

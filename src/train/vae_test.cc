@@ -177,6 +177,41 @@ TEST(VaeTask, TheStyleLossFalls) {
       << "not a style";
 }
 
+// Of pictures that are noise on one side only.
+TEST(VaeTask, AVarianceLearnsHowSureTheMeanIs) {
+  const Recipe recipe =
+      parse_recipe(kVector, "small.toml", {"vae.variance=true", "output_norm=false", "iterations=1"});
+  BuildOptions options;
+  options.width = options.height = 12;
+  options.input = {1.0 / 255, false, {}};
+  const std::unique_ptr<Task> task = task_kind("vae").make(recipe, options);
+  torch::Tensor& flat = task->networks()[0].parameters->flat();
+  torch::Tensor squares = torch::zeros_like(flat);
+  Sight sight;
+  sight.labels = torch::zeros({8}, torch::kInt64);
+  sight.count = 8;
+  torch::manual_seed(3);
+  for (int i = 0; i < 300; ++i) {
+    sight.iteration = i;
+    sight.pictures = torch::full({8, 3, 12, 12}, 100.0);
+    sight.pictures.narrow(3, 6, 6).add_(60 * torch::randn({8, 3, 12, 6}));
+    const torch::Tensor loss = task->losses(sight, recipe.stages[0], Turn{}).total;
+    const torch::Tensor gradient = torch::autograd::grad({loss}, {flat})[0];
+    torch::NoGradGuard no_grad;
+    squares.lerp_(gradient.square(), 0.05);
+    flat.sub_(0.005 * gradient / (squares.sqrt() + 1e-6));
+  }
+  const std::unique_ptr<Model> model = task->model();
+  const VaeModel& vae = as_vae(*model, "test");
+  torch::NoGradGuard no_grad;
+  const VaeWeights weights = vae.constant();
+  const Codes codes = vae.encode(apply(vae.input, sight.pictures), weights);
+  const torch::Tensor deviation = (vae.decode_whole(codes.mean, 12, 12, weights).log_variance / 2).exp();
+  const double noisy = deviation.narrow(3, 6, 6).mean().item<double>();
+  EXPECT_NEAR(noisy, 60.0 / 255, 0.25 * 60 / 255);
+  EXPECT_LT(deviation.narrow(3, 0, 6).mean().item<double>(), 0.3 * noisy);
+}
+
 // First to give back a picture, then what the codes do not hold; the VAE stays as it was.
 TEST(VaeTask, TheRefinerBringsPicturesNearerToTheirOriginals) {
   const RecordSet set = striped_set(64, 16, 12);

@@ -177,6 +177,19 @@ Down go_down(const VaeSettings& settings, const std::string& name) {
   return down;
 }
 
+// Residual sums keep weights of their own: nothing of them is turned round.
+void tie(const VaeSettings& settings, VaeLayers& layers) {
+  const auto fail = [](const std::string& why) { throw Error("build", "a VAE with tied weights", why); };
+  if (!settings.decoder.empty()) fail("its decoder is not the encoder mirrored");
+  if (!settings.mirrored_kernels) fail("the kernels of its decoder are not the encoder's");
+  if (settings.variance) fail("its last layer has no weights for a variance");
+  const size_t count = layers.encoder.size();
+  for (size_t i = 0; i < count; ++i) {
+    VaeLayer& down = layers.decoder[count - 1 - i];
+    if (down.op != VaeOp::kResidual) down.tied = layers.encoder[i].name;
+  }
+}
+
 void check_number(const VaeSettings& settings) {
   if (settings.encoder.size() > kMostLayers || settings.decoder.size() > kMostLayers)
     throw Error("build", "a network", fmt::format("more than {} layers", kMostLayers));
@@ -227,12 +240,14 @@ VaeLayers parse_vae(const VaeSettings& settings) {
       layers.decoder.push_back(layer);
     }
   }
+  if (settings.tied) tie(settings, layers);
   for (const std::string& text : settings.decoder) {
     VaeLayer layer = read_layer(text, fmt::format("decode{}", layers.decoder.size() + 1));
     shape = grow(layer, shape, text);
     layers.decoder.push_back(layer);
   }
   check_last(layers, shape, settings);
+  if (settings.variance) layers.decoder.back().upper *= 2;
   return layers;
 }
 

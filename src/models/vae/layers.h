@@ -24,6 +24,7 @@ struct VaeLayer {
   std::string name;            // "encode1": which side, and its place there
   int lower = 0, upper = 0;    // channels below and above it
   int kernel = 3, stride = 1;  // of convolutions
+  std::string tied;            // the encoder's layer whose weights it has, with a bias of its own
   // Height and width that a transposed convolution makes; 0: stride times what it gets.
   int height = 0, width = 0;
 };
@@ -44,6 +45,8 @@ struct VaeSettings {
   VaeActivation output = VaeActivation::kSigmoid;
   bool output_norm = false;  // the picture that comes out is normalised too, before its activation
   int refiner = 0;           // channels of a second network over what the decoder makes (refiner.h); 0: none
+  bool tied = false;         // a mirrored decoder has the encoder's weights
+  bool variance = false;     // the decoder makes a mean and a log variance of each sample
   bool mirrored_kernels =
       true;  // of a mirrored decoder; otherwise its first layer has the encoder's first one
 };

@@ -28,8 +28,9 @@ void add_convolution(const std::string& name, const VaeLayer& layer, VaeNorm nor
   const bool across = layer.op == VaeOp::kTransposed;
   const int k = layer.kernel;
   const int upper = layer.op == VaeOp::kShuffle ? 4 * layer.upper : layer.upper;
-  to.learned.add(name + ".weight", {across ? layer.lower : upper, across ? upper : layer.lower, k, k},
-                 layer.lower * k * k / (across ? layer.stride * layer.stride : 1));
+  if (layer.tied.empty())
+    to.learned.add(name + ".weight", {across ? layer.lower : upper, across ? upper : layer.lower, k, k},
+                   layer.lower * k * k / (across ? layer.stride * layer.stride : 1));
   to.learned.add(name + ".bias", {upper});
   add_norm(name, layer.upper, norm, to);
 }
@@ -65,8 +66,12 @@ torch::Tensor surrounded(const torch::Tensor& x, const std::vector<int64_t>& by,
 
 }  // namespace
 
-void add_vae_dense(const std::string& name, int lower, int upper, VaeNorm norm, Layouts& to) {
-  add_dense(name, lower, upper, to);
+void add_vae_dense(const std::string& name, int lower, int upper, VaeNorm norm, Layouts& to, bool tied) {
+  if (tied) {
+    to.learned.add(name + ".bias", {upper});
+  } else {
+    add_dense(name, lower, upper, to);
+  }
   add_norm(name, upper, norm, to);
 }
 
@@ -81,7 +86,7 @@ void add_vae_layer(const VaeLayer& layer, VaeNorm norm, Layouts& to) {
       for (const char* part : {".conv1", ".conv2"}) add_convolution(layer.name + part, layer, norm, to);
       break;
     case VaeOp::kDense:
-      add_vae_dense(layer.name, layer.lower, layer.upper, norm, to);
+      add_vae_dense(layer.name, layer.lower, layer.upper, norm, to, !layer.tied.empty());
       break;
     case VaeOp::kUp:
       break;
@@ -142,7 +147,9 @@ void VaePass::take_style(const torch::Tensor& codes) {
 }
 
 torch::Tensor VaePass::run(const VaeLayer& layer, const torch::Tensor& x, bool last) const {
-  const VaeActivation activation = last ? s_.output : s_.activation;
+  // a variance has no activation: what becomes the mean gets its own later
+  const VaeActivation output = s_.variance ? VaeActivation::kLinear : s_.output;
+  const VaeActivation activation = last ? output : s_.activation;
   const VaeNorm norm = last && !s_.output_norm ? VaeNorm::kNone : norm_;
   switch (layer.op) {
     case VaeOp::kConvolution:
@@ -161,7 +168,8 @@ torch::Tensor VaePass::run(const VaeLayer& layer, const torch::Tensor& x, bool l
     case VaeOp::kUp:
       return torch::upsample_nearest2d(x, {2 * x.size(2), 2 * x.size(3)});
     case VaeOp::kDense: {
-      const torch::Tensor y = finish(layer.name, dense(layer.name, x.flatten(1)), norm, activation);
+      const torch::Tensor y =
+          finish(layer.name, dense(layer.name, x.flatten(1), layer.tied), norm, activation);
       return layer.height > 0 ? y.view({y.size(0), -1, layer.height, layer.width}) : y;
     }
   }
@@ -169,11 +177,15 @@ torch::Tensor VaePass::run(const VaeLayer& layer, const torch::Tensor& x, bool l
 }
 
 // All to all at every place.
-torch::Tensor VaePass::dense(const std::string& name, const torch::Tensor& x) const {
-  const torch::Tensor& weight = w_.at(name + ".weight");
+torch::Tensor VaePass::dense(const std::string& name, const torch::Tensor& x, const std::string& tied) const {
+  const torch::Tensor weight = tied.empty() ? w_.at(name + ".weight") : w_.at(tied + ".weight").t();
   const torch::Tensor& bias = w_.at(name + ".bias");
   if (x.dim() == 2) return torch::linear(x, weight, bias);
   return torch::conv2d(x, weight.view({weight.size(0), weight.size(1), 1, 1}), bias);
+}
+
+torch::Tensor VaePass::output(const torch::Tensor& x) const {
+  return activated(x, s_.output);
 }
 
 torch::Tensor VaePass::finish(const std::string& name, const torch::Tensor& x, VaeNorm norm,
@@ -199,7 +211,9 @@ torch::Tensor VaePass::convolution(const std::string& name, const torch::Tensor&
 // The transpose of that.
 torch::Tensor VaePass::transposed(const VaeLayer& layer, const torch::Tensor& x) const {
   const torch::Tensor whole =
-      torch::conv_transpose2d(x, w_.at(layer.name + ".weight").contiguous(torch::MemoryFormat::ChannelsLast),
+      torch::conv_transpose2d(x,
+                              w_.at((layer.tied.empty() ? layer.name : layer.tied) + ".weight")
+                                  .contiguous(torch::MemoryFormat::ChannelsLast),
                               w_.at(layer.name + ".bias"), layer.stride);
   const int64_t height = layer.height > 0 ? layer.height : x.size(2) * layer.stride;
   const int64_t width = layer.width > 0 ? layer.width : x.size(3) * layer.stride;

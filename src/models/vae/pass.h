@@ -37,7 +37,9 @@ VaeWeights looking(VaeWeights weights);
 
 // A layer's parameters and buffers; of one that is all to all, at every place.
 void add_vae_layer(const VaeLayer& layer, VaeNorm norm, Layouts& to);
-void add_vae_dense(const std::string& name, int lower, int upper, VaeNorm norm, Layouts& to);
+// tied: its weights are another layer's, turned round.
+void add_vae_dense(const std::string& name, int lower, int upper, VaeNorm norm, Layouts& to,
+                   bool tied = false);
 
 // What a layer makes of the output below it. whole: receptive field of what sees the whole picture.
 LayerInfo layer_above(LayerInfo below, const VaeLayer& layer, int64_t whole);
@@ -52,8 +54,10 @@ class VaePass {
 
   // last: its output has the settings' `output` for its activation.
   torch::Tensor run(const VaeLayer& layer, const torch::Tensor& x, bool last) const;
-  // All to all at every place.
-  torch::Tensor dense(const std::string& name, const torch::Tensor& x) const;
+  // All to all at every place; with the weights of the layer `tied`, turned round, where it names one.
+  torch::Tensor dense(const std::string& name, const torch::Tensor& x, const std::string& tied = "") const;
+  // What the decoder's numbers are as a picture: `output` of the settings.
+  torch::Tensor output(const torch::Tensor& x) const;
   torch::Tensor finish(const std::string& name, const torch::Tensor& x, VaeNorm norm,
                        VaeActivation activation) const;
 

@@ -31,7 +31,7 @@ Layouts layouts_of(const VaeSettings& s, const VaeLayers& layers, size_t labels)
     for (const char* head : {"mean", "log_sigma"}) add_vae_dense(head, top, s.codes, VaeNorm::kNone, all);
   }
   if (s.norm == VaeNorm::kStyle) add_vae_dense(kStyle, 2 * s.codes, kStyleHidden, VaeNorm::kNone, all);
-  add_vae_dense("decode0", s.codes, top, s.norm, all);
+  add_vae_dense("decode0", s.codes, top, s.norm, all, s.tied);
   for (const VaeLayer& layer : layers.decoder) {
     const bool last = &layer == &layers.decoder.back();
     add_vae_layer(layer, last && !s.output_norm ? VaeNorm::kNone : s.norm, all);
@@ -106,7 +106,7 @@ Codes VaeModel::encode(const torch::Tensor& x, const VaeWeights& weights) const 
 
 torch::Tensor VaeModel::decode(const torch::Tensor& codes, int64_t height, int64_t width,
                                const VaeWeights& weights) const {
-  return decode(codes, height, width, weights, nullptr);
+  return decode(codes, height, width, weights, nullptr).mean;
 }
 
 Codes VaeModel::encode(const torch::Tensor& x, const VaeWeights& weights, size_t layers,
@@ -130,20 +130,26 @@ Codes VaeModel::encode(const torch::Tensor& x, const VaeWeights& weights, size_t
   return {pass.dense("mean", h), pass.dense("log_sigma", h)};
 }
 
-torch::Tensor VaeModel::decode(const torch::Tensor& codes, int64_t height, int64_t width,
-                               const VaeWeights& weights, std::vector<torch::Tensor>* all) const {
+DecodedCodes VaeModel::decode_whole(const torch::Tensor& codes, int64_t height, int64_t width,
+                                    const VaeWeights& weights) const {
+  return decode(codes, height, width, weights, nullptr);
+}
+
+DecodedCodes VaeModel::decode(const torch::Tensor& codes, int64_t height, int64_t width,
+                              const VaeWeights& weights, std::vector<torch::Tensor>* all) const {
   VaePass pass(settings_, weights, settings_.norm);
   if (settings_.norm == VaeNorm::kStyle) pass.take_style(codes);
-  torch::Tensor h =
-      pass.finish("decode0", pass.dense("decode0", codes), settings_.norm, settings_.activation);
+  torch::Tensor h = pass.finish("decode0", pass.dense("decode0", codes, settings_.tied ? "mean" : ""),
+                                settings_.norm, settings_.activation);
   if (!settings_.spatial && layers_.top_height > 0)
     h = h.view({h.size(0), layers_.top, layers_.top_height, layers_.top_width});
   for (const VaeLayer& layer : layers_.decoder) {
     h = pass.run(layer, h, &layer == &layers_.decoder.back());
     if (all) all->push_back(h);
   }
-  if (h.dim() == 2) return h.view({h.size(0), 3, height, width});
-  return h.narrow(2, 0, height).narrow(3, 0, width);
+  h = h.dim() == 2 ? h.view({h.size(0), -1, height, width}) : h.narrow(2, 0, height).narrow(3, 0, width);
+  if (!settings_.variance) return {h, {}};
+  return {pass.output(h.narrow(1, 0, 3)), h.narrow(1, 3, 3)};
 }
 
 torch::Tensor VaeModel::refine(const torch::Tensor& y, const VaeWeights& weights) const {

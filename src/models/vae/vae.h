@@ -21,10 +21,15 @@ struct Codes {
   torch::Tensor mean, log_sigma;
 };
 
+// What a decoder makes of codes: [N, 3, H, W] each, in the scale of what the network sees.
+struct DecodedCodes {
+  torch::Tensor mean, log_variance;  // the second undefined where the settings have no variance
+};
+
 // Its layers are encode1.., mean, decode0.. (what codes become first) and the last of these, the picture. Its
 // file holds the parameters and buffers by name (label.mean, label.deviation [L, C] and label.seen [L] among
 // them: what the training saw of each label's codes) and metadata family, encoder, decoder, codes, spatial,
-// activation, norm, padding, output, refiner, labels, size, scale, mean.
+// activation, norm, padding, output, tied, variance, refiner, labels, size, scale, mean.
 //
 // Without an encoder it is a generator of the family gan: no layer of it sees pictures, encode() is an Error,
 // and its codes are normal numbers.
@@ -61,6 +66,9 @@ class VaeModel : public Model {
   torch::Tensor decode(const torch::Tensor& codes, int64_t height, int64_t width,
                        const VaeWeights& weights) const;
 
+  // The same, with the variance of each sample.
+  DecodedCodes decode_whole(const torch::Tensor& codes, int64_t height, int64_t width,
+                            const VaeWeights& weights) const;
   // y: what decode() gave.  With what its refining network adds; y itself where it has none.
   torch::Tensor refine(const torch::Tensor& y, const VaeWeights& weights) const;
 
@@ -77,8 +85,8 @@ class VaeModel : public Model {
   // makes.
   Codes encode(const torch::Tensor& x, const VaeWeights& weights, size_t layers,
                std::vector<torch::Tensor>* all) const;
-  torch::Tensor decode(const torch::Tensor& codes, int64_t height, int64_t width, const VaeWeights& weights,
-                       std::vector<torch::Tensor>* all) const;
+  DecodedCodes decode(const torch::Tensor& codes, int64_t height, int64_t width, const VaeWeights& weights,
+                      std::vector<torch::Tensor>* all) const;
 
   VaeSettings settings_;
   std::vector<std::string> labels_;

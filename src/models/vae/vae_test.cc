@@ -276,6 +276,46 @@ TEST(Vae, ItsRefinerIsThatOfPlainLoops) {
   EXPECT_TRUE(torch::equal(without.refine(y, without.constant()), y));
 }
 
+TEST(Vae, ATiedDecoderHasTheEncodersWeights) {
+  VaeSettings settings = small_reference();
+  settings.mirrored_kernels = true;
+  settings.encoder.emplace_back("residual");
+  const VaeModel apart = made(settings);
+  settings.tied = true;
+  const VaeModel tied = made(settings);
+  EXPECT_LT(vae_layout(tied.settings()).size(), vae_layout(apart.settings()).size());
+  torch::NoGradGuard no_grad;
+  const VaeWeights from = tied.constant();
+  const std::map<std::string, std::string> turned = {{"decode2.weight", "encode2.weight"},
+                                                     {"decode3.weight", "encode1.weight"}};
+  for (auto& [name, to] : apart.constant().learned) {
+    const auto it = turned.find(name);
+    to.variable_data().copy_(name == "decode0.weight" ? from.at("mean.weight").t()
+                                                      : from.at(it == turned.end() ? name : it->second));
+  }
+  const torch::Tensor codes = noise({2, 5}, 3);
+  EXPECT_TRUE(torch::equal(tied.decode(codes, 7, 11, from), apart.decode(codes, 7, 11, apart.constant())));
+  settings = grid();
+  settings.tied = true;
+  EXPECT_NE(message_of([&] { parse_vae(settings); }).find("not the encoder mirrored"), std::string::npos);
+}
+
+TEST(Vae, ADecoderWithVarianceHasItBesideTheMean) {
+  for (VaeSettings settings : {small_reference(), grid()}) {
+    settings.variance = true;
+    const VaeModel model = made(settings);
+    const torch::Tensor codes =
+        settings.spatial ? noise({2, settings.codes, 2, 3}, 3) : noise({2, settings.codes}, 3);
+    const DecodedCodes whole = model.decode_whole(codes, 7, 11, model.constant());
+    EXPECT_EQ(whole.mean.sizes(), (std::vector<int64_t>{2, 3, 7, 11}));
+    EXPECT_EQ(whole.log_variance.sizes(), whole.mean.sizes());
+    EXPECT_TRUE(torch::equal(model.decode(codes, 7, 11, model.constant()), whole.mean));
+    EXPECT_FALSE(torch::equal(whole.log_variance, whole.mean));
+    const std::unique_ptr<Model> again = model_from_tensors(model.tensors());
+    EXPECT_TRUE(as_vae(*again, "test").settings().variance);
+  }
+}
+
 TEST(Vae, AGridTakesPicturesOfAnySize) {
   const VaeModel model = made(grid());
   for (const auto& [height, width] :
