@@ -49,6 +49,9 @@ const std::vector<Verb>& verbs() {
     {"shift", "draw a sheet of what becomes of pictures when a VAE's codes change",
      "  reverie shift models/mogrify.safetensors --data paintings.tfrecord -o shift.png\n",
      NEEDS_TORCH(add_shift)},
+    {"export", "write a VAE or a generator as ONNX graphs, which other programs run",
+     "  reverie export models/mogrify.safetensors -o mogrify    encoder.onnx and decoder.onnx\n",
+     NEEDS_TORCH(add_export)},
     {"codes",
      "draw sheets of what the codes of a GAN or VAE know: samples, walks, sums, pictures found again",
      "  reverie codes runs/dcgan-faces -o samples.png                samples with their numbers\n"

@@ -47,6 +47,7 @@ Action add_classify(CLI::App& app);
 Action add_codes(CLI::App& app);
 Action add_dream(CLI::App& app);
 Action add_embed(CLI::App& app);
+Action add_export(CLI::App& app);
 Action add_mogrify(CLI::App& app);
 Action add_recognise(CLI::App& app);
 Action add_shift(CLI::App& app);

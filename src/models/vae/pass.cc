@@ -6,9 +6,6 @@ namespace reverie {
 namespace {
 
 constexpr double kStatisticsRate = 0.1;
-constexpr double kEpsilon = 1e-6;
-constexpr double kLeastDeviation = 0.05;  // so that a flat picture's noise is not made large
-constexpr double kLeak = 0.2;             // of leaky ReLU, below 0 (Radford et al. 2016)
 
 // What follows a convolution or dense layer of so many channels.
 void add_norm(const std::string& name, int channels, VaeNorm norm, Layouts& to) {
@@ -50,7 +47,7 @@ torch::Tensor activated(const torch::Tensor& x, VaeActivation activation) {
     case VaeActivation::kSigmoid:
       return torch::sigmoid(x);
     case VaeActivation::kLeaky:
-      return torch::leaky_relu(x, kLeak);
+      return torch::leaky_relu(x, kVaeLeak);
   }
   return x;
 }
@@ -97,7 +94,7 @@ CodeStatistics statistics_of(const torch::Tensor& codes) {
   const std::vector<int64_t> over = codes.dim() == 4 ? std::vector<int64_t>{2, 3} : std::vector<int64_t>{0};
   const torch::Tensor mean = codes.mean(over, true);
   const torch::Tensor variance = (codes.square().mean(over, true) - mean.square()).clamp_min(0);
-  return {mean, (variance + kLeastDeviation * kLeastDeviation).sqrt()};
+  return {mean, (variance + kLeastVaeDeviation * kLeastVaeDeviation).sqrt()};
 }
 
 torch::Tensor moved_to(const torch::Tensor& codes, const CodeStatistics& own, const CodeStatistics& to) {
@@ -225,7 +222,7 @@ torch::Tensor VaePass::normalised(const std::string& name, const torch::Tensor& 
   if (norm == VaeNorm::kBatch) {
     return torch::batch_norm(x, w_.at(name + ".norm.weight"), w_.at(name + ".norm.bias"),
                              w_.at(name + ".norm.mean"), w_.at(name + ".norm.variance"), w_.learning,
-                             kStatisticsRate, kEpsilon, false);
+                             kStatisticsRate, kVaeEpsilon, false);
   }
   const torch::Tensor both =
       torch::linear(style_, w_.at(name + ".style.weight"), w_.at(name + ".style.bias"));

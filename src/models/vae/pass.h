@@ -11,7 +11,10 @@
 
 namespace reverie {
 
-inline constexpr int kStyleHidden = 32;  // numbers between a style's statistics and the layers' gains
+inline constexpr int kStyleHidden = 32;      // numbers between a style's statistics and the layers' gains
+inline constexpr double kVaeEpsilon = 1e-6;  // of batch normalisation
+inline constexpr double kLeastVaeDeviation = 0.05;  // so that a flat picture's noise is not made large
+inline constexpr double kVaeLeak = 0.2;             // of leaky ReLU, below 0 (Radford et al. 2016)
 
 // What stands for a style: every code's mean and deviation over a picture, or over all pictures of a label.
 struct CodeStatistics {
