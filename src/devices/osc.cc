@@ -212,7 +212,8 @@ ParameterValues OscServer::values_of(const std::string& part) const {
 
 // trusted: the sender is on this machine.
 void OscServer::obey_set(const OscCommand& c, bool trusted) {
-  const ParameterTable& table = values_of(c.part).table();
+  const ParameterValues values = values_of(c.part);
+  const ParameterTable& table = values.table();
   const Parameter& p = table[table.index(c.parameter)];
   // texts are file names: palettes, weights, pictures
   if (p.kind == ParameterKind::kText && !trusted) throw Error("only senders on this machine may set text");
@@ -224,7 +225,8 @@ void OscServer::obey_set(const OscCommand& c, bool trusted) {
 void OscServer::obey_fader(const OscCommand& c) {
   line_->echo.send_faders();
   const std::string address = fmt::format("{}.{}", c.part, c.parameter);
-  const ParameterTable& table = values_of(c.part).table();
+  const ParameterValues values = values_of(c.part);
+  const ParameterTable& table = values.table();
   const Parameter& p = table[table.index(c.parameter)];
   if ((c.level >= 0 || c.values.size() > 1) && !p.per_level)
     throw Error("set", p.name, "this parameter is not per level");

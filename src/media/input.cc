@@ -37,7 +37,6 @@ bool is_endless(const AVFormatContext& context) {
 constexpr double kScreenRate = 30;
 
 bool is_broadcast(const std::string& url) {
-  constexpr double kScreenRate = 30;
   constexpr std::array<std::string_view, 7> kSchemes = {
       "rtmp", "rtsp:", "rtsps:", "udp:", "rtp:", "srt:", "tcp:"};
   return std::any_of(kSchemes.begin(), kSchemes.end(),

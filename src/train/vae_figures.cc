@@ -56,7 +56,7 @@ std::vector<Figure> vae_figures(const Model& any, const RecordSet& set, Split sp
 
 Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t limit) {
   constexpr size_t kRows = 6;
-  constexpr size_t kMostLabels = 8;
+  constexpr size_t kShownLabels = 8;
   torch::NoGradGuard no_grad;
   const VaeModel& model = as_vae(any, "draw");
   const VaeWeights weights = model.constant();
@@ -64,7 +64,7 @@ Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t lim
   std::vector<std::string> labels;
   for (const std::string& label : model.labels()) {
     const int64_t i = std::find(model.labels().begin(), model.labels().end(), label) - model.labels().begin();
-    if (model.shrink() > 0 && labels.size() < kMostLabels && weights.at("label.seen")[i].item<float>() > 0)
+    if (model.shrink() > 0 && labels.size() < kShownLabels && weights.at("label.seen")[i].item<float>() > 0)
       labels.push_back(label);
   }
   std::vector<Planes> pictures;

@@ -12,8 +12,8 @@ namespace {
 using Kind = CaffeParameter::Kind;
 
 // By count alone: old files have all blobs in four dimensions.
-const std::vector<float>& numbers_of(const TensorFile& weights, const std::string& name, int64_t count) {
-  const Tensor& tensor = weights.get(name);
+const std::vector<float>& numbers_of(const TensorFile& weights, std::string_view name, int64_t count) {
+  const Tensor& tensor = weights.get(std::string(name));
   if (static_cast<int64_t>(tensor.data.size()) == count) return tensor.data;
   throw Error("use tensor " + in_quotes(name) + " of", weights.name,
               fmt::format("it has {} numbers, not {}", tensor.data.size(), count));

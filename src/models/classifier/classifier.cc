@@ -187,9 +187,10 @@ TensorFile ClassifierModel::tensors() const {
   return file;
 }
 
-const ClassifierModel& as_classifier(const Model& model, const std::string& doing) {
+const ClassifierModel& as_classifier(const Model& model, std::string_view doing) {
   if (const auto* classifier = dynamic_cast<const ClassifierModel*>(&model)) return *classifier;
-  throw Error(doing, "this model", fmt::format("its family is '{}', not classifier", model.family()));
+  throw Error(std::string(doing), "this model",
+              fmt::format("its family is '{}', not classifier", model.family()));
 }
 
 }  // namespace reverie

@@ -52,7 +52,7 @@ class ClassifierModel : public Model {
 };
 
 // Error names the family of another model.
-const ClassifierModel& as_classifier(const Model& model, const std::string& doing);
+const ClassifierModel& as_classifier(const Model& model, std::string_view doing);
 
 Family classifier_family();
 

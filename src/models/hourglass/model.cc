@@ -130,9 +130,10 @@ HourglassModel read_hourglass(const fs::path& path) {
   return hourglass_from_tensors(read_safetensors(model_path(path)));
 }
 
-const HourglassModel& as_hourglass(const Model& model, const std::string& doing) {
+const HourglassModel& as_hourglass(const Model& model, std::string_view doing) {
   if (const auto* glass = dynamic_cast<const HourglassModel*>(&model)) return *glass;
-  throw Error(doing, "this model", fmt::format("its family is '{}', not hourglass", model.family()));
+  throw Error(std::string(doing), "this model",
+              fmt::format("its family is '{}', not hourglass", model.family()));
 }
 
 int take_levels(HourglassNet& to, const Parameters& from) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "models/hourglass/net.h"
 #include "models/model.h"
@@ -35,7 +36,7 @@ HourglassModel hourglass_from_tensors(const TensorFile& file);
 // A model file, or a run's folder, as an hourglass; Error names the family of another one.
 HourglassModel read_hourglass(const std::filesystem::path& path);
 // The model as an hourglass; Error `doing` it names its family where it is another one.
-const HourglassModel& as_hourglass(const Model& model, const std::string& doing);
+const HourglassModel& as_hourglass(const Model& model, std::string_view doing);
 
 // Copies the parameters that have the same name and shape in both; gives how many levels were taken whole,
 // from the lowest.

@@ -255,9 +255,9 @@ Layout vae_layout(const VaeSettings& settings) {
   return layouts_of(settings, parse_vae(settings), 0).learned;
 }
 
-const VaeModel& as_vae(const Model& model, const std::string& doing) {
+const VaeModel& as_vae(const Model& model, std::string_view doing) {
   if (const auto* vae = dynamic_cast<const VaeModel*>(&model)) return *vae;
-  throw Error(doing, "this model", fmt::format("its family is '{}', not vae", model.family()));
+  throw Error(std::string(doing), "this model", fmt::format("its family is '{}', not vae", model.family()));
 }
 
 }  // namespace reverie

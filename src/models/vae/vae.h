@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/family.h"
@@ -95,7 +96,7 @@ class VaeModel : public Model {
 };
 
 // Error names the family of another model.
-const VaeModel& as_vae(const Model& model, const std::string& doing);
+const VaeModel& as_vae(const Model& model, std::string_view doing);
 
 // The recipe's table.
 VaeSettings vae_settings(const NetworkSettings& settings);

@@ -349,9 +349,9 @@ torch::Tensor VideoModel::first_kernels(bool of_flow) const {
   return {};
 }
 
-const VideoModel& as_video(const Model& model, const std::string& doing) {
+const VideoModel& as_video(const Model& model, std::string_view doing) {
   if (const auto* video = dynamic_cast<const VideoModel*>(&model)) return *video;
-  throw Error(doing, "this model", fmt::format("its family is '{}', not video", model.family()));
+  throw Error(std::string(doing), "this model", fmt::format("its family is '{}', not video", model.family()));
 }
 
 }  // namespace reverie

@@ -93,7 +93,7 @@ class VideoModel : public Model {
 };
 
 // Error names the family of another model.
-const VideoModel& as_video(const Model& model, const std::string& doing);
+const VideoModel& as_video(const Model& model, std::string_view doing);
 
 Family video_family();
 
