@@ -61,12 +61,12 @@ function(reverie_test name)
 endfunction()
 
 # Code without inner loops (tests, verbs) gains nothing by -O3 and compiles in half the time without.
-# Where -O3 would imply it, the shared precompiled headers were made with the option that GCC 13 brought.
+# From GCC 13 on, x86 has options that -O3 implies and without which the shared precompiled headers are not taken.
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-munroll-only-small-loops REVERIE_HAS_SMALL_UNROLLING)
 function(reverie_optimise_lightly target)
   target_compile_options(${target} PRIVATE
-    "$<$<CONFIG:Release>:-O1$<$<BOOL:${REVERIE_HAS_SMALL_UNROLLING}>:;-munroll-only-small-loops>>")
+    "$<$<CONFIG:Release>:-O1$<$<BOOL:${REVERIE_HAS_SMALL_UNROLLING}>:;-munroll-only-small-loops;-mvzeroupper>>")
 endfunction()
 
 # The headers that nearly every file reads, compiled once and shared; with TORCH another set that has LibTorch's too.

@@ -8,7 +8,13 @@ std::vector<VaeLayer> refiner_layers(int channels) {
   constexpr int kKernel = 5;
   const int c = channels;
   const auto conv = [](const char* name, int lower, int upper, int stride) {
-    return VaeLayer{VaeOp::kConvolution, fmt::format("{}.{}", kRefiner, name), lower, upper, kKernel, stride};
+    VaeLayer layer;
+    layer.name = fmt::format("{}.{}", kRefiner, name);
+    layer.lower = lower;
+    layer.upper = upper;
+    layer.kernel = kKernel;
+    layer.stride = stride;
+    return layer;
   };
   std::vector<VaeLayer> all = {conv("before1", 3, c, 1),   conv("before2", c, c, 2),   conv("body1", c, c, 1),
                                conv("body2", c, 2 * c, 1), conv("body3", 2 * c, c, 1), conv("up", c, c, 2),
