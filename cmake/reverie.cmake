@@ -100,7 +100,8 @@ function(reverie_precompile target)
   target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()
 
-# reverie_protobuf(NAME a.proto ...): the classes of these files in the library reverie_NAME, seen by it and its tests alone.
+# reverie_protobuf(NAME reverie_a.proto ...): the classes of these files in the library reverie_NAME, seen by it and its tests
+# alone.  Protobuf ends a program in which two libraries have files of one name, hence ours begin with reverie_.
 function(reverie_protobuf name)
   find_package(Protobuf REQUIRED)
   protobuf_generate_cpp(sources headers ${ARGN})

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "example.pb.h"
+#include "reverie_example.pb.h"
 
 namespace reverie {
 namespace {

@@ -50,6 +50,7 @@ class TestSource final : public Source {
     std::string settings = option(generator, "size", fmt::format("{}x{}", wish.width, wish.height)) +
                            option(generator, "rate", fmt::format("{}/{}", rate.num, rate.den)) +
                            option(generator, "seed", "1") + option(generator, "random_seed", "1") +
+                           option(generator, "random_mode", "seed") +  // perlin: random by default
                            option(generator, "c0", "0x1b2a6b") +
                            option(generator, "c1", "0xf2b134");  // random by default
     if (!settings.empty()) settings.pop_back();

@@ -161,8 +161,9 @@ class VideoSource final : public Source {
     const double time = t.frame->pts == AV_NOPTS_VALUE ? last_time_ + frame_seconds_
                                                        : static_cast<double>(t.frame->pts) * base - origin_;
     last_time_ = time;
+    // with FFmpeg 7 a tick of their clock: a last picture must not be lost to that
     const double lasts = static_cast<double>(duration_of(*t.frame)) * base;
-    end_time_ = time + (lasts > 0 ? lasts : frame_seconds_);
+    end_time_ = time + (lasts >= 0.4 * frame_seconds_ ? lasts : frame_seconds_);
     t.slot = slot_of(time, options_.start, info_.fps);
     t.look = input_.look(decoder_.stream(), t.frame.get());
     if (alpha_is_used_) t.look.alpha_may_be_unused = false;

@@ -15,7 +15,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "data/tfrecord.h"
-#include "event.pb.h"
+#include "reverie_event.pb.h"
 #include "sheets/png.h"
 
 namespace reverie {

@@ -10,7 +10,7 @@
 #include "core/file.h"
 #include "core/test_help.h"
 #include "data/tfrecord.h"
-#include "event.pb.h"
+#include "reverie_event.pb.h"
 #include "sheets/png.h"
 
 namespace reverie {

@@ -481,7 +481,8 @@ TEST(Run, WhatAResumedOneCannotChangeIsNamed) {
   const TemporaryFolder folder;
   const RecordSet set = RecordSet::open(small_set(folder));
   Group alone;
-  Trainer first(small(), set, {}, alone, nullptr);
+  const Recipe begun = small();
+  Trainer first(begun, set, {}, alone, nullptr);
   for (int i = 0; i < 5; ++i) first.step();
   write_checkpoint(folder.path(), first.checkpoint());
   const auto resume = [&](const std::vector<std::string>& changes, const RecordSet& from) {

@@ -55,6 +55,8 @@ class Trainer {
   // The same with a task that is there already.
   Trainer(const Recipe& recipe, const RecordSet& set, const RunSettings& settings, Group& group,
           std::unique_ptr<Task> task);
+  Trainer(Recipe&&, const RecordSet&, const RunSettings&, Group&,
+          const Model*) = delete;  // it must outlive this
   ~Trainer();
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "caffe.pb.h"
 #include "core/compressed.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "reverie_caffe.pb.h"
 #include "weights/caffe_recipe.h"
 #include "weights/hourglass_file.h"
 

@@ -7,12 +7,12 @@
 #include <string_view>
 #include <utility>
 
-#include "caffe.pb.h"
 #include "core/compressed.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/file_kind.h"
 #include "core/text.h"
+#include "reverie_caffe.pb.h"
 #include "weights/caffe_old.h"
 
 namespace reverie {

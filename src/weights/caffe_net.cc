@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "caffe.pb.h"
 #include "core/error.h"
+#include "reverie_caffe.pb.h"
 #include "weights/caffe_old.h"
 #include "weights/caffe_text.h"
 #include "weights/tensor.h"

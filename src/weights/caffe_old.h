@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "caffe.pb.h"
+#include "reverie_caffe.pb.h"
 
 namespace reverie {
 

@@ -5,8 +5,8 @@
 #include <array>
 #include <set>
 
-#include "caffe.pb.h"
 #include "core/error.h"
+#include "reverie_caffe.pb.h"
 #include "weights/caffe_text.h"
 
 namespace reverie {

@@ -5,7 +5,7 @@
 #include <bit>
 #include <set>
 
-#include "onnx.pb.h"
+#include "reverie_onnx.pb.h"
 
 namespace reverie {
 
