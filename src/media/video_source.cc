@@ -22,14 +22,6 @@ int video_stream(const Input& input) {
   throw Error("read", input.name(), sound ? "it has sound but no pictures" : "it has no pictures");
 }
 
-bool is_key(const AVFrame& f) {
-#ifdef AV_FRAME_FLAG_KEY
-  return (f.flags & AV_FRAME_FLAG_KEY) != 0;
-#else
-  return f.key_frame != 0;
-#endif
-}
-
 // Output frame n shows the last decoded frame whose slot (even_rate.h) is n or less.
 class VideoSource final : public Source {
  public:
@@ -193,7 +185,12 @@ class VideoSource final : public Source {
     const double lasts = static_cast<double>(duration_of(*t.frame)) * base;
     end_time_ = time + (lasts > 0 ? lasts : frame_seconds_);
     t.slot = slot_of(time, options_.start, info_.fps);
-    t.key = is_key(*t.frame) && t.frame->pts != AV_NOPTS_VALUE;
+#ifdef AV_FRAME_FLAG_KEY
+    const bool key = (t.frame->flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+    const bool key = t.frame->key_frame != 0;
+#endif
+    t.key = key && t.frame->pts != AV_NOPTS_VALUE;
     t.look = input_.look(decoder_.stream(), t.frame.get());
     if (alpha_is_used_) t.look.alpha_may_be_unused = false;
     next_ = std::move(t);
