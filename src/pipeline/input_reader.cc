@@ -25,14 +25,13 @@ int64_t whole_frames(double frames) {
 }  // namespace
 
 std::unique_ptr<Source> open_set_input(const std::string& spec, const InputFormat& format) {
-  SourceOptions options;
-  options.width = format.width;
-  options.height = format.height;
-  options.fit = format.fit;
-  options.deinterlace = format.deinterlace;
-  options.fps = format.fps;
-  options.loop = true;
-  return open_source(spec, options);
+  return open_source(spec, {.seconds = {},
+                            .loop = true,
+                            .width = format.width,
+                            .height = format.height,
+                            .fit = format.fit,
+                            .deinterlace = format.deinterlace,
+                            .fps = format.fps});
 }
 
 void InputReader::start() {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <random>
 #include <thread>
+#include <tuple>
 
 #include "core/test_help.h"
 #include "media/picture.h"
@@ -229,14 +230,8 @@ TEST_F(Clip, ASetOfItIsMadeAgainFrameByFrame) {
   write_clip(file("clip.gif"), 30);
   write_clip(file("p%03d.png"), 40);
   LiveRequest r;
-  r.chain.parts[0].preset.values.set("levels", 1);
-  r.chain.parts[0].preset.values.set("channels", std::vector<double>{3, 4});
-  r.chain.parts[0].preset.values.set("input", 0.9);
-  r.width = 48;
-  r.height = 32;
-  r.fps = 40;
-  r.threads = 1;
-  r.kernel = "cpu";
+  r.chain = Chain(Preset("grade"));
+  std::tie(r.width, r.height, r.fps) = std::tuple(48, 32, 40.0);
   r.session = file("a.session");
   r.also = {file("live.mkv")};
   r.input = file("clip.mkv");
