@@ -146,6 +146,52 @@ TEST(PlayCommand, ALiveInputIsKeptAndTheSetIsMadeAgainWithIt) {
   EXPECT_EQ(sums[0], sums[1]);
 }
 
+// Its speed, place and range by the command line and over OSC: what it showed is in the session.
+TEST(PlayCommand, AClipIsPlayedByHandAndTheSetIsMadeAgain) {
+  const TestFolder folder("clip");
+  const int port = 20000 + ::getpid() % 20000;
+  std::ofstream(folder.file("play.sh")) << fmt::format(
+      "export XDG_STATE_HOME=$PWD/state; reverie() {{ '{1}' \"$@\"; }}\n"
+      "ffmpeg -v error -f lavfi -i testsrc2=size=96x64:rate=25 -t 6 -c:v libx264 -g 250 -bf 3 clip.mp4\n"
+      "reverie play veil --no-window --no-midi --osc-port {0} --size 96x64 --fps 25 --seconds 9 --seed 2 "
+      "--session a.session --also live.mkv --input clip.mp4 --input-speed 2 --input-loop 1-0:02 &\n"
+      "say() {{ printf \"$1\" > /dev/udp/127.0.0.1/{0}; }}\n"
+      "for i in $(seq 100); do grep -qs reached a.session && break; sleep 0.1; done; sleep 1\n"
+      "say '/reverie/input/loop\\0,ii\\0\\0\\0\\0\\4\\0\\0\\0\\5'; sleep 1\n"
+      "say '/reverie/input/speed\\0\\0\\0\\0,i\\0\\0\\0\\0\\0\\0'; sleep 0.5\n"
+      "say '/reverie/input/loop\\0,\\0\\0\\0'; say '/reverie/input/seek\\0,i\\0\\0\\0\\0\\0\\3'; sleep 1\n"
+      "say '/reverie/input/pause\\0\\0\\0\\0,\\0\\0\\0'; sleep 0.5\n"
+      "say '/reverie/input/seek\\0,i\\0\\0\\0\\0\\0\\77'\n"  // refused: it is not that long
+      "wait $!; echo status $?\n"
+      "reverie render --session a.session -o again.mkv -q || exit 1\n"
+      "for f in live again; do ffmpeg -v error -i $f.mkv -f framemd5 - | grep -v '^#' | md5sum; done\n",
+      port, REVERIE_COMMAND);
+  const Outcome o = shell("bash play.sh", folder.path());
+  ASSERT_EQ(o.status, 0) << o.err;
+  const std::vector<std::string> lines = split(std::string(trim(o.out)), '\n');
+  ASSERT_EQ(lines.size(), 3U) << o.out;
+  EXPECT_EQ(lines[0], "status 0") << o.err;
+  EXPECT_EQ(lines[1], lines[2]);
+  EXPECT_NE(o.err.find("it is 6 s long, and has no 63 s"), std::string::npos) << o.err;
+
+  // The frames of the clip, range by range
+  const std::string session = read_text_file(folder.file("a.session"), 1U << 26U);
+  std::vector<int> shown;
+  int ranges = 0;
+  for (const std::string& line : split(session, '\n')) {
+    if (line.find("play_input") != std::string::npos && line.find("from") != std::string::npos) ++ranges;
+    const size_t at = line.find("\"show\":");
+    if (at == std::string::npos) continue;
+    shown.push_back(std::stoi(line.substr(at + 7)));
+    const int frame = shown.back();
+    const bool first = frame >= 25 && frame < 50, second = frame >= 100 && frame < 125;
+    EXPECT_TRUE(ranges > 2 || first || (ranges == 2 && second)) << frame;
+  }
+  EXPECT_EQ(ranges, 3);
+  EXPECT_GE(std::count(shown.begin(), shown.end(), 75), 10) << "it stood there";
+  EXPECT_TRUE(std::any_of(shown.begin(), shown.end(), [](int n) { return n >= 100 && n < 125; }));
+}
+
 TEST(PlayCommand, MistakesAreOneLine) {
   for (const auto& [words, expected] : {std::pair("play --size 0x0", "size"),
                                         {"play nosuch --no-window", "nosuch"},

@@ -43,6 +43,8 @@ struct Options {
   std::string input, size = "640x360", fps = "30", seconds, session, fit = "crop", deinterlace = "auto",
                      kernel = "auto";
   std::string folder = "out", panels = "over", screen = "1280x720", sound, follow, setlist;
+  std::string input_start, input_loop;
+  std::optional<double> input_speed;
   std::vector<std::string> also, set;
   std::optional<uint64_t> seed;
   double tempo = kDefaultTempo, sound_gain = 0, scale = 0;
@@ -65,6 +67,14 @@ void add_set_options(CLI::App& app, Options& o) {
       ->type_name("PRESET");
   app.add_option("-i,--input", o.input, "picture, folder, video, GIF, URL, camera:0, screen:, test:NAME")
       ->type_name("SRC");
+  app.add_option("--input-speed", o.input_speed, "of a video or folder that comes in, 0 to 4; default 1")
+      ->check(finite_range(0, kMostInputSpeed))
+      ->needs("--input");
+  app.add_option("--input-start", o.input_start, "where it begins")->type_name("TIME")->needs("--input");
+  app.add_option("--input-loop", o.input_loop,
+                 "the range of it that is repeated, as 12.5-20 or 1:30-2:00; either end may be left out")
+      ->type_name("TIME-TIME")
+      ->needs("--input");
   app.add_option("--size", o.size,
                  "size of the engine's frames, independent of the window's; default 640x360")
       ->type_name("WxH");
@@ -192,11 +202,33 @@ std::string newest_unsaved() {
   return left.front().string();
 }
 
+std::optional<PlayInput> play_input_of(const Options& o) {
+  PlayInput how;
+  how.speed = o.input_speed;
+  const auto time = [](const std::string& option, const std::string& word) {
+    return InputTime{InputTime::Kind::kSeconds, parse_time(option, word, 0)};
+  };
+  if (!o.input_start.empty()) how.seek = time("--input-start", o.input_start);
+  if (o.input_loop.empty()) return how.speed || how.seek ? std::optional(how) : std::nullopt;
+  const std::vector<std::string> ends = split(o.input_loop, '-');
+  if (ends.size() != 2 || (ends[0].empty() && ends[1].empty())) {
+    throw UsageError(fmt::format(
+        "--input-loop takes two times, such as 12.5-20, 1:30-2:00 or 12.5- (to the end), not '{}'",
+        o.input_loop));
+  }
+  if (!ends[0].empty()) how.from = time("--input-loop", ends[0]);
+  if (!ends[1].empty()) how.to = time("--input-loop", ends[1]);
+  if (how.to && how.to->at <= (how.from ? how.from->at : 0))
+    throw UsageError(fmt::format("--input-loop must end after it begins, not '{}'", o.input_loop));
+  return how;
+}
+
 ShowRequest request_of(const Options& o) {
   const std::vector<std::string> presets = o.recover ? std::vector{newest_unsaved()} : o.presets;
   LiveRequest set{chain_to_play(presets, !o.input.empty()), o.input};
   need_programs(set.chain);
   apply_sets(o.set, set.chain);
+  set.play_input = play_input_of(o);
   std::tie(set.width, set.height) = parse_size(o.size);
   set.fps = parse_rate(o.fps);
   set.seed = o.seed ? *o.seed : std::random_device()();

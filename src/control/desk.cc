@@ -401,11 +401,6 @@ void Desk::load_weights(const std::string& file, const std::string& part) {
       at.name, [&](Preset& preset) { preset.values.set_text(p->name, path); }, fade());
 }
 
-void Desk::open_input(const std::string& spec) {
-  const std::lock_guard lock(mutex_);
-  send_(OpenInput{spec});
-}
-
 void Desk::undo() {
   travel(undo_, redo_);
 }

@@ -1,6 +1,7 @@
 // All actions that a performer can take in a set, through keys, knobs, MIDI or OSC.  Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -110,7 +111,11 @@ class Desk {
   void new_noise(const std::string& part = "");    // "": of all parts
   void new_weights(const std::string& part = "");  // "": of the first that has weights
   void load_weights(const std::string& file, const std::string& part = "");  // likewise
-  void open_input(const std::string& spec);
+  void open_input(const std::string& spec);                                  // it plays at its own speed
+  // Speed, place and range of the input; see PlayInput.  Error for numbers out of range.
+  void play_input(const PlayInput& how);
+  void pause_input();  // or on, at the speed that it had
+  bool input_stands() const { return control("input_speed") == 0; }
 
   void undo();
   void redo();
@@ -141,6 +146,7 @@ class Desk {
   static State just_loaded(const Chain& chain);
   void set_control(const std::string& name, const std::string& value);
   void crossfade(double position);
+  void turn_input_knobs(std::optional<double> speed, std::optional<double> position);
   Chain with_seeds(Chain chain) const;
   std::filesystem::path neighbour(const std::string& name, int by) const;
   // change edits a copy of the state and says what is sent; what it throws changes nothing.
@@ -169,6 +175,7 @@ class Desk {
   std::vector<PresetEntry> presets_;
   uint64_t draws_ = 0, version_ = 0;
   double fade_ = 2;
+  std::atomic<double> paused_speed_{1};  // of the input, before it was made to stand
   bool changed_ = false, black_ = false, frozen_ = false;
 };
 

@@ -1,4 +1,4 @@
-// The desk's knobs of the set, and the crossfader among them.
+// The desk's knobs of the set: the crossfader, how the input is played.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,7 +10,12 @@
 namespace reverie {
 namespace {
 
-constexpr const char* kCrossfader = "crossfader";
+constexpr const char *kCrossfader = "crossfader", *kSpeed = "input_speed", *kPosition = "input_position";
+
+void check(const char* what, double value, double most) {
+  if (!(value >= 0 && value <= most))
+    throw Error("play the input", fmt::format("{} {}", what, value), fmt::format("it must be 0 to {}", most));
+}
 
 }  // namespace
 
@@ -22,8 +27,51 @@ ParameterValues Desk::controls() const {
 void Desk::set_control(const std::string& name, const std::string& value) {
   ParameterValues next(set_controls());
   next.parse(name, value);  // Error where it is not allowed
-  crossfade(next.number(name));
+  const double to = next.number(name);
+  if (name == kSpeed) return play_input({.speed = to});
+  if (name == kPosition) return play_input({.seek = InputTime{InputTime::Kind::kShare, to}});
+  crossfade(to);
   told(std::string(kSetPart) + "." + name);
+}
+
+void Desk::open_input(const std::string& spec) {
+  {
+    const std::lock_guard lock(mutex_);
+    send_(OpenInput{spec});
+  }
+  turn_input_knobs(1.0, 0.0);
+}
+
+void Desk::play_input(const PlayInput& how) {
+  if (how.speed) check("at speed", *how.speed, kMostInputSpeed);
+  for (const auto& time : {how.seek, how.from, how.to}) {
+    if (time && time->kind == InputTime::Kind::kSeconds) check("at second", time->at, kLongestInput);
+    if (time && time->kind == InputTime::Kind::kShare) check("at its share", time->at, 1);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    send_(how);
+  }
+  const bool share = how.seek && how.seek->kind == InputTime::Kind::kShare;
+  turn_input_knobs(how.speed, share ? std::optional(how.seek->at) : std::nullopt);
+}
+
+void Desk::turn_input_knobs(std::optional<double> speed, std::optional<double> position) {
+  for (const auto& [name, value] : {std::pair(kSpeed, speed), {kPosition, position}}) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!value || controls_.number(name) == *value) continue;
+      controls_.set(name, *value);
+    }
+    told(fmt::format("{}.{}", kSetPart, name));
+  }
+}
+
+void Desk::pause_input() {
+  const double speed = control(kSpeed);
+  if (speed == 0) return play_input({.speed = paused_speed_});
+  paused_speed_ = speed;
+  play_input({.speed = 0});
 }
 
 // What keeps its name keeps its draws.  Call with the mutex held.

@@ -53,6 +53,36 @@ TEST_F(DeskTest, ControlsWithoutUnitsSpanTheRange) {
   EXPECT_NE(message_of([&] { desk_.set_share("palette", -1, 0.5); }), "");
 }
 
+TEST_F(DeskTest, TheInputIsPlayedByKnobsOfTheSet) {
+  std::vector<std::string> told;
+  desk_.watch([&](const std::string& address) { told.push_back(address); });
+  desk_.set_share("set.input_speed", -1, 1);
+  EXPECT_EQ(last<PlayInput>().speed, kMostInputSpeed);
+  desk_.set("set.input_position", "0.25");
+  ASSERT_TRUE(last<PlayInput>().seek.has_value());
+  EXPECT_EQ(last<PlayInput>().seek->kind, InputTime::Kind::kShare);
+  EXPECT_EQ(last<PlayInput>().seek->at, 0.25);
+  EXPECT_EQ(told, (std::vector<std::string>{"set.input_speed", "set.input_position"}));
+  EXPECT_FALSE(desk_.changed()) << "it is no part of the preset";
+
+  desk_.pause_input();
+  EXPECT_EQ(last<PlayInput>().speed, 0);
+  EXPECT_TRUE(desk_.input_stands());
+  desk_.pause_input();
+  EXPECT_EQ(last<PlayInput>().speed, kMostInputSpeed);
+
+  const size_t sent = events_.size();
+  EXPECT_NE(message_of([&] { desk_.set("set.input_speed", "-1"); }), "");
+  EXPECT_NE(message_of([&] { desk_.play_input({.seek = InputTime{InputTime::Kind::kSeconds, -1}}); }), "");
+  EXPECT_NE(message_of([&] { desk_.play_input({.to = InputTime{InputTime::Kind::kShare, 1.5}}); }), "");
+  EXPECT_EQ(events_.size(), sent);
+
+  desk_.open_input("clip.mp4");  // at its own speed
+  EXPECT_EQ(desk_.control("input_speed"), 1);
+  EXPECT_EQ(desk_.control("input_position"), 0);
+  EXPECT_EQ(last<OpenInput>().spec, "clip.mp4");
+}
+
 TEST_F(DeskTest, CycleGoesRound) {
   for (const char* word : {"encoding", "decoding", "state"}) {
     desk_.cycle("view");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -103,6 +104,27 @@ struct OpenInput {
   std::string spec;
 };
 
+// A time of the input: seconds from its beginning, a share of its length (0..1), or that of what it shows.
+struct InputTime {
+  enum class Kind { kSeconds, kShare, kNow };
+  Kind kind = Kind::kSeconds;
+  double at = 0;
+};
+
+// How the input is played from now on, as far as is said here.  What it shows by it are other events.
+struct PlayInput {
+  static constexpr InputTime kNow = {InputTime::Kind::kNow};
+
+  std::optional<double> speed = {};  // its seconds in one of the set, 0..kMostInputSpeed; 0: it stands
+  std::optional<InputTime> seek = {};
+  std::optional<InputTime> from = {}, to = {};  // the ends of the range that is repeated
+
+  static PlayInput whole() {  // no range
+    return {.from = InputTime{InputTime::Kind::kShare, 0}, .to = InputTime{InputTime::Kind::kShare, 1}};
+  }
+};
+inline constexpr double kMostInputSpeed = 4, kLongestInput = 1e7;  // seconds
+
 // What is heard in the set, from its beginning on, is in this file.
 struct KeepSound {
   std::string file;
@@ -122,7 +144,7 @@ struct SkipTicks {
 using Event =
     std::variant<SetParameter, ChangePreset, BeginProcess, AbandonProcess, NewNoise, OpenInput, ShowInput,
                  SkipTicks, Signals, AddPart, RemovePart, MovePart, ChangeChain, BeginChain, AbandonChain,
-                 Blackout, Freeze, KeepSound, CueChain, BeginCue, AbandonCue, Crossfade>;
+                 Blackout, Freeze, KeepSound, CueChain, BeginCue, AbandonCue, Crossfade, PlayInput>;
 
 // Happens before frame `frame` is computed.
 struct TimedEvent {

@@ -36,6 +36,12 @@ std::string line(const json& j) {
   return j.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
+json time_to_json(const InputTime& time) {
+  if (time.kind == InputTime::Kind::kNow) return "now";
+  if (time.kind == InputTime::Kind::kShare) return {{"share", time.at}};
+  return time.at;
+}
+
 struct ToJson {
   json& j;
   void of_part(const std::string& part) const {
@@ -67,6 +73,13 @@ struct ToJson {
   void operator()(const OpenInput& e) const { j["input"] = e.spec; }
   void operator()(const KeepSound& e) const { j["sound"] = e.file; }
   void operator()(const ShowInput& e) const { j["show"] = e.index; }
+  void operator()(const PlayInput& e) const {
+    json& how = j["play_input"] = json::object();
+    if (e.speed) how["speed"] = *e.speed;
+    for (const auto& [key, time] : {std::pair("seek", e.seek), {"from", e.from}, {"to", e.to}}) {
+      if (time) how[key] = time_to_json(*time);
+    }
+  }
   void operator()(const SkipTicks& e) const { j["skip"] = e.ticks; }
   void operator()(const Signals& e) const {
     j["hear"] = {e.level, e.bass, e.mid, e.treble, e.onset, e.tempo, e.beats};
@@ -154,6 +167,16 @@ class Line {
     s.beats = check(v[6], key, -1e12, 1e12);
     return s;
   }
+  PlayInput play_input(const char* key) const {
+    const json& how = at(j_, key);
+    if (!how.is_object()) fail(fmt::format("'{}' must be an object", key));
+    PlayInput e;
+    if (how.contains("speed")) e.speed = check(how["speed"], "speed", 0, kMostInputSpeed);
+    for (const auto& [name, time] : {std::pair("seek", &e.seek), {"from", &e.from}, {"to", &e.to}}) {
+      if (how.contains(name)) *time = input_time(how[name], name);
+    }
+    return e;
+  }
   Preset preset(const char* key) const {
     const json& v = at(j_, key);
     if (!v.is_object() || !v.contains("toml") || !v["toml"].is_string())
@@ -178,6 +201,11 @@ class Line {
   }
 
  private:
+  InputTime input_time(const json& v, const char* key) const {
+    if (v == "now") return {InputTime::Kind::kNow};
+    if (v.is_object() && v.contains("share")) return {InputTime::Kind::kShare, check(v["share"], key, 0, 1)};
+    return {InputTime::Kind::kSeconds, check(v, key, 0, kLongestInput)};
+  }
   uint64_t seed_of(const std::string& digits, const char* key) const {
     uint64_t seed = 0;
     const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), seed);
@@ -250,6 +278,7 @@ Event read_event(const Line& line) {
   if (line.has("freeze")) return Freeze{line.flag("freeze")};
   if (line.has("input")) return OpenInput{line.text("input")};
   if (line.has("sound")) return KeepSound{line.text("sound")};
+  if (line.has("play_input")) return line.play_input("play_input");
   if (line.has("show")) return ShowInput{line.whole("show", 0, kMostFrames)};
   if (line.has("skip")) return SkipTicks{line.whole("skip", 1, kMostFrames)};
   if (line.has("hear")) return line.signals("hear");

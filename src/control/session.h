@@ -19,6 +19,8 @@
 //   {"frame": 80, "blackout": true, "fade": 0.5}
 //   {"frame": 81, "freeze": true}
 //   {"frame": 90, "input": "clip.mp4"}                      from its beginning; empty: none
+//   {"frame": 92, "play_input": {"speed": 2, "seek": 3.5, "from": {"share": 0.2}, "to": "now"}}   what of it
+//   was said: times of the input in seconds, as shares of its length, or of what it shows
 //   {"frame": 95, "show": 3}                                this frame of the input
 //   {"frame": 99, "skip": 2}                                ticks of the clock that have no frame
 //   {"frame": 100, "hear": [0.5, 0.7, 0.2, 0.1, 1, 120, 3.25]}  level, bass, mid, treble, onset, tempo, beats

@@ -45,6 +45,9 @@ std::vector<TimedEvent> one_of_each() {
           {3, AbandonProcess{}},
           {3, NewNoise{17}},
           {4, OpenInput{"clip \"1\".mp4"}},
+          {5, PlayInput{1.5, InputTime{InputTime::Kind::kSeconds, 12.5},
+                        InputTime{InputTime::Kind::kShare, 0.25}, PlayInput::kNow}},
+          {5, PlayInput{}},
           {5, ShowInput{3}},
           {6, SkipTicks{2}},
           {7, heard},
@@ -79,7 +82,7 @@ TEST(Session, ComesBackAsItWas) {
   EXPECT_EQ(s.start.chain.parts[0].preset.name, "smoke");
   EXPECT_EQ(s.start.chain.parts[0].preset.folder, "/presets");
   EXPECT_EQ(s.events.size(), one_of_each().size());
-  EXPECT_EQ(std::get<Signals>(s.events[8].event).beats, 1.0 / 3);
+  EXPECT_EQ(std::get<Signals>(s.events[10].event).beats, 1.0 / 3);
   std::string again = format_session_start(s.start);
   for (const TimedEvent& e : s.events) again += format_event(e);
   EXPECT_EQ(again + format_reached(s.frames), text);
@@ -117,6 +120,12 @@ TEST(Session, WrongLinesAreNamed) {
   EXPECT_EQ(error("{\"frame\": 1, \"skip\": 18446744073709551615}"),
             "a.session:2: 'skip' must be a whole number");
   EXPECT_EQ(error("{\"frame\": 1, \"hear\": [1, 2]}"), "a.session:2: 'hear' must be seven numbers");
+  for (const char* how : {"3", "{\"speed\": 5}", "{\"speed\": \"fast\"}", "{\"seek\": -1}",
+                          "{\"from\": \"then\"}", "{\"to\": {\"share\": 2}}", "{\"to\": {\"shares\": 1}}"}) {
+    EXPECT_NE(error(std::string("{\"frame\": 1, \"play_input\": ") + how + "}").find("a.session:2: "),
+              std::string::npos)
+        << how;
+  }
   EXPECT_EQ(error("{\"frame\": 5, \"skip\": 1}\n{\"frame\": 4, \"skip\": 1}"),
             "a.session:3: its frame comes before the one of the line above");
   EXPECT_NE(message_of([] { parse_session("", "a.session"); }), "");

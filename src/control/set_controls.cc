@@ -1,12 +1,19 @@
 #include "control/set_controls.h"
 
+#include "control/event.h"
+
 namespace reverie {
 
 const ParameterTable& set_controls() {
   static const ParameterTable all(
       in_groups({{"mix",
                   {number("crossfader", 0, 0, 1, "",
-                          "from the preset at one end to the one at the other: what is cued")}}}));
+                          "from the preset at one end to the one at the other: what is cued")}},
+                 {"input",
+                  {number("input_speed", 1, 0, kMostInputSpeed, "",
+                          "of the video that comes in: its seconds in one of the set; 0: it stands"),
+                   number("input_position", 0, 0, 1, "",
+                          "where the video that comes in goes to, as a share of its length")}}}));
   return all;
 }
 

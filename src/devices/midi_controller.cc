@@ -364,6 +364,16 @@ void MidiController::act(MidiAction action) {
       return actions_.setlist_step ? actions_.setlist_step(1) : void();
     case MidiAction::kSetlistPrevious:
       return actions_.setlist_step ? actions_.setlist_step(-1) : void();
+    case MidiAction::kInputPause:
+      return desk_.pause_input();
+    case MidiAction::kInputStart:
+      return desk_.play_input({.seek = InputTime()});
+    case MidiAction::kInputIn:
+      return desk_.play_input({.from = PlayInput::kNow});
+    case MidiAction::kInputOut:
+      return desk_.play_input({.to = PlayInput::kNow});
+    case MidiAction::kInputWhole:
+      return desk_.play_input(PlayInput::whole());
     case MidiAction::kPanic:
       return actions_.panic ? actions_.panic() : void();
     case MidiAction::kTap:

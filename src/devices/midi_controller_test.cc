@@ -68,6 +68,20 @@ TEST_F(ControllerTest, TheCrossfaderIsLearnedLikeAParameter) {
   EXPECT_EQ(parse_midi_map(format_midi_map(midi_.map()), "map"), midi_.map());
 }
 
+TEST_F(ControllerTest, PadsPlayTheInput) {
+  midi_.learn(MidiAction::kInputPause);
+  send({0x90, 40, 100});
+  EXPECT_FALSE(desk_.input_stands()) << "learning does nothing else";
+  send({0x90, 40, 100});
+  EXPECT_TRUE(desk_.input_stands());
+  send({0x90, 40, 100});
+  EXPECT_EQ(desk_.control("input_speed"), 1);
+  learn("set.input_speed");
+  for (const int value : {40, 41, 42, 43}) control(7, value);
+  control(7, 127);
+  EXPECT_EQ(desk_.control("input_speed"), kMostInputSpeed);
+}
+
 TEST_F(ControllerTest, PadsGoThroughTheSetlist) {
   midi_.learn(MidiAction::kSetlistNext);
   send({0x90, 40, 100});

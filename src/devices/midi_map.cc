@@ -136,9 +136,10 @@ const std::vector<std::string>& midi_control_words() {
 
 const std::vector<std::string>& midi_action_words() {
   static const std::vector<std::string> words = {
-      "noise",    "weights",  "next", "previous",     "randomize",       "record",
-      "snapshot", "undo",     "redo", "blackout",     "freeze",          "panic",
-      "tap",      "downbeat", "cue",  "setlist-next", "setlist-previous"};
+      "noise",       "weights",  "next",      "previous",     "randomize",        "record",
+      "snapshot",    "undo",     "redo",      "blackout",     "freeze",           "panic",
+      "tap",         "downbeat", "cue",       "setlist-next", "setlist-previous", "input-pause",
+      "input-start", "input-in", "input-out", "input-whole"};
   return words;
 }
 

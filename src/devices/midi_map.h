@@ -63,7 +63,12 @@ enum class MidiAction {
   kDownbeat,
   kCue,
   kSetlistNext,
-  kSetlistPrevious
+  kSetlistPrevious,
+  kInputPause,
+  kInputStart,
+  kInputIn,
+  kInputOut,
+  kInputWhole
 };
 
 // A note does one thing: an action, or a preset by its number (from 1) or its name.

@@ -153,6 +153,14 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
       return c.text.empty() ? desk_.new_weights() : desk_.load_weights(c.text);
     case Kind::kInput:
       return desk_.open_input(c.text);
+    case Kind::kInputSpeed:
+    case Kind::kInputSeek:
+    case Kind::kInputLoop:
+    case Kind::kInputIn:
+    case Kind::kInputOut:
+      return desk_.play_input(c.play_input);
+    case Kind::kInputPause:
+      return desk_.pause_input();
     case Kind::kRandomize:
       return c.number ? desk_.randomize(*c.number) : desk_.randomize();
     case Kind::kUndo:

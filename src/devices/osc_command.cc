@@ -52,6 +52,8 @@ class Arguments {
     return v;
   }
 
+  InputTime seconds() { return {InputTime::Kind::kSeconds, number(0, kLongestInput)}; }
+
   // Nothing, or 1 when a button is pressed and 0 when it is released.
   bool pressed() { return !more() || number(0, 1) != 0; }
 
@@ -71,7 +73,7 @@ struct Verb {
   Kind kind;
 };
 
-constexpr std::array<Verb, 32> kVerbs = {{{"get", Kind::kGet},
+constexpr std::array<Verb, 38> kVerbs = {{{"get", Kind::kGet},
                                           {"list", Kind::kList},
                                           {"preset", Kind::kPreset},
                                           {"preset/next", Kind::kNext},
@@ -80,6 +82,12 @@ constexpr std::array<Verb, 32> kVerbs = {{{"get", Kind::kGet},
                                           {"noise", Kind::kNoise},
                                           {"weights", Kind::kWeights},
                                           {"input", Kind::kInput},
+                                          {"input/speed", Kind::kInputSpeed},
+                                          {"input/seek", Kind::kInputSeek},
+                                          {"input/loop", Kind::kInputLoop},
+                                          {"input/in", Kind::kInputIn},
+                                          {"input/out", Kind::kInputOut},
+                                          {"input/pause", Kind::kInputPause},
                                           {"randomize", Kind::kRandomize},
                                           {"undo", Kind::kUndo},
                                           {"redo", Kind::kRedo},
@@ -138,6 +146,23 @@ void read_arguments(Arguments& arguments, OscCommand& c) {
       } else if (!arguments.pressed()) {
         c.kind = Kind::kNothing;
       }
+      return;
+    case Kind::kInputSpeed:
+      c.play_input.speed = arguments.number(0, kMostInputSpeed);
+      return;
+    case Kind::kInputSeek:
+      c.play_input.seek = arguments.seconds();
+      return;
+    case Kind::kInputLoop:
+      c.play_input = PlayInput::whole();
+      if (!arguments.more()) return;
+      c.play_input.from = arguments.seconds();
+      c.play_input.to = arguments.seconds();
+      return;
+    case Kind::kInputIn:
+    case Kind::kInputOut:
+      (c.kind == Kind::kInputIn ? c.play_input.from : c.play_input.to) = PlayInput::kNow;
+      if (!arguments.pressed()) c.kind = Kind::kNothing;
       return;
     case Kind::kRandomize:
       if (arguments.more()) c.number = arguments.number(0, 1);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/chain.h"
+#include "control/event.h"
 #include "devices/osc_packet.h"
 
 namespace reverie {
@@ -24,6 +25,12 @@ struct OscCommand {
     kNoise,
     kWeights,
     kInput,
+    kInputSpeed,
+    kInputSeek,
+    kInputLoop,
+    kInputIn,
+    kInputOut,
+    kInputPause,
     kRandomize,
     kUndo,
     kRedo,
@@ -57,6 +64,7 @@ struct OscCommand {
   // The preset's, from 1; an amount; beats a minute; 1 or 0 of what is on or off; a place, from 1.
   std::optional<double> number;
   std::optional<double> fade;  // seconds
+  PlayInput play_input;        // kInputSpeed to kInputOut
 };
 
 // The longest address and text of a message, in bytes.

@@ -114,12 +114,21 @@ TEST(OscCommand, Verbs) {
   EXPECT_EQ(command("/reverie/randomize", {0.2F}).kind, Kind::kRandomize);
   EXPECT_EQ(command("/reverie/record", {int64_t{1}, std::string("a.mkv")}).text, "a.mkv");
   EXPECT_EQ(command("/reverie/tempo", {128.0F}).number, 128);
-  for (const char* bad :
-       {"/reverie", "/reverie/", "/reverie/nois", "/noise", "/reverie/*", "/reverie/a/b/c/d", "",
-        "/reverie/preset", "/reverie/save", "/reverie/tempo", "/reverie/record"})
+  EXPECT_EQ(command("/reverie/input/speed", {2.5F}).play_input.speed, 2.5);
+  EXPECT_EQ(command("/reverie/input/seek", {12.5F}).play_input.seek->at, 12.5);
+  EXPECT_EQ(command("/reverie/input/loop", {1.0F, int64_t{2}}).play_input.from->at, 1);
+  EXPECT_EQ(command("/reverie/input/loop", {1.0F, int64_t{2}}).play_input.to->at, 2);
+  EXPECT_EQ(command("/reverie/input/loop").play_input.to->kind, InputTime::Kind::kShare);
+  EXPECT_EQ(command("/reverie/input/in").play_input.from->kind, InputTime::Kind::kNow);
+  EXPECT_EQ(command("/reverie/input/out", {1.0F}).play_input.to->kind, InputTime::Kind::kNow);
+  for (const char* bad : {"/reverie", "/reverie/", "/reverie/nois", "/noise", "/reverie/*",
+                          "/reverie/a/b/c/d", "", "/reverie/preset", "/reverie/save", "/reverie/tempo",
+                          "/reverie/record", "/reverie/input/speed", "/reverie/input/seek"})
     EXPECT_NE(refusal(bad), "") << bad;
   EXPECT_NE(refusal("/reverie/nois").find("did you mean 'noise'"), std::string::npos);
   EXPECT_NE(refusal("/reverie/tempo", {0.0F}), "");
+  EXPECT_NE(refusal("/reverie/input/speed", {-1.0F}), "");
+  EXPECT_NE(refusal("/reverie/input/loop", {1.0F}), "");
   EXPECT_NE(refusal("/reverie/tempo", {std::string("120")}), "");
   EXPECT_NE(refusal("/reverie/randomize", {2.0F}), "");
   EXPECT_NE(refusal("/reverie/preset", {int64_t{0}}), "");
@@ -130,7 +139,8 @@ TEST(OscCommand, Verbs) {
 }
 
 TEST(OscCommand, AButtonActsWhenPressedOnly) {
-  for (const char* verb : {"noise", "preset/next", "weights", "snapshot", "undo", "randomize"}) {
+  for (const char* verb : {"noise", "preset/next", "weights", "snapshot", "undo", "randomize", "input/in",
+                           "input/out", "input/pause"}) {
     const std::string address = std::string("/reverie/") + verb;
     EXPECT_NE(command(address, {1.0F}).kind, Kind::kNothing) << verb;
     EXPECT_EQ(command(address, {0.0F}).kind, Kind::kNothing) << verb;

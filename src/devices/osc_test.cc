@@ -142,6 +142,25 @@ TEST_F(OscTest, FadersGoOverThePlayableRangeAndAreEchoed) {
   EXPECT_EQ(desk_.preset().values.number("gain"), gain.soft_high);
 }
 
+TEST_F(OscTest, TheInputIsPlayed) {
+  lo_send(to_, "/reverie/input/speed", "f", 0.5F);
+  lo_send(to_, "/reverie/input/seek", "f", 12.5F);
+  lo_send(to_, "/reverie/input/loop", "ff", 10.0F, 20.0F);
+  lo_send(to_, "/reverie/input/out", "");
+  ASSERT_TRUE(settled(4));
+  EXPECT_EQ(desk_.control("input_speed"), 0.5);
+  std::vector<std::string> heard;
+  while (const auto m = hear(milliseconds(300))) heard.push_back(m->address);
+  EXPECT_NE(std::find(heard.begin(), heard.end(), "/reverie/set/input_speed"), heard.end());
+  lo_send(to_, "/reverie/input/pause", "");
+  lo_send(to_, "/reverie/input/speed", "f", 9.0F);
+  lo_send(to_, "/reverie/set/input_position", "f", 0.5F);
+  ASSERT_TRUE(settled(7));
+  EXPECT_EQ(server_.counts().refused, 1U);
+  EXPECT_EQ(desk_.control("input_speed"), 0);
+  EXPECT_EQ(desk_.control("input_position"), 0.5);
+}
+
 TEST_F(OscTest, TheCrossfaderIsAKnobOfTheSet) {
   lo_send(to_, "/reverie/cue", "s", "veil");
   lo_send(to_, "/reverie/set/crossfader", "f", 0.5F);

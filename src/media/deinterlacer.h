@@ -18,6 +18,8 @@ class Deinterlacer {
   bool read(Decoder& decoder, Input& input, AVFrame& frame);
   // Forgets everything, after a seek.
   void reset();
+  // Whether frames are made from those before and after them too.
+  bool looks_around() const { return graph_ != nullptr; }
 
  private:
   bool wanted(const AVFrame& frame) const;

@@ -466,7 +466,7 @@ void Decoder::be_strict() {
 
 void Decoder::flush() {
   avcodec_flush_buffers(context_.get());
-  draining_ = false;
+  draining_ = waits_ = false;
 }
 
 bool Decoder::read(Input& input, AVFrame& frame) {
@@ -483,6 +483,8 @@ bool Decoder::read(Input& input, AVFrame& frame) {
     int code = got;
     if (got == AVERROR(EAGAIN)) {
       draining_ = draining_ || !input.read(stream_, *packet_);
+      if (waits_ && !draining_ && (packet_->flags & AV_PKT_FLAG_KEY) == 0) continue;
+      waits_ = false;
       if (!draining_ && has_exif(context_->codec_id))
         exif_ = exif_orientation({packet_->data, static_cast<size_t>(packet_->size)});
       code = avcodec_send_packet(context_.get(), draining_ ? nullptr : packet_.get());

@@ -105,6 +105,8 @@ class Decoder {
   bool read(Input& input, AVFrame& frame);
   // Resets the decoder, after a seek.
   void flush();
+  // Packets before the next key frame are passed over.
+  void wait_for_key() { waits_ = true; }
 
   int stream() const { return stream_; }
   const AVCodecContext& context() const { return *context_; }
@@ -126,7 +128,7 @@ class Decoder {
   PacketPtr packet_ = new_packet();
   std::string name_;
   int stream_ = 0, failure_ = 0;
-  bool draining_ = false, warned_ = false;
+  bool draining_ = false, warned_ = false, waits_ = false;
   uint8_t fill_ = 0;
   std::optional<int> exif_;
 };

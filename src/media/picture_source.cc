@@ -38,6 +38,7 @@ class StillSource final : public Source {
     info_.fps = options.fps > 0 ? options.fps : kPictureRate;
     info_.description = fmt::format("{}: a picture, {}", input.name(),
                                     stream_words(input.stream(input.best(AVMEDIA_TYPE_VIDEO))));
+    info_.still = true;
     set_length(info_, options, std::nullopt, true);
     left_ = info_.frames;
   }
@@ -79,11 +80,20 @@ class PicturesSource final : public Source {
     info_.description =
         fmt::format("{}: {} pictures, the first {}x{}", spec, paths_.size(), size.width, size.height);
     set_length(info_, options, static_cast<int64_t>(paths_.size() - first_), false);
+    info_.pass = static_cast<int64_t>(paths_.size() - first_);
     left_ = frame_limit(options, info_.fps);
   }
 
   const SourceInfo& info() const override { return info_; }
   bool filled() const override { return convert_->filled(); }
+
+  bool can_seek() const override { return true; }
+  int64_t place() const override { return static_cast<int64_t>(next_ - first_) - 1; }
+
+  bool seek(int64_t frame) override {
+    next_ = first_ + static_cast<size_t>(std::clamp<int64_t>(frame, 0, *info_.pass));
+    return true;
+  }
 
   bool read(Planes& out) override {
     if (left_ && (*left_)-- <= 0) return false;

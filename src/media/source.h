@@ -39,9 +39,11 @@ struct SourceInfo {
       frames;  // about how many, according to the container: for progress, its end is where
                // read() says so; exact for pictures and what is limited; none if unknown
   std::optional<double> seconds;  // frames / fps
-  bool endless = false;           // never ends by itself: a still picture, a test picture, a loop
-  bool live = false;              // a camera or a broadcast: frames arrive in real time
-  bool once = false;              // a pipe: it can be read only once, and never from its beginning again
+  std::optional<int64_t> pass;  // likewise, of one pass, after which a loop starts over; none: it has no end
+  bool endless = false;         // never ends by itself: a still picture, a test picture, a loop
+  bool still = false;           // a single picture
+  bool live = false;            // a camera or a broadcast: frames arrive in real time
+  bool once = false;            // a pipe: it can be read only once, and never from its beginning again
   bool has_sound = false;
 };
 
@@ -74,6 +76,16 @@ class Source {
     Planes unseen;
     return read(unseen);
   }
+
+  // Whether seek() works: for what was opened as a loop, is not live, can be read more than once and has an
+  // end of its own.
+  virtual bool can_seek() const { return false; }
+  // Makes the next read() return this frame, counted from the start, exactly as if all before it had been
+  // read; beyond the end a loop starts over.  False where it cannot.
+  virtual bool seek(int64_t /*frame*/) { return false; }
+  // Which frame the last read() or skip() gave, counted from the start again in each pass of a loop.  Only of
+  // what can seek.
+  virtual int64_t place() const { return -1; }
 };
 
 // Opens

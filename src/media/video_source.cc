@@ -67,6 +67,22 @@ class VideoSource final : public Source {
     return true;
   }
 
+  bool can_seek() const override { return options_.loop && !info_.live && !info_.once; }
+  int64_t place() const override { return slot_ - 1; }
+
+  bool seek(int64_t frame) override {
+    if (!can_seek()) return false;
+    frame = std::max<int64_t>(frame, 0);
+    const auto near = static_cast<int64_t>(kNear * info_.fps);
+    if (frame >= slot_ && frame - slot_ <= near) {
+      slot_ = frame;  // the next advance() decodes up to it
+    } else if (frame == 0 || !jump(frame)) {
+      begin_pass(true);
+      slot_ = frame;
+    }
+    return true;
+  }
+
   bool skip() override {
     sound_.reset();  // from here on only those who asked for it get it
     if (limit_ && given_ >= *limit_) return false;
@@ -79,7 +95,11 @@ class VideoSource final : public Source {
  private:
   struct Timed : Still {
     int64_t slot = 0;
+    bool key = false;  // whole by itself, and with a time of its own
   };
+  static constexpr double kNear = 1;  // seconds: as far decoding on is no slower than going there
+  // Frames before one that the deinterlacer makes whole, without which it would look different
+  static constexpr int kLead = 2;
 
   int sound_stream() const { return input_.best(AVMEDIA_TYPE_AUDIO, decoder_.stream()); }
 
@@ -130,6 +150,7 @@ class VideoSource final : public Source {
       frames = std::max<int64_t>(std::llround((*seconds - options_.start) * info_.fps), 1);
     }
     set_length(info_, options_, frames, info_.live);
+    if (!info_.live) info_.pass = frames;
   }
 
   [[noreturn]] void throw_nothing() const {
@@ -165,6 +186,12 @@ class VideoSource final : public Source {
     const double lasts = static_cast<double>(duration_of(*t.frame)) * base;
     end_time_ = time + (lasts >= 0.4 * frame_seconds_ ? lasts : frame_seconds_);
     t.slot = slot_of(time, options_.start, info_.fps);
+#ifdef AV_FRAME_FLAG_KEY
+    const bool key = (t.frame->flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+    const bool key = t.frame->key_frame != 0;
+#endif
+    t.key = key && t.frame->pts != AV_NOPTS_VALUE;
     t.look = input_.look(decoder_.stream(), t.frame.get());
     if (alpha_is_used_) t.look.alpha_may_be_unused = false;
     next_ = std::move(t);
@@ -209,8 +236,8 @@ class VideoSource final : public Source {
     if (again && !input_.seek(decoder_.stream(), options_.start) && !input_.once()) input_.reopen();
     if (again) flush();
     decode();
-    const bool too_far = !next_.frame || next_.slot > 0;
-    if (again && too_far && options_.start > 0 && !input_.once()) {
+    const bool too_far = options_.start > 0 ? !next_.frame || next_.slot > 0 : last_time_ != first_time_;
+    if (again && too_far && !input_.once()) {
       // The container's index led behind the place, or to where nothing can be decoded: from the beginning
       input_.reopen();
       flush();
@@ -218,10 +245,39 @@ class VideoSource final : public Source {
       decode();
     }
     if (!next_.frame) return;
+    if (!again) first_time_ = last_time_;
     step();
     while (next_.frame && next_.slot <= 0 && !stop_requested()) step();
     if (!next_.frame && slot_of(end_time_, options_.start, info_.fps) <= 0 && options_.start > 0)
       shown_ = Timed();
+  }
+
+  // Whether decoding from here may lose the last pictures: what comes after a key frame and is shown before
+  // it is passed over, and FFmpeg takes that for the end if it is near.
+  bool near_the_end(int64_t slot) const {
+    constexpr double kHeldBack = 16;  // pictures, at most
+    const double seconds = std::max(1.0, kHeldBack / own_rate_);
+    return info_.pass && static_cast<double>(*info_.pass - slot) < seconds * info_.fps;
+  }
+
+  // Finds the frame on screen at this slot from a key frame before it, as it looks when everything is decoded
+  // from the beginning; false where that cannot be known.
+  bool jump(int64_t slot) {
+    const double time = options_.start + static_cast<double>(slot) / info_.fps;
+    for (const double back : {0.0, 1.0, 4.0, 16.0}) {
+      if (time - back <= 0 || !input_.seek(decoder_.stream(), time - back)) return false;
+      flush();
+      decoder_.wait_for_key();
+      begin_times();
+      decode();
+      if (!next_.frame || !next_.key || next_.slot > slot || near_the_end(next_.slot)) continue;
+      int decoded = 0;
+      for (; next_.frame && next_.slot <= slot && !stop_requested(); ++decoded) step();
+      if (whole_.looks_around() && decoded <= kLead) continue;
+      slot_ = slot;
+      return true;
+    }
+    return false;
   }
 
   bool advance_live() {
@@ -254,6 +310,7 @@ class VideoSource final : public Source {
   double own_rate_ = 0;           // at which each of its pictures is shown
   double frame_seconds_ = 0;      // how long a frame lasts if it does not say
   double last_time_ = 0;          // of the last picture that was decoded
+  double first_time_ = 0;         // of the first picture of all
   double end_time_ = 0;           // of what has been decoded, after the origin
   int64_t slot_ = 0;              // the next to return, since the start of this pass
   int64_t given_ = 0;             // frames returned in all

@@ -66,9 +66,9 @@ struct InputSound::Ahead {
     changed.notify_all();
   }
 
-  void work(const std::string& spec, double fps) {
+  void work(const std::string& spec, double fps, double place) {
     SignalOptions options;
-    options.sound = SinkOptions::Sound{spec, 0, true};
+    options.sound = SinkOptions::Sound{spec, place, true};
     options.fps = fps;
     SignalSource source(options);
     SoundReader samples(*options.sound, fps, kSoundChannels);
@@ -90,10 +90,11 @@ struct InputSound::Ahead {
   }
 };
 
-InputSound::InputSound(const std::string& spec, double fps) : ahead_(std::make_shared<Ahead>()) {
-  std::thread([ahead = ahead_, spec, fps] {
+InputSound::InputSound(const std::string& spec, double fps, double place)
+    : ahead_(std::make_shared<Ahead>()) {
+  std::thread([ahead = ahead_, spec, fps, place] {
     try {
-      ahead->work(spec, fps);
+      ahead->work(spec, fps, place);
     } catch (const std::exception&) {
       // no sound: stay silent
     }

@@ -14,8 +14,8 @@ namespace reverie {
 // a hanging disk delays nobody.  An input without sound, or whose sound breaks, is silent.
 class InputSound {
  public:
-  // spec: a file, looped. fps: how many times per second at() is called.
-  InputSound(const std::string& spec, double fps);
+  // spec: a file, looped. fps: how many times per second at() is called.  place: seconds into it.
+  InputSound(const std::string& spec, double fps, double place = 0);
   ~InputSound();  // does not wait
   InputSound(const InputSound&) = delete;
   InputSound& operator=(const InputSound&) = delete;

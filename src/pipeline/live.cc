@@ -91,7 +91,10 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)), sound_(req
   loop_ = std::make_unique<FrameLoop>(std::move(setup));
   input_ = std::make_unique<LiveInput>(
       InputFormat{request_.width, request_.height, request_.fps, request_.fit, request_.deinterlace});
-  if (!request_.input.empty()) input_->open(request_.input);
+  if (!request_.input.empty()) {
+    input_->open(request_.input);
+    if (request_.play_input) sent_.emplace_back(*request_.play_input);
+  }
 
   SinkOptions options = sink_options();
   if (!request_.also.empty())
@@ -319,6 +322,7 @@ bool LiveSet::apply(const Event& event) {
     input_->open(e->spec);  // reported once it is shown
     return true;
   }
+  if (const auto* e = std::get_if<PlayInput>(&event)) input_->play(*e);
   try {
     loop_->player().apply(event);
     log(event);
@@ -343,15 +347,30 @@ const Planes* LiveSet::read_input(int64_t ticks) {
   for (const Event& event : input_events_) {
     if (const auto* opened = std::get_if<OpenInput>(&event)) show_input(opened->spec);
   }
+  follow_input();
   if (!request_.keep_input || !session_ || !picture || !input_->live()) return picture;
   return keep(*picture, input_events_);
 }
 
 void LiveSet::show_input(const std::string& spec) {
+  input_speed_ = 1;
   record_sound();  // that of the input before
   sound_.open_input(spec, seconds());
   if (kept_) kept_->finish();
   kept_index_ = -1;
+}
+
+// The sound goes where the pictures went.  At another speed than its own it is silent.
+void LiveSet::follow_input() {
+  const LiveInput::State now = input_->state();
+  const double before = std::exchange(input_speed_, now.speed);
+  if (!sound_.has_input() || (now.speed == before && !input_->jumped())) return;
+  record_sound();
+  if (now.speed == 1) {
+    sound_.open_input(now.spec, seconds(), now.place);
+  } else {
+    sound_.silence_input();
+  }
 }
 
 // The session names the stored file instead of the camera, and counts from its first frame.  Only what can be

@@ -28,6 +28,7 @@ namespace reverie {
 struct LiveRequest {
   Chain chain = Preset();
   std::string input;  // as open_source() takes it; empty: none
+  std::optional<PlayInput> play_input = {};
   int width = 0, height = 0;
   double fps = 30;  // of the engine's clock
   uint64_t seed = 1;
@@ -109,6 +110,7 @@ class LiveSet {
   void log(const Event& event);
   const Planes* read_input(int64_t ticks);
   void show_input(const std::string& spec);
+  void follow_input();
   const Planes* keep(const Planes& picture, std::vector<Event>& events);
   Signals hear(const FrameTime& time);
   void hold(std::chrono::steady_clock::time_point begun, double ms);
@@ -133,6 +135,7 @@ class LiveSet {
   LiveRequest request_;
   std::unique_ptr<LiveInput> input_;
   LiveSound sound_;
+  double input_speed_ = 1;
   bool keeps_sound_ = false;                     // beside the session
   std::shared_ptr<Recorder> kept_, kept_sound_;  // a live input, what is heard
   Planes kept_picture_;

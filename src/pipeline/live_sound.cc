@@ -18,8 +18,9 @@ LiveSound::~LiveSound() {
   if (input_) input_->end();
 }
 
-void LiveSound::open_input(const std::string& spec, double now) {
-  input_ = may_have_sound(spec) ? std::make_unique<InputSound>(spec, fps_) : nullptr;
+void LiveSound::open_input(const std::string& spec, double now, double place) {
+  input_ = may_have_sound(spec) ? std::make_unique<InputSound>(spec, fps_, place) : nullptr;
+  silent_ = false;
   input_began_ = now;
 }
 
@@ -48,7 +49,7 @@ size_t LiveSound::read(int64_t behind, SoundFeed::Clock::time_point origin) {
     const size_t known = feed_->read(origin + from, piece_);
     return known < all && behind > kPatience ? all : known;
   }
-  if (input_) input_->read(at_ - std::llround(input_began_ * kSoundRate), piece_);
+  if (input_ && !silent_) input_->read(at_ - std::llround(input_began_ * kSoundRate), piece_);
   return all;
 }
 

@@ -38,12 +38,15 @@ class LiveSound {
   LiveSound(SoundFeed* feed, double fps) : feed_(feed), fps_(fps) {}
   ~LiveSound();
 
-  // The set has another input, whose sound begins now, in seconds of the set.
-  void open_input(const std::string& spec, double now);
+  // The set has another input, or is at another place of it, in seconds from its beginning: its sound begins
+  // there now, in seconds of the set.
+  void open_input(const std::string& spec, double now, double place = 0);
+  // The input's sound is not to be heard, until it is opened again.
+  void silence_input() { silent_ = true; }
 
   bool has_input() const { return input_ != nullptr; }
   // What the input's sound does now.
-  Signals input_at(double now) { return input_->at(now - input_began_); }
+  Signals input_at(double now) { return silent_ ? Signals() : input_->at(now - input_began_); }
 
   // Whether there is something to hear.
   bool sounds() const { return sounds_; }
@@ -62,6 +65,7 @@ class LiveSound {
   double fps_;
   std::unique_ptr<InputSound> input_;
   double input_began_ = 0;  // seconds of the set
+  bool silent_ = false;     // the input
   int64_t at_ = 0;          // frames
   std::vector<float> piece_;
   std::atomic<bool> sounds_{false};

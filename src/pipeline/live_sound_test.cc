@@ -103,6 +103,46 @@ TEST_F(RecordedSound, OfTheInputIsInTimeWithItsPictures) {
   expect_together(flashes(file("part.mp4")), clicks(file("part.mp4")), 4);
 }
 
+TEST_F(RecordedSound, OfTheInputGoesWhereItsPicturesGo) {
+  write_clip(file("clip.mkv"));
+  LiveRequest r = request();
+  r.input = file("clip.mkv");
+  r.play_input = PlayInput{.from = InputTime{InputTime::Kind::kSeconds, 1},
+                           .to = InputTime{InputTime::Kind::kSeconds, 2}};
+  r.also = {file("whole.mkv")};
+  {
+    LiveSet set(r);
+    std::this_thread::sleep_for(milliseconds(1500));
+    set.send(PlayInput::whole());
+    set.send(PlayInput{.seek = InputTime()});
+    set.wait();
+  }
+  expect_together(flashes(file("whole.mkv")), clicks(file("whole.mkv")), 6);
+}
+
+TEST_F(RecordedSound, OfAnInputAtAnotherSpeedIsSilent) {
+  write_clip(file("clip.mkv"));
+  LiveRequest r = request();
+  r.input = file("clip.mkv");
+  r.play_input = PlayInput{.speed = 0.5};
+  r.seconds = 3;
+  r.also = {file("whole.mkv")};
+  {
+    LiveSet set(r);
+    std::this_thread::sleep_for(milliseconds(1500));
+    set.send(PlayInput{.speed = 1});
+    set.wait();
+  }
+  const std::vector<double> flashed = flashes(file("whole.mkv")), heard = clicks(file("whole.mkv"));
+  ASSERT_GE(heard.size(), 2U);
+  EXPECT_GT(heard.front(), 1.4);
+  for (const double click : heard) {
+    EXPECT_TRUE(std::any_of(flashed.begin(), flashed.end(), [&](double flash) {
+      return std::abs(flash - click) < kMillisecond;
+    })) << click;
+  }
+}
+
 // Clicks each quarter of a second of the machine's clock, and is known 30 ms later.
 class ClickingFeed final : public SoundFeed {
  public:

@@ -12,6 +12,7 @@
 #include "media/devices.h"
 #include "pipeline/thumbnails.h"
 #include "pipeline/tour.h"
+#include "play/file_list.h"
 #include "play/keys.h"
 #include "play/picture_texture.h"
 #include "play/show.h"
@@ -74,8 +75,12 @@ class Panels {
   void draw_menu(const Parameter& p);
   void draw_modulation(const Parameter& p);  // panels_modulation.cc
   void set(const std::string& name, const std::string& value);
-  // panels_devices.cc
+  // panels_input.cc
   void draw_input();
+  void draw_input_play();
+  void draw_files();
+  void draw_timeline();
+  // panels_devices.cc
   void draw_recording();
   void draw_output(WindowWishes& wishes);
   void draw_corners(WindowWishes& wishes);
@@ -106,7 +111,9 @@ class Panels {
   std::map<std::string, std::pair<std::shared_ptr<const Planes>, PictureTexture>> pictures_;  // by path
   std::string confirming_;  // what is asked once more before it is done
   std::vector<CameraInfo> cameras_;
-  double cameras_seen_ = 0;  // seconds, on the window's clock
+  double cameras_seen_ = 0;        // seconds, on the window's clock
+  std::optional<FileList> files_;  // while it is open
+  std::optional<double> sought_;   // the place, as a share, while the timeline is dragged
   float stray_ = 0.05F;
   float width_ = 0, scale_ = 0;
   bool corner_held_ = false;

@@ -1,4 +1,4 @@
-// Input, recording, the display, sound, tempo, MIDI, OSC, messages.
+// Recording, the display, sound, tempo, MIDI, OSC, messages.
 #include <fmt/format.h>
 #include <imgui.h>
 
@@ -9,32 +9,6 @@
 #include "play/widgets.h"
 
 namespace reverie {
-namespace {
-
-constexpr double kCamerasEvery = 5;  // seconds
-
-}  // namespace
-
-void Panels::draw_input() {
-  say(kDim, "input");
-  ImGui::SetNextItemWidth(-(button_width("open") + ImGui::GetStyle().ItemSpacing.x));
-  const bool entered =
-      ImGui::InputTextWithHint("##input", "file, folder, URL, camera:0, screen:, test:testsrc2",
-                               input_.data(), input_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
-  ImGui::SameLine();
-  if (ImGui::Button("open") || entered) show_.desk().open_input(input_.data());
-  if (ImGui::Button("none")) show_.desk().open_input("");
-  // refreshed only now and then: it may take as long as a frame
-  if (cameras_seen_ == 0 || ImGui::GetTime() - cameras_seen_ > kCamerasEvery) {
-    cameras_ = list_cameras();
-    cameras_seen_ = ImGui::GetTime();
-  }
-  for (const CameraInfo& camera : cameras_) {
-    if (flow_button(camera.name)) show_.desk().open_input(camera.spec);
-  }
-  say(ImGui::GetStyleColorVec4(ImGuiCol_Text), status_.input.description);
-  say(kDim, "or drop a file on the window");
-}
 
 void Panels::draw_recording() {
   ImGui::Separator();
