@@ -111,6 +111,7 @@ TEST(StageCommand, EachSetHasItsOwnUnsavedPreset) {
   EXPECT_EQ(o.status, 0) << o.err;
   EXPECT_NE(o.out.find("20260101-000000-1.toml"), std::string::npos) << o.out;
   EXPECT_NE(o.err.find("--recover"), std::string::npos) << o.err;
+  EXPECT_EQ(o.err.find("page for the phone"), std::string::npos) << "nobody asked for it";
 }
 
 // A camera's way of sending pictures over HTTP; FFmpeg is the server, for one client.

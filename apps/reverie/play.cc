@@ -146,6 +146,7 @@ void add_options(CLI::App& app, Options& o) {
       app.add_flag(fmt::format("--remote{{{}}}", RemoteSettings().port), o.remote_port,
                    "a page for the phone, on port 8666 or as --remote=PORT: the picture, presets, knobs")
           ->check(CLI::Range(0, 65535));
+  o.remote_port.reset();  // CLI11 begins with 0
   app.add_option("--remote-host", o.remote.host,
                  "the interface of the page; default 127.0.0.1, 0.0.0.0 for all: then a code is asked for")
       ->type_name("ADDRESS")
