@@ -8,12 +8,14 @@
 #include "control/preset.h"
 #include "core/error.h"
 #include "core/limits.h"
+#include "core/signals.h"
 #include "core/text.h"
 #include "feedback/golden.h"
 #include "feedback/kernels/cpu/amx.h"
 #include "feedback/kernels/kernel.h"
 #include "media/devices.h"
 #if REVERIE_WITH_PLAY
+#include "link/link_session.h"
 #include "play/sound_input.h"
 #endif
 #include "verbs.h"
@@ -47,6 +49,17 @@ std::string where(const KernelKind& kernel) {
   return fmt::format(" ({}{})", here.what, here.automatic ? "" : "; a software driver, only by --kernel");
 }
 
+#if REVERIE_WITH_PLAY
+// Who shares a tempo in this network; they answer within a moment.
+std::string link_text() {
+  if (!link_is_built_in()) return "not built in (-DREVERIE_LINK=ON)";
+  LinkSession session(kDefaultTempo, 4);
+  for (int i = 0; i < 20 && session.peers() == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  return fmt::format("built in, {} {}", session.peers(), session.peers() == 1 ? "peer" : "peers");
+}
+#endif
+
 int report() {
   fmt::print("{}\n", about());
   fmt::print("cores      {}\n", std::thread::hardware_concurrency());
@@ -65,6 +78,7 @@ int report() {
   const std::vector<std::string> sounds = sound_devices();
   for (const std::string& s : sounds) fmt::print("sound      {}\n", s);
   if (sounds.empty()) fmt::print("sound      no input device found\n");
+  fmt::print("Link       {}\n", link_text());
 #endif
   for (const auto& folder : preset_folders()) fmt::print("presets    {}\n", folder.string());
   return 0;

@@ -36,6 +36,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetween(20);  // of the loop without a window
 constexpr std::chrono::seconds kKeepEvery(1);
+constexpr int kMostBeatsPerBar = 64;
 constexpr int kTrimEvery = 10, kRefusalEvery = 3;  // times as long
 
 struct Options {
@@ -50,7 +51,7 @@ struct Options {
   double tempo = kDefaultTempo, sound_gain = 0, scale = 0;
   int threads = 0, display = 0;
   OscSettings osc;
-  std::optional<int> remote_port;
+  std::optional<int> remote_port, link;
   RemoteSettings remote;
   bool artnet = false;
   ArtNetSettings artnet_settings;
@@ -134,6 +135,9 @@ void add_options(CLI::App& app, Options& o) {
       ->check(finite_range(kLeastGain, kMostGain));
   app.add_option("--tempo", o.tempo, "BPM until a clock or a tap sets another; default 120")
       ->check(finite_range(kSlowestTempo, kFastestTempo));
+  app.add_flag("--link{4}", o.link,
+               "join Ableton Link: its tempo, beat, start and stop, with 4 beats per bar or as --link=BEATS")
+      ->check(CLI::Range(1, kMostBeatsPerBar));
   app.add_option("--osc-port", o.osc.port, "port for incoming OSC; default 6666")
       ->check(CLI::Range(0, 65535));
   app.add_option("--osc-echo-port", o.osc.echo_port,
@@ -264,6 +268,7 @@ ShowRequest request_of(const Options& o) {
     r.setlist = o.setlist;
   }
   r.tempo = o.tempo;
+  r.link = o.link;
   r.sound_gain = o.sound_gain;
   if (!o.no_osc) r.osc = o.osc;
   if (o.artnet) r.artnet = o.artnet_settings;

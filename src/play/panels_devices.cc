@@ -88,6 +88,10 @@ void Panels::draw_tempo() {
   ImGui::Text("%.1f BPM, beat %.1f", s.tempo, s.beats);
   if (flow_button("tap")) show_.tap();
   if (flow_button("downbeat")) show_.downbeat();
+  const LinkSession* link = show_.link();
+  say(kDim, link ? fmt::format("Link: {} {}", link->peers(), link->peers() == 1 ? "peer" : "peers")
+            : link_is_built_in() ? "Link: off, play --link"
+                                 : "Link: not built in");
 }
 
 void Panels::draw_sound() {

@@ -49,6 +49,7 @@ void Show::begin() {
   last_input_ = request_.set.input;
   sound_.set_gain(request_.sound_gain);
   if (request_.sound) sound_.listen(request_.sound);
+  if (request_.link) link_ = std::make_unique<LinkSession>(request_.tempo, *request_.link);
   LiveRequest set = request_.set;
   set.signals = [this](double seconds, const Signals& input) { return hear(seconds, input); };
   set.feed = &sound_;
@@ -266,8 +267,11 @@ void Show::panic() {
 }
 
 void Show::downbeat() {
+  if (link_ && link_->peers() > 0) return say("the bars are those of the Link session");
   const std::lock_guard lock(mutex_);
-  beats_ = kBar * std::round(beats_ / kBar);
+  const double bar = request_.link ? *request_.link : kBar;
+  beats_ = bar * std::round(beats_ / bar);
+  if (link_) link_->place(beats_);
 }
 
 void Show::tap() {
@@ -279,6 +283,7 @@ void Show::tap() {
   if (taps_.size() < 4) return;
   const double seconds = std::chrono::duration<double>(taps_.back() - taps_.front()).count();
   tempo_ = std::clamp(60 * static_cast<double>(taps_.size() - 1) / seconds, kSlowestTempo, kFastestTempo);
+  if (link_) return link_->set_tempo(tempo_);
   beats_ = std::round(beats_);
 }
 
@@ -289,6 +294,7 @@ void Show::set_tempo(double beats_a_minute) {
   }
   const std::lock_guard lock(mutex_);
   tempo_ = beats_a_minute;
+  if (link_) link_->set_tempo(tempo_);
 }
 
 Signals Show::hear(double seconds, Signals s) {
@@ -305,11 +311,24 @@ Signals Show::hear(double seconds, Signals s) {
   if (clock.ticking) tempo_ = clock.tempo;
   tempo_ = std::clamp(tempo_, kSlowestTempo, kFastestTempo);
   beats_ = clock.running ? clock.beats : beats_ + (seconds - heard_at_) * tempo_ / 60;
+  if (link_) hear_link(clock, heard_tempo);
   heard_at_ = seconds;
   if (Clock::now() < calm_until_) s.onset = 0;
   s.tempo = tempo_;
   s.beats = beats_;
   return s;
+}
+
+// The session's tempo and beat are the set's.  What else gives a tempo changes the session only while nobody
+// shares it; a tap always does.
+void Show::hear_link(const MidiTempo& clock, const std::optional<double>& heard_tempo) {
+  if (link_->peers() == 0) {
+    if (clock.ticking || heard_tempo) link_->set_tempo(tempo_);
+    if (clock.running) link_->place(clock.beats);
+  }
+  const LinkBeat now = link_->beat();
+  tempo_ = now.tempo;
+  beats_ = now.beats;
 }
 
 // Presets come and go with processes of all sizes: the memory they leave in the heap's gaps is returned to

@@ -18,6 +18,7 @@
 #include "devices/artnet.h"
 #include "devices/midi.h"
 #include "devices/osc.h"
+#include "link/link_session.h"
 #include "pipeline/live.h"
 #include "play/sound_input.h"
 #include "play/unsaved.h"
@@ -35,6 +36,7 @@ struct ShowRequest {
   bool midi = true;
   std::optional<ArtNetSettings> artnet;  // nothing: no lighting console
   std::optional<RemoteSettings> remote;  // nothing: no page for the phone
+  std::optional<int> link;               // joins Ableton Link, with so many beats per bar
   double tempo = kDefaultTempo;          // beats per minute, until a clock or a tap changes it
   std::filesystem::path setlist = {};    // the file; empty: one's own
 };
@@ -54,7 +56,8 @@ class Show {
   MidiPorts* midi() { return midi_.get(); }  // null if there is none
   const OscServer* osc() const { return osc_.get(); }
   const Remote* remote() const { return remote_.get(); }
-  bool quit_wished() const { return quit_; }  // requested by a device
+  const LinkSession* link() const { return link_.get(); }  // null if it was not asked for
+  bool quit_wished() const { return quit_; }               // requested by a device
 
   // Runs an action; if it is not allowed, the error becomes the message, and the show continues.
   void try_to(const std::function<void()>& action);
@@ -93,6 +96,7 @@ class Show {
  private:
   using Clock = std::chrono::steady_clock;
   Signals hear(double seconds, Signals s);
+  void hear_link(const MidiTempo& clock, const std::optional<double>& heard_tempo);
   void begin();
   void open_devices();
   void hear_log(const std::string& line);
@@ -100,6 +104,7 @@ class Show {
 
   ShowRequest request_;
   SoundInput sound_;
+  std::unique_ptr<LinkSession> link_;
   std::unique_ptr<LiveSet> set_;
   std::unique_ptr<Desk> desk_;
   std::string last_input_;
