@@ -60,6 +60,14 @@ struct Options {
        check = false, quiet = false, recover = false, kiosk = false;
 };
 
+// --NAME, which stands for --NAME=NUMBER.
+CLI::Option* add_numbered_flag(CLI::App& app, const std::string& name, int number, std::optional<int>& to,
+                               const std::string& help) {
+  CLI::Option* option = app.add_flag(fmt::format("{}{{{}}}", name, number), to, help);
+  to.reset();  // CLI11 begins with 0
+  return option;
+}
+
 void add_set_options(CLI::App& app, Options& o) {
   app.add_option(
          "preset", o.presets,
@@ -135,8 +143,9 @@ void add_options(CLI::App& app, Options& o) {
       ->check(finite_range(kLeastGain, kMostGain));
   app.add_option("--tempo", o.tempo, "BPM until a clock or a tap sets another; default 120")
       ->check(finite_range(kSlowestTempo, kFastestTempo));
-  app.add_flag("--link{4}", o.link,
-               "join Ableton Link: its tempo, beat, start and stop, with 4 beats per bar or as --link=BEATS")
+  add_numbered_flag(
+      app, "--link", 4, o.link,
+      "join Ableton Link: its tempo, beat, start and stop, with 4 beats per bar or as --link=BEATS")
       ->check(CLI::Range(1, kMostBeatsPerBar));
   app.add_option("--osc-port", o.osc.port, "port for incoming OSC; default 6666")
       ->check(CLI::Range(0, 65535));
@@ -147,10 +156,9 @@ void add_options(CLI::App& app, Options& o) {
                  "the interface to receive OSC on; default 127.0.0.1, 0.0.0.0 for all")
       ->type_name("ADDRESS");
   auto* remote =
-      app.add_flag(fmt::format("--remote{{{}}}", RemoteSettings().port), o.remote_port,
-                   "a page for the phone, on port 8666 or as --remote=PORT: the picture, presets, knobs")
+      add_numbered_flag(app, "--remote", RemoteSettings().port, o.remote_port,
+                        "a page for the phone, on port 8666 or as --remote=PORT: the picture, presets, knobs")
           ->check(CLI::Range(0, 65535));
-  o.remote_port.reset();  // CLI11 begins with 0
   app.add_option("--remote-host", o.remote.host,
                  "the interface of the page; default 127.0.0.1, 0.0.0.0 for all: then a code is asked for")
       ->type_name("ADDRESS")
