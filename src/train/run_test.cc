@@ -1,13 +1,15 @@
-// Which model a run leaves, when it ends, and the picture that is watched.
+// What a run leaves and logs, when it ends, and the pictures that are watched.
 #include "train/run.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/file.h"
 #include "train/evaluate.h"
 #include "train/event_log.h"
+#include "train/run_log.h"
 #include "train/train_test_help.h"
 
 namespace reverie {
@@ -108,6 +110,100 @@ TEST_F(Runs, AFilmsSheetsComeEverySoManyIterations) {
     names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   EXPECT_EQ(names, (std::vector<std::string>{"000000001.png", "000000015.png", "000000030.png"}));
+}
+
+// What a run says on stderr.
+std::string said_by(const RunOptions& options) {
+  testing::internal::CaptureStderr();
+  run_training(options);
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(Run, ASaturatedOneIsWarnedOf) {
+  const TemporaryFolder folder;
+  RunOptions options;
+  options.settings.data = small_set(folder);
+  options.quiet = true;
+  const auto said = [&](const std::string& run, const std::string& rate) {
+    options.recipe = parse_recipe(
+        "[hourglass]\nchannels = [12]\n[[stage]]\nbatch = 10\niterations = 200\nrate = " + rate, "r.toml");
+    options.run = folder.path() / run;
+    return said_by(options);
+  };
+  EXPECT_NE(said("saturated", "10").find("nothing is learned: the loss stays at "), std::string::npos);
+  EXPECT_EQ(said("sound", "0.001").find("warning"), std::string::npos);
+}
+
+TEST(Run, LeavesEverythingAndIsNotOverwritten) {
+  const TemporaryFolder folder;
+  RunOptions options;
+  options.recipe = small();
+  options.settings.data = small_set(folder);
+  options.run = folder.path() / "run";
+  options.quiet = true;
+  EXPECT_EQ(run_training(options), RunEnd::kDone);
+  for (const char* name : {"run.toml", "checkpoint.safetensors", "model.safetensors", "sheets"})
+    EXPECT_TRUE(fs::exists(options.run / name)) << name;
+  const RunOptions again = read_run(options.run);
+  EXPECT_EQ(format_recipe(again.recipe), format_recipe(options.recipe));
+  EXPECT_NE(message_of([&] { run_training(options); }).find("there already is one"), std::string::npos);
+  const HourglassModel model = read_hourglass(options.run);
+  EXPECT_EQ(model.net.config().count(), 2);
+}
+
+// A killed run has lost nothing of what its checkpoint was made after.
+TEST(Run, EveryLoggedPointIsInTheFileAtOnce) {
+  const TemporaryFolder folder;
+  const RecordSet set = RecordSet::open(small_set(folder));
+  const Recipe recipe = small({"iterations=1000"});
+  Group alone;
+  Trainer trainer(recipe, set, {}, alone, nullptr);
+  RunLog log(folder.path(), recipe, set, 0);
+  for (int i = 0; i < 45; ++i) log.step(trainer.step(), trainer);
+  std::map<std::string, ScalarSeries> logged;
+  for (const ScalarSeries& s : read_scalars(folder.path())) logged[s.tag] = s;
+  EXPECT_EQ(logged["loss/total"].steps, (std::vector<int64_t>{19, 39}));
+  EXPECT_EQ(logged["loss/test_total"].steps, (std::vector<int64_t>{0}));
+}
+
+TEST(Run, TheLossOnTheWayIsThatOfTheLatestSteps) {
+  const TemporaryFolder folder;
+  const RecordSet set = RecordSet::open(small_set(folder));
+  const Recipe recipe = small({"iterations=1000"});
+  Group alone;
+  const Trainer trainer(recipe, set, {}, alone, nullptr);
+  RunLog log(folder.path(), recipe, set, 0);
+  TrainingStep step;
+  const auto steps = [&](int count, double loss) {
+    step.loss = loss;
+    for (int i = 0; i < count; ++i, ++step.iteration) log.step(step, trainer);
+  };
+  steps(1, 100);
+  EXPECT_TRUE(log.losses().starts_with("loss 100,")) << log.losses();
+  steps(1, 50);
+  EXPECT_TRUE(log.losses().starts_with("loss 75,")) << log.losses();
+  steps(20, 2);
+  EXPECT_TRUE(log.losses().starts_with("loss 2,")) << log.losses();
+}
+
+TEST(Run, KilledBeforeItsFirstCheckpointItBeginsWhereItHadBegun) {
+  const TemporaryFolder folder;
+  RunOptions options;
+  options.recipe = small();
+  options.settings.data = small_set(folder);
+  options.run = folder.path() / "below";
+  options.quiet = true;
+  run_training(options);
+  options.recipe.start = "below";
+  options.run = folder.path() / "whole";
+  run_training(options);
+  fs::create_directories(folder.path() / "killed");
+  fs::copy_file(options.run / "run.toml", folder.path() / "killed" / "run.toml");
+  RunOptions again = read_run(folder.path() / "killed");
+  again.resume = true;
+  again.quiet = true;
+  run_training(again);
+  EXPECT_TRUE(torch::equal(read_hourglass(again.run).net.flat(), read_hourglass(options.run).net.flat()));
 }
 
 }  // namespace

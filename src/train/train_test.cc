@@ -420,28 +420,6 @@ TEST(Recipe, CrossEntropyNeedsPicturesAndOutputsFrom0To1) {
   }
 }
 
-// What a run says on stderr.
-std::string said_by(const RunOptions& options) {
-  testing::internal::CaptureStderr();
-  run_training(options);
-  return testing::internal::GetCapturedStderr();
-}
-
-TEST(Run, ASaturatedOneIsWarnedOf) {
-  const TemporaryFolder folder;
-  RunOptions options;
-  options.settings.data = small_set(folder);
-  options.quiet = true;
-  const auto said = [&](const std::string& run, const std::string& rate) {
-    options.recipe = parse_recipe(
-        "[hourglass]\nchannels = [12]\n[[stage]]\nbatch = 10\niterations = 200\nrate = " + rate, "r.toml");
-    options.run = folder.path() / run;
-    return said_by(options);
-  };
-  EXPECT_NE(said("saturated", "10").find("nothing is learned: the loss stays at "), std::string::npos);
-  EXPECT_EQ(said("sound", "0.001").find("warning"), std::string::npos);
-}
-
 TEST(Trainer, ALossThatIsNoNumberStopsBeforeTheStep) {
   const TemporaryFolder folder;
   const RecordSet set = RecordSet::open(small_set(folder));
@@ -458,23 +436,6 @@ TEST(Trainer, ALossThatIsNoNumberStopsBeforeTheStep) {
   const auto kept = read_checkpoint(options.run);
   ASSERT_TRUE(kept);
   EXPECT_TRUE(torch::isfinite(kept->weights[0]).all().item<bool>());
-}
-
-TEST(Run, LeavesEverythingAndIsNotOverwritten) {
-  const TemporaryFolder folder;
-  RunOptions options;
-  options.recipe = small();
-  options.settings.data = small_set(folder);
-  options.run = folder.path() / "run";
-  options.quiet = true;
-  EXPECT_EQ(run_training(options), RunEnd::kDone);
-  for (const char* name : {"run.toml", "checkpoint.safetensors", "model.safetensors", "sheets"})
-    EXPECT_TRUE(fs::exists(options.run / name)) << name;
-  const RunOptions again = read_run(options.run);
-  EXPECT_EQ(format_recipe(again.recipe), format_recipe(options.recipe));
-  EXPECT_NE(message_of([&] { run_training(options); }).find("there already is one"), std::string::npos);
-  const HourglassModel model = read_hourglass(options.run);
-  EXPECT_EQ(model.net.config().count(), 2);
 }
 
 TEST(Run, WhatAResumedOneCannotChangeIsNamed) {
@@ -514,41 +475,6 @@ TEST(Run, WhatAResumedOneCannotChangeIsNamed) {
   EXPECT_EQ(resume({"momentum=0.5"}, set), "");
 }
 
-// A killed run has lost nothing of what its checkpoint was made after.
-TEST(Run, EveryLoggedPointIsInTheFileAtOnce) {
-  const TemporaryFolder folder;
-  const RecordSet set = RecordSet::open(small_set(folder));
-  const Recipe recipe = small({"iterations=1000"});
-  Group alone;
-  Trainer trainer(recipe, set, {}, alone, nullptr);
-  RunLog log(folder.path(), recipe, set, 0);
-  for (int i = 0; i < 45; ++i) log.step(trainer.step(), trainer);
-  std::map<std::string, ScalarSeries> logged;
-  for (const ScalarSeries& s : read_scalars(folder.path())) logged[s.tag] = s;
-  EXPECT_EQ(logged["loss/total"].steps, (std::vector<int64_t>{19, 39}));
-  EXPECT_EQ(logged["loss/test_total"].steps, (std::vector<int64_t>{0}));
-}
-
-TEST(Run, TheLossOnTheWayIsThatOfTheLatestSteps) {
-  const TemporaryFolder folder;
-  const RecordSet set = RecordSet::open(small_set(folder));
-  const Recipe recipe = small({"iterations=1000"});
-  Group alone;
-  const Trainer trainer(recipe, set, {}, alone, nullptr);
-  RunLog log(folder.path(), recipe, set, 0);
-  TrainingStep step;
-  const auto steps = [&](int count, double loss) {
-    step.loss = loss;
-    for (int i = 0; i < count; ++i, ++step.iteration) log.step(step, trainer);
-  };
-  steps(1, 100);
-  EXPECT_TRUE(log.losses().starts_with("loss 100,")) << log.losses();
-  steps(1, 50);
-  EXPECT_TRUE(log.losses().starts_with("loss 75,")) << log.losses();
-  steps(20, 2);
-  EXPECT_TRUE(log.losses().starts_with("loss 2,")) << log.losses();
-}
-
 TEST(Run, TheLossOfTestPicturesIsFollowed) {
   const TemporaryFolder folder;
   RunOptions options;
@@ -585,26 +511,6 @@ TEST(Evaluate, TheLossOfAllBatchesIsThatOfThePicturesTogether) {
   EXPECT_NEAR(all.parts[1].second, e.l2_errors[1], 1e-4 * e.l2_errors[1]);
   EXPECT_NEAR(all.total, all.parts[0].second + 0.5 * all.parts[1].second, 1e-4 * all.total);
   EXPECT_NE(test_loss(trainer.task(), recipe.stages[0], set, 1).total, all.total);
-}
-
-TEST(Run, KilledBeforeItsFirstCheckpointItBeginsWhereItHadBegun) {
-  const TemporaryFolder folder;
-  RunOptions options;
-  options.recipe = small();
-  options.settings.data = small_set(folder);
-  options.run = folder.path() / "below";
-  options.quiet = true;
-  run_training(options);
-  options.recipe.start = "below";
-  options.run = folder.path() / "whole";
-  run_training(options);
-  fs::create_directories(folder.path() / "killed");
-  fs::copy_file(options.run / "run.toml", folder.path() / "killed" / "run.toml");
-  RunOptions again = read_run(folder.path() / "killed");
-  again.resume = true;
-  again.quiet = true;
-  run_training(again);
-  EXPECT_TRUE(torch::equal(read_hourglass(again.run).net.flat(), read_hourglass(options.run).net.flat()));
 }
 
 TEST(Evaluate, CubicBaselineAndPsnr) {

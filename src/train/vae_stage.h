@@ -9,8 +9,8 @@
 
 namespace reverie {
 
-// What the stage's refining network learns, while the rest stays as it is: nothing; to give back pictures of
-// the training; to come near the original of what the decoder makes.
+// What the stage's refining network learns, with the rest frozen: nothing; to reproduce pictures of the
+// training; to bring what the decoder makes closer to its original.
 enum class RefinerTask { kNone, kIdentity, kOriginal };
 
 class VaeStage : public StageSettings {

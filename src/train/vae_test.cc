@@ -212,7 +212,7 @@ TEST(VaeTask, AVarianceLearnsHowSureTheMeanIs) {
   EXPECT_LT(deviation.narrow(3, 0, 6).mean().item<double>(), 0.3 * noisy);
 }
 
-// First to give back a picture, then what the codes do not hold; the VAE stays as it was.
+// First it learns to reproduce its input, then to add what the codes lack; the VAE is frozen.
 TEST(VaeTask, TheRefinerBringsPicturesNearerToTheirOriginals) {
   const RecordSet set = striped_set(64, 16, 12);
   const std::string text = std::string(kVector) + R"(
