@@ -17,12 +17,14 @@
 #include <filesystem>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "core/fit.h"
 #include "media/sink.h"
 #include "media/source.h"
 #include "models/pictures.h"
 #include "models/vae/refiner.h"
 #include "models/vae/vae.h"
+#include "train/recipe.h"
 #include "weights/safetensors.h"
 
 namespace {
@@ -34,24 +36,18 @@ namespace fs = std::filesystem;
 constexpr int kThreads = 2;
 constexpr int kFew = 20, kMany = 60;  // frames
 
-VaeModel reference() {
-  VaeSettings s;
-  s.encoder = {"conv 64 7 2",  "conv 64 7 2",  "conv 64 5 2", "conv 128 5 2",
-               "conv 128 3 2", "conv 192 3 2", "conv 256 3 2"};
-  s.codes = 512;
-  s.spatial = false;
-  s.width = 320;
-  s.height = 180;
-  s.norm = VaeNorm::kBatch;
-  s.output = VaeActivation::kElu;
-  s.output_norm = true;
-  s.mirrored_kernels = false;
-  s.refiner = 32;
-  VaeModel model(s, {"style"}, {1.0 / 255, false, {}});
-  model.initialise(1);
+// The network of the recipe vae-2017, with random weights and one label that has been seen.
+std::unique_ptr<Model> reference() {
+  const fs::path file = find_recipe("vae-2017");
+  const Recipe recipe = parse_recipe(read_text_file(file), file.string());
+  BuildOptions options;
+  options.labels = {"style"};
+  options.input = {recipe.input.scale, false, {}};
+  std::unique_ptr<Model> model = recipe.network().build(options);
   torch::NoGradGuard no_grad;
-  model.constant().buffers.at("label.seen").fill_(1);
-  model.constant().buffers.at("label.deviation").fill_(1);
+  const VaeWeights weights = as_vae(*model, "time").constant();
+  weights.buffers.at("label.seen").variable_data().fill_(1);
+  weights.buffers.at("label.deviation").variable_data().fill_(1);
   return model;
 }
 
@@ -144,7 +140,8 @@ int run(const std::string& reverie, const std::string& clip, int rounds) {
   const fs::path folder = fs::temp_directory_path() / fmt::format("bench-mogrify-{}", ::getpid());
   fs::create_directories(folder);
   const std::string file = (folder / "m.safetensors").string();
-  const VaeModel model = reference();
+  const std::unique_ptr<Model> made = reference();
+  const VaeModel& model = as_vae(*made, "time");
   write_model(file, model);
   const auto whole = [&](int frames) {
     const std::string line = fmt::format(
