@@ -222,6 +222,15 @@ TEST(Frei0r, NonsenseOfAHostIsSurvived) {
   plugin().destruct(one);
 }
 
+// As FFmpeg 7 does between asking for its parameters and using it.
+TEST(Frei0r, IsLoadedAgainAfterItWasUnloaded) {
+  for (int i = 0; i < 2; ++i) {
+    void* file = dlopen(REVERIE_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+    ASSERT_TRUE(file) << dlerror();
+    EXPECT_EQ(dlclose(file), 0);
+  }
+}
+
 // Through ffmpeg the same frames come, to the last bit, as from a render of the same pictures.
 TEST(Frei0r, FfmpegShowsWhatARenderMakes) {
   if (shell("ffmpeg -v error -filters | grep -w frei0r").status != 0) GTEST_SKIP() << "no ffmpeg with frei0r";
