@@ -8,6 +8,7 @@
 #include "command_line.h"
 #include "core/limits.h"
 #include "train/frechet.h"
+#include "train/likelihood.h"
 #include "train/task.h"
 #include "verbs.h"
 
@@ -17,6 +18,7 @@ namespace {
 struct Words {
   std::string model, data, split = "test", leave_out;
   size_t limit = 0;
+  int64_t samples = 0, parzen = 0;
   JudgeWords judge;
 };
 
@@ -40,12 +42,15 @@ int run(const Words& w) {
   RecordSet set = RecordSet::open(w.data);
   if (!w.leave_out.empty()) set.leave_out(w.leave_out);
   const Split split = w.split == "train" ? Split::kTrain : Split::kTest;
-  for (const Figure& f : figures_of(*model, set, split, w.limit))
-    fmt::print("{} {:.{}g}\n", f.name, f.value, f.digits);
+  const auto print = [](const std::vector<Figure>& figures) {
+    for (const Figure& f : figures) fmt::print("{} {:.{}g}\n", f.name, f.value, f.digits);
+  };
+  print(figures_of(*model, set, split, w.limit));
+  if (w.samples > 0) print(likelihood_figures(*model, set, split, w.limit, w.samples));
+  if (w.parzen > 0) print(parzen_figures(*model, set, split, w.limit, w.parzen));
   if (!w.judge.network.empty()) {
     const std::string layer = w.judge.layers == "auto" ? "" : w.judge.layers;
-    for (const Figure& f : frechet_figures(*model, set, split, w.limit, {w.judge.network, layer}))
-      fmt::print("{} {:.{}g}\n", f.name, f.value, f.digits);
+    print(frechet_figures(*model, set, split, w.limit, {w.judge.network, layer}));
   }
   return 0;
 }
@@ -62,6 +67,13 @@ Action add_evaluate(CLI::App& app) {
       ->type_name("GROUP");
   app.add_option("--limit", w->limit, "only the first N pictures, in file order")
       ->check(CLI::Range(int64_t{1}, kMostFrames));
+  app.add_option("--importance-samples", w->samples,
+                 "of a VAE: its negative log-likelihood in nats, by so many samples for each picture")
+      ->check(CLI::Range(int64_t{1}, kMostFrames));
+  app.add_option(
+         "--parzen-samples", w->parzen,
+         "of a generator: the log-likelihood of pictures beside so many samples of it (papers: 10000)")
+      ->check(CLI::Range(int64_t{1}, int64_t{1000000}));
   JudgeWords& j = w->judge;
   app.add_option("--style", j.style, "pictures, clips, folders that a preset is compared with")
       ->group("preset");

@@ -21,6 +21,12 @@ torch::Tensor channel_scale(const InputTransform& t, const torch::Tensor& like) 
 }  // namespace
 
 torch::Tensor apply(const InputTransform& transform, const torch::Tensor& pictures) {
+  if (transform.grey) {
+    InputTransform coloured = transform;
+    coloured.grey = false;
+    const torch::Tensor seen = apply(coloured, pictures);
+    return (seen * torch::tensor({0.2126F, 0.7152F, 0.0722F}, seen.options()).view({3, 1, 1})).sum(-3, true);
+  }
   if (!alike(transform) || transform.bgr) {
     InputTransform plain = transform;
     plain.channel_scale = {1, 1, 1};
@@ -44,7 +50,8 @@ torch::Tensor apply(const InputTransform& transform, const torch::Tensor& pictur
   return seen.dim() == 4 ? seen.contiguous(torch::MemoryFormat::ChannelsLast) : seen;
 }
 
-torch::Tensor unapply(const InputTransform& transform, const torch::Tensor& seen) {
+torch::Tensor unapply(const InputTransform& transform, const torch::Tensor& own) {
+  const torch::Tensor seen = transform.grey ? own.repeat_interleave(3, -3) : own;
   torch::Tensor pictures = transform.bgr ? seen.flip(-3) : seen;
   if (!alike(transform)) pictures = pictures / channel_scale(transform, pictures);
   pictures = pictures / transform.scale;

@@ -7,7 +7,8 @@
 
 namespace reverie {
 
-// (picture - mean) * scale * channel_scale, pictures in 0..255, then the channels as the network takes them.
+// (picture - mean) * scale * channel_scale, pictures in 0..255, then the channels as the network takes them,
+// or their luma.
 struct InputTransform {
   double scale = 1.0 / 256;
   bool subtract_mean = true;  // of the training split
@@ -16,12 +17,13 @@ struct InputTransform {
   torch::Tensor mean = {};
   std::array<double, 3> channel_scale = {1, 1, 1};  // of R, G, B
   bool bgr = false;                                 // the network takes B, G, R
+  bool grey = false;  // it takes one channel: 0.2126 R + 0.7152 G + 0.0722 B (BT.709)
 };
 
-// pictures: [..., 3, H, W].  Error where the mean is of another size.
+// pictures: [..., 3, H, W]; [..., 1, H, W] where it takes grey.  Error where the mean is of another size.
 torch::Tensor apply(const InputTransform& transform, const torch::Tensor& pictures);
 
-// apply() backwards: values 0..255, not clamped.
+// apply() backwards: values 0..255, not clamped; grey becomes three equal channels.
 torch::Tensor unapply(const InputTransform& transform, const torch::Tensor& seen);
 
 }  // namespace reverie

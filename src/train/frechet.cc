@@ -33,6 +33,14 @@ std::string last_with_places(const Model& network, int side) {
   return name;
 }
 
+// The share of points that lie in one of the balls about others that reach to their third nearest neighbour.
+double share_within(const torch::Tensor& points, const torch::Tensor& others) {
+  constexpr int64_t kNeighbour = 3;
+  // the nearest of all is the point itself
+  const torch::Tensor radii = std::get<0>(torch::cdist(others, others).kthvalue(kNeighbour + 1, 1));
+  return torch::cdist(points, others).le(radii).any(1).to(torch::kFloat64).mean().item<double>();
+}
+
 class Features {
  public:
   explicit Features(const FrechetSettings& settings) : settings_(settings), network_(settings.network, {}) {
@@ -68,6 +76,10 @@ double frechet_distance(const FeatureStatistics& a, const FeatureStatistics& b) 
          b.covariance.trace().item<double>() - 2 * trace_of_root(a.covariance, b.covariance);
 }
 
+PrecisionRecall precision_and_recall(const torch::Tensor& real, const torch::Tensor& made) {
+  return {share_within(made, real), share_within(real, made)};
+}
+
 std::vector<Figure> frechet_figures(const Model& any, const RecordSet& set, Split split, size_t limit,
                                     const FrechetSettings& settings) {
   torch::NoGradGuard no_grad;
@@ -89,9 +101,13 @@ std::vector<Figure> frechet_figures(const Model& any, const RecordSet& set, Spli
   }
   const torch::Tensor pictures = torch::cat(real);
   const auto every_second = [&](int64_t from) { return feature_statistics(pictures.slice(0, from, {}, 2)); };
+  const torch::Tensor samples = torch::cat(made);
+  const PrecisionRecall among = precision_and_recall(pictures, samples);
   return {{"compared", static_cast<double>(count), 15},
-          {"frechet", frechet_distance(feature_statistics(torch::cat(made)), feature_statistics(pictures))},
-          {"frechet_of_halves", frechet_distance(every_second(0), every_second(1))}};
+          {"frechet", frechet_distance(feature_statistics(samples), feature_statistics(pictures))},
+          {"frechet_of_halves", frechet_distance(every_second(0), every_second(1))},
+          {"precision", among.precision, 4},
+          {"recall", among.recall, 4}};
 }
 
 }  // namespace reverie

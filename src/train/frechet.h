@@ -20,6 +20,14 @@ FeatureStatistics feature_statistics(const torch::Tensor& features);
 // (Frechet 1957; of generators Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule").
 double frechet_distance(const FeatureStatistics& a, const FeatureStatistics& b);
 
+// The shares of made features [M, F] that lie among the real ones [N, F], nearer to one of them than its
+// third nearest neighbour there, and of real ones that lie among the made (Kynkaanniemi et al. 2019,
+// "Improved Precision and Recall Metric for Assessing Generative Models").  Each at least 4.
+struct PrecisionRecall {
+  double precision, recall;
+};
+PrecisionRecall precision_and_recall(const torch::Tensor& real, const torch::Tensor& made);
+
 struct FrechetSettings {
   std::string network;  // whose features are compared: whatever read_model() takes
   std::string layer;    // of it; empty: the last one that still has places
@@ -28,8 +36,8 @@ struct FrechetSettings {
 
 // Each picture's features are the layer's means over all places.  The model's samples, one for each of
 // `limit` pictures from all over the split (0: all), against these pictures; and one half of the pictures
-// against the other, which is what a perfect generator of half as many samples could reach. For families vae
-// and gan.
+// against the other, which is what a perfect generator of half as many samples could reach.  precision and
+// recall of the samples.  For families vae and gan.
 std::vector<Figure> frechet_figures(const Model& model, const RecordSet& set, Split split, size_t limit,
                                     const FrechetSettings& settings);
 

@@ -227,6 +227,22 @@ TEST(Frechet, IsTheClosedForm) {
   EXPECT_NEAR(frechet_distance(s, {zero, torch::eye(2, torch::kFloat64)}), 2 + 2, 0.15);
 }
 
+// Two clouds far apart: samples of one of them alone are all among the pictures, half of which they miss.
+TEST(Frechet, PrecisionAndRecallSeeWhatIsMissed) {
+  torch::manual_seed(2);
+  const torch::Tensor real = torch::randn({200, 4});
+  real.narrow(0, 100, 100).add_(50);
+  const PrecisionRecall half = precision_and_recall(real, torch::randn({200, 4}) * 0.8);
+  EXPECT_GT(half.precision, 0.8);
+  EXPECT_LT(half.recall, 0.5);
+  EXPECT_GT(half.recall, 0.3);
+  const PrecisionRecall same = precision_and_recall(real, real);
+  EXPECT_EQ(same.precision, 1);
+  EXPECT_EQ(same.recall, 1);
+  const PrecisionRecall wide = precision_and_recall(real, torch::randn({200, 4}) * 500);
+  EXPECT_LT(wide.precision, 0.05);
+}
+
 TEST(Frechet, AGeneratorIsComparedWithPictures) {
   const TemporaryFolder folder;
   const Recipe features = parse_recipe(
@@ -241,7 +257,8 @@ TEST(Frechet, AGeneratorIsComparedWithPictures) {
   const Recipe recipe = parse_recipe(kSmallGan, "g.toml");
   Trainer trainer(recipe, set, {}, alone, nullptr);
   const auto figures = frechet_figures(*trainer.model(), set, Split::kTrain, 0, {path, "conv2", 16});
-  ASSERT_EQ(figures.size(), 3U);
+  ASSERT_EQ(figures.size(), 5U);
+  EXPECT_EQ(figures[3].name, "precision");
   EXPECT_EQ(figures[0].value, 200);
   EXPECT_GT(figures[1].value, 2 * figures[2].value) << "it has learned nothing";
   EXPECT_NE(message_of([&] {

@@ -16,6 +16,22 @@ namespace {
 
 constexpr size_t kAtOnce = 16;
 
+// Of a model of two codes: the pictures that codes become which halve, quarter, ... what normal numbers do
+// (Kingma and Welling 2014, figure 4).
+Planes manifold(const VaeModel& model, const VaeWeights& weights) {
+  constexpr int64_t kSide = 20;
+  const torch::Tensor shares = (torch::arange(kSide, torch::kFloat32) + 0.5) / kSide;
+  const torch::Tensor along = at::special_ndtri(shares);
+  const torch::Tensor x = along.repeat({kSide});
+  const torch::Tensor y = -along.repeat_interleave(kSide);
+  const VaeSettings& s = model.settings();
+  const torch::Tensor shown =
+      unapply(model.input, model.decode(torch::stack({x, y}, 1), s.height, s.width, weights));
+  std::vector<Planes> pictures;
+  for (int64_t i = 0; i < shown.size(0); ++i) pictures.push_back(to_planes((shown[i] / 255).clamp(0, 1)));
+  return captioned(grid(pictures, kSide), "Pictures of codes", "a square of equal shares of normal numbers");
+}
+
 }  // namespace
 
 std::vector<Figure> vae_figures(const Model& any, const RecordSet& set, Split split, size_t limit) {
@@ -88,10 +104,12 @@ Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t lim
     }
   }
   const int columns = static_cast<int>(labels.size()) + (refines ? 3 : 2);
-  return captioned(
+  const Planes sheet = captioned(
       grid(pictures, columns),
       refines ? "Pictures, their reconstructions, and these refined" : "Pictures and their reconstructions",
       labels.empty() ? "" : "then toward " + join(labels, ", "));
+  if (model.shrink() > 0 || model.settings().codes != 2) return sheet;
+  return stacked(std::vector<Planes>{sheet, manifold(model, weights)});
 }
 
 }  // namespace reverie

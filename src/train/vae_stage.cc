@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <optional>
 
 #include "core/text.h"
@@ -12,6 +13,11 @@ namespace {
 
 const std::vector<std::string>& refiner_words() {
   static const std::vector<std::string> words = {"none", "identity", "original"};
+  return words;
+}
+
+const std::vector<std::string>& likelihood_words() {
+  static const std::vector<std::string> words = {"gaussian", "bernoulli"};
   return words;
 }
 
@@ -29,12 +35,25 @@ void check_needs(const TomlReader& reader, const std::vector<const char*>& keys,
   }
 }
 
+void check_likelihood(const TomlReader& reader, const VaeStage& s, const VaeSettings& network,
+                      const InputSettings& input) {
+  if (s.likelihood == VaeLikelihood::kBernoulli &&
+      (network.output != VaeActivation::kSigmoid || network.variance))
+    reader.fail(*reader.find("likelihood"), "bernoulli needs output = \"sigmoid\" and no variance");
+  const bool from_0_to_1 = input.mean == MeanKind::kNone && std::abs(input.scale * 255 - 1) < 1e-6;
+  if ((s.likelihood == VaeLikelihood::kBernoulli || s.binarise) && !from_0_to_1)
+    reader.fail(*reader.find(s.binarise ? "binarise" : "likelihood"),
+                "it needs pictures in 0..1: [input] mean = false, scale = 0.00392156862745098");
+}
+
 }  // namespace
 
 std::string VaeStage::text() const {
   std::string text =
       fmt::format("reconstructions = {}\npixels = {}\nkl = {}\nkl_warm_up = {}\nfree_bits = {}\n",
-                  reconstructions, pixels, kl, kl_warm_up, free_bits);
+                  reconstructions, pixels, kl, kl_warm_up, free_bits) +
+      fmt::format("likelihood = \"{}\"\nbinarise = {}\nsample_codes = {}\n",
+                  likelihood_words()[static_cast<size_t>(likelihood)], binarise, sample_codes);
   const auto list = [](const std::vector<std::string>& words) {
     std::vector<std::string> quoted;
     for (const std::string& word : words) quoted.push_back(quote_toml(word));
@@ -70,6 +89,9 @@ std::vector<std::string> vae_stage_keys() {
                           "kl",
                           "kl_warm_up",
                           "free_bits",
+                          "likelihood",
+                          "binarise",
+                          "sample_codes",
                           "adversarial_weight",
                           "discriminator_features",
                           "discriminator_weight",
@@ -93,7 +115,7 @@ std::vector<std::string> vae_stage_keys() {
 }
 
 std::vector<Stage> read_vae_stage(const TomlReader& reader, const NetworkSettings& network,
-                                  const InputSettings&, const Stage& common) {
+                                  const InputSettings& input, const Stage& common) {
   constexpr double kMost = 1e6;
   auto s = std::make_shared<VaeStage>();
   s->reconstructions = reader.number("reconstructions", 0, 1, s->reconstructions);
@@ -101,6 +123,10 @@ std::vector<Stage> read_vae_stage(const TomlReader& reader, const NetworkSetting
   s->kl = reader.number("kl", 0, kMost, s->kl);
   s->kl_warm_up = reader.whole("kl_warm_up", 0, 1000000000, s->kl_warm_up);
   s->free_bits = reader.number("free_bits", 0, 100, s->free_bits);
+  s->likelihood = reader.word("likelihood", likelihood_words(), std::optional(s->likelihood));
+  s->binarise = reader.flag("binarise", s->binarise);
+  s->sample_codes = reader.flag("sample_codes", s->sample_codes);
+  check_likelihood(reader, *s, vae_settings(network), input);
   s->against = read_adversarial(reader);
   s->adversarial_weight = reader.number("adversarial_weight", 0, kMost, s->adversarial_weight);
   s->discriminator_features = texts(reader, "discriminator_features");

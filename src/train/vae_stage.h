@@ -13,6 +13,10 @@ namespace reverie {
 // training; to bring what the decoder makes closer to its original.
 enum class RefinerTask { kNone, kIdentity, kOriginal };
 
+// How likely the decoder says that a sample of the picture is: normal about what it makes; or, of samples in
+// 0..1, what it makes is the probability of 1.
+enum class VaeLikelihood { kGaussian, kBernoulli };
+
 class VaeStage : public StageSettings {
  public:
   std::string text() const override;
@@ -23,6 +27,9 @@ class VaeStage : public StageSettings {
   std::vector<std::string> discriminator_features;
   double reconstructions = 1, pixels = 1, kl = 1, free_bits = 0;
   int64_t kl_warm_up = 0;
+  VaeLikelihood likelihood = VaeLikelihood::kGaussian;
+  bool binarise = false;     // each step sees 1 in place of a sample as often as the sample says
+  bool sample_codes = true;  // false: codes are their means, as in a plain autoencoder
   std::string perceptual;
   std::vector<std::string> features, styles, style_features, content_features;
   double feature_weight = 1, style_weight = 1, content_weight = 1, code_weight = 0, variation = 0, steady = 0;

@@ -16,6 +16,7 @@
 #include "models/vae/vae.h"
 #include "train/adversarial.h"
 #include "train/input.h"
+#include "train/likelihood.h"
 #include "train/perceptual.h"
 #include "train/vae_figures.h"
 #include "train/vae_stage.h"
@@ -30,7 +31,7 @@ constexpr double kSteadyNoise = 2;                      // of 255
 constexpr double kMostLogVariance = 8;  // so that a flat region does not become certain without end
 constexpr double kLeastDistance = 1;    // so that a refiner can begin as the identity
 
-enum class Stream : uint64_t { kSample, kStyle, kShift, kNoise, kPrior, kPriorAgainst };
+enum class Stream : uint64_t { kSample, kStyle, kShift, kNoise, kPrior, kPriorAgainst, kBinary };
 
 constexpr const char* kDiscriminator = "discriminator";
 
@@ -84,12 +85,13 @@ class VaeTask : public Task {
     const VaeStage& s = vae_stage(stage);
     if (turn.name == kDiscriminator) return losses_against(s, sight);
     const VaeWeights weights = sight.learning ? model_->learned() : model_->constant();
-    const torch::Tensor x = apply(model_->input, sight.pictures);
+    torch::Tensor x = apply(model_->input, sight.pictures);
+    if (s.binarise) x = binarised(x, draws_for(x, sight, Stream::kBinary));
     const auto count = static_cast<double>(sight.count);
     if (s.refine != RefinerTask::kNone) return refiner_losses(s, x, sight);
     LossSum sum;
     const Codes codes = model_->encode(x, weights);
-    const torch::Tensor z = sampled(codes, sight);
+    const torch::Tensor z = s.sample_codes ? sampled(codes, sight) : codes.mean;
     const torch::Tensor kl = kl_divergence(codes.mean, codes.log_sigma);
     sum.add("kl", s.free_bits > 0 ? kl.clamp_min(s.free_bits).sum(1) : kl.sum(1), kl_weight(s, sight), count);
     const int64_t some = std::lround(s.reconstructions * static_cast<double>(x.size(0)));
@@ -119,7 +121,8 @@ class VaeTask : public Task {
   }
 
   std::optional<NamedLoss> mean_loss(const Sight& sight, const Stage& stage) override {
-    if (vae_stage(stage).pixels == 0 || model_->settings().variance ||
+    if (vae_stage(stage).pixels == 0 || model_->settings().variance || vae_stage(stage).binarise ||
+        vae_stage(stage).likelihood == VaeLikelihood::kBernoulli ||
         vae_stage(stage).refine != RefinerTask::kNone)
       return {};
     const torch::Tensor x = apply(model_->input, sight.pictures);
@@ -148,8 +151,9 @@ class VaeTask : public Task {
     }
   }
 
-  torch::Tensor from_prior(const torch::Tensor& z, const Sight& sight, Stream stream) const {
-    return normal_draws(sight, static_cast<uint64_t>(stream), z.sizes().vec());
+  // A normal number for each of these.
+  static torch::Tensor draws_for(const torch::Tensor& x, const Sight& sight, Stream stream) {
+    return normal_draws(sight, static_cast<uint64_t>(stream), x.sizes().vec());
   }
 
   // What the discriminator learns: pictures from reconstructions, and from what the prior's codes become.
@@ -160,7 +164,7 @@ class VaeTask : public Task {
       torch::NoGradGuard no_grad;
       const VaeWeights weights = sight.learning ? looking(model_->constant()) : model_->constant();
       const torch::Tensor z = sampled(model_->encode(x, weights), sight);
-      for (const torch::Tensor& codes : {z, from_prior(z, sight, Stream::kPriorAgainst)})
+      for (const torch::Tensor& codes : {z, draws_for(z, sight, Stream::kPriorAgainst)})
         made.push_back(model_->decode(codes, x.size(2), x.size(3), weights));
     }
     return discriminator_losses(*discriminator_, x, made, s.against, sight);
@@ -181,7 +185,7 @@ class VaeTask : public Task {
       const auto loss = [&](const torch::Tensor& codes) {
         return generator_loss(shown(codes, nullptr), s.against.loss).flatten(1).mean(1);
       };
-      sum.add("adversarial", (loss(z.detach()) + loss(from_prior(z, sight, Stream::kPrior))) / 2,
+      sum.add("adversarial", (loss(z.detach()) + loss(draws_for(z, sight, Stream::kPrior))) / 2,
               s.adversarial_weight, count);
     }
     if (s.discriminator_features.empty()) return;
@@ -263,9 +267,7 @@ class VaeTask : public Task {
 
   static torch::Tensor sampled(const Codes& codes, const Sight& sight) {
     if (!sight.learning) return codes.mean;
-    return codes.mean +
-           normal_draws(sight, static_cast<uint64_t>(Stream::kSample), codes.mean.sizes().vec()) *
-               codes.log_sigma.exp();
+    return codes.mean + draws_for(codes.mean, sight, Stream::kSample) * codes.log_sigma.exp();
   }
 
   const Perceptual& network_of(const VaeStage& s) const { return *perceptual_.at(s.perceptual); }
@@ -367,8 +369,11 @@ class VaeTask : public Task {
     return places.numel() > 0 ? places : torch::arange(labels.size(0), labels.options());
   }
 
-  // Squares; where each sample has a variance -log p, but for a constant.
-  static torch::Tensor pixel_distances(const torch::Tensor& x, const DecodedCodes& decoded) {
+  // Squares; -log p of samples that are probabilities or have a variance, of these but for a constant.
+  static torch::Tensor pixel_distances(const VaeStage& s, const torch::Tensor& x,
+                                       const DecodedCodes& decoded) {
+    if (s.likelihood == VaeLikelihood::kBernoulli)
+      return torch::binary_cross_entropy(decoded.mean, x, {}, at::Reduction::None).flatten(1).sum(1);
     const torch::Tensor squares = (x - decoded.mean).square();
     if (!decoded.log_variance.defined()) return squares.flatten(1).sum(1);
     const torch::Tensor sure = decoded.log_variance.clamp(-kMostLogVariance, kMostLogVariance);
@@ -382,7 +387,7 @@ class VaeTask : public Task {
     const torch::Tensor& y = decoded.mean;
     const auto of = static_cast<double>(x.size(0)) * static_cast<double>(sight.count) /
                     static_cast<double>(sight.pictures.size(0));
-    sum.add("pixels", pixel_distances(x, decoded), s.pixels, of);
+    sum.add("pixels", pixel_distances(s, x, decoded), s.pixels, of);
     if (s.features.empty()) return;
     const std::vector<torch::Tensor> wanted =
         constant_features(s, sight.pictures.narrow(0, 0, x.size(0)), s.features);

@@ -42,8 +42,8 @@ class VaeNetwork : public NetworkSettings {
         vae_norm_words()[static_cast<size_t>(s.norm)], vae_padding_words()[static_cast<size_t>(s.padding)],
         vae_activation_words()[static_cast<size_t>(s.output)], s.output_norm);
     if (s.encoder.empty()) return text;
-    return text + fmt::format("mirrored_kernels = {}\ntied = {}\nvariance = {}\nrefiner = {}\n",
-                              s.mirrored_kernels, s.tied, s.variance, s.refiner);
+    return text + fmt::format("mirrored_kernels = {}\ntied = {}\nvariance = {}\ngrey = {}\nrefiner = {}\n",
+                              s.mirrored_kernels, s.tied, s.variance, s.grey, s.refiner);
   }
 
   std::vector<std::string> parameter_names() const override {
@@ -126,6 +126,7 @@ std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   s.mirrored_kernels = reader.flag("mirrored_kernels", s.mirrored_kernels);
   s.tied = reader.flag("tied", s.tied);
   s.variance = reader.flag("variance", s.variance);
+  s.grey = reader.flag("grey", s.grey);
   s.refiner = static_cast<int>(reader.whole("refiner", 0, kMostChannels, s.refiner));
   return reader.at(list, [&] {
     if (s.encoder.empty()) throw Error("build", "a VAE", "its encoder has no layers");
@@ -170,6 +171,7 @@ std::unique_ptr<Model> read_vae(const TensorFile& file) {
   s.mirrored_kernels = file_metadata(file, "mirrored_kernels") == "true";
   s.tied = file.metadata.contains("tied") && file_metadata(file, "tied") == "true";
   s.variance = file.metadata.contains("variance") && file_metadata(file, "variance") == "true";
+  s.grey = file.metadata.contains("grey") && file_metadata(file, "grey") == "true";
   if (file.metadata.contains("refiner"))
     s.refiner = static_cast<int>(file_number(file, "refiner", 1, kMostChannels));
   if (static_cast<double>(vae_layout(s).size()) > count_numbers(file))
@@ -194,6 +196,7 @@ std::map<std::string, std::string> vae_metadata(const VaeSettings& s) {
   if (!s.decoder.empty()) m["decoder"] = join(s.decoder, ", ");
   if (s.tied) m["tied"] = "true";
   if (s.variance) m["variance"] = "true";
+  if (s.grey) m["grey"] = "true";
   if (s.refiner > 0) m["refiner"] = std::to_string(s.refiner);
   if (s.width > 0) m["size"] = fmt::format("{}x{}", s.width, s.height);
   return m;
@@ -207,7 +210,7 @@ Family vae_family() {
   return {"vae",
           read_vae,
           {"encoder", "decoder", "codes", "spatial", "size", "activation", "norm", "padding", "output",
-           "output_norm", "mirrored_kernels", "tied", "variance", "refiner"},
+           "output_norm", "mirrored_kernels", "tied", "variance", "grey", "refiner"},
           read_recipe};
 }
 

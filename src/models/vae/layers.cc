@@ -118,8 +118,10 @@ void check_last(const VaeLayers& layers, const Shape& last, const VaeSettings& s
   if (settings.decoder.empty()) return;
   if (layers.decoder.back().op == VaeOp::kResidual || layers.decoder.back().op == VaeOp::kUp)
     fail("it must end in conv, deconv or dense");
-  if (last.flat ? last.channels != 3 * settings.width * settings.height : last.channels != 3)
-    fail(fmt::format("it ends with {} channels, not 3", last.channels));
+  const int channels = settings.channels();
+  if (last.flat ? last.channels != channels * settings.width * settings.height : last.channels != channels)
+    fail(fmt::format("it ends with {} channels, not {}", last.channels,
+                     last.flat ? channels * settings.width * settings.height : channels));
   const int grown = growth(layers.decoder);
   if (!last.flat && grown != layers.shrink)
     fail(fmt::format("its encoder makes pictures {} times smaller, its decoder {} times larger",
@@ -161,7 +163,8 @@ Down go_down(const VaeSettings& settings, const std::string& name) {
   if (settings.encoder.empty()) throw Error("build", "a network", "it has no layers");
   check_size(settings, "a network");
   Down down;
-  if (!settings.spatial) down.top = {3, settings.height, settings.width};
+  down.top.channels = settings.channels();
+  if (!settings.spatial) down.top = {settings.channels(), settings.height, settings.width};
   for (const std::string& text : settings.encoder) {
     VaeLayer layer = read_layer(text, fmt::format("{}{}", name, down.layers.encoder.size() + 1));
     if (makes_larger(layer))
@@ -191,6 +194,8 @@ void tie(const VaeSettings& settings, VaeLayers& layers) {
 }
 
 void check_number(const VaeSettings& settings) {
+  if (settings.grey && settings.refiner > 0)
+    throw Error("build", "a VAE of grey pictures", "a refiner takes colours", "refiner = 0");
   if (settings.encoder.size() > kMostLayers || settings.decoder.size() > kMostLayers)
     throw Error("build", "a network", fmt::format("more than {} layers", kMostLayers));
 }

@@ -48,7 +48,10 @@ struct VaeSettings {
   bool tied = false;         // a mirrored decoder has the encoder's weights
   bool variance = false;     // the decoder makes a mean and a log variance of each sample
   bool mirrored_kernels =
-      true;  // of a mirrored decoder; otherwise its first layer has the encoder's first one
+      true;           // of a mirrored decoder; otherwise its first layer has the encoder's first one
+  bool grey = false;  // pictures are seen and made as one channel, their luma
+
+  int channels() const { return grey ? 1 : 3; }  // of pictures
 };
 
 // Both sides with all that follows from the words.
@@ -67,7 +70,7 @@ struct VaeLayers {
 //   residual           x + two convolutions 3x3 of as many channels, the first with its activation
 //   up                 twice as large, nearest neighbours
 //   dense N            all to all (one code vector only)
-// The decoder's last layer makes the picture's 3 channels.  Error says which word is wrong.
+// The decoder's last layer makes the picture's channels.  Error says which word is wrong.
 VaeLayers parse_vae(const VaeSettings& settings);
 // The encoder alone, its layers named NAME1, NAME2 and so on.
 VaeLayers parse_encoder(const VaeSettings& settings, const std::string& name = "encode");

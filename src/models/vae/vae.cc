@@ -52,11 +52,16 @@ Parameters make_parameters(const VaeSettings& s, const VaeLayers& layers, size_t
   return Parameters(std::move(all.learned), std::move(all.buffers), device);
 }
 
+InputTransform with_grey(InputTransform transform, bool grey) {
+  transform.grey = grey;
+  return transform;
+}
+
 }  // namespace
 
 VaeModel::VaeModel(VaeSettings settings, std::vector<std::string> labels, InputTransform transform,
                    torch::Device device)
-    : Model(std::move(transform)),
+    : Model(with_grey(std::move(transform), settings.grey)),
       settings_(std::move(settings)),
       labels_(std::move(labels)),
       layers_(parse_vae(settings_)),
@@ -149,7 +154,8 @@ DecodedCodes VaeModel::decode(const torch::Tensor& codes, int64_t height, int64_
   }
   h = h.dim() == 2 ? h.view({h.size(0), -1, height, width}) : h.narrow(2, 0, height).narrow(3, 0, width);
   if (!settings_.variance) return {h, {}};
-  return {pass.output(h.narrow(1, 0, 3)), h.narrow(1, 3, 3)};
+  const int channels = settings_.channels();
+  return {pass.output(h.narrow(1, 0, channels)), h.narrow(1, channels, channels)};
 }
 
 torch::Tensor VaeModel::refine(const torch::Tensor& y, const VaeWeights& weights) const {
@@ -175,7 +181,7 @@ double VaeModel::pass_bytes(int64_t height, int64_t width) const {
       most = std::max(most, below + samples(at));
     }
   };
-  count({"", 3, height, width}, layers_.encoder);
+  count({"", settings_.channels(), height, width}, layers_.encoder);
   const int64_t step = layers_.shrink;
   count({"", layers_.top, settings_.spatial ? (height + step - 1) / step : layers_.top_height,
          settings_.spatial ? (width + step - 1) / step : layers_.top_width},
@@ -204,7 +210,7 @@ std::vector<torch::Tensor> VaeModel::forward(const torch::Tensor& x, const std::
 std::vector<LayerInfo> VaeModel::layers(int64_t height, int64_t width) const {
   if (layers_.encoder.empty()) return {};
   std::vector<LayerInfo> all;
-  LayerInfo at{"", 3, height, width, 1, 1};
+  LayerInfo at{"", settings_.channels(), height, width, 1, 1};
   const auto add = [&](const VaeLayer& layer) {
     at = layer_above(at, layer, std::max(height, width));
     all.push_back(at);

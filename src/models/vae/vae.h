@@ -22,7 +22,8 @@ struct Codes {
   torch::Tensor mean, log_sigma;
 };
 
-// What a decoder makes of codes: [N, 3, H, W] each, in the scale of what the network sees.
+// What a decoder makes of codes: [N, C, H, W] each, in the scale of what the network sees; C is 3,
+// or 1 of grey pictures.
 struct DecodedCodes {
   torch::Tensor mean, log_variance;  // the second undefined where the settings have no variance
 };
@@ -30,7 +31,7 @@ struct DecodedCodes {
 // Its layers are encode1.., mean, decode0.. (what codes become first) and the last of these, the picture. Its
 // file holds the parameters and buffers by name (label.mean, label.deviation [L, C] and label.seen [L] among
 // them: what the training saw of each label's codes) and metadata family, encoder, decoder, codes, spatial,
-// activation, norm, padding, output, tied, variance, refiner, labels, size, scale, mean.
+// activation, norm, padding, output, tied, variance, grey, refiner, labels, size, scale, mean.
 //
 // Without an encoder it is a generator of the family gan: no layer of it sees pictures, encode() is an Error,
 // and its codes are normal numbers.
@@ -60,10 +61,10 @@ class VaeModel : public Model {
   VaeWeights constant() const;  // as a trained network is used
   VaeWeights learned();         // gradients reach the parameters
 
-  // x: [N, 3, H, W], what apply(input, pictures) gives, of any size where codes are spatial (its border is
+  // x: [N, C, H, W], what apply(input, pictures) gives, of any size where codes are spatial (its border is
   // repeated up to whole codes), else of the settings' size.
   Codes encode(const torch::Tensor& x, const VaeWeights& weights) const;
-  // [N, 3, height, width] in the scale of x; unapply(input, ...) makes a picture of it.
+  // [N, C, height, width] in the scale of x; unapply(input, ...) makes a picture of it.
   torch::Tensor decode(const torch::Tensor& codes, int64_t height, int64_t width,
                        const VaeWeights& weights) const;
 

@@ -261,11 +261,11 @@ std::vector<uint8_t> decoder_of(const VaeModel& model, const VaeLayers& layers) 
     at.width = layers.top_width;
   }
   for (const VaeLayer& layer : layers.decoder) h = g.run(layer, h, at, &layer == &layers.decoder.back());
-  if (!s.spatial) h = g.reshape(h, {-1, s.variance ? 6 : 3, s.height, s.width});
+  if (!s.spatial) h = g.reshape(h, {-1, s.channels() * (s.variance ? 2 : 1), s.height, s.width});
   if (s.variance) {
     OnnxGraph& graph = g.graph();
-    h = graph.node("Slice",
-                   {h, graph.whole_numbers({0}), graph.whole_numbers({3}), graph.whole_numbers({1})});
+    h = graph.node("Slice", {h, graph.whole_numbers({0}), graph.whole_numbers({s.channels()}),
+                             graph.whole_numbers({1})});
     h = g.activated(h, s.output);
   }
   g.graph().output(g.picture(h), "picture", g.shape(3, "height", "width"));
@@ -293,9 +293,9 @@ std::vector<uint8_t> refiner_of(const VaeModel& model) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::vector<uint8_t>>> vae_onnx(const VaeModel& model) {
-  if (model.input.bgr || model.input.channel_scale != std::array<double, 3>{1, 1, 1} ||
+  if (model.input.bgr || model.input.grey || model.input.channel_scale != std::array<double, 3>{1, 1, 1} ||
       (model.input.subtract_mean && !model.input.mean.defined()))
-    throw Error("export", "this model", "its input is not a plain picture less a mean picture");
+    throw Error("export", "this model", "its input is not a plain picture in colour less a mean picture");
   const VaeLayers layers = parse_vae(model.settings());
   std::vector<std::pair<std::string, std::vector<uint8_t>>> all;
   if (!layers.encoder.empty()) all.emplace_back("encoder", encoder_of(model, layers));
