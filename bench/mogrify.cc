@@ -153,7 +153,7 @@ int run(const std::string& reverie, const std::string& clip, int rounds) {
   };
   at::set_num_threads(kThreads);
   PlainNet net(model);
-  const VaeWeights weights = model.constant();
+  const VaeWeights weights = model.packed();
   const torch::Tensor picture = torch::rand({1, 3, 180, 320}) * 255;
   const double apart = (net.forward(apply(model.input, picture)).detach() - network(model, weights, picture))
                            .abs()

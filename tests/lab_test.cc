@@ -104,8 +104,10 @@ TEST_F(Lab, ARunIsTrainedByOneAtATime) {
 
 TEST_F(Lab, CtrlCWritesACheckpointAndSaysHowToGoOn) {
   write_recipe(1000000);
-  const Outcome o = shell("timeout -s INT 4 \"" REVERIE_COMMAND
-                          "\" train small.toml --data set.tfrecord -o run -q --checkpoint-every 1000",
+  const Outcome o = shell("'" REVERIE_COMMAND
+                          "' train small.toml --data set.tfrecord -o run -q --checkpoint-every 1000 & "
+                          "for i in $(seq 500); do sleep 0.02; ls run/events* 2>/dev/null && break; done; "
+                          "sleep 1; kill -INT $!; wait $!",
                           folder_.path());
   EXPECT_TRUE(fs::exists(folder_.path() / "run" / "checkpoint.safetensors")) << o.err;
   EXPECT_NE(o.err.find("--resume run"), std::string::npos) << o.err;

@@ -25,7 +25,7 @@ class LatentEffect final : public Effect {
         threads_(setup.threads ? setup.threads : std::make_shared<Threads>(0)),
         model_(read_model(setup.find_file(values.text("model")))),
         vae_(as_vae(*model_, "play")),
-        weights_(vae_.constant()),
+        weights_(vae_.packed()),
         chosen_(parse_stops(values.text("chosen"))) {
     const LabelStatistics labels = labels_of_model(vae_);
     if (vae_.shrink() > 0 && !labels.empty()) style_.emplace(labels, values.text("toward"));

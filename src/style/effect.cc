@@ -42,7 +42,7 @@ class MogrifyEffect final : public Effect {
         threads_(setup.threads ? setup.threads : std::make_shared<Threads>(0)),
         model_(read_model(setup.find_file(values.text("model")))),
         vae_(as_vae(*model_, "mogrify with")),
-        weights_(vae_.constant()),
+        weights_(vae_.packed()),
         style_(all_labels(setup, values), values.text("toward")) {}
 
   void follow(const Effect& before) override {

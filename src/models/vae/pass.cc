@@ -32,12 +32,13 @@ void add_convolution(const std::string& name, const VaeLayer& layer, VaeNorm nor
   add_norm(name, layer.upper, norm, to);
 }
 
-torch::Tensor activated(const torch::Tensor& x, VaeActivation activation) {
+// own: nobody else needs x, which may then be written over.
+torch::Tensor activated(torch::Tensor x, VaeActivation activation, bool own) {
   switch (activation) {
     case VaeActivation::kLinear:
       return x;
     case VaeActivation::kElu:
-      return torch::elu(x);
+      return own ? torch::elu_(x) : torch::elu(x);
     case VaeActivation::kRelu:
       return torch::relu(x);
     case VaeActivation::kSoftplus:
@@ -182,12 +183,12 @@ torch::Tensor VaePass::dense(const std::string& name, const torch::Tensor& x, co
 }
 
 torch::Tensor VaePass::output(const torch::Tensor& x) const {
-  return activated(x, s_.output);
+  return activated(x, s_.output, false);
 }
 
 torch::Tensor VaePass::finish(const std::string& name, const torch::Tensor& x, VaeNorm norm,
                               VaeActivation activation) const {
-  return activated(normalised(name, x, norm), activation);
+  return activated(normalised(name, x, norm), activation, !torch::GradMode::is_enabled());
 }
 
 // As TensorFlow's SAME: the output has ceil(size / stride) places, and an odd border goes right and below.
@@ -195,30 +196,38 @@ torch::Tensor VaePass::convolution(const std::string& name, const torch::Tensor&
                                    int64_t stride) const {
   const torch::Tensor& weight = w_.at(name + ".weight");
   std::vector<int64_t> by;
+  const auto convolved = [&](const torch::Tensor& wide, int64_t border) {
+    return torch::conv2d(wide, weight.contiguous(torch::MemoryFormat::ChannelsLast), w_.at(name + ".bias"),
+                         stride, border);
+  };
+  if (stride == 1 && kernel % 2 == 1 && s_.padding == VaePadding::kZero) return convolved(x, kernel / 2);
   for (const int64_t size : {x.size(3), x.size(2)}) {
     const int64_t places = (size + stride - 1) / stride;
     const int64_t border = std::max<int64_t>((places - 1) * stride + kernel - size, 0);
     by.push_back(border / 2);
     by.push_back(border - border / 2);
   }
-  return torch::conv2d(surrounded(x, by, s_.padding), weight.contiguous(torch::MemoryFormat::ChannelsLast),
-                       w_.at(name + ".bias"), stride);
+  return convolved(surrounded(x, by, s_.padding), 0);
 }
 
 // The transpose of that.
 torch::Tensor VaePass::transposed(const VaeLayer& layer, const torch::Tensor& x) const {
-  const torch::Tensor whole =
-      torch::conv_transpose2d(x,
-                              w_.at((layer.tied.empty() ? layer.name : layer.tied) + ".weight")
-                                  .contiguous(torch::MemoryFormat::ChannelsLast),
-                              w_.at(layer.name + ".bias"), layer.stride);
   const int64_t height = layer.height > 0 ? layer.height : x.size(2) * layer.stride;
   const int64_t width = layer.width > 0 ? layer.width : x.size(3) * layer.stride;
-  return whole.narrow(2, (whole.size(2) - height) / 2, height).narrow(3, (whole.size(3) - width) / 2, width);
+  // the kernel reaches so far beyond both borders; an odd rest is cut off on the right and below
+  const auto beyond = [&](int64_t below, int64_t above) {
+    return ((below - 1) * layer.stride + layer.kernel - above) / 2;
+  };
+  const torch::Tensor whole = torch::conv_transpose2d(
+      x,
+      w_.at((layer.tied.empty() ? layer.name : layer.tied) + ".weight")
+          .contiguous(torch::MemoryFormat::ChannelsLast),
+      w_.at(layer.name + ".bias"), layer.stride, {beyond(x.size(2), height), beyond(x.size(3), width)});
+  return whole.narrow(2, 0, height).narrow(3, 0, width);
 }
 
 torch::Tensor VaePass::normalised(const std::string& name, const torch::Tensor& x, VaeNorm norm) const {
-  if (norm == VaeNorm::kNone) return x;
+  if (norm == VaeNorm::kNone || w_.folded) return x;
   if (norm == VaeNorm::kBatch) {
     return torch::batch_norm(x, w_.at(name + ".norm.weight"), w_.at(name + ".norm.bias"),
                              w_.at(name + ".norm.mean"), w_.at(name + ".norm.variance"), w_.learning,

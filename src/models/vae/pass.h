@@ -31,6 +31,7 @@ torch::Tensor moved_to(const torch::Tensor& codes, const CodeStatistics& own, co
 struct VaeWeights {
   std::map<std::string, torch::Tensor> learned, buffers;
   bool learning = false;  // batch normalisation takes the batch's statistics and keeps a running mean of them
+  bool folded = false;    // batch normalisation is part of the weights
 
   const torch::Tensor& at(const std::string& name) const;
 };

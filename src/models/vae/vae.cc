@@ -97,6 +97,40 @@ VaeWeights VaeModel::constant() const {
   return weights;
 }
 
+VaeWeights VaeModel::packed() const {
+  torch::NoGradGuard no_grad;
+  VaeWeights weights = constant();
+  std::vector<std::string> across;  // transposed convolutions: channels above them come second
+  for (const VaeLayer& layer : layers_.decoder) {
+    if (layer.op == VaeOp::kTransposed) across.push_back(layer.name);
+  }
+  // tied weights are used twice, with a normalisation each
+  weights.folded = settings_.norm == VaeNorm::kBatch && !settings_.tied;
+  for (const ParameterSlice& slice : parameters_.slices()) {
+    constexpr std::string_view kGain = ".norm.weight";
+    if (!weights.folded || !slice.name.ends_with(kGain)) continue;
+    const std::string name = slice.name.substr(0, slice.name.size() - kGain.size());
+    const auto of = [&](const char* what) -> const torch::Tensor& { return weights.at(name + what); };
+    torch::Tensor gain = of(kGain.data()) / (of(".norm.variance") + kVaeEpsilon).sqrt();
+    torch::Tensor offset = of(".norm.bias") - of(".norm.mean") * gain;
+    torch::Tensor& kernel = weights.learned.at(name + ".weight");
+    const int64_t places = std::find(across.begin(), across.end(), name) != across.end() ? 1 : 0;
+    // of a shuffle four for each channel
+    const int64_t each = kernel.size(places) / gain.size(0);
+    gain = gain.repeat_interleave(each);
+    offset = offset.repeat_interleave(each);
+    std::vector<int64_t> shape(static_cast<size_t>(kernel.dim()), 1);
+    shape[static_cast<size_t>(places)] = -1;
+    kernel = kernel * gain.view(shape);
+    torch::Tensor& bias = weights.learned.at(name + ".bias");
+    bias = bias * gain + offset;
+  }
+  for (auto& [name, tensor] : weights.learned) {
+    if (tensor.dim() == 4) tensor = tensor.contiguous(torch::MemoryFormat::ChannelsLast);
+  }
+  return weights;
+}
+
 VaeWeights VaeModel::learned() {
   VaeWeights weights = constant();
   const std::vector<torch::Tensor> cut = parameters_.cut();

@@ -59,7 +59,8 @@ class VaeModel : public Model {
   void initialise(uint64_t seed);
 
   VaeWeights constant() const;  // as a trained network is used
-  VaeWeights learned();         // gradients reach the parameters
+  VaeWeights packed() const;  // constant() with less to do for every picture: copies, normalisation folded in
+  VaeWeights learned();       // gradients reach the parameters
 
   // x: [N, C, H, W], what apply(input, pictures) gives, of any size where codes are spatial (its border is
   // repeated up to whole codes), else of the settings' size.

@@ -264,6 +264,36 @@ TEST(Vae, TheReferenceInSmallIsThatOfPlainLoopsInBothModes) {
   }
 }
 
+// Every kind of layer that batch normalisation may follow.
+TEST(Vae, PackedWeightsMakeTheSame) {
+  VaeSettings batch = grid();
+  batch.norm = VaeNorm::kBatch;
+  VaeSettings tied = small_reference();
+  tied.mirrored_kernels = true;
+  tied.tied = true;
+  VaeSettings flat = small_reference();
+  flat.encoder = {"conv 3 5 2", "dense 9"};
+  flat.mirrored_kernels = true;
+  for (const VaeSettings& settings : {small_reference(), batch, tied, flat, grid()}) {
+    VaeModel model = made(settings);
+    torch::NoGradGuard no_grad;
+    model.parameters().flat().add_(0.1 * noise({model.parameters().flat().size(0)}, 4));
+    model.parameters().buffers().add_(0.3 * noise({model.parameters().buffers().size(0)}, 5));
+    const torch::Tensor before = model.parameters().flat().clone();
+    const torch::Tensor x = noise({2, 3, 7, 11}, 1);
+    const auto difference = [](const torch::Tensor& a, const torch::Tensor& b) {
+      return (a - b).abs().max().item<double>();
+    };
+    const VaeWeights plain = model.constant();
+    const VaeWeights packed = model.packed();
+    const torch::Tensor codes = model.encode(x, plain).mean;
+    EXPECT_LT(difference(model.encode(x, packed).mean, codes),
+              1e-5 * std::max(1.0, codes.abs().max().item<double>()));
+    EXPECT_LT(difference(model.decode(codes, 7, 11, packed), model.decode(codes, 7, 11, plain)), 1e-5);
+    EXPECT_TRUE(torch::equal(model.parameters().flat(), before));
+  }
+}
+
 TEST(Vae, ItsRefinerIsThatOfPlainLoops) {
   VaeSettings settings = small_reference();
   settings.refiner = 4;
