@@ -101,7 +101,13 @@ void bench_line(const Preset& preset, const std::string& kernel, const std::shar
   if (times.empty()) return;
   const double ms = median(times);
   const EffectKind& effect = find_effect(preset.effect);
-  const EffectWork work = effect.work ? effect.work(setup, preset.values) : EffectWork();
+  if (!effect.work) {
+    fmt::print("{:>7} {:>10} {:>8} {:>10.2f} {:>8.2f} {:>10.1f}\n", threads->count(), size, times.size(), ms,
+               dearest(times), 1e3 / ms);
+    std::fflush(stdout);
+    return;
+  }
+  const EffectWork work = effect.work(setup, preset.values);
   const double gflops = work.flops / ms * 1e-6;
   const double gbytes = work.bytes / ms * 1e-6;
   fmt::print(
@@ -144,27 +150,39 @@ int act(Options o) {
   need_programs(chain);
   apply_sets(o.set, chain);
   const Preset& preset = chain.parts.front().preset;
-  if (o.kernels.empty()) {
+  const bool has_kernels = find_effect(preset.effect).work != nullptr;
+  if (!has_kernels) {
+    if (!o.kernels.empty())
+      throw UsageError(fmt::format("bench: --kernel is for feedback, not for {}", preset.effect));
+    o.kernels = {""};
+  } else if (o.kernels.empty()) {
     for (const KernelKind& k : kernels()) {
       if (availability(k).why_not.empty()) o.kernels.push_back(k.name);
     }
   }
-  for (const std::string& k : o.kernels) find_kernel(k);  // an error before the long work
+  for (const std::string& k : o.kernels) {
+    if (has_kernels) find_kernel(k);  // an error before the long work
+  }
   for (const std::string& s : o.sizes) parse_size(s);
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   if (o.threads.empty()) o.threads = cores > 1 ? std::vector<int>{1, cores} : std::vector<int>{1};
 
-  fmt::print(
-      "preset {}; slowest: of the frames of a cycle, over the median; GFLOP/s of its convolutions and "
-      "GB/s of its state, each with its share of this machine's peak\n",
-      preset.name);
+  fmt::print("preset {}; slowest: of the frames of a cycle, over the median{}\n", preset.name,
+             has_kernels ? "; GFLOP/s of its convolutions and GB/s of its state, each with its share of this "
+                           "machine's peak"
+                         : "");
+  if (!has_kernels)
+    fmt::print("{:>7} {:>10} {:>8} {:>10} {:>8} {:>10}\n", "threads", "size", "frames", "median ms",
+               "slowest", "frames/s");
   for (const int threads : o.threads) {
     const auto pool = std::make_shared<Threads>(threads);
-    const Peak peak = measure_peak(*pool);
-    fmt::print("\npeak with {} thread{}: {:.0f} GFLOP/s, {:.1f} GB/s\n", pool->count(),
-               pool->count() == 1 ? "" : "s", peak.gflops, peak.gbytes_read_and_written);
-    fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10} {:>8} {:>10} {:>10} {:>6} {:>8} {:>6}\n", "kernel",
-               "threads", "size", "frames", "median ms", "slowest", "frames/s", "GFLOP/s", "", "GB/s", "");
+    const Peak peak = has_kernels ? measure_peak(*pool) : Peak();
+    if (has_kernels) {
+      fmt::print("\npeak with {} thread{}: {:.0f} GFLOP/s, {:.1f} GB/s\n", pool->count(),
+                 pool->count() == 1 ? "" : "s", peak.gflops, peak.gbytes_read_and_written);
+      fmt::print("{:<10} {:>7} {:>10} {:>8} {:>10} {:>8} {:>10} {:>10} {:>6} {:>8} {:>6}\n", "kernel",
+                 "threads", "size", "frames", "median ms", "slowest", "frames/s", "GFLOP/s", "", "GB/s", "");
+    }
     for (const std::string& size : o.sizes) {
       for (const std::string& kernel : o.kernels) {
         if (stop_requested()) return 130;
