@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "control/chain.h"
 #include "core/error.h"
 #include "core/file_kind.h"
 #include "core/fit.h"
@@ -110,9 +111,16 @@ void classify_picture(const Classifier& classifier, const std::string& name, int
 #endif
 }
 
+// The network asked for, or the one that ships.
+std::string model_of(const Words& w) {
+  if (!w.model.empty()) return w.model;
+  const Preset preset = load_chain("dream").parts[0].preset;
+  return find_asset(preset, preset.values.text("model")).string();
+}
+
 int run(const Words& w) {
   torch::NoGradGuard no_grad;
-  const Classifier classifier(w.model, w.fit, w.mirrored);
+  const Classifier classifier(model_of(w), w.fit, w.mirrored);
   for (const std::string& name : w.pictures) {
     if (stop_requested()) return 130;
     if (w.pictures.size() > 1) fmt::print("{}\n", name);
@@ -134,10 +142,11 @@ Action add_classify(CLI::App& app) {
   app.add_option("PICTURE", w->pictures,
                  "picture files of any kind; of videos each frame gets a line: time, share, label")
       ->required();
-  app.add_option(
-         "--model", w->model,
-         "a classifier: its .safetensors file, its run's folder, or a .caffemodel beside its .prototxt")
-      ->required();
+  app.add_option("--model", w->model,
+                 "a classifier: its .safetensors file, its run's folder, or a .caffemodel beside its "
+                 ".prototxt; default "
+                 "the one that ships, which knows CIFAR-10's ten labels")
+      ->type_name("M");
   app.add_option("--top", w->top, "so many labels of each picture; default 5")->check(CLI::Range(1, 100000));
   app.add_flag(
       "--mirrored", w->mirrored,

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "command_line.h"
 #include "core/limits.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "feedback/kernels/kernel.h"
 #include "media/picture.h"
 #include "media/sink.h"
@@ -23,9 +25,12 @@ std::string from_anywhere(const std::string& word) {
   return std::filesystem::exists(word, code) ? std::filesystem::absolute(word, code).string() : word;
 }
 
-void add_clip_options(CLI::App& app, ClipWords& w) {
-  app.add_option("--size", w.size, "default the input's, of noise 512x512")->type_name("WxH");
+void add_clip_options(CLI::App& app, ClipWords& w, const std::string& group) {
+  const std::string before = app.option_defaults()->get_group();
+  if (!group.empty()) app.option_defaults()->group(group);
+  app.add_option("--size", w.size, "default the input's")->type_name("WxH");
   app.add_option("--fps", w.fps, "of a video")->type_name("N");
+  app.add_option("--start", w.start, "where in the input to begin, in seconds or as 1:30")->type_name("TIME");
   app.add_option("--frames", w.frames, "of a video")->check(CLI::Range(int64_t{1}, int64_t{100000000}));
   app.add_option("--seconds", w.seconds, "of a video; default the input's, else 10")->type_name("TIME");
   app.add_option("--seed", w.given_seed, "of all random draws; default 1");
@@ -33,6 +38,15 @@ void add_clip_options(CLI::App& app, ClipWords& w) {
       ->check(CLI::Range(0, kMostThreads));
   add_resume(app, w.resume);
   app.add_flag("-q,--quiet", w.quiet, "no progress");
+  app.option_defaults()->group(before);
+}
+
+void refuse_said_twice(const std::vector<ParameterOption>& options, const std::vector<std::string>& sets) {
+  for (const ParameterOption& o : options) {
+    const auto same = [&](const std::string& set) { return set.substr(0, set.find('=')) == o.name; };
+    if (!o.value.empty() && std::any_of(sets.begin(), sets.end(), same))
+      throw UsageError(fmt::format("{} and --set {} say the same thing twice", o.option, o.name));
+  }
 }
 
 RenderRequest clip_request(const ClipWords& w, Chain chain, const std::string& input,
@@ -47,6 +61,7 @@ RenderRequest clip_request(const ClipWords& w, Chain chain, const std::string& i
   if (!w.size.empty()) std::tie(r.width, r.height) = parse_size(w.size);
   if (!w.fps.empty()) r.fps = parse_rate(w.fps);
   r.frames = w.frames;
+  if (!w.start.empty()) r.start = parse_time("--start", w.start, 0);
   if (!w.seconds.empty()) r.seconds = parse_time("--seconds", w.seconds, 0.001);
   r.loop = !r.input.empty() && is_picture_name(r.input) && !sink_takes_one_picture(output);
   if (r.loop && !r.frames && !r.seconds) r.seconds = kStillSeconds;
@@ -64,7 +79,7 @@ void add_resume(CLI::App& app, bool& resume) {
 
 std::optional<int> told_of_resume(const RenderResult& result) {
   if (result.was_finished) {
-    note(fmt::format("{} is finished already: {} frames", result.output, result.frames));
+    note(fmt::format("{} is finished already: {}", result.output, counted(result.frames, "frame")));
     return 0;
   }
   if (!result.waits) return std::nullopt;
@@ -75,8 +90,8 @@ std::optional<int> told_of_resume(const RenderResult& result) {
 int render_clip(const RenderRequest& request) {
   const RenderResult result = render(request);
   if (const std::optional<int> status = told_of_resume(result)) return *status;
-  note(fmt::format("{}{}; {} frame{}, seed {}", result.stopped ? "stopped; kept " : "", result.output,
-                   result.frames, result.frames == 1 ? "" : "s", request.seed));
+  note(fmt::format("{}{}; {}, seed {}", result.stopped ? "stopped; kept " : "", result.output,
+                   counted(result.frames, "frame"), request.seed));
   return result.stopped ? 130 : 0;
 }
 

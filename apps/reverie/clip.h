@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pipeline/render.h"
 
@@ -14,7 +15,7 @@ class App;
 namespace reverie {
 
 struct ClipWords {
-  std::string size, fps, seconds;
+  std::string size, fps, seconds, start;
   std::optional<int64_t> frames;
   std::optional<uint64_t> given_seed;
   int threads = 0;
@@ -25,7 +26,14 @@ struct ClipWords {
 // stay.
 std::string from_anywhere(const std::string& word);
 
-void add_clip_options(CLI::App& app, ClipWords& words);
+// group: the heading above them in the help; empty: the general one.
+void add_clip_options(CLI::App& app, ClipWords& words, const std::string& group = "");
+
+// UsageError where an option and a --set give the same parameter.
+struct ParameterOption {
+  std::string option, name, value;  // "--beta", "beta", "0.5"; value empty: not given
+};
+void refuse_said_twice(const std::vector<ParameterOption>& options, const std::vector<std::string>& sets);
 
 // `input` empty: none.  A picture as the input of a video stands still for ten seconds, unless the words say
 // how long.

@@ -69,8 +69,36 @@ double parse_time(const std::string& option, const std::string& word, double lea
                                option, least, word));
 }
 
+std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
+  std::string type = option->get_type_name();
+  // "INT:INT in [1 - 64]", "TEXT:{crop,pad}"
+  if (const size_t colon = type.find(':'); colon != std::string::npos) {
+    const std::string limits = type.substr(colon + 1);
+    if (limits.starts_with('{')) {
+      type = limits.substr(1, limits.size() - 2);
+      std::replace(type.begin(), type.end(), ',', '|');
+    } else {
+      type = type.substr(0, colon);
+    }
+  }
+  if (type == "TEXT") type.clear();
+  if (type == "INT" || type == "UINT" || type == "FLOAT") type = "N";
+  std::string words;
+  if (option->get_type_size() != 0 && !type.empty()) words += " " + type;
+  const std::string standard = option->get_default_str();
+  if (option->get_type_size() != 0 && !standard.empty()) words += "=" + standard;
+  if (option->get_expected_max() == CLI::detail::expected_max_vector_size) words += " ...";
+  if (option->get_required()) words += " (required)";
+  return words;
+}
+
 std::string explain(const CLI::App& app, const CLI::Error& error) {
   const CLI::App& verb = innermost(app);
+  const std::string what = error.what();
+  if (const size_t at = what.find(": At Most 1 required"); at != std::string::npos)
+    return what.substr(0, at) + " was given more than once";
+  if (what == "A subcommand is required")
+    return fmt::format("{} what? {}", verb.get_name(), join(known_words(verb, false), ", "));
   const std::vector<std::string> extra = app.remaining(true);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || extra.empty()) return error.what();
   const std::string& word = extra.front();

@@ -97,8 +97,8 @@ void print_channels(const RecordSet& set, Split split) {
 void print_counts(const RecordSet& set, const std::vector<LabelCount>& counts) {
   const size_t train = set.size(Split::kTrain);
   const size_t test = set.size(Split::kTest);
-  fmt::print("{}: {} pictures, {}, {} labels\n", printable(set.name()), train + test, describe_sizes(set),
-             set.labels().size());
+  fmt::print("{}: {} pictures, {}, {}\n", printable(set.name()), train + test, describe_sizes(set),
+             counted(static_cast<int64_t>(set.labels().size()), "label"));
   size_t widest = 5;
   for (const LabelCount& c : counts) widest = std::max(widest, std::min<size_t>(c.name.size(), 40));
   fmt::print("  {:<{}} {:>9} {:>9}\n", "label", widest, "train", "test");

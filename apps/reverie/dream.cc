@@ -84,6 +84,16 @@ std::vector<std::string> values_of(const Words& w, const Preset& preset) {
   if (w.steps) add("steps", std::to_string(*w.steps));
   if (w.octaves) add("octaves", std::to_string(*w.octaves));
   if (!w.memory.empty()) add("memory", gigabytes(w.memory));
+  const auto given = [](bool is, const char* value = "given") { return std::string(is ? value : ""); };
+  refuse_said_twice({{"--layer", "layers", given(!w.layers.empty())},
+                     {"--class", "layers", w.label},
+                     {"--model", "model", w.model},
+                     {"--guide", "guide", w.guide},
+                     {"--mask", "mask", w.mask},
+                     {"--steps", "steps", given(w.steps.has_value())},
+                     {"--octaves", "octaves", given(w.octaves.has_value())},
+                     {"--memory", "memory", w.memory}},
+                    w.set);
   sets.insert(sets.end(), w.set.begin(), w.set.end());
   return sets;
 }
@@ -208,6 +218,7 @@ int run(Words w) {
     refuse_overwriting(written, {w.input, w.guide, w.mask, w.model, w.again});
   Chain chain = load_chain("dream");
   const bool still = is_still(w.output);
+  if (still && !w.start.empty()) throw UsageError("--start is for videos: a picture has one moment");
   if (still && w.resume) throw UsageError("--resume goes on with videos: a picture is made at once");
   if (still) chain.parts[0].preset.values = ParameterValues(chain.parts[0].preset.values.table());
   const std::vector<std::string> sets = values_of(w, chain.parts[0].preset);
@@ -219,7 +230,8 @@ int run(Words w) {
 
 Action add_dream(CLI::App& app) {
   auto w = std::make_shared<Words>();
-  app.add_option("INPUT", w->input, "a picture or video to dream of, or noise");
+  app.add_option("INPUT", w->input,
+                 "a picture or video to dream of, or noise, of 512x512 unless --size says");
   app.add_option(
          "-o,--output", w->output,
          ".png or .jpg, else a video as for `render`: of a picture or noise it is an endless dream; default "

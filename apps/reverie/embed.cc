@@ -48,8 +48,9 @@ int embed(const Words& w) {
     }
   }
   write_embeddings(w.output, e, vae);
-  note(fmt::format("{}: {} pictures, {} labels, {} codes", w.output, done,
-                   e.by_label(vae.settings().spatial).size(), vae.settings().codes));
+  note(fmt::format("{}: {} pictures, {}, {} codes", w.output, done,
+                   counted(static_cast<int64_t>(e.by_label(vae.settings().spatial).size()), "label"),
+                   vae.settings().codes));
   return 0;
 }
 

@@ -228,6 +228,11 @@ int act(const Options& o) {
   const std::string& file = o.file;
   const fs::path path(file);
   std::error_code code;
+  if (!path.has_parent_path() && !path.has_extension() && !fs::exists(path, code)) {
+    const std::vector<PresetEntry> presets = list_presets();
+    const auto named = [&](const PresetEntry& preset) { return preset.name == file; };
+    if (std::any_of(presets.begin(), presets.end(), named)) return show_preset(file, load_chain(file));
+  }
   if (path.extension() == ".toml") {
     const TomlNode root = parse_toml(read_text_file(path, kMostTomlBytes), file);
     return is_recipe(root) ? show_recipe(file, root) : show_preset(file, load_chain(file));
@@ -264,7 +269,8 @@ Action add_info(CLI::App& app) {
   auto o = std::make_shared<Options>();
   app.add_option(
          "file", o->file,
-         "a media file, weights file, record set, preset, recipe or session; a run's or pictures' folder")
+         "a media file, weights file, record set, preset (its name or file), recipe or session; a run's or "
+         "pictures' folder")
       ->type_name("FILE");
   auto* preset = app.add_option("--preset", o->preset, "a preset, and the memory that playing it takes")
                      ->type_name("NAME");

@@ -21,19 +21,17 @@ struct Words : ClipWords {
   bool list = false;
 };
 
-std::vector<std::string> values_of(const Words& w) {
-  std::vector<std::string> sets;
-  const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) sets.push_back(fmt::format("{}={}", name, value));
-  };
-  add("model", from_anywhere(w.model));
-  add("styles", from_anywhere(w.styles));
-  add("toward", join(w.toward, " + "));
-  add("from", w.from);
-  if (w.alpha) add("alpha", fmt::format("{}", *w.alpha));
-  if (w.beta) add("beta", fmt::format("{}", *w.beta));
-  sets.insert(sets.end(), w.set.begin(), w.set.end());
-  return sets;
+void apply_words(const Words& w, Chain& chain) {
+  const auto number = [](const std::optional<double>& n) { return n ? fmt::format("{}", *n) : ""; };
+  const std::vector<ParameterOption> options = {
+      {"--model", "model", from_anywhere(w.model)},  {"--styles", "styles", from_anywhere(w.styles)},
+      {"--toward", "toward", join(w.toward, " + ")}, {"--from", "from", w.from},
+      {"--alpha", "alpha", number(w.alpha)},         {"--beta", "beta", number(w.beta)}};
+  refuse_said_twice(options, w.set);
+  for (const ParameterOption& o : options) {
+    if (!o.value.empty()) apply_value(o.option, o.name, o.value, chain);
+  }
+  apply_sets(w.set, chain);
 }
 
 int list_styles(const Chain& chain) {
@@ -56,7 +54,7 @@ int run(Words w) {
     w.output = fmt::format("out/{}-mogrified.{}", stem, is_picture_name(w.input) ? "png" : "mp4");
   }
   Chain chain = load_chain("mogrify");
-  apply_sets(values_of(w), chain);
+  apply_words(w, chain);
   if (w.list) return list_styles(chain);
   refuse_overwriting(w.output, {w.input, w.model, w.styles});
   return render_clip(clip_request(w, std::move(chain), w.input, w.output));

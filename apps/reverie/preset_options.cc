@@ -26,15 +26,19 @@ void need_programs(const Chain& chain) {
   }
 }
 
+void apply_value(const std::string& said, const std::string& name, const std::string& value, Chain& chain) {
+  try {
+    override_value(chain, name, value);
+  } catch (const Error& e) {
+    throw UsageError(fmt::format("{}: {}", said, e.what()));
+  }
+}
+
 void apply_sets(const std::vector<std::string>& sets, Chain& chain) {
   for (const std::string& s : sets) {
     const size_t equals = s.find('=');
     if (equals == std::string::npos) throw UsageError(fmt::format("--set takes NAME=VALUE, not '{}'", s));
-    try {
-      override_value(chain, s.substr(0, equals), s.substr(equals + 1));
-    } catch (const Error& e) {
-      throw UsageError(fmt::format("--set {}: {}", s, e.what()));
-    }
+    apply_value("--set " + s, s.substr(0, equals), s.substr(equals + 1), chain);
   }
 }
 

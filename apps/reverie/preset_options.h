@@ -14,6 +14,9 @@ Chain chain_to_play(const std::vector<std::string>& names, bool has_input);
 // Becomes reverie-lab where an effect of the chain needs LibTorch.
 void need_programs(const Chain& chain);
 
+// `said`: the words of the command line that give it, for a UsageError.
+void apply_value(const std::string& said, const std::string& name, const std::string& value, Chain& chain);
+
 // Takes "NAME=VALUE"s and "PART.NAME=VALUE"s; UsageError for what is not allowed.
 void apply_sets(const std::vector<std::string>& sets, Chain& chain);
 

@@ -27,6 +27,7 @@ int run(const std::vector<Verb>& verbs, const std::string& name, int argc, char*
   app.name(name);
   app.set_version_flag("--version", about());
   app.require_subcommand(0, 1);
+  app.formatter(std::make_shared<HelpFormatter>());
   app.footer("Examples:\n  reverie render\n  reverie presets\n  reverie render --help\n");
   Action action;
   for (const Verb& verb : verbs) {
@@ -48,6 +49,21 @@ int run(const std::vector<Verb>& verbs, const std::string& name, int argc, char*
   if (action) return action();
   std::fputs(app.help().c_str(), stdout);
   return 0;
+}
+
+// `reverie help VERB` for `reverie VERB --help`.
+std::vector<char*> without_help_verb(int argc, char** argv) {
+  static char option[] = "--help";
+  std::vector<char*> words(argv, argv + argc);
+  if (argc < 2 || std::string_view(argv[1]) != "help") return words;
+  words.erase(words.begin() + 1);
+  words.push_back(option);
+  return words;
+}
+
+// LibTorch adds where in itself it was.
+std::string first_part(const std::string& what) {
+  return what.substr(0, what.find("\nException raised from"));
 }
 
 // If the caller has closed stdin, stdout or stderr, the next file to be opened would get its number, and
@@ -73,7 +89,10 @@ int run_program(const std::vector<Verb>& verbs, const std::string& name, int arg
   fill_standard_files();
   install_stop_handler();
   try {
-    return checked_output(run(verbs, name, argc, argv));
+    std::vector<char*> words = without_help_verb(argc, argv);
+    const auto count = static_cast<int>(words.size());
+    words.push_back(nullptr);
+    return checked_output(run(verbs, name, count, words.data()));
   } catch (const UsageError& e) {
     note(name + ": " + e.what() + " (see --help)");
     return 2;
@@ -84,7 +103,7 @@ int run_program(const std::vector<Verb>& verbs, const std::string& name, int arg
     note(name + ": out of memory (choose a smaller size)");
     return 1;
   } catch (const std::exception& e) {
-    note(name + ": " + e.what());
+    note(name + ": " + first_part(e.what()));
     return 1;
   }
 }

@@ -20,14 +20,21 @@ namespace reverie {
 namespace {
 
 struct Words {
-  std::string input, model = "models/actions.safetensors", output;
+  std::string input, model, output;
   int64_t every = 0, top = 1;
   ClipWords clip;
 };
 
+// The network asked for, or the one that ships.
+std::string model_of(const Words& w) {
+  if (!w.model.empty()) return w.model;
+  const Preset preset = load_chain("watch").parts[0].preset;
+  return find_asset(preset, preset.values.text("model")).string();
+}
+
 // A line for each window: where it ends, and the likeliest labels.
 int print_answers(const Words& w) {
-  Recogniser recogniser(read_model(w.model));
+  Recogniser recogniser(read_model(model_of(w)));
   const std::unique_ptr<Source> source = open_source(w.input, {});
   const int64_t every = w.every > 0 ? w.every : std::max(1, recogniser.frames() / 2);
   const double fps = source->info().fps;
@@ -62,7 +69,8 @@ int print_answers(const Words& w) {
 
 int draw_answers(const Words& w) {
   Chain chain = load_chain("watch");
-  std::vector<std::string> sets = {"model=" + from_anywhere(w.model), "show=true"};
+  std::vector<std::string> sets = {"show=true"};
+  if (!w.model.empty()) sets.push_back("model=" + from_anywhere(w.model));
   if (w.every > 0) sets.push_back(fmt::format("every={}", w.every));
   apply_sets(sets, chain);
   refuse_overwriting(w.output, {w.input, w.model});
@@ -76,8 +84,10 @@ Action add_recognise(CLI::App& app) {
   app.add_option("input", w->input, "a video, a picture or a camera, as `render --input` takes them")
       ->required()
       ->type_name("INPUT");
-  app.add_option("--model", w->model, "a network of the family video, or one that says what pictures show")
-      ->capture_default_str();
+  app.add_option(
+         "--model", w->model,
+         "a network of the family video, or one that says what pictures show; default the one that ships")
+      ->type_name("M");
   app.add_option("-o,--output", w->output, "draw the answers into the video instead: .mp4, .mkv and so on")
       ->type_name("OUT");
   app.add_option("--every", w->every,
@@ -87,7 +97,7 @@ Action add_recognise(CLI::App& app) {
   app.add_option("--top", w->top, "how many labels a line gives")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  add_clip_options(app, w->clip);
+  add_clip_options(app, w->clip, "With -o");
   return [w] { return w->output.empty() ? print_answers(*w) : draw_answers(*w); };
 }
 

@@ -238,8 +238,8 @@ RenderResult replay_session(const Options& o) {
   r.quiet = o.quiet;
   check_outputs(r.output, r.sheet, files_of(o.session, r));
   const RenderResult result = replay(r);
-  note(fmt::format("{}{}; {} frames of {}", result.stopped ? "stopped; kept " : "", result.output,
-                   result.frames, o.session));
+  note(fmt::format("{}{}; {} of {}", result.stopped ? "stopped; kept " : "", result.output,
+                   counted(result.frames, "frame"), o.session));
   if (o.timing) note(format_reports(result.steps));
   return result;
 }
@@ -253,9 +253,9 @@ int act(const Options& o) {
     note("stopped before the first frame; nothing was written");
     return 130;
   }
-  note(fmt::format("{}{}; {} frames of {}, seed {}, in {} ({:.1f} a second)",
-                   result.stopped ? "stopped; kept " : "", result.output, result.frames,
-                   printable(request.chain.name()), request.seed, format_duration(result.seconds),
+  note(fmt::format("{}{}; {} of {}, seed {}, in {} ({:.1f} a second)", result.stopped ? "stopped; kept " : "",
+                   result.output, counted(result.frames, "frame"), printable(request.chain.name()),
+                   request.seed, format_duration(result.seconds),
                    static_cast<double>(result.frames) / result.seconds));
   if (o.timing) note(format_reports(result.steps));
   return result.stopped ? 130 : 0;

@@ -187,6 +187,7 @@ const std::vector<Verb>& verbs() {
      "  reverie layers models/dream.safetensors --atlas -o atlas --layer conv3\n",
      NEEDS_TORCH(add_layers)},
     {"classify", "say what pictures and videos show, with a network that gives scores",
+     "  reverie classify photo.jpg\n"
      "  reverie classify photo.jpg --model runs/classifier-cifar\n"
      "  reverie classify *.png --model classifier.safetensors --top 1\n"
      "  reverie classify clip.mp4 --model squeezenet_v1.0.caffemodel    a line a frame\n",

@@ -67,7 +67,9 @@ fs::path find_preset(const std::string& name, const fs::path& beside) {
   std::vector<std::string> names;
   names.reserve(files.size());
   for (const auto& [known, path] : files) names.push_back(known);
-  throw Error(fmt::format("there is no preset '{}'{}", name, did_you_mean(name, names)));
+  const std::string nearest = did_you_mean(name, names);
+  throw Error(fmt::format("there is no preset '{}'{}", name,
+                          nearest.empty() ? " (`reverie presets` lists them)" : nearest));
 }
 
 // children: the files that led here.
@@ -81,7 +83,9 @@ Chain load_file(const fs::path& file, std::vector<fs::path> children) {
   const auto load_named = [&](const std::string& name) {
     return load_file(find_preset(name, fs::absolute(file).parent_path()), children);
   };
-  Chain chain = parse_chain(read_text_file(file, kMostTomlBytes), file.string(), load_named);
+  const std::string text = read_text_file(file, kMostTomlBytes);
+  if (trim(text).empty()) throw Error("read the preset", file.string(), "it is empty");
+  Chain chain = parse_chain(text, file.string(), load_named);
   // holds in a description that is read elsewhere
   if (chain.plain()) chain.parts.front().preset.folder = fs::absolute(file, code).parent_path();
   return chain;

@@ -165,11 +165,30 @@ void read_over(const TomlNode& table, const std::string& file_name, std::vector<
   check_amount(reader, preset);
 }
 
+namespace {
+
+// What a person who writes a first preset forgets.
+void refuse_parameters_at_the_top(const TomlNode& root, const std::string& file_name,
+                                  const std::vector<std::string>& keys) {
+  if (root.kind != TomlNode::Kind::kTable) return;
+  for (const TomlNode& node : root.items) {
+    const bool is_parameter = std::any_of(effects().begin(), effects().end(), [&](const EffectKind& effect) {
+      return effect.parameters().has(node.key);
+    });
+    if (is_parameter && std::find(keys.begin(), keys.end(), node.key) == keys.end())
+      fail_at_line(file_name, node.line,
+                   fmt::format("'{}' is a parameter: put it below a line [parameters]", node.key));
+  }
+}
+
+}  // namespace
+
 Preset read_preset(const TomlNode& root, const std::string& file_name, const ParentLoader& parent_loader) {
   const std::vector<std::string> own = {"about", "effect", "parent", "input"};
   std::vector<std::string> all = own;
   for (const char* key : {"modulate", "parameters", "lfo", "sound", "keyframes", "map"})
     all.emplace_back(key);
+  refuse_parameters_at_the_top(root, file_name, all);
   const TomlReader reader(root, file_name, all);
   Preset preset = read_base(reader, parent_loader);
   preset.path = file_name;

@@ -1,6 +1,7 @@
 // Text: the nearest word, numbers from strings.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 // ", did you mean 'zoom'?" or "", to append to an error.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
+
+// "1 frame", "2 frames".
+std::string counted(int64_t count, std::string_view what);
 
 // All of s as a number, or nothing.  Independent of the locale.
 std::optional<double> to_number(std::string_view s);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/text.h"
+
 namespace reverie {
 namespace {
 
@@ -24,6 +26,21 @@ void paste_into_cell(const Planes& picture, const Cell& cell, Planes& sheet, int
   const int factor = std::max(1, std::min(cell.width / picture.width(), cell.height / picture.height()));
   paste(magnified(picture, factor), sheet, x + (cell.width - picture.width() * factor) / 2,
         y + (cell.height - picture.height() * factor) / 2);
+}
+
+// Words in lines of at most so many pixels, but for a single longer word.
+std::vector<std::string> wrapped(std::string_view text, int room) {
+  std::vector<std::string> lines;
+  for (const std::string& word : split(text, ' ')) {
+    if (word.empty()) continue;
+    const std::string longer = lines.empty() ? word : lines.back() + " " + word;
+    if (!lines.empty() && text_width(longer, kCaptionScale) <= room) {
+      lines.back() = longer;
+    } else {
+      lines.push_back(word);
+    }
+  }
+  return lines;
 }
 
 }  // namespace
@@ -107,12 +124,17 @@ Planes labelled_rows(std::span<const SheetRow> rows, std::string_view title, int
 
 Planes captioned(const Planes& picture, std::string_view title, std::string_view detail) {
   constexpr int kLine = (kLetterHeight + kLetterDrop) * kCaptionScale + 6;
-  const int top = kMargin + kLine + (detail.empty() ? 0 : kLine);
-  const int width = std::max({picture.width(), text_width(title, kCaptionScale) + 2 * kMargin,
-                              text_width(detail, kCaptionScale) + 2 * kMargin});
+  constexpr int kLeastWidth = 480;
+  const int room = std::max({picture.width(), text_width(title, kCaptionScale) + 2 * kMargin, kLeastWidth});
+  const std::vector<std::string> lines = wrapped(detail, room - 2 * kMargin);
+  int width = std::max(picture.width(), text_width(title, kCaptionScale) + 2 * kMargin);
+  for (const std::string& line : lines)
+    width = std::max(width, text_width(line, kCaptionScale) + 2 * kMargin);
+  const int top = kMargin + kLine * (1 + static_cast<int>(lines.size()));
   Planes out = blank_sheet(top + picture.height(), width);
   draw_text(out, kMargin, kMargin, title, kInk, kCaptionScale);
-  draw_text(out, kMargin, kMargin + kLine, detail, kFaintInk, kCaptionScale);
+  for (size_t i = 0; i < lines.size(); ++i)
+    draw_text(out, kMargin, kMargin + kLine * (1 + static_cast<int>(i)), lines[i], kFaintInk, kCaptionScale);
   paste(picture, out, 0, top);
   return out;
 }

@@ -39,8 +39,8 @@ struct SheetRow {
 Planes labelled_rows(std::span<const SheetRow> rows, std::string_view title = "", int magnify = 1,
                      int gap = 2);
 
-// A line of text above a picture, and a fainter one below the text (empty for none); the sheet is as wide as
-// the wider of text and picture.
+// A line of text above a picture, and a fainter text below it (empty for none), in lines as long as the
+// picture is wide, or a little more for a small one.
 Planes captioned(const Planes& picture, std::string_view title, std::string_view detail = "");
 
 // Pictures below one another, left-aligned, with a gap.

@@ -14,6 +14,7 @@ namespace reverie {
 namespace {
 
 constexpr size_t kMostLabels = 12;
+constexpr int kSheetWidth = 1600, kMostMagnified = 4;
 constexpr double kHalf = 0.5;
 
 class Shifter {
@@ -78,8 +79,10 @@ Planes shift_sheet(const VaeModel& model, const std::vector<torch::Tensor>& pict
   std::vector<std::string> names;
   for (const auto& [name, statistics] : labels) names.push_back(name);
   const int columns = static_cast<int>(labels.size()) + 5;
+  const int magnify =
+      fitting_magnification(columns, static_cast<int>(pictures[0].size(3)), kSheetWidth, kMostMagnified);
   std::vector<Planes> parts = {captioned(
-      grid(cells, columns), "Codes changed",
+      grid(cells, columns, magnify), "Codes changed",
       "picture, reconstruction, salted, reversed, " + join(names, ", ") + ", halfway to the next picture")};
   if (labels.size() > 1) {
     std::vector<Planes> walk;
@@ -89,7 +92,8 @@ Planes shift_sheet(const VaeModel& model, const std::vector<torch::Tensor>& pict
             shifter.shown(shifter.toward(codes[0], between(it->second, std::next(it)->second, share))));
     }
     walk.push_back(shifter.shown(shifter.toward(codes[0], labels.rbegin()->second)));
-    parts.push_back(captioned(grid(walk, columns), "A walk", "from " + join(names, " to ")));
+    parts.push_back(captioned(grid(walk, static_cast<int>(walk.size()), magnify), "A walk",
+                              "from " + join(names, " to ")));
   }
   return stacked(parts);
 }

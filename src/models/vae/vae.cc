@@ -152,6 +152,10 @@ Codes VaeModel::encode(const torch::Tensor& x, const VaeWeights& weights, size_t
                        std::vector<torch::Tensor>* all) const {
   if (layers_.encoder.empty())
     throw Error("encode with", "this model", "it is a generator: it has no encoder");
+  if (!settings_.spatial && (x.size(3) != settings_.width || x.size(2) != settings_.height))
+    throw Error("encode", "the pictures",
+                fmt::format("they are {}x{}, and this network sees {}x{}", x.size(3), x.size(2),
+                            settings_.width, settings_.height));
   const VaePass pass(settings_, weights, settings_.norm == VaeNorm::kStyle ? VaeNorm::kNone : settings_.norm);
   torch::Tensor h = x.contiguous(torch::MemoryFormat::ChannelsLast);
   if (settings_.spatial) {
