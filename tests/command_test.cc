@@ -119,6 +119,7 @@ TEST(Command, WhatCannotBeDoneIsOneLineAndStatusOne) {
       {"reverie doctor --golden nothing.safetensors", "nothing.safetensors"},
       {"reverie render --input test:nosuch -o a.mp4", "nosuch"},
       {"reverie parameters feedback zom", "zoom"},
+      {"reverie render nosuchpreset -o a.mp4", "reverie presets"},
   };
   for (const auto& [line, answer] : cases) {
     const Outcome o = shell(line, folder.path());
@@ -140,6 +141,21 @@ TEST(Command, PresetsAndParametersAreListed) {
   for (const char* line :
        {"kernel     reference", "kernel     vulkan: on a graphics card", "kernel     auto: "})
     EXPECT_NE(told.find(line), std::string::npos) << told;
+}
+
+// What other tools of this kind understand.
+TEST(Command, WhatANewcomerTypesIsUnderstood) {
+  const TestFolder folder("newcomer");
+  EXPECT_EQ(shell("reverie help render").out, shell("reverie render --help").out);
+  EXPECT_NE(shell("reverie help").out.find("Subcommands:"), std::string::npos);
+  EXPECT_EQ(shell("reverie render --help").out.find("INT:"), std::string::npos);
+  EXPECT_NE(shell("reverie info smoke").out.find("preset 'smoke'"), std::string::npos);
+  EXPECT_NE(shell("reverie render -i a -i b").err.find("--input was given more than once"),
+            std::string::npos);
+  EXPECT_NE(shell("reverie preset").err.find("preset what? show"), std::string::npos);
+  const Outcome empty = shell(": > e.toml; reverie render e.toml --frames 1 -o a.mp4", folder.path());
+  EXPECT_EQ(empty.status, 1);
+  EXPECT_NE(empty.err.find("it is empty"), std::string::npos) << empty.err;
 }
 
 TEST(Command, DoctorReplaysAllGoldens) {

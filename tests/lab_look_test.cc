@@ -136,6 +136,8 @@ TEST_F(LabLook, WhatCannotBeDoneIsOneLine) {
   fails("reverie inspect run --data untested.tfrecord -o x", 1, "--split train");
   run("reverie data import pictures/along -o one.tfrecord --test-fraction 0.2 -q");
   fails("reverie probe run --data one.tfrecord", 1, "labels");
+  // pictures of another size than the network's, a line and no trace of where LibTorch noticed
+  fails("reverie train vae-mnist --data set.tfrecord -o sized -q", 1, "this network sees 28x28");
   EXPECT_FALSE(fs::exists(folder_->path() / "x"));
 }
 

@@ -58,6 +58,8 @@ TEST_F(MogrifyCommand, SaysWhatIsWrongInALine) {
   EXPECT_NE(error("none.mkv").find("none.mkv"), std::string::npos);
   EXPECT_NE(error("clip.mkv --styles photo.png"), "");
   EXPECT_NE(error("").find("INPUT is missing"), std::string::npos);
+  EXPECT_NE(error("clip.mkv --beta 1000").find("--beta: cannot set beta"), std::string::npos);
+  EXPECT_NE(error("clip.mkv --toward scream --set toward=drawings").find("twice"), std::string::npos);
 }
 
 TEST_F(MogrifyCommand, OwnStylesByEmbedding) {
@@ -65,7 +67,7 @@ TEST_F(MogrifyCommand, OwnStylesByEmbedding) {
   ASSERT_EQ(run("reverie data import photo.png -o s.tfrecord -q --label mine").status, 0);
   const Outcome made = run("reverie embed " + model + " --data s.tfrecord -q -o e.safetensors");
   ASSERT_EQ(made.status, 0) << made.err;
-  EXPECT_NE(made.err.find("1 pictures, 1 labels"), std::string::npos) << made.err;
+  EXPECT_NE(made.err.find("1 picture, 1 label"), std::string::npos) << made.err;
   EXPECT_NE(run("reverie mogrify --list --styles e.safetensors").out.find("mine\n"), std::string::npos);
   EXPECT_EQ(run("reverie mogrify photo.png -q --styles e.safetensors --toward mine -o a.png").status, 0);
   EXPECT_EQ(run("reverie shift " + model + " --data s.tfrecord -o shift.png && test -s shift.png").status, 0);

@@ -118,6 +118,7 @@ TEST_F(WatchCommand, SaysWhatIsWrongInALine) {
   const std::string root = std::filesystem::current_path().string();
   fails("reverie recognise videos/left/ben_1.mkv --model " + root + "/models/mogrify.safetensors",
         "its family is 'vae'");
+  fails("reverie recognise none.mkv", "none.mkv");  // with the model that ships, from any folder
   fails("reverie recognise none.mkv --model " + root + "/models/mogrify.safetensors", "");
 }
 

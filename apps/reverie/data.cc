@@ -249,9 +249,10 @@ int import(const ImportWords& o) {
                      filled));
   if (o.test_fraction > 0 && counts->undecided == 0)
     warning("--test-fraction was not used: the sources already say which pictures are for testing");
-  note(fmt::format("{}: {} pictures, {} train and {} test, {}, seed {}, in {}", printable(o.output),
-                   counts->train + counts->test, counts->train, counts->test, counted(set.labels(), "label"),
-                   o.seed, format_duration(progress.seconds())));
+  note(fmt::format("{}: {}, {} train and {} test, {}, seed {}, in {}", printable(o.output),
+                   counted(static_cast<int64_t>(counts->train + counts->test), "picture"), counts->train,
+                   counts->test, counted(set.labels(), "label"), o.seed,
+                   format_duration(progress.seconds())));
   return 0;
 }
 

@@ -97,7 +97,8 @@ void print_channels(const RecordSet& set, Split split) {
 void print_counts(const RecordSet& set, const std::vector<LabelCount>& counts) {
   const size_t train = set.size(Split::kTrain);
   const size_t test = set.size(Split::kTest);
-  fmt::print("{}: {} pictures, {}, {}\n", printable(set.name()), train + test, describe_sizes(set),
+  fmt::print("{}: {}, {}, {}\n", printable(set.name()),
+             counted(static_cast<int64_t>(train + test), "picture"), describe_sizes(set),
              counted(static_cast<int64_t>(set.labels().size()), "label"));
   size_t widest = 5;
   for (const LabelCount& c : counts) widest = std::max(widest, std::min<size_t>(c.name.size(), 40));

@@ -48,7 +48,7 @@ int embed(const Words& w) {
     }
   }
   write_embeddings(w.output, e, vae);
-  note(fmt::format("{}: {} pictures, {}, {} codes", w.output, done,
+  note(fmt::format("{}: {}, {}, {} codes", w.output, counted(static_cast<int64_t>(done), "picture"),
                    counted(static_cast<int64_t>(e.by_label(vae.settings().spatial).size()), "label"),
                    vae.settings().codes));
   return 0;

@@ -162,6 +162,7 @@ TEST(Preset, RoundTripsToTheLastBit) {
 TEST(Preset, ErrorsNameFileLineAndTheNearest) {
   const std::pair<const char*, const char*> cases[] = {
       {"abuot = 'x'", "p/x.toml:1: there is no key 'abuot' here, did you mean 'about'?"},
+      {"zoom = 1", "p/x.toml:1: 'zoom' is a parameter: put it below a line [parameters]"},
       {"about = 1", "p/x.toml:1: 'about' must be a string, not a whole number"},
       {R"(about = "a\nb")", "p/x.toml:1: 'about' must be one line of at most 200 bytes"},
       {"effect = 'feedbck'", "p/x.toml:1: there is no effect 'feedbck', did you mean 'feedback'?"},

@@ -117,6 +117,16 @@ TEST(Sheet, StackedPartsKeepTheirPlaces) {
   EXPECT_TRUE(is(sheet, 7, 19, {0.5F, 0.5F, 0.5F}));
 }
 
+TEST(Sheet, ALongCaptionHasSeveralLines) {
+  const Planes picture(3, 8, 600, 1.0F);
+  std::string text = "one";
+  const int line = captioned(picture, "title", text).height() - captioned(picture, "title").height();
+  for (int i = 0; i < 40; ++i) text += " more";
+  const Planes sheet = captioned(picture, "title", text);
+  EXPECT_EQ(sheet.width(), 600);
+  EXPECT_GE(sheet.height(), captioned(picture, "title").height() + 4 * line);
+}
+
 TEST(Sheet, MagnificationFitsTheWidth) {
   EXPECT_EQ(fitting_magnification(10, 3, 200, 9, 2), 6);
   EXPECT_EQ(fitting_magnification(1000, 3, 200, 9, 2), 1);

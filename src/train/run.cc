@@ -186,6 +186,8 @@ RunEnd run_training(const RunOptions& options) {
   const auto start = checkpoint ? nullptr : start_model(options);
   Trainer trainer(options.recipe, set, options.settings, group, start.get());
   if (checkpoint) trainer.resume(*checkpoint);
+  if (checkpoint && trainer.done() && group.first() && !options.quiet)
+    note(fmt::format("{} is finished already", options.run.string()));
   if (group.first()) prepare_folder(options, lock);
   return loop(options, trainer, test, group, checkpoint ? checkpoint->best : std::nullopt);
 }
