@@ -84,7 +84,8 @@ Chain load_file(const fs::path& file, std::vector<fs::path> children) {
     return load_file(find_preset(name, fs::absolute(file).parent_path()), children);
   };
   const std::string text = read_text_file(file, kMostTomlBytes);
-  if (trim(text).empty()) throw Error("read the preset", file.string(), "it is empty");
+  if (children.size() == 1 && trim(text).empty())
+    throw Error("read the preset", file.string(), "it is empty");
   Chain chain = parse_chain(text, file.string(), load_named);
   // holds in a description that is read elsewhere
   if (chain.plain()) chain.parts.front().preset.folder = fs::absolute(file, code).parent_path();
