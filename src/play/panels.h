@@ -39,6 +39,7 @@ class Panels {
   void draw_caption();
   void draw_status();
   void draw_input_state();
+  static void draw_state_of(const LiveInput::State& in);
   void draw_left_unsaved();
   void draw_tabs(WindowWishes& wishes);
   void draw_found();
@@ -77,6 +78,10 @@ class Panels {
   void set(const std::string& name, const std::string& value);
   // panels_input.cc
   void draw_input();
+  void draw_input_fader();
+  const LiveInput::State& input_state() const {
+    return side_ == InputSide::kA ? status_.input : status_.input_b;
+  }
   void draw_input_play();
   void draw_files();
   void draw_timeline();
@@ -111,9 +116,10 @@ class Panels {
   std::map<std::string, std::pair<std::shared_ptr<const Planes>, PictureTexture>> pictures_;  // by path
   std::string confirming_;  // what is asked once more before it is done
   std::vector<CameraInfo> cameras_;
-  double cameras_seen_ = 0;        // seconds, on the window's clock
-  std::optional<FileList> files_;  // while it is open
-  std::optional<double> sought_;   // the place, as a share, while the timeline is dragged
+  double cameras_seen_ = 0;         // seconds, on the window's clock
+  InputSide side_ = InputSide::kA;  // of the input that is chosen and played
+  std::optional<FileList> files_;   // while it is open
+  std::optional<double> sought_;    // the place, as a share, while the timeline is dragged
   float stray_ = 0.05F;
   float width_ = 0, scale_ = 0;
   bool corner_held_ = false;
