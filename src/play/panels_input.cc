@@ -73,38 +73,6 @@ void Panels::draw_input() {
   say(kDim, "or drop a file on the window");
 }
 
-// Files and folders to choose from; a folder of pictures can be the input too.
-void Panels::draw_files() {
-  if (ImGui::Button("files")) {
-    files_.emplace(input_state().spec);
-    ImGui::OpenPopup("files");
-  }
-  if (!ImGui::BeginPopup("files")) return files_.reset();
-  const auto take = [&](const std::string& path) {
-    copy_text(input_, path);
-    show_.desk().open_input(path, side_);
-    files_->remember();
-    ImGui::CloseCurrentPopup();
-  };
-  say(kDim, files_->folder().string());
-  if (ImGui::Button("the whole folder")) take(files_->folder().string());
-  tooltip("its pictures, one after the other");
-  std::optional<std::string> enter;
-  bool leave = false;
-  ImGui::BeginChild("list", {em(28), em(18)});
-  leave = ImGui::Selectable("..", false, ImGuiSelectableFlags_DontClosePopups);
-  for (const FileList::Entry& e : files_->entries()) {
-    const std::string label = e.name + (e.folder ? "/" : "");
-    if (!ImGui::Selectable(label.c_str(), false, ImGuiSelectableFlags_DontClosePopups)) continue;
-    e.folder ? void(enter = e.name) : take(files_->path(e));
-  }
-  say(kRed, files_->trouble());
-  ImGui::EndChild();
-  if (enter) files_->enter(*enter);
-  if (leave) files_->leave();
-  ImGui::EndPopup();
-}
-
 // Speed, place and range, where the input has them.
 void Panels::draw_input_play() {
   const LiveInput::State& in = input_state();
