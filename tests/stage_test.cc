@@ -171,6 +171,34 @@ TEST_F(Stage, TheCrossfaderGoesToWhatIsCued) {
   EXPECT_TRUE(happened("\"crossfade\":1.0"));
 }
 
+TEST_F(Stage, ClipsAreChosenPlayedAndFadedInTheWindow) {
+  const Outcome made = shell(
+      "mkdir -p clips state/reverie\nprintf $PWD/clips >state/reverie/input-folder\n"
+      "for c in blue red; do ffmpeg -v error -f lavfi -i color=$c:size=64x48:rate=20 -t 3 clips/$c.mkv; done",
+      folder_.path());
+  ASSERT_EQ(made.status, 0) << made.err;
+  const Outcome o = play("--seconds 40",
+                         "click 33 245\n"                    // in & out
+                         "click 396 295\nclick 240 110\n"    // files, the first
+                         "drag 53 394 20\n"                  // its speed
+                         "click 386 269\n"                   // B
+                         "click 396 295\nclick 380 110\n"    // files, the second
+                         "drag 86 269 60\nkey k\nsleep 1\n"  // the fader
+                         "find cache -name '*.png'\nkey ctrl+q",
+                         "export XDG_CACHE_HOME=$PWD/cache", "800x600", "veil");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  const std::string all = session();
+  size_t at = 0;
+  for (const char* next : {"clips/blue.mkv", "\"play_input\":{\"speed\":", "\"input_b\":", "clips/red.mkv",
+                           "\"fade_input\":0.", "\"fade_input\":0.75"}) {
+    at = all.find(next, at);
+    ASSERT_NE(at, std::string::npos) << next << "\n" << o.out;
+  }
+  EXPECT_NE(o.out.find("thumbnails/"), std::string::npos) << "the list has small pictures\n" << o.out;
+  const Outcome again = shell("reverie render --session a.session -q -o again.mkv", folder_.path());
+  EXPECT_EQ(again.status, 0) << again.err;
+}
+
 // It is one process that watches another, which plays.
 TEST_F(Stage, AKioskTakesNoKeysComesBackAndEndsByAHeldCombination) {
   const Outcome o =

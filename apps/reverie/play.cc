@@ -44,8 +44,9 @@ struct Options {
   std::string input, size = "640x360", fps = "30", seconds, session, fit = "crop", deinterlace = "auto",
                      kernel = "auto";
   std::string folder = "out", panels = "over", screen = "1280x720", sound, follow, setlist;
-  std::string input_start, input_loop;
+  std::string input_start, input_loop, input_b;
   std::optional<double> input_speed;
+  double input_fade = 0;
   std::vector<std::string> also, set;
   std::optional<uint64_t> seed;
   double tempo = kDefaultTempo, sound_gain = 0, scale = 0;
@@ -84,6 +85,10 @@ void add_set_options(CLI::App& app, Options& o) {
                  "the range of it that is repeated, as 12.5-20 or 1:30-2:00; either end may be left out")
       ->type_name("TIME-TIME")
       ->needs("--input");
+  app.add_option("--input-b", o.input_b, "a second input, which the input fader leads to")->type_name("SRC");
+  app.add_option("--input-fade", o.input_fade, "where the fader is: 0 (the first input) to 1 (the second)")
+      ->check(finite_range(0, 1))
+      ->needs("--input-b");
   app.add_option("--size", o.size,
                  "size of the engine's frames, independent of the window's; default 640x360")
       ->type_name("WxH");
@@ -238,10 +243,12 @@ std::optional<PlayInput> play_input_of(const Options& o) {
 
 ShowRequest request_of(const Options& o) {
   const std::vector<std::string> presets = o.recover ? std::vector{newest_unsaved()} : o.presets;
-  LiveRequest set{chain_to_play(presets, !o.input.empty()), o.input};
+  LiveRequest set{chain_to_play(presets, !o.input.empty() || !o.input_b.empty()), o.input};
   need_programs(set.chain);
   apply_sets(o.set, set.chain);
   set.play_input = play_input_of(o);
+  set.input_b = o.input_b;
+  set.input_fade = o.input_fade;
   std::tie(set.width, set.height) = parse_size(o.size);
   set.fps = parse_rate(o.fps);
   set.seed = o.seed ? *o.seed : std::random_device()();
@@ -253,7 +260,7 @@ ShowRequest request_of(const Options& o) {
   set.session = o.no_session ? "" : o.session.empty() ? new_session() : o.session;
   set.also = o.also;
   std::vector<std::string> taken = files_of(set.chain);
-  taken.insert(taken.end(), {set.input, set.session});
+  taken.insert(taken.end(), {set.input, set.input_b, set.session});
   for (size_t i = 0; i < o.also.size(); ++i) {
     refuse_overwriting(o.also[i], taken);
     for (size_t other = 0; other < i; ++other) {

@@ -33,7 +33,7 @@ struct Options {
   std::vector<std::string> presets;
   std::string input, output, size, again, session, fit, deinterlace, kernel, sheet, sound;
   std::vector<std::string> set, without;
-  std::string fps, seconds, start;
+  std::string fps, seconds, start, input_b;
   std::optional<double> tempo;
   std::optional<int64_t> frames;
   std::optional<uint64_t> seed;
@@ -92,6 +92,9 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--again", o.again, "repeat the render that made this file")->type_name("FILE");
   app.add_option("--session", o.session, "render a set recorded by `reverie play` again, frame by frame")
       ->type_name("FILE");
+  app.add_option("--input-b", o.input_b, "in place of the set's second input")
+      ->type_name("SRC")
+      ->needs("--session");
   app.add_option("--sheet", o.sheet, "also write a contact sheet of the frames")->type_name("FILE.png");
   app.add_option("--without", o.without,
                  "switch off a step of the frame loop: source, a part by its name, output")
@@ -197,12 +200,14 @@ bool names_a_text(const std::string& address) {
 
 // All files read to replay a set.  A long one names the same file a million times.
 std::vector<std::string> files_of(const std::string& file, const ReplayRequest& r) {
-  std::set<std::string> read = {file, r.input};
+  std::set<std::string> read = {file, r.input, r.input_b};
   const auto add = [&](const std::vector<std::string>& files) { read.insert(files.begin(), files.end()); };
   add(files_of(r.session.start.chain));
   for (const TimedEvent& e : r.session.events) {
-    if (const auto* opened = std::get_if<OpenInput>(&e.event); opened != nullptr && r.input.empty())
-      read.insert(opened->spec);
+    if (const auto* opened = std::get_if<OpenInput>(&e.event)) {
+      const std::string& other = opened->side == InputSide::kB ? r.input_b : r.input;
+      if (other.empty()) read.insert(opened->spec);
+    }
     if (const auto* set = std::get_if<SetParameter>(&e.event); set != nullptr && names_a_text(set->name))
       read.insert(set->value);
     if (const auto* changed = std::get_if<ChangePreset>(&e.event)) add(files_of(changed->preset));
@@ -219,7 +224,8 @@ RenderResult replay_session(const Options& o) {
                    !o.sound.empty() || o.tempo || !o.deinterlace.empty();
   if (own)
     throw UsageError(
-        "--session has its own preset, seed, rate and length: give only -o, --size, --input, --fit");
+        "--session has its own preset, seed, rate and length: give only -o, --size, --input, --input-b, "
+        "--fit");
   if (o.resume) throw UsageError("--resume goes on with renders, not with sets: leave it out with --session");
   ReplayRequest r{read_session(o.session), o.output.empty() ? "out/session.mp4" : o.output};
   need_programs(r.session.start.chain);
@@ -230,6 +236,7 @@ RenderResult replay_session(const Options& o) {
   }
   if (!o.size.empty()) std::tie(r.width, r.height) = parse_size(o.size);
   r.input = o.input;
+  r.input_b = o.input_b;
   r.threads = o.threads;
   if (!o.kernel.empty()) r.kernel = find_kernel(o.kernel).name;
   if (!o.fit.empty()) r.fit = fit_of(o.fit);

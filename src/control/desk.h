@@ -1,6 +1,7 @@
 // All actions that a performer can take in a set, through keys, knobs, MIDI or OSC.  Thread-safe.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -111,11 +112,11 @@ class Desk {
   void new_noise(const std::string& part = "");    // "": of all parts
   void new_weights(const std::string& part = "");  // "": of the first that has weights
   void load_weights(const std::string& file, const std::string& part = "");  // likewise
-  void open_input(const std::string& spec);                                  // it plays at its own speed
-  // Speed, place and range of the input; see PlayInput.  Error for numbers out of range.
+  void open_input(const std::string& spec, InputSide side = InputSide::kA);  // it plays at its own speed
+  // Speed, place and range of an input; see PlayInput.  Error for numbers out of range.
   void play_input(const PlayInput& how);
-  void pause_input();  // or on, at the speed that it had
-  bool input_stands() const { return control("input_speed") == 0; }
+  void pause_input(InputSide side = InputSide::kA);  // or on, at the speed that it had
+  bool input_stands(InputSide side = InputSide::kA) const { return control(input_speed_control(side)) == 0; }
 
   void undo();
   void redo();
@@ -146,7 +147,8 @@ class Desk {
   static State just_loaded(const Chain& chain);
   void set_control(const std::string& name, const std::string& value);
   void crossfade(double position);
-  void turn_input_knobs(std::optional<double> speed, std::optional<double> position);
+  void fade_input(double share);
+  void turn_input_knobs(InputSide side, std::optional<double> speed, std::optional<double> position);
   Chain with_seeds(Chain chain) const;
   std::filesystem::path neighbour(const std::string& name, int by) const;
   // change edits a copy of the state and says what is sent; what it throws changes nothing.
@@ -175,7 +177,7 @@ class Desk {
   std::vector<PresetEntry> presets_;
   uint64_t draws_ = 0, version_ = 0;
   double fade_ = 2;
-  std::atomic<double> paused_speed_{1};  // of the input, before it was made to stand
+  std::array<std::atomic<double>, 2> paused_speed_{1.0, 1.0};  // of an input, before it was made to stand
   bool changed_ = false, black_ = false, frozen_ = false;
 };
 

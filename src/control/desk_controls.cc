@@ -10,7 +10,7 @@
 namespace reverie {
 namespace {
 
-constexpr const char *kCrossfader = "crossfader", *kSpeed = "input_speed", *kPosition = "input_position";
+constexpr const char *kCrossfader = "crossfader", *kInputFade = "input_fade";
 
 void check(const char* what, double value, double most) {
   if (!(value >= 0 && value <= most))
@@ -28,18 +28,27 @@ void Desk::set_control(const std::string& name, const std::string& value) {
   ParameterValues next(set_controls());
   next.parse(name, value);  // Error where it is not allowed
   const double to = next.number(name);
-  if (name == kSpeed) return play_input({.speed = to});
-  if (name == kPosition) return play_input({.seek = InputTime{InputTime::Kind::kShare, to}});
-  crossfade(to);
+  for (const InputSide side : {InputSide::kA, InputSide::kB}) {
+    if (name == input_speed_control(side)) return play_input({.speed = to, .side = side});
+    if (name == input_position_control(side))
+      return play_input({.seek = InputTime{InputTime::Kind::kShare, to}, .side = side});
+  }
+  name == kInputFade ? fade_input(to) : crossfade(to);
   told(std::string(kSetPart) + "." + name);
 }
 
-void Desk::open_input(const std::string& spec) {
+void Desk::open_input(const std::string& spec, InputSide side) {
   {
     const std::lock_guard lock(mutex_);
-    send_(OpenInput{spec});
+    send_(OpenInput{spec, side});
   }
-  turn_input_knobs(1.0, 0.0);
+  turn_input_knobs(side, 1.0, 0.0);
+}
+
+void Desk::fade_input(double share) {
+  const std::lock_guard lock(mutex_);
+  controls_.set(kInputFade, share);
+  send_(FadeInput{share});
 }
 
 void Desk::play_input(const PlayInput& how) {
@@ -53,11 +62,12 @@ void Desk::play_input(const PlayInput& how) {
     send_(how);
   }
   const bool share = how.seek && how.seek->kind == InputTime::Kind::kShare;
-  turn_input_knobs(how.speed, share ? std::optional(how.seek->at) : std::nullopt);
+  turn_input_knobs(how.side, how.speed, share ? std::optional(how.seek->at) : std::nullopt);
 }
 
-void Desk::turn_input_knobs(std::optional<double> speed, std::optional<double> position) {
-  for (const auto& [name, value] : {std::pair(kSpeed, speed), {kPosition, position}}) {
+void Desk::turn_input_knobs(InputSide side, std::optional<double> speed, std::optional<double> position) {
+  for (const auto& [name, value] :
+       {std::pair(input_speed_control(side), speed), {input_position_control(side), position}}) {
     {
       const std::lock_guard lock(mutex_);
       if (!value || controls_.number(name) == *value) continue;
@@ -67,11 +77,12 @@ void Desk::turn_input_knobs(std::optional<double> speed, std::optional<double> p
   }
 }
 
-void Desk::pause_input() {
-  const double speed = control(kSpeed);
-  if (speed == 0) return play_input({.speed = paused_speed_});
-  paused_speed_ = speed;
-  play_input({.speed = 0});
+void Desk::pause_input(InputSide side) {
+  std::atomic<double>& paused = paused_speed_[static_cast<size_t>(side)];
+  const double speed = control(input_speed_control(side));
+  if (speed == 0) return play_input({.speed = paused, .side = side});
+  paused = speed;
+  play_input({.speed = 0, .side = side});
 }
 
 // What keeps its name keeps its draws.  Call with the mutex held.

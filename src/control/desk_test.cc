@@ -83,6 +83,33 @@ TEST_F(DeskTest, TheInputIsPlayedByKnobsOfTheSet) {
   EXPECT_EQ(last<OpenInput>().spec, "clip.mp4");
 }
 
+TEST_F(DeskTest, InputBHasKnobsOfItsOwnAndAFader) {
+  desk_.set("set.input_b_speed", "2");
+  EXPECT_EQ(last<PlayInput>().speed, 2);
+  EXPECT_EQ(last<PlayInput>().side, InputSide::kB);
+  desk_.set("set.input_b_position", "0.5");
+  EXPECT_EQ(last<PlayInput>().side, InputSide::kB);
+  EXPECT_EQ(desk_.control("input_position"), 0) << "that of A";
+  desk_.pause_input(InputSide::kB);
+  EXPECT_TRUE(desk_.input_stands(InputSide::kB));
+  EXPECT_FALSE(desk_.input_stands());
+  desk_.pause_input(InputSide::kB);
+  EXPECT_EQ(last<PlayInput>().speed, 2);
+  desk_.open_input("b.mp4", InputSide::kB);
+  EXPECT_EQ(last<OpenInput>().side, InputSide::kB);
+  EXPECT_EQ(desk_.control("input_b_speed"), 1);
+
+  std::vector<std::string> told;
+  desk_.watch([&](const std::string& address) { told.push_back(address); });
+  desk_.set_share("set.input_fade", -1, 0.25);
+  EXPECT_EQ(last<FadeInput>().share, 0.25);
+  EXPECT_EQ(told, std::vector<std::string>{"set.input_fade"});
+  EXPECT_FALSE(desk_.changed());
+  const size_t sent = events_.size();
+  EXPECT_NE(message_of([&] { desk_.set("set.input_fade", "1.5"); }), "");
+  EXPECT_EQ(events_.size(), sent);
+}
+
 TEST_F(DeskTest, CycleGoesRound) {
   for (const char* word : {"encoding", "decoding", "state"}) {
     desk_.cycle("view");

@@ -99,9 +99,18 @@ struct Freeze {
   bool on = false;
 };
 
+// A set has up to two inputs, and a fader between them.
+enum class InputSide { kA, kB };
+
 // Another input, from its beginning, shown from this frame on.  Empty: none.
 struct OpenInput {
   std::string spec;
+  InputSide side = InputSide::kA;
+};
+
+// How much of the picture that comes in is that of input B, 0..1.
+struct FadeInput {
+  double share = 0;
 };
 
 // A time of the input: seconds from its beginning, a share of its length (0..1), or that of what it shows.
@@ -118,9 +127,12 @@ struct PlayInput {
   std::optional<double> speed = {};  // its seconds in one of the set, 0..kMostInputSpeed; 0: it stands
   std::optional<InputTime> seek = {};
   std::optional<InputTime> from = {}, to = {};  // the ends of the range that is repeated
+  InputSide side = InputSide::kA;
 
-  static PlayInput whole() {  // no range
-    return {.from = InputTime{InputTime::Kind::kShare, 0}, .to = InputTime{InputTime::Kind::kShare, 1}};
+  static PlayInput whole(InputSide side = InputSide::kA) {  // no range
+    return {.from = InputTime{InputTime::Kind::kShare, 0},
+            .to = InputTime{InputTime::Kind::kShare, 1},
+            .side = side};
   }
 };
 inline constexpr double kMostInputSpeed = 4, kLongestInput = 1e7;  // seconds
@@ -133,6 +145,7 @@ struct KeepSound {
 // The input shows this frame of its own (0 is the first), if that is not the one expected from the clock.
 struct ShowInput {
   int64_t index = 0;
+  InputSide side = InputSide::kA;
 };
 
 // The engine was late for this many ticks of the clock: they have no frame.
@@ -141,10 +154,10 @@ struct SkipTicks {
 };
 
 // Signals: what is heard from this frame on.
-using Event =
-    std::variant<SetParameter, ChangePreset, BeginProcess, AbandonProcess, NewNoise, OpenInput, ShowInput,
-                 SkipTicks, Signals, AddPart, RemovePart, MovePart, ChangeChain, BeginChain, AbandonChain,
-                 Blackout, Freeze, KeepSound, CueChain, BeginCue, AbandonCue, Crossfade, PlayInput>;
+using Event = std::variant<SetParameter, ChangePreset, BeginProcess, AbandonProcess, NewNoise, OpenInput,
+                           ShowInput, SkipTicks, Signals, AddPart, RemovePart, MovePart, ChangeChain,
+                           BeginChain, AbandonChain, Blackout, Freeze, KeepSound, CueChain, BeginCue,
+                           AbandonCue, Crossfade, PlayInput, FadeInput>;
 
 // Happens before frame `frame` is computed.
 struct TimedEvent {

@@ -42,6 +42,12 @@ json time_to_json(const InputTime& time) {
   return time.at;
 }
 
+// What is said of input B has names of its own: a version that knows only one input must not take it for
+// that.
+std::string of_side(const char* key, InputSide side) {
+  return side == InputSide::kB ? fmt::format("{}_b", key) : key;
+}
+
 struct ToJson {
   json& j;
   void of_part(const std::string& part) const {
@@ -70,11 +76,12 @@ struct ToJson {
   void operator()(const Crossfade& e) const { j["crossfade"] = e.share; }
   void operator()(const Blackout& e) const { j["blackout"] = e.on, j["fade"] = e.fade; }
   void operator()(const Freeze& e) const { j["freeze"] = e.on; }
-  void operator()(const OpenInput& e) const { j["input"] = e.spec; }
+  void operator()(const OpenInput& e) const { j[of_side("input", e.side)] = e.spec; }
+  void operator()(const FadeInput& e) const { j["fade_input"] = e.share; }
   void operator()(const KeepSound& e) const { j["sound"] = e.file; }
-  void operator()(const ShowInput& e) const { j["show"] = e.index; }
+  void operator()(const ShowInput& e) const { j[of_side("show", e.side)] = e.index; }
   void operator()(const PlayInput& e) const {
-    json& how = j["play_input"] = json::object();
+    json& how = j[of_side("play_input", e.side)] = json::object();
     if (e.speed) how["speed"] = *e.speed;
     for (const auto& [key, time] : {std::pair("seek", e.seek), {"from", e.from}, {"to", e.to}}) {
       if (time) how[key] = time_to_json(*time);
@@ -255,6 +262,17 @@ SessionStart read_start(const Line& line) {
   return s;
 }
 
+std::optional<Event> read_input_event(const Line& line, InputSide side) {
+  const std::string input = of_side("input", side), play = of_side("play_input", side),
+                    show = of_side("show", side);
+  if (line.has(input.c_str())) return OpenInput{line.text(input.c_str()), side};
+  if (line.has(show.c_str())) return ShowInput{line.whole(show.c_str(), 0, kMostFrames), side};
+  if (!line.has(play.c_str())) return {};
+  PlayInput how = line.play_input(play.c_str());
+  how.side = side;
+  return how;
+}
+
 Event read_event(const Line& line) {
   const auto fade = [&] { return line.number("fade", 0, kLongestFade); };
   const auto place = [&](const char* key) { return static_cast<int>(line.whole(key, 0, kMostParts)); };
@@ -276,12 +294,13 @@ Event read_event(const Line& line) {
   if (line.has("crossfade")) return Crossfade{line.number("crossfade", 0, 1)};
   if (line.has("blackout")) return Blackout{line.flag("blackout"), fade()};
   if (line.has("freeze")) return Freeze{line.flag("freeze")};
-  if (line.has("input")) return OpenInput{line.text("input")};
+  if (line.has("fade_input")) return FadeInput{line.number("fade_input", 0, 1)};
   if (line.has("sound")) return KeepSound{line.text("sound")};
-  if (line.has("play_input")) return line.play_input("play_input");
-  if (line.has("show")) return ShowInput{line.whole("show", 0, kMostFrames)};
   if (line.has("skip")) return SkipTicks{line.whole("skip", 1, kMostFrames)};
   if (line.has("hear")) return line.signals("hear");
+  for (const InputSide side : {InputSide::kA, InputSide::kB}) {
+    if (const auto event = read_input_event(line, side)) return *event;
+  }
   line.fail("it is not an event of a set");
 }
 

@@ -22,6 +22,8 @@
 //   {"frame": 92, "play_input": {"speed": 2, "seek": 3.5, "from": {"share": 0.2}, "to": "now"}}   what of it
 //   was said: times of the input in seconds, as shares of its length, or of what it shows
 //   {"frame": 95, "show": 3}                                this frame of the input
+//   {"frame": 96, "input_b": "b.mp4"}                       the same of input B: "play_input_b", "show_b"
+//   {"frame": 97, "fade_input": 0.5}                        the fader from input A (0) to B (1)
 //   {"frame": 99, "skip": 2}                                ticks of the clock that have no frame
 //   {"frame": 100, "hear": [0.5, 0.7, 0.2, 0.1, 1, 120, 3.25]}  level, bass, mid, treble, onset, tempo, beats
 //   {"frame": 120, "reached": true}                         once a second and at the end: as many are made

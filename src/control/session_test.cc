@@ -63,7 +63,11 @@ std::vector<TimedEvent> one_of_each() {
           {8, BeginChain{}},
           {8, AbandonChain{}},
           {8, Blackout{true, 0.5}},
-          {8, Freeze{false}}};
+          {8, Freeze{false}},
+          {8, OpenInput{"b.mp4", InputSide::kB}},
+          {8, PlayInput{.seek = PlayInput::kNow, .side = InputSide::kB}},
+          {8, ShowInput{4, InputSide::kB}},
+          {8, FadeInput{0.25}}};
 }
 
 std::string text_of(const std::vector<TimedEvent>& events) {

@@ -339,6 +339,7 @@ void MidiController::play_note(const MidiNote& note) {
 }
 
 void MidiController::act(MidiAction action) {
+  const InputSide side = action >= MidiAction::kInputBPause ? InputSide::kB : InputSide::kA;
   switch (action) {
     case MidiAction::kNoise:
       return desk_.new_noise();
@@ -365,15 +366,20 @@ void MidiController::act(MidiAction action) {
     case MidiAction::kSetlistPrevious:
       return actions_.setlist_step ? actions_.setlist_step(-1) : void();
     case MidiAction::kInputPause:
-      return desk_.pause_input();
+    case MidiAction::kInputBPause:
+      return desk_.pause_input(side);
     case MidiAction::kInputStart:
-      return desk_.play_input({.seek = InputTime()});
+    case MidiAction::kInputBStart:
+      return desk_.play_input({.seek = InputTime(), .side = side});
     case MidiAction::kInputIn:
-      return desk_.play_input({.from = PlayInput::kNow});
+    case MidiAction::kInputBIn:
+      return desk_.play_input({.from = PlayInput::kNow, .side = side});
     case MidiAction::kInputOut:
-      return desk_.play_input({.to = PlayInput::kNow});
+    case MidiAction::kInputBOut:
+      return desk_.play_input({.to = PlayInput::kNow, .side = side});
     case MidiAction::kInputWhole:
-      return desk_.play_input(PlayInput::whole());
+    case MidiAction::kInputBWhole:
+      return desk_.play_input(PlayInput::whole(side));
     case MidiAction::kPanic:
       return actions_.panic ? actions_.panic() : void();
     case MidiAction::kTap:

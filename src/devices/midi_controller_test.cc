@@ -81,6 +81,18 @@ TEST_F(ControllerTest, PadsPlayTheInput) {
   EXPECT_EQ(desk_.control("input_speed"), kMostInputSpeed);
 }
 
+TEST_F(ControllerTest, PadsAndKnobsPlayInputB) {
+  midi_.learn(MidiAction::kInputBPause);
+  send({0x90, 40, 100});
+  send({0x90, 40, 100});
+  EXPECT_TRUE(desk_.input_stands(InputSide::kB));
+  EXPECT_FALSE(desk_.input_stands());
+  learn("set.input_fade");
+  for (int value = 0; value <= 127; ++value) control(7, value);
+  EXPECT_EQ(desk_.control("input_fade"), 1);
+  EXPECT_EQ(parse_midi_map(format_midi_map(midi_.map()), "map"), midi_.map());
+}
+
 TEST_F(ControllerTest, PadsGoThroughTheSetlist) {
   midi_.learn(MidiAction::kSetlistNext);
   send({0x90, 40, 100});

@@ -58,6 +58,7 @@ std::optional<bool> is_on(const MidiNote& note, const Desk& desk, const std::str
                           const std::vector<PresetEntry>& presets) {
   if (note.action == MidiAction::kBlackout) return desk.is_black();
   if (note.action == MidiAction::kInputPause) return desk.input_stands();
+  if (note.action == MidiAction::kInputBPause) return desk.input_stands(InputSide::kB);
   if (note.action == MidiAction::kFreeze) return desk.is_frozen();
   if (note.action == MidiAction::kCue) return !desk.cued().empty();
   if (note.action) return {};

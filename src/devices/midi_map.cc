@@ -136,10 +136,11 @@ const std::vector<std::string>& midi_control_words() {
 
 const std::vector<std::string>& midi_action_words() {
   static const std::vector<std::string> words = {
-      "noise",       "weights",  "next",      "previous",     "randomize",        "record",
-      "snapshot",    "undo",     "redo",      "blackout",     "freeze",           "panic",
-      "tap",         "downbeat", "cue",       "setlist-next", "setlist-previous", "input-pause",
-      "input-start", "input-in", "input-out", "input-whole"};
+      "noise",       "weights",     "next",         "previous",     "randomize",        "record",
+      "snapshot",    "undo",        "redo",         "blackout",     "freeze",           "panic",
+      "tap",         "downbeat",    "cue",          "setlist-next", "setlist-previous", "input-pause",
+      "input-start", "input-in",    "input-out",    "input-whole",  "input-b-pause",    "input-b-start",
+      "input-b-in",  "input-b-out", "input-b-whole"};
   return words;
 }
 

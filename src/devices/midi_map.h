@@ -68,7 +68,13 @@ enum class MidiAction {
   kInputStart,
   kInputIn,
   kInputOut,
-  kInputWhole
+  kInputWhole,
+  // of input B, and the last
+  kInputBPause,
+  kInputBStart,
+  kInputBIn,
+  kInputBOut,
+  kInputBWhole
 };
 
 // A note does one thing: an action, or a preset by its number (from 1) or its name.

@@ -152,7 +152,7 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
     case Kind::kWeights:
       return c.text.empty() ? desk_.new_weights() : desk_.load_weights(c.text);
     case Kind::kInput:
-      return desk_.open_input(c.text);
+      return desk_.open_input(c.text, c.side());
     case Kind::kInputSpeed:
     case Kind::kInputSeek:
     case Kind::kInputLoop:
@@ -160,7 +160,9 @@ void OscServer::obey(const OscCommand& c, const UdpAddress& from) {
     case Kind::kInputOut:
       return desk_.play_input(c.play_input);
     case Kind::kInputPause:
-      return desk_.pause_input();
+      return desk_.pause_input(c.side());
+    case Kind::kInputFade:
+      return desk_.set("set.input_fade", fmt::format("{}", *c.number));
     case Kind::kRandomize:
       return c.number ? desk_.randomize(*c.number) : desk_.randomize();
     case Kind::kUndo:

@@ -71,9 +71,10 @@ class Arguments {
 struct Verb {
   std::string_view address;  // after "/reverie/"
   Kind kind;
+  InputSide side = InputSide::kA;
 };
 
-constexpr std::array<Verb, 38> kVerbs = {{{"get", Kind::kGet},
+constexpr std::array<Verb, 46> kVerbs = {{{"get", Kind::kGet},
                                           {"list", Kind::kList},
                                           {"preset", Kind::kPreset},
                                           {"preset/next", Kind::kNext},
@@ -88,6 +89,14 @@ constexpr std::array<Verb, 38> kVerbs = {{{"get", Kind::kGet},
                                           {"input/in", Kind::kInputIn},
                                           {"input/out", Kind::kInputOut},
                                           {"input/pause", Kind::kInputPause},
+                                          {"input/fade", Kind::kInputFade},
+                                          {"input/b", Kind::kInput, InputSide::kB},
+                                          {"input/b/speed", Kind::kInputSpeed, InputSide::kB},
+                                          {"input/b/seek", Kind::kInputSeek, InputSide::kB},
+                                          {"input/b/loop", Kind::kInputLoop, InputSide::kB},
+                                          {"input/b/in", Kind::kInputIn, InputSide::kB},
+                                          {"input/b/out", Kind::kInputOut, InputSide::kB},
+                                          {"input/b/pause", Kind::kInputPause, InputSide::kB},
                                           {"randomize", Kind::kRandomize},
                                           {"undo", Kind::kUndo},
                                           {"redo", Kind::kRedo},
@@ -154,7 +163,7 @@ void read_arguments(Arguments& arguments, OscCommand& c) {
       c.play_input.seek = arguments.seconds();
       return;
     case Kind::kInputLoop:
-      c.play_input = PlayInput::whole();
+      c.play_input = PlayInput::whole(c.side());
       if (!arguments.more()) return;
       c.play_input.from = arguments.seconds();
       c.play_input.to = arguments.seconds();
@@ -163,6 +172,9 @@ void read_arguments(Arguments& arguments, OscCommand& c) {
     case Kind::kInputOut:
       (c.kind == Kind::kInputIn ? c.play_input.from : c.play_input.to) = PlayInput::kNow;
       if (!arguments.pressed()) c.kind = Kind::kNothing;
+      return;
+    case Kind::kInputFade:
+      c.number = arguments.number(0, 1);
       return;
     case Kind::kRandomize:
       if (arguments.more()) c.number = arguments.number(0, 1);
@@ -269,6 +281,7 @@ OscCommand parse_osc_command(const OscMessage& message) {
     if (verb.address != rest) continue;
     OscCommand c;
     c.kind = verb.kind;
+    c.play_input.side = verb.side;
     Arguments arguments(message);
     read_arguments(arguments, c);
     arguments.end();

@@ -24,13 +24,14 @@ struct OscCommand {
     kSave,
     kNoise,
     kWeights,
-    kInput,
+    kInput,  // of both inputs, with the side
     kInputSpeed,
     kInputSeek,
     kInputLoop,
     kInputIn,
     kInputOut,
     kInputPause,
+    kInputFade,
     kRandomize,
     kUndo,
     kRedo,
@@ -63,8 +64,9 @@ struct OscCommand {
   std::string text;                 // the name of a preset, a file, an input
   // The preset's, from 1; an amount; beats a minute; 1 or 0 of what is on or off; a place, from 1.
   std::optional<double> number;
-  std::optional<double> fade;  // seconds
-  PlayInput play_input;        // kInputSpeed to kInputOut
+  std::optional<double> fade;                         // seconds
+  PlayInput play_input;                               // kInputSpeed to kInputOut
+  InputSide side() const { return play_input.side; }  // kInput to kInputPause
 };
 
 // The longest address and text of a message, in bytes.

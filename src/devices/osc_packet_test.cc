@@ -121,6 +121,11 @@ TEST(OscCommand, Verbs) {
   EXPECT_EQ(command("/reverie/input/loop").play_input.to->kind, InputTime::Kind::kShare);
   EXPECT_EQ(command("/reverie/input/in").play_input.from->kind, InputTime::Kind::kNow);
   EXPECT_EQ(command("/reverie/input/out", {1.0F}).play_input.to->kind, InputTime::Kind::kNow);
+  EXPECT_EQ(command("/reverie/input/out").side(), InputSide::kA);
+  for (const char* whole : {"/reverie/input/b/loop", "/reverie/input/b/pause", "/reverie/input/b/in"})
+    EXPECT_EQ(command(whole).side(), InputSide::kB) << whole;
+  EXPECT_EQ(command("/reverie/input/b", {std::string("b.mp4")}).side(), InputSide::kB);
+  EXPECT_EQ(command("/reverie/input/fade", {0.5F}).number, 0.5);
   for (const char* bad : {"/reverie", "/reverie/", "/reverie/nois", "/noise", "/reverie/*",
                           "/reverie/a/b/c/d", "", "/reverie/preset", "/reverie/save", "/reverie/tempo",
                           "/reverie/record", "/reverie/input/speed", "/reverie/input/seek"})
@@ -129,6 +134,7 @@ TEST(OscCommand, Verbs) {
   EXPECT_NE(refusal("/reverie/tempo", {0.0F}), "");
   EXPECT_NE(refusal("/reverie/input/speed", {-1.0F}), "");
   EXPECT_NE(refusal("/reverie/input/loop", {1.0F}), "");
+  EXPECT_NE(refusal("/reverie/input/fade", {1.1F}), "");
   EXPECT_NE(refusal("/reverie/tempo", {std::string("120")}), "");
   EXPECT_NE(refusal("/reverie/randomize", {2.0F}), "");
   EXPECT_NE(refusal("/reverie/preset", {int64_t{0}}), "");
@@ -150,6 +156,7 @@ TEST(OscCommand, AButtonActsWhenPressedOnly) {
 TEST(OscCommand, WhatNamesAFile) {
   EXPECT_TRUE(names_a_file(command("/reverie/weights", {std::string("/etc/passwd")})));
   EXPECT_TRUE(names_a_file(command("/reverie/input", {std::string("clip.mp4")})));
+  EXPECT_TRUE(names_a_file(command("/reverie/input/b", {std::string("clip.mp4")})));
   EXPECT_TRUE(names_a_file(command("/reverie/save", {std::string("mine")})));
   EXPECT_TRUE(names_a_file(command("/reverie/record", {int64_t{1}, std::string("a.mkv")})));
   EXPECT_TRUE(names_a_file(command("/reverie/preset", {std::string("../a")})));

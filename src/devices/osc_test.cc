@@ -161,6 +161,17 @@ TEST_F(OscTest, TheInputIsPlayed) {
   EXPECT_EQ(desk_.control("input_position"), 0.5);
 }
 
+TEST_F(OscTest, InputBIsPlayedAndFadedTo) {
+  lo_send(to_, "/reverie/input/b", "s", "b.mp4");
+  lo_send(to_, "/reverie/input/b/speed", "f", 0.5F);
+  for (const float share : {0.25F, 1.5F}) lo_send(to_, "/reverie/input/fade", "f", share);
+  ASSERT_TRUE(settled(4));
+  EXPECT_EQ(server_.counts().refused, 1U);
+  EXPECT_EQ(desk_.control("input_b_speed"), 0.5);
+  EXPECT_EQ(desk_.control("input_speed"), 1);
+  EXPECT_EQ(desk_.control("input_fade"), 0.25);
+}
+
 TEST_F(OscTest, TheCrossfaderIsAKnobOfTheSet) {
   lo_send(to_, "/reverie/cue", "s", "veil");
   lo_send(to_, "/reverie/set/crossfader", "f", 0.5F);

@@ -24,16 +24,6 @@ int64_t whole_frames(double frames) {
 
 }  // namespace
 
-std::unique_ptr<Source> open_set_input(const std::string& spec, const InputFormat& format) {
-  return open_source(spec, {.seconds = {},
-                            .loop = true,
-                            .width = format.width,
-                            .height = format.height,
-                            .fit = format.fit,
-                            .deinterlace = format.deinterlace,
-                            .fps = format.fps});
-}
-
 void InputReader::start() {
   std::thread([self = shared_from_this()] {
     self->work();
@@ -106,7 +96,7 @@ InputState InputReader::state() const {
   state.place = seconds(shown_place_);
   if (length_) state.length = seconds(*length_);
   state.from = seconds(range_.begin);
-  if (range_.end != kOpenEnd) state.to = seconds(range_.end);
+  if (range_.end != InputRange::kOpenEnd) state.to = seconds(range_.end);
   return state;
 }
 
@@ -127,21 +117,21 @@ void InputReader::work() {
 }
 
 void InputReader::read_all() {
-  const std::unique_ptr<Source> source = open_set_input(spec_, format_);
-  opened(*source);
+  RangeSource source(spec_, format_);
+  opened(source);
   while (!closing()) {
-    begin_seek(*source);
+    begin_seek(source);
     // what nobody will see; decoding that cannot keep up still shows something
     for (int64_t pass = due(); pass > 0 && !closing() && !seek_waits(); --pass) {
-      if (!advance(*source, nullptr)) return;
+      if (!advance(source, nullptr)) return;
     }
     if (seek_waits()) continue;
     Planes picture;
-    if (!advance(*source, &picture) || !give(std::move(picture))) return;
+    if (!advance(source, &picture) || !give(std::move(picture))) return;
   }
 }
 
-void InputReader::opened(const Source& source) {
+void InputReader::opened(const RangeSource& source) {
   const std::lock_guard lock(mutex_);
   const SourceInfo& info = source.info();
   live_ = info.live;
@@ -180,7 +170,7 @@ void InputReader::obey(const PlayInput& how) {
     return;
   }
   try {
-    const Range range = wanted_range(how);
+    const InputRange range = wanted_range(how);
     const std::optional<int64_t> to = how.seek ? std::optional(place_of(*how.seek)) : std::nullopt;
     if (how.speed) speed_ = *how.speed;
     touched_ = true;
@@ -207,17 +197,17 @@ void InputReader::ask(int64_t place) {
 }
 
 // An end that is moved beyond the other leaves that one open.
-InputReader::Range InputReader::wanted_range(const PlayInput& how) const {
-  Range range = range_;
+InputRange InputReader::wanted_range(const PlayInput& how) const {
+  InputRange range = range_;
   if (how.from) range.begin = place_of(*how.from);
   if (how.to) {
     const bool end = how.to->kind == InputTime::Kind::kShare && how.to->at >= 1;
-    range.end = end ? kOpenEnd : place_of(*how.to);
+    range.end = end ? InputRange::kOpenEnd : place_of(*how.to);
     if (how.to->kind == InputTime::Kind::kNow) ++range.end;  // what is shown belongs to it
   }
   if (range.begin < range.end) return range;
   if (how.from && how.to) throw Error("its range must end after it begins");
-  if (how.from) range.end = kOpenEnd;
+  if (how.from) range.end = InputRange::kOpenEnd;
   if (how.to) range.begin = 0;
   if (range.begin >= range.end) throw Error("its range must end after it begins");
   return range;
@@ -241,7 +231,7 @@ bool InputReader::closing() const {
   return closing_;
 }
 
-InputReader::Range InputReader::range() const {
+InputRange InputReader::range() const {
   const std::lock_guard lock(mutex_);
   return range_;
 }
@@ -260,7 +250,7 @@ int64_t InputReader::due() const {
   return std::max<int64_t>(0, whole_frames(playhead_ + ticks * speed_) - way_);
 }
 
-void InputReader::begin_seek(Source& source) {
+void InputReader::begin_seek(RangeSource& source) {
   {
     const std::lock_guard lock(mutex_);
     if (asked_ == seek_) return;
@@ -272,20 +262,21 @@ void InputReader::begin_seek(Source& source) {
 }
 
 // Reads the next frame, or passes over it; after the end of the range comes its beginning.
-bool InputReader::advance(Source& source, Planes* out) {
+bool InputReader::advance(RangeSource& source, Planes* out) {
   bool places = false;
   {
     const std::lock_guard lock(mutex_);
     places = has_places_;
   }
   for (bool again = false;; again = true) {
-    const Range played = range();
+    const InputRange played = range();
+    source.repeat(played);
     if (places && !played.holds(next_place_)) {
       next_place_ = played.begin;
       jumped_ = sought_ = true;
       source.seek(next_place_);
     }
-    if (!(out ? source.read(*out) : source.skip())) return false;
+    if (!source.read(out)) return false;
     const int64_t place = places ? source.place() : next_place_;
     if (place < next_place_) began_again();
     next_place_ = place + 1;

@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,18 +12,9 @@
 #include <vector>
 
 #include "control/event.h"
-#include "media/source.h"
+#include "pipeline/range_source.h"
 
 namespace reverie {
-
-// How a set reads its input: at the engine's size and rate, looped.
-struct InputFormat {
-  int width = 0, height = 0;  // pixels
-  double fps = 30;
-  Fit fit = Fit::kCrop;
-  Deinterlace deinterlace = Deinterlace::kAuto;
-};
-std::unique_ptr<Source> open_set_input(const std::string& spec, const InputFormat& format);
 
 struct InputState {
   std::string spec;         // what is shown; empty: none
@@ -76,7 +66,6 @@ class InputReader : public std::enable_shared_from_this<InputReader> {
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr int64_t kOpenEnd = std::numeric_limits<int64_t>::max();
 
   struct Frame {
     int64_t way = 0, index = 0;
@@ -84,20 +73,15 @@ class InputReader : public std::enable_shared_from_this<InputReader> {
     bool jumped = false;
     Planes picture;
   };
-  struct Range {
-    int64_t begin = 0, end = kOpenEnd;  // frames; the end is not in it
-    bool holds(int64_t place) const { return place >= begin && place < end; }
-  };
-
   void work();
   void read_all();
-  void opened(const Source& source);
-  void begin_seek(Source& source);
-  bool advance(Source& source, Planes* out);
+  void opened(const RangeSource& source);
+  void begin_seek(RangeSource& source);
+  bool advance(RangeSource& source, Planes* out);
   void began_again();
   bool give(Planes picture);
   bool closing() const;
-  Range range() const;
+  InputRange range() const;
   int64_t due() const;
   bool seek_waits() const;
   void count_arrival();
@@ -108,7 +92,7 @@ class InputReader : public std::enable_shared_from_this<InputReader> {
   void obey(const PlayInput& how);
   void refuse(const std::string& why) const;
   void ask(int64_t place);
-  Range wanted_range(const PlayInput& how) const;
+  InputRange wanted_range(const PlayInput& how) const;
   int64_t place_of(const InputTime& time) const;
   double seconds(int64_t frames) const { return static_cast<double>(frames) / format_.fps; }
 
@@ -129,7 +113,7 @@ class InputReader : public std::enable_shared_from_this<InputReader> {
   std::deque<PlayInput> before_;  // asked for before it was open
   std::string description_, trouble_;
   std::optional<int64_t> length_;  // frames of a pass
-  Range range_;
+  InputRange range_;
   double speed_ = 1, playhead_ = 0;
   int64_t way_ = 0;                            // of the next frame to read
   int64_t asked_ = 0, asked_place_ = 0;        // the number of the last seek, and where to

@@ -83,18 +83,13 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)), sound_(req
   };
   draw_seeds(request_.chain, request_.seed);
   setup.player = std::make_unique<ChainPlayer>(player, request_.chain);
-  setup.input = [this](int64_t ticks) { return read_input(ticks); };
+  setup.input = [this](int64_t ticks) { return read_inputs(ticks); };
   setup.signals = [this](const FrameTime& time) { return hear(time); };
   setup.watchers.emplace_back([this](int64_t, const Planes& picture) { write_recordings(picture); });
   setup.fps = request_.fps;
   setup.check = request_.check;
   loop_ = std::make_unique<FrameLoop>(std::move(setup));
-  input_ = std::make_unique<LiveInput>(
-      InputFormat{request_.width, request_.height, request_.fps, request_.fit, request_.deinterlace});
-  if (!request_.input.empty()) {
-    input_->open(request_.input);
-    if (request_.play_input) sent_.emplace_back(*request_.play_input);
-  }
+  prepare_inputs();
 
   SinkOptions options = sink_options();
   if (!request_.also.empty())
@@ -119,6 +114,27 @@ LiveSet::LiveSet(LiveRequest request) : request_(std::move(request)), sound_(req
   thread_ = std::thread([this] { work(); });
 }
 
+void LiveSet::prepare_inputs() {
+  const InputFormat format = {request_.width, request_.height, request_.fps, request_.fit,
+                              request_.deinterlace};
+  for (const InputSide side : {InputSide::kA, InputSide::kB}) {
+    inlet(side).input = std::make_unique<LiveInput>(format, side);
+    const std::string& spec = side == InputSide::kA ? request_.input : request_.input_b;
+    if (!spec.empty()) inlet(side).input->open(spec);
+    if (!request_.keep_input || request_.session.empty()) continue;
+    const std::string session = std::filesystem::absolute(request_.session).string();
+    const auto record = [this](const std::string& file) {
+      const SinkOptions options = sink_options();
+      return add_recorder(
+          file, true, options, [file, options] { return open_sink(file, options); }, true);
+    };
+    inlet(side).kept =
+        std::make_unique<KeptInput>(session + (side == InputSide::kA ? ".input" : ".input-b"), record);
+  }
+  if (!request_.input.empty() && request_.play_input) sent_.emplace_back(*request_.play_input);
+  if (request_.input_fade > 0) sent_.emplace_back(FadeInput{request_.input_fade});
+}
+
 LiveSet::~LiveSet() {
   stop();
   if (thread_.joinable()) thread_.join();
@@ -131,14 +147,16 @@ SinkOptions LiveSet::sink_options() const {
   return options;
 }
 
-void LiveSet::add_recorder(const std::string& target, bool whole_set, const SinkOptions& options,
-                           Recorder::Open open) {
+std::shared_ptr<Recorder> LiveSet::add_recorder(const std::string& target, bool whole_set,
+                                                const SinkOptions& options, Recorder::Open open,
+                                                bool of_input) {
   const size_t bytes =
       size_t{12} * static_cast<size_t>(request_.width) * static_cast<size_t>(request_.height);
   const bool sound = options.comes_with_sound;
   auto recorder = std::make_shared<Recorder>(target, bytes, std::move(open), sound ? request_.fps : 0);
   const std::lock_guard lock(mutex_);
-  recordings_.push_back({std::move(recorder), whole_set, sound});
+  recordings_.push_back({recorder, whole_set, sound, of_input});
+  return recorder;
 }
 
 void LiveSet::start_recording(const std::string& target) {
@@ -294,7 +312,7 @@ bool LiveSet::wait_for_tick() {
     const std::lock_guard lock(mutex_);
     status_.skipped += ticks;
     for (const Recording& r : recordings_) {
-      if (r.recorder != kept_ && r.recorder != kept_sound_) r.recorder->hold(ticks);
+      if (!r.of_input) r.recorder->hold(ticks);
     }
   }
   return true;
@@ -319,10 +337,11 @@ void LiveSet::happen() {
 // A rejected event has no effect, neither here nor in the session.
 bool LiveSet::apply(const Event& event) {
   if (const auto* e = std::get_if<OpenInput>(&event)) {
-    input_->open(e->spec);  // reported once it is shown
+    inlet(e->side).input->open(e->spec);  // reported once it is shown
     return true;
   }
-  if (const auto* e = std::get_if<PlayInput>(&event)) input_->play(*e);
+  if (const auto* e = std::get_if<PlayInput>(&event)) inlet(e->side).input->play(*e);
+  if (const auto* e = std::get_if<FadeInput>(&event)) fader_.move(e->share);
   try {
     loop_->player().apply(event);
     log(event);
@@ -342,64 +361,47 @@ bool LiveSet::apply(const Event& event) {
   }
 }
 
-const Planes* LiveSet::read_input(int64_t ticks) {
-  const Planes* picture = input_->read(ticks, input_events_);
-  for (const Event& event : input_events_) {
-    if (const auto* opened = std::get_if<OpenInput>(&event)) show_input(opened->spec);
-  }
+const Planes* LiveSet::read_inputs(int64_t ticks) {
+  const Planes* a = read_input(inlet(InputSide::kA), ticks);
+  const Planes* b = read_input(inlet(InputSide::kB), ticks);
   follow_input();
-  if (!request_.keep_input || !session_ || !picture || !input_->live()) return picture;
-  return keep(*picture, input_events_);
+  return fader_.mix(a, b);
 }
 
+const Planes* LiveSet::read_input(Inlet& from, int64_t ticks) {
+  std::vector<Event> events;
+  const Planes* picture = from.input->read(ticks, events);
+  for (const Event& event : events) {
+    const auto* opened = std::get_if<OpenInput>(&event);
+    if (!opened) continue;
+    if (from.kept) from.kept->end();
+    if (opened->side == InputSide::kA) show_input(opened->spec);
+  }
+  if (from.kept && picture && from.input->live())
+    picture = from.kept->keep(*picture, from.input->index(), events);
+  input_events_.insert(input_events_.end(), events.begin(), events.end());
+  return picture;
+}
+
+// What is heard of the inputs is the sound of A.
 void LiveSet::show_input(const std::string& spec) {
   input_speed_ = 1;
   record_sound();  // that of the input before
   sound_.open_input(spec, seconds());
-  if (kept_) kept_->finish();
-  kept_index_ = -1;
 }
 
 // The sound goes where the pictures went.  At another speed than its own it is silent.
 void LiveSet::follow_input() {
-  const LiveInput::State now = input_->state();
+  const LiveInput& input = *inlet(InputSide::kA).input;
+  const LiveInput::State now = input.state();
   const double before = std::exchange(input_speed_, now.speed);
-  if (!sound_.has_input() || (now.speed == before && !input_->jumped())) return;
+  if (!sound_.has_input() || (now.speed == before && !input.jumped())) return;
   record_sound();
   if (now.speed == 1) {
     sound_.open_input(now.spec, seconds(), now.place);
   } else {
     sound_.silence_input();
   }
-}
-
-// The session names the stored file instead of the camera, and counts from its first frame.  Only what can be
-// stored is played: 8 bits.
-const Planes* LiveSet::keep(const Planes& picture, std::vector<Event>& events) {
-  if (kept_index_ < 0) kept_first_ = input_->index();
-  for (Event& event : events) {
-    if (auto* show = std::get_if<ShowInput>(&event)) show->index -= kept_first_;
-  }
-  if (input_->index() == kept_index_) return &kept_picture_;
-  if (kept_index_ < 0) {
-    const std::string name =
-        fmt::format("{}.input{}.mkv", std::filesystem::absolute(request_.session).string(),
-                    kept_files_++ == 0 ? "" : fmt::format("-{}", kept_files_));
-    for (Event& event : events) {
-      if (auto* opened = std::get_if<OpenInput>(&event)) opened->spec = name;
-    }
-    const std::lock_guard lock(mutex_);
-    kept_ = std::make_shared<Recorder>(name, 4 * picture.data().size(),
-                                       [name, options = sink_options()] { return open_sink(name, options); });
-    recordings_.push_back({kept_, true});
-  } else {
-    kept_->hold(input_->index() - kept_index_ - 1);
-  }
-  kept_index_ = input_->index();
-  kept_picture_ = picture;
-  round_to_8_bit(kept_picture_);
-  kept_->write(kept_picture_);
-  return &kept_picture_;
 }
 
 Signals LiveSet::hear(const FrameTime& time) {
@@ -425,7 +427,7 @@ Signals LiveSet::hear(const FrameTime& time) {
 void LiveSet::write_recordings(const Planes& picture) {
   const std::lock_guard lock(mutex_);
   for (Recording& r : recordings_) {
-    if (r.recorder == kept_ || r.recorder == kept_sound_) continue;
+    if (r.of_input) continue;
     if (r.sound_from < 0) r.sound_from = std::llround(seconds() * kSoundRate);
     r.recorder->write(picture);
   }
@@ -461,8 +463,7 @@ void LiveSet::keep_sound() {
   const auto silent = static_cast<size_t>(std::llround(sound_.reached() * kSoundRate));
   recorder->write_sound(std::vector<float>(silent * kSoundChannels));
   const std::lock_guard lock(mutex_);
-  kept_sound_ = recorder;
-  recordings_.push_back({std::move(recorder), true, true, 0});
+  recordings_.push_back({std::move(recorder), true, true, true, 0});
 }
 
 // What was heard during the last frames arrives after them.
@@ -498,7 +499,8 @@ void LiveSet::publish(double ms) {
   shown->frame = loop_->frames() - 1;
   loop_->take_picture(shown->picture);
   shown->values = player.values();
-  LiveInput::State input = input_->state();
+  LiveInput::State input = inlet(InputSide::kA).input->state();
+  LiveInput::State input_b = inlet(InputSide::kB).input->state();
   const Clock::time_point now = Clock::now();
   const std::lock_guard lock(mutex_);
   shown_ = shown;
@@ -507,6 +509,7 @@ void LiveSet::publish(double ms) {
   status_.fading = player.fading();
   status_.cued = player.cued();
   status_.input = std::move(input);
+  status_.input_b = std::move(input_b);
   status_.signals = heard_.expected(status_.seconds);
   status_.work.add(ms);
   if (!made_.empty())

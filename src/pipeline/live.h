@@ -1,6 +1,7 @@
 // A set: the engine on its own thread, at its own pace, and everything that happens between two frames.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -18,6 +19,8 @@
 #include "control/heard_signals.h"
 #include "pipeline/frame_loop.h"
 #include "pipeline/frame_times.h"
+#include "pipeline/input_fader.h"
+#include "pipeline/kept_input.h"
 #include "pipeline/live_input.h"
 #include "pipeline/live_sound.h"
 #include "pipeline/recorder.h"
@@ -29,6 +32,8 @@ struct LiveRequest {
   Chain chain = Preset();
   std::string input;  // as open_source() takes it; empty: none
   std::optional<PlayInput> play_input = {};
+  std::string input_b = {};  // likewise
+  double input_fade = 0;     // from the one to the other
   int width = 0, height = 0;
   double fps = 30;  // of the engine's clock
   uint64_t seed = 1;
@@ -57,7 +62,7 @@ struct LiveStatus {
   double fps = 0;                       // frames in the last second
   bool fading = false, making = false;  // a process fades in; one is being built
   bool cued = false;                    // a chain waits for the crossfader
-  LiveInput::State input;
+  LiveInput::State input, input_b;
   std::vector<Recorder::State> recordings;
   Signals signals;
   bool output_failed = false;  // at the end: a sink for the whole set failed
@@ -108,10 +113,13 @@ class LiveSet {
   void happen();                   // applies everything that was sent
   bool apply(const Event& event);  // false if it was rejected
   void log(const Event& event);
-  const Planes* read_input(int64_t ticks);
+  struct Inlet;
+  Inlet& inlet(InputSide side) { return inlets_[static_cast<size_t>(side)]; }
+  void prepare_inputs();
+  const Planes* read_inputs(int64_t ticks);
+  const Planes* read_input(Inlet& from, int64_t ticks);
   void show_input(const std::string& spec);
   void follow_input();
-  const Planes* keep(const Planes& picture, std::vector<Event>& events);
   Signals hear(const FrameTime& time);
   void hold(std::chrono::steady_clock::time_point begun, double ms);
   void publish(double ms);
@@ -120,10 +128,12 @@ class LiveSet {
     std::shared_ptr<Recorder> recorder;
     bool whole_set;
     bool with_sound = false;
+    bool of_input = false;    // what comes in is stored, not the set's pictures
     int64_t sound_from = -1;  // of its first picture, in frames at kSoundRate; -1: there is none yet
   };
-  void add_recorder(const std::string& target, bool whole_set, const SinkOptions& options,
-                    Recorder::Open open);
+  std::shared_ptr<Recorder> add_recorder(const std::string& target, bool whole_set,
+                                         const SinkOptions& options, Recorder::Open open,
+                                         bool of_input = false);
   void write_recordings(const Planes& picture);
   void record_sound();
   void keep_sound();
@@ -133,14 +143,15 @@ class LiveSet {
   double seconds() const { return static_cast<double>(loop_->tick()) / request_.fps; }  // of the clock
 
   LiveRequest request_;
-  std::unique_ptr<LiveInput> input_;
+  struct Inlet {
+    std::unique_ptr<LiveInput> input;
+    std::unique_ptr<KeptInput> kept;  // null: it is not stored
+  };
+  std::array<Inlet, 2> inlets_;  // by InputSide
+  InputFader fader_;
   LiveSound sound_;
   double input_speed_ = 1;
-  bool keeps_sound_ = false;                     // beside the session
-  std::shared_ptr<Recorder> kept_, kept_sound_;  // a live input, what is heard
-  Planes kept_picture_;
-  int64_t kept_index_ = -1, kept_first_ = 0;  // of the input: the first and the last frame that were stored
-  int kept_files_ = 0;
+  bool keeps_sound_ = false;              // beside the session
   std::shared_ptr<CheckReport> checked_;  // null: no checks
   std::unique_ptr<FrameLoop> loop_;
   std::unique_ptr<SessionLog> session_;

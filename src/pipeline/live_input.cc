@@ -8,7 +8,7 @@
 
 namespace reverie {
 
-LiveInput::LiveInput(InputFormat format) : format_(format) {}
+LiveInput::LiveInput(InputFormat format, InputSide side) : format_(format), side_(side) {}
 
 LiveInput::~LiveInput() {
   for (const auto& reader : {shown_, coming_}) {
@@ -35,7 +35,7 @@ const Planes* LiveInput::read(int64_t ticks, std::vector<Event>& events) {
   if (coming_ && (coming_->spec().empty() || coming_->has_frame())) {
     if (shown_) shown_->stop();
     shown_ = std::move(coming_);
-    events.emplace_back(OpenInput{shown_->spec()});
+    events.emplace_back(OpenInput{shown_->spec(), side_});
     index_ = -1;
     ticks = 1;
     if (shown_->spec().empty()) shown_.reset();
@@ -47,7 +47,7 @@ const Planes* LiveInput::read(int64_t ticks, std::vector<Event>& events) {
     jumped_ = taken->jumped;
   }
   // an input that has ended stays on its last frame, here and in a replay
-  if (index_ != expected && !shown_->ended()) events.emplace_back(ShowInput{index_});
+  if (index_ != expected && !shown_->ended()) events.emplace_back(ShowInput{index_, side_});
   return &picture_;
 }
 
@@ -66,13 +66,13 @@ LiveInput::State LiveInput::state() const {
 }
 
 void ReplayedInput::apply(const Event& event) {
-  if (const auto* e = std::get_if<OpenInput>(&event)) {
+  if (const auto* e = std::get_if<OpenInput>(&event); e && e->side == side_) {
     source_ = e->spec.empty() ? nullptr : open_set_input(e->spec, format_);
     picture_ = Planes();
     index_ = -1;
     next_ = 0;
   }
-  if (const auto* e = std::get_if<ShowInput>(&event)) told_ = e->index;
+  if (const auto* e = std::get_if<ShowInput>(&event); e && e->side == side_) told_ = e->index;
 }
 
 const Planes* ReplayedInput::read(int64_t ticks) {

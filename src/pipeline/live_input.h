@@ -16,7 +16,7 @@ namespace reverie {
 // available.
 class LiveInput {
  public:
-  explicit LiveInput(InputFormat format);
+  explicit LiveInput(InputFormat format, InputSide side = InputSide::kA);
   ~LiveInput();
   LiveInput(const LiveInput&) = delete;
   LiveInput& operator=(const LiveInput&) = delete;
@@ -35,21 +35,24 @@ class LiveInput {
   State state() const;
   int64_t index() const { return index_; }  // of the shown frame, counted in its own input
   bool jumped() const { return jumped_; }   // the shown frame does not follow the one before
-  bool live() const;                        // a camera or a broadcast, which cannot be replayed
+  InputSide side() const { return side_; }
+  bool live() const;  // a camera or a broadcast, which cannot be replayed
 
  private:
   InputFormat format_;
+  InputSide side_;
   std::shared_ptr<InputReader> shown_, coming_;
   Planes picture_;
   int64_t index_ = -1;  // of the shown frame
   bool jumped_ = false;
 };
 
-// Reproduces the input from the events of a session.
+// Reproduces an input from the events of a session.
 class ReplayedInput {
  public:
-  explicit ReplayedInput(InputFormat format) : format_(format) {}
+  explicit ReplayedInput(InputFormat format, InputSide side = InputSide::kA) : format_(format), side_(side) {}
 
+  // Those of the other side do nothing.
   void apply(const Event& event);
   const Planes* read(int64_t ticks);
 
@@ -57,6 +60,7 @@ class ReplayedInput {
   void go_to(int64_t wanted);
 
   InputFormat format_;
+  InputSide side_;
   std::unique_ptr<Source> source_;
   Planes picture_;
   int64_t index_ = -1;  // of the shown frame

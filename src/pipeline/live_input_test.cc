@@ -5,12 +5,17 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <functional>
+#include <map>
 #include <random>
 #include <thread>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "core/test_help.h"
 #include "media/picture.h"
@@ -259,6 +264,42 @@ TEST_F(Clip, ASetOfItIsMadeAgainFrameByFrame) {
   EXPECT_FALSE(made->read(b));
   EXPECT_GT(frames, 50);
   EXPECT_GT(moved, 30);
+}
+
+// One key frame in 250: the way back to a range takes as long as all before it in the clip.
+TEST_F(Clip, GoingBackOverFarKeyFramesHoldsNoFrame) {
+  const std::string make = fmt::format(
+      "ffmpeg -v error -f lavfi -i testsrc2=size=1280x720:rate=25 -t 10 -c:v libx264 -preset ultrafast "
+      "-g 250 -keyint_min 250 -sc_threshold 0 -pix_fmt yuv420p {} 2>/dev/null",
+      file("far.mp4"));
+  if (std::system(make.c_str()) != 0) GTEST_SKIP() << "needs ffmpeg with x264";
+  const int first = 190;
+  for (const double end : {8.0, 9.6, 10.0}) {
+    input_.open(file("far.mp4"));
+    input_.play({.from = at(first / 25.0), .to = end < 10 ? at(end) : share(1)});
+    until([&] {
+      input_.read(1, events_);
+      return input_.state().awaited.empty() && input_.index() == first;
+    });
+    ASSERT_EQ(input_.index(), first);
+    std::vector<int> holds;  // the longest of each turn, in frames
+    std::map<int64_t, std::vector<float>> seen;
+    int held = 0, most = 0;
+    auto tick = std::chrono::steady_clock::now();
+    for (int64_t last = first; holds.size() < 4; last = input_.index()) {
+      std::this_thread::sleep_until(tick += milliseconds(40));
+      const Planes* p = input_.read(1, events_);
+      const auto [same, fresh] = seen.try_emplace(input_.index(), p->data());
+      ASSERT_TRUE(fresh || same->second == p->data()) << input_.index();
+      held = input_.index() == last ? held + 1 : 0;
+      most = std::max(most, held);
+      if (input_.index() < last) holds.push_back(std::exchange(most, 0));
+    }
+    EXPECT_EQ(seen.begin()->first, first);
+    EXPECT_EQ(seen.rbegin()->first, std::lround(25 * end) - 1);
+    // a short range may be through once before its first frames are kept
+    EXPECT_LE(*std::max_element(holds.begin() + 1, holds.end()), 2) << end;
+  }
 }
 
 // A session of version 0.1 counts on over the end of its clip.

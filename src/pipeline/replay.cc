@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "control/heard_signals.h"
 #include "core/error.h"
 #include "media/picture.h"
+#include "pipeline/input_fader.h"
 #include "pipeline/live_input.h"
 #include "pipeline/offline.h"
 
@@ -17,10 +20,13 @@ class Replay {
   Replay(const ReplayRequest& request, int width, int height)
       : request_(request),
         events_(request.session.events),
-        input_({width, height, request.session.start.fps, request.fit.value_or(request.session.start.fit),
-                request.session.start.deinterlace}) {}
+        inputs_{ReplayedInput(format(width, height), InputSide::kA),
+                ReplayedInput(format(width, height), InputSide::kB)} {}
 
-  const Planes* read_input(int64_t ticks) { return input_.read(ticks); }
+  const Planes* read_inputs(int64_t ticks) {
+    const Planes* a = inputs_[0].read(ticks);
+    return fader_.mix(a, inputs_[1].read(ticks));
+  }
 
   Signals hear(const FrameTime& time) {
     Signals now = told_ ? *told_ : heard_.expected(time.seconds);
@@ -35,29 +41,37 @@ class Replay {
       const Event& event = events_[next_].event;
       if (const auto* e = std::get_if<SkipTicks>(&event)) loop.skip_ticks(e->ticks);
       if (const auto* e = std::get_if<Signals>(&event)) told_ = *e;
-      if (const auto* e = std::get_if<OpenInput>(&event)) {
-        open(e->spec);
-      } else {
-        input_.apply(event);
-      }
+      if (const auto* e = std::get_if<FadeInput>(&event)) fader_.move(e->share);
+      const auto* e = std::get_if<OpenInput>(&event);
+      const Event shown = e ? Event(opened(*e)) : event;
+      for (ReplayedInput& input : inputs_) input.apply(shown);
       loop.player().apply(event);
     }
   }
 
  private:
-  void open(const std::string& spec) {
-    const std::string& own = request_.input.empty() || spec.empty() ? spec : request_.input;
+  InputFormat format(int width, int height) const {
+    const SessionStart& start = request_.session.start;
+    return {width, height, start.fps, request_.fit.value_or(start.fit), start.deinterlace};
+  }
+
+  OpenInput opened(const OpenInput& of_set) const {
+    const bool b = of_set.side == InputSide::kB;
+    const std::string& other = b ? request_.input_b : request_.input;
+    const std::string& own = other.empty() || of_set.spec.empty() ? of_set.spec : other;
     // a file from a stranger must not open cameras, screens or streams here
-    if (is_device(own) || (is_address(own) && request_.input.empty())) {
+    if (is_device(own) || (is_address(own) && other.empty())) {
       throw Error("replay", own, "it was live and cannot be replayed",
-                  "replace it with --input, by a video of it or test:testsrc2");
+                  std::string("replace it with ") + (b ? "--input-b" : "--input") +
+                      ", by a video of it or test:testsrc2");
     }
-    input_.apply(OpenInput{own});
+    return {own, of_set.side};
   }
 
   const ReplayRequest& request_;
   const std::vector<TimedEvent>& events_;
-  ReplayedInput input_;
+  std::array<ReplayedInput, 2> inputs_;  // by InputSide
+  InputFader fader_;
   HeardSignals heard_;
   std::optional<Signals> told_;
   size_t next_ = 0;
@@ -81,7 +95,7 @@ RenderResult replay(const ReplayRequest& request) {
   Chain chain = start.chain;
   draw_seeds(chain, start.seed);
   setup.player = std::make_unique<ChainPlayer>(player, chain);
-  setup.input = [&](int64_t ticks) { return set.read_input(ticks); };
+  setup.input = [&](int64_t ticks) { return set.read_inputs(ticks); };
   setup.signals = [&](const FrameTime& time) { return set.hear(time); };
   setup.fps = start.fps;
   setup.check = request.check;

@@ -10,7 +10,8 @@ struct ReplayRequest {
   Session session;
   std::string output;         // a sink as open_sink() takes it
   int width = 0, height = 0;  // 0: those of the set
-  std::string input = {};     // replaces every input of the set; empty: its own
+  std::string input = {};     // replaces every input A of the set; empty: its own
+  std::string input_b = {};   // likewise, of B
   int threads = 0;
   std::string kernel = {};      // empty: the set's
   std::optional<Fit> fit = {};  // nothing: the set's

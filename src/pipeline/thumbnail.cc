@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/error.h"
 #include "core/folders.h"
 #include "media/picture.h"
@@ -55,17 +58,47 @@ Planes make(const Chain& wanted, InputNeed input, const std::function<bool()>& g
   return picture;
 }
 
-}  // namespace
-
-fs::path thumbnail_file(const Chain& chain, InputNeed input) {
-  const fs::path cache = cache_folder();
-  if (cache.empty()) return {};
-  const std::string what = fmt::format("{} {} {}", kLook, static_cast<int>(input), format_chain(chain));
-  return cache / "thumbnails" / fmt::format("{:016x}.png", digest(what));
+double contrast(const Planes& p) {
+  double sum = 0;
+  double squares = 0;
+  for (const float v : p.data()) {
+    sum += v;
+    squares += static_cast<double>(v) * v;
+  }
+  const auto n = static_cast<double>(p.data().size());
+  return std::sqrt(std::max(0.0, squares / n - sum / n * sum / n));
 }
 
-Planes thumbnail(const Chain& chain, InputNeed input, const std::function<bool()>& go_on) {
-  const fs::path file = thumbnail_file(chain, input);
+// Of the first seconds; where none shows much, the one that shows most.
+Planes first_good_frame(const fs::path& clip, const std::function<bool()>& go_on) {
+  constexpr double kLooksEvery = 0.1;  // seconds
+  constexpr int kLooks = 50;
+  constexpr double kGood = 0.05;  // of contrast
+  if (!fs::is_regular_file(clip)) throw Error("read", clip.string(), "it is no file");
+  SourceOptions options;
+  options.width = kThumbnailWidth;
+  options.height = kThumbnailHeight;
+  options.fps = 1 / kLooksEvery;
+  const std::unique_ptr<Source> source = open_source(clip.string(), options);
+  Planes best;
+  Planes next;
+  for (int i = 0; i < kLooks && (best.empty() || contrast(best) < kGood); ++i) {
+    if (go_on && !go_on()) return {};
+    if (!source->read(next)) break;
+    if (best.empty() || contrast(next) > contrast(best)) best = next;
+    if (source->info().still) break;
+  }
+  return best;
+}
+
+// By what it is of; empty if the system has no home folder.
+fs::path cache_file(const std::string& what) {
+  const fs::path cache = cache_folder();
+  return cache.empty() ? fs::path() : cache / "thumbnails" / fmt::format("{:016x}.png", digest(what));
+}
+
+// From this file of the cache, or made and put there.
+Planes cached(const fs::path& file, const std::function<Planes()>& made) {
   std::error_code code;
   if (!file.empty() && fs::exists(file, code)) {
     try {
@@ -75,7 +108,7 @@ Planes thumbnail(const Chain& chain, InputNeed input, const std::function<bool()
       // damaged: it is made again
     }
   }
-  Planes picture = make(chain, input, go_on);
+  Planes picture = made();
   if (picture.empty() || file.empty()) return picture;
   try {
     fs::create_directories(file.parent_path(), code);
@@ -84,6 +117,29 @@ Planes thumbnail(const Chain& chain, InputNeed input, const std::function<bool()
     // a full disk: it is made again another time
   }
   return picture;
+}
+
+}  // namespace
+
+fs::path thumbnail_file(const Chain& chain, InputNeed input) {
+  return cache_file(fmt::format("{} {} {}", kLook, static_cast<int>(input), format_chain(chain)));
+}
+
+Planes thumbnail(const Chain& chain, InputNeed input, const std::function<bool()>& go_on) {
+  return cached(thumbnail_file(chain, input), [&] { return make(chain, input, go_on); });
+}
+
+// Another one where the file is written anew.
+fs::path clip_thumbnail_file(const fs::path& clip) {
+  std::error_code code;
+  const fs::path whole = fs::absolute(clip, code);
+  const auto written = fs::last_write_time(clip, code).time_since_epoch().count();
+  const auto size = fs::file_size(clip, code);
+  return cache_file(fmt::format("clip {} {} {}", whole.string(), static_cast<int64_t>(written), size));
+}
+
+Planes clip_thumbnail(const fs::path& clip, const std::function<bool()>& go_on) {
+  return cached(clip_thumbnail_file(clip), [&] { return first_good_frame(clip, go_on); });
 }
 
 }  // namespace reverie

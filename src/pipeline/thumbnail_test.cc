@@ -2,10 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include "core/test_help.h"
+#include "media/sink.h"
+#include "pipeline/thumbnails.h"
 
 namespace reverie {
 namespace {
@@ -44,6 +49,46 @@ TEST_F(ThumbnailTest, WhatNeedsAnInputIsShownOneAndADamagedFileIsMadeAgain) {
   EXPECT_GT(contrast(made), 1e-3);
   std::ofstream(thumbnail_file(chain, InputNeed::kRequired)) << "no picture";
   EXPECT_LT(mean_absolute_difference(thumbnail(chain, InputNeed::kRequired), made), 0.003);
+}
+
+// Black for a second, then stripes.
+void write_clip(const std::string& file, float level) {
+  const std::unique_ptr<Sink> sink = open_sink(file, sink_options(64, 36, 25, "a clip"));
+  Planes stripes(3, 36, 64, 0.0F);
+  for (int n = 0; n < 25; ++n) sink->write(stripes);
+  for (int y = 0; y < 36; y += 2) std::fill_n(stripes.row(0, y), 64, level);
+  for (int n = 0; n < 25; ++n) sink->write(stripes);
+  sink->finish();
+}
+
+TEST_F(ThumbnailTest, OfAClipIsItsFirstFrameThatShowsSomething) {
+  const std::filesystem::path clip = folder_.path() / "clip.mkv";
+  write_clip(clip.string(), 0.5F);
+  const Planes made = clip_thumbnail(clip);
+  EXPECT_EQ(made.width(), kThumbnailWidth);
+  EXPECT_GT(contrast(made), 1e-3);
+  const auto never = [] { return false; };
+  EXPECT_LT(mean_absolute_difference(clip_thumbnail(clip, never), made), 0.003) << "from the cache";
+  std::filesystem::remove(clip);
+  write_clip(clip.string(), 1);
+  std::filesystem::last_write_time(clip,
+                                   std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_TRUE(clip_thumbnail(clip, never).empty()) << "it was written anew";
+  EXPECT_GT(contrast(clip_thumbnail(clip)), 1.5 * contrast(made));
+}
+
+TEST_F(ThumbnailTest, ThoseOfAFolderAreMadeInTheBackgroundAndForgotten) {
+  const std::filesystem::path clip = folder_.path() / "clip.mkv", text = folder_.write("text.mp4", "no clip");
+  write_clip(clip.string(), 0.5F);
+  Thumbnails all;
+  all.of_clip(text);  // nothing to show, and nothing that ends the thread
+  for (int n = 0; n < 1000 && !all.of_clip(clip); ++n)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ASSERT_TRUE(all.of_clip(clip));
+  EXPECT_FALSE(all.of_clip(text));
+  EXPECT_EQ(all.size(), 2U);
+  all.forget();
+  EXPECT_EQ(all.size(), 0U);
 }
 
 }  // namespace

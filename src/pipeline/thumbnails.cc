@@ -25,9 +25,9 @@ void lower_priority() {
 #endif
 }
 
-std::filesystem::file_time_type written(const PresetEntry& preset) {
+std::filesystem::file_time_type written(const std::filesystem::path& path) {
   std::error_code code;
-  return std::filesystem::last_write_time(preset.path, code);
+  return std::filesystem::last_write_time(path, code);
 }
 
 }  // namespace
@@ -42,11 +42,21 @@ Thumbnails::~Thumbnails() {
 }
 
 std::shared_ptr<const Planes> Thumbnails::get(const PresetEntry& preset) {
+  return ask(preset.path, [path = preset.path.string(), input = preset.input](const GoOn& go_on) {
+    return thumbnail(load_chain(path), input, go_on);
+  });
+}
+
+std::shared_ptr<const Planes> Thumbnails::of_clip(const std::filesystem::path& clip) {
+  return ask(clip, [clip](const GoOn& go_on) { return clip_thumbnail(clip, go_on); });
+}
+
+std::shared_ptr<const Planes> Thumbnails::ask(const std::filesystem::path& path, const Make& make) {
   const std::lock_guard lock(mutex_);
-  const auto [it, fresh] = entries_.try_emplace(preset.path);
+  const auto [it, fresh] = entries_.try_emplace(path);
   if (fresh) {
-    it->second.written = written(preset);
-    wanted_.push_back(preset);
+    it->second.written = written(path);
+    wanted_.push_back({path, make});
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     changed_.notify_all();
   }
@@ -55,10 +65,18 @@ std::shared_ptr<const Planes> Thumbnails::get(const PresetEntry& preset) {
 
 void Thumbnails::look_again() {
   const std::lock_guard lock(mutex_);
-  std::erase_if(entries_, [](const auto& e) {
-    std::error_code code;
-    return std::filesystem::last_write_time(e.first, code) != e.second.written;
-  });
+  std::erase_if(entries_, [](const auto& e) { return written(e.first) != e.second.written; });
+}
+
+void Thumbnails::forget() {
+  const std::lock_guard lock(mutex_);
+  entries_.clear();
+  wanted_.clear();
+}
+
+size_t Thumbnails::size() const {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
 }
 
 void Thumbnails::work() {
@@ -72,21 +90,21 @@ void Thumbnails::work() {
     return !stop_;
   };
   for (;;) {
-    PresetEntry preset;
+    Wanted wanted;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stop_ || !wanted_.empty(); });
       if (stop_) return;
-      preset = std::move(wanted_.front());
+      wanted = std::move(wanted_.front());
       wanted_.pop_front();
     }
     try {
-      auto picture =
-          std::make_shared<const Planes>(thumbnail(load_chain(preset.path.string()), preset.input, go_on));
+      auto picture = std::make_shared<const Planes>(wanted.make(go_on));
       const std::lock_guard lock(mutex_);
-      if (!picture->empty()) entries_[preset.path].picture = std::move(picture);
+      const auto it = entries_.find(wanted.path);
+      if (it != entries_.end() && !picture->empty()) it->second.picture = std::move(picture);
     } catch (const std::exception&) {
-      // it cannot be played here: it has none
+      // it cannot be played here, or shown: it has none
     }
   }
 }

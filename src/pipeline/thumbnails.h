@@ -1,9 +1,10 @@
-// The presets' small pictures, made in the background as they are asked for.
+// Small pictures of presets, or of clips, made in the background as they are asked for.
 #pragma once
 
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,20 +25,32 @@ class Thumbnails {
 
   // Null while it is being made, and where the preset cannot be played.
   std::shared_ptr<const Planes> get(const PresetEntry& preset);
+  // Likewise of a picture or clip.
+  std::shared_ptr<const Planes> of_clip(const std::filesystem::path& clip);
   // Presets may have been saved since: they are looked at again.
   void look_again();
+  // Lets go of all of them, and of what waits to be made.
+  void forget();
+  size_t size() const;
 
  private:
+  using GoOn = std::function<bool()>;
+  using Make = std::function<Planes(const GoOn&)>;
+  struct Wanted {
+    std::filesystem::path path;
+    Make make;
+  };
   struct Entry {
     std::filesystem::file_time_type written = {};
     std::shared_ptr<const Planes> picture = nullptr;
   };
+  std::shared_ptr<const Planes> ask(const std::filesystem::path& path, const Make& make);
   void work();
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::filesystem::path, Entry> entries_;
-  std::deque<PresetEntry> wanted_;
+  std::deque<Wanted> wanted_;
   bool stop_ = false;
   std::thread thread_;  // from the first get() on
 };

@@ -45,10 +45,10 @@ void toggle_favourite(Show& show) {
   Show::say(name + (on ? " is a favourite" : " is no favourite any more"));
 }
 
-void nudge_crossfader(Desk& desk, int steps) {
+void nudge(Desk& desk, const std::string& fader, int steps) {
   constexpr double kSteps = 8;  // from end to end
-  const double at = std::round(desk.share("set.crossfader") * kSteps + steps) / kSteps;
-  desk.set_share("set.crossfader", -1, std::clamp(at, 0.0, 1.0));
+  const double at = std::round(desk.share(fader) * kSteps + steps) / kSteps;
+  desk.set_share(fader, -1, std::clamp(at, 0.0, 1.0));
 }
 
 std::vector<Key> make_keys() {
@@ -89,8 +89,10 @@ std::vector<Key> make_keys() {
       on_show("g", "favourite, and no more: marks what plays", [](Show& s) { toggle_favourite(s); }),
       on_desk("e", "cue the next preset for the crossfader; its neighbour when pressed again",
               [](Desk& d) { d.cue_step(1); }),
-      on_desk(",", "crossfader a step to the left", [](Desk& d) { nudge_crossfader(d, -1); }),
-      on_desk(".", "crossfader a step to the right", [](Desk& d) { nudge_crossfader(d, 1); }),
+      on_desk(",", "crossfader a step to the left", [](Desk& d) { nudge(d, "set.crossfader", -1); }),
+      on_desk(".", "crossfader a step to the right", [](Desk& d) { nudge(d, "set.crossfader", 1); }),
+      on_desk("j", "input fader a step towards A", [](Desk& d) { nudge(d, "set.input_fade", -1); }),
+      on_desk("k", "input fader a step towards B", [](Desk& d) { nudge(d, "set.input_fade", 1); }),
       on_desk("b", "blackout, and back", [](Desk& d) { d.blackout(!d.is_black()); }),
       on_desk("z", "freeze the picture, and let it go on", [](Desk& d) { d.freeze(!d.is_frozen()); }),
       on_show("x", "panic: all back to the preset's start, at once", [](Show& s) { s.panic(); }),

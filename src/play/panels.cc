@@ -167,7 +167,17 @@ void Panels::draw_caption() {
 }
 
 void Panels::draw_input_state() {
-  const LiveInput::State& in = status_.input;
+  draw_state_of(status_.input);
+  if (status_.input_b.wanted()) {
+    ImGui::SameLine();  // so that nothing below moves
+    say(kDim, "B:");
+    ImGui::SameLine();
+    draw_state_of(status_.input_b);
+  }
+  if (const SoundInput::State sound = show_.sound().state(); !sound.trouble.empty()) say(kRed, sound.trouble);
+}
+
+void Panels::draw_state_of(const LiveInput::State& in) {
   const std::string spec = short_spec(in.spec);
   if (!in.wanted()) say(kDim, "no input");
   if (!in.spec.empty() && !in.trouble.empty()) say(kRed, fmt::format("{}: {}", spec, in.trouble));
@@ -177,7 +187,6 @@ void Panels::draw_input_state() {
     in.awaited_trouble.empty() ? say(kDim, "waiting for " + coming)
                                : say(kRed, fmt::format("{}: {}", coming, in.awaited_trouble));
   }
-  if (const SoundInput::State sound = show_.sound().state(); !sound.trouble.empty()) say(kRed, sound.trouble);
 }
 
 // What earlier sets left, until it is loaded or thrown away.

@@ -39,6 +39,7 @@ class Panels {
   void draw_caption();
   void draw_status();
   void draw_input_state();
+  static void draw_state_of(const LiveInput::State& in);
   void draw_left_unsaved();
   void draw_tabs(WindowWishes& wishes);
   void draw_found();
@@ -51,7 +52,16 @@ class Panels {
   void draw_hands();
   // panels_bank.cc
   void draw_preset_list();
+  static constexpr int kColumns = 3;  // of small pictures
+  static bool draw_cell(const std::function<const PictureTexture*()>& picture, const std::string& words,
+                        bool plays, const std::function<void()>& menu);
+  static float cells_width(int columns);
   void draw_preset_cell(const PresetEntry& preset, size_t place, bool marked);
+  void draw_preset_menu(const PresetEntry& preset, bool marked);
+  using Textures =
+      std::map<std::string, std::pair<std::shared_ptr<const Planes>, PictureTexture>>;  // by path
+  static const PictureTexture* texture_of(Textures& all, const std::string& path,
+                                          const std::shared_ptr<const Planes>& planes);
   const PictureTexture* picture_of(const PresetEntry& preset);
   void add_to_setlist(const std::string& name);
   void draw_setlist();
@@ -77,8 +87,15 @@ class Panels {
   void set(const std::string& name, const std::string& value);
   // panels_input.cc
   void draw_input();
+  void draw_input_fader();
+  const LiveInput::State& input_state() const {
+    return side_ == InputSide::kA ? status_.input : status_.input_b;
+  }
   void draw_input_play();
-  void draw_files();
+  void draw_files();  // panels_files.cc
+  std::optional<std::string> draw_file_entries();
+  bool draw_file_cell(const FileList::Entry& file);
+  void forget_files();
   void draw_timeline();
   // panels_devices.cc
   void draw_recording();
@@ -108,18 +125,19 @@ class Panels {
   std::string editing_;                  // the text parameter in text_
   std::vector<std::string> favourites_;  // as the list of presets found them
   bool only_favourites_ = false;
-  std::map<std::string, std::pair<std::shared_ptr<const Planes>, PictureTexture>> pictures_;  // by path
+  Textures pictures_, file_pictures_;
   std::string confirming_;  // what is asked once more before it is done
   std::vector<CameraInfo> cameras_;
-  double cameras_seen_ = 0;        // seconds, on the window's clock
-  std::optional<FileList> files_;  // while it is open
-  std::optional<double> sought_;   // the place, as a share, while the timeline is dragged
+  double cameras_seen_ = 0;         // seconds, on the window's clock
+  InputSide side_ = InputSide::kA;  // of the input that is chosen and played
+  std::optional<FileList> files_;   // while it is open
+  std::optional<double> sought_;    // the place, as a share, while the timeline is dragged
   float stray_ = 0.05F;
   float width_ = 0, scale_ = 0;
   bool corner_held_ = false;
   std::pair<float, float> size_;  // of the window, when the panels were placed
   ValueSlider sliders_;
-  Thumbnails thumbnails_;
+  Thumbnails thumbnails_, file_thumbnails_;
 };
 
 }  // namespace reverie

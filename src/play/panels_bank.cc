@@ -13,8 +13,6 @@
 namespace reverie {
 namespace {
 
-constexpr int kColumns = 3;
-constexpr float kCell = 8.6F;  // the width of a picture, in heights of a letter
 constexpr const char* kDragged = "preset";
 
 void clipped_text(const std::string& text, float width) {
@@ -24,13 +22,46 @@ void clipped_text(const std::string& text, float width) {
   ImGui::PopClipRect();
 }
 
+ImVec2 cell_size() {
+  constexpr float kCell = 8.6F;  // heights of a letter
+  return {em(kCell), em(kCell) * 9 / 16};
+}
+
 }  // namespace
+
+// A small picture to click on, with words below it; true where it was clicked.
+bool Panels::draw_cell(const std::function<const PictureTexture*()>& picture, const std::string& words,
+                       bool plays, const std::function<void()>& menu) {
+  ImGui::BeginGroup();
+  const ImVec2 size = cell_size(), at = ImGui::GetCursorScreenPos();
+  const ImVec2 end = {at.x + size.x, at.y + size.y};
+  const bool clicked = ImGui::InvisibleButton("picture", size);
+  const bool hovered = ImGui::IsItemHovered();
+  if (menu) menu();
+  if (ImGui::IsRectVisible(at, end)) {
+    ImDrawList* draw = ImGui::GetWindowDrawList();
+    if (const PictureTexture* texture = picture()) {
+      draw->AddImage(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(texture->id())), at, end);
+    } else {
+      draw->AddRectFilled(at, end, ImGui::GetColorU32(ImGuiCol_FrameBg));
+    }
+    if (plays || hovered)
+      draw->AddRect(at, end, ImGui::GetColorU32(plays ? kWarm : ImVec4(1, 1, 1, 0.8F)), 0, 0, em(0.15F));
+  }
+  clipped_text(words, size.x);
+  ImGui::EndGroup();
+  return clicked;
+}
+
+float Panels::cells_width(int columns) {
+  return static_cast<float>(columns) * (cell_size().x + ImGui::GetStyle().ItemSpacing.x);
+}
 
 // All presets; click: it fades in; drag: another number; right click: what else can be done with it.
 void Panels::draw_preset_list() {
   Desk& desk = show_.desk();
   const std::string title = chain_.name() + (desk.changed() ? " *" : "");
-  ImGui::SetNextWindowSizeConstraints({kColumns * em(kCell + 1), 0}, {FLT_MAX, em(38)});
+  ImGui::SetNextWindowSizeConstraints({cells_width(kColumns) + em(2), 0}, {FLT_MAX, em(38)});
   if (!ImGui::BeginCombo("##preset", title.c_str(), ImGuiComboFlags_HeightLargest)) return;
   if (ImGui::IsWindowAppearing()) {
     desk.list_again();
@@ -53,57 +84,51 @@ void Panels::draw_preset_list() {
 void Panels::draw_preset_cell(const PresetEntry& e, size_t place, bool marked) {
   Desk& desk = show_.desk();
   ImGui::PushID(e.name.c_str());
-  ImGui::BeginGroup();
-  const ImVec2 size = {em(kCell), em(kCell) * 9 / 16};
-  const ImVec2 at = ImGui::GetCursorScreenPos(), end = {at.x + size.x, at.y + size.y};
-  if (ImGui::InvisibleButton("picture", size)) {
+  const auto more = [&] {
+    if (ImGui::BeginDragDropSource(ImGuiDragDropFlags_SourceNoHoldToOpenOthers)) {
+      ImGui::SetDragDropPayload(kDragged, e.name.c_str(), e.name.size() + 1);
+      ImGui::TextUnformatted(e.name.c_str());
+      ImGui::EndDragDropSource();
+    }
+    if (ImGui::BeginDragDropTarget()) {
+      if (const ImGuiPayload* dropped = ImGui::AcceptDragDropPayload(kDragged))
+        show_.try_to([&] { desk.move_preset(static_cast<const char*>(dropped->Data), place); });
+      ImGui::EndDragDropTarget();
+    }
+    draw_preset_menu(e, marked);
+    const char* whose = hides_another(e) ? "\nyours; it hides the one that came with Reverie"
+                        : is_own(e)      ? "\nyours"
+                                         : "";
+    tooltip(e.about + whose + "\ndrag: another number; right-click: cue, favourite, setlist");
+  };
+  if (draw_cell([&] { return picture_of(e); }, fmt::format("{}{} {}", marked ? "* " : "", place + 1, e.name),
+                e.name == chain_.name(), more)) {
     show_.try_to([&] { desk.load(e.path.string()); });
     ImGui::CloseCurrentPopup();
   }
-  const bool hovered = ImGui::IsItemHovered();
-  if (ImGui::BeginDragDropSource(ImGuiDragDropFlags_SourceNoHoldToOpenOthers)) {
-    ImGui::SetDragDropPayload(kDragged, e.name.c_str(), e.name.size() + 1);
-    ImGui::TextUnformatted(e.name.c_str());
-    ImGui::EndDragDropSource();
-  }
-  if (ImGui::BeginDragDropTarget()) {
-    if (const ImGuiPayload* dropped = ImGui::AcceptDragDropPayload(kDragged))
-      show_.try_to([&] { desk.move_preset(static_cast<const char*>(dropped->Data), place); });
-    ImGui::EndDragDropTarget();
-  }
-  if (ImGui::BeginPopupContextItem("more")) {
-    if (ImGui::MenuItem("cue for the crossfader")) show_.try_to([&] { desk.cue(e.path.string()); });
-    if (ImGui::MenuItem(marked ? "no favourite any more" : "favourite")) {
-      show_.try_to([&] { mark_favourite(e.name, !marked); });
-      favourites_ = read_favourites();
-    }
-    if (ImGui::MenuItem("add to the setlist")) add_to_setlist(e.name);
-    ImGui::EndPopup();
-  }
-  ImDrawList* draw = ImGui::GetWindowDrawList();
-  const PictureTexture* picture = picture_of(e);
-  if (picture) {
-    draw->AddImage(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(picture->id())), at, end);
-  } else {
-    draw->AddRectFilled(at, end, ImGui::GetColorU32(ImGuiCol_FrameBg));
-  }
-  const bool plays = e.name == chain_.name();
-  if (plays || hovered)
-    draw->AddRect(at, end, ImGui::GetColorU32(plays ? kWarm : ImVec4(1, 1, 1, 0.8F)), 0, 0, em(0.15F));
-  clipped_text(fmt::format("{}{} {}", marked ? "* " : "", place + 1, e.name), size.x);
-  ImGui::EndGroup();
-  const char* whose = hides_another(e) ? "\nyours; it hides the one that came with Reverie"
-                      : is_own(e)      ? "\nyours"
-                                       : "";
-  if (hovered) tooltip(e.about + whose + "\ndrag: another number; right-click: cue, favourite, setlist");
   ImGui::PopID();
+}
+
+void Panels::draw_preset_menu(const PresetEntry& e, bool marked) {
+  if (!ImGui::BeginPopupContextItem("more")) return;
+  if (ImGui::MenuItem("cue for the crossfader")) show_.try_to([&] { show_.desk().cue(e.path.string()); });
+  if (ImGui::MenuItem(marked ? "no favourite any more" : "favourite")) {
+    show_.try_to([&] { mark_favourite(e.name, !marked); });
+    favourites_ = read_favourites();
+  }
+  if (ImGui::MenuItem("add to the setlist")) add_to_setlist(e.name);
+  ImGui::EndPopup();
 }
 
 // Null where there is none yet.
 const PictureTexture* Panels::picture_of(const PresetEntry& preset) {
-  const std::shared_ptr<const Planes> planes = thumbnails_.get(preset);
+  return texture_of(pictures_, preset.path.string(), thumbnails_.get(preset));
+}
+
+const PictureTexture* Panels::texture_of(Textures& all, const std::string& path,
+                                         const std::shared_ptr<const Planes>& planes) {
   if (!planes) return nullptr;
-  auto& [of, texture] = pictures_[preset.path.string()];
+  auto& [of, texture] = all[path];
   if (of != planes) texture.show(*planes);
   of = planes;
   return &texture;

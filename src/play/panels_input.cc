@@ -1,4 +1,4 @@
-// The input: which, and how it is played.
+// The inputs: which, how they are played, and the fader between them.
 #include <fmt/format.h>
 #include <imgui.h>
 
@@ -23,90 +23,84 @@ std::string time_text(double seconds) {
 
 }  // namespace
 
-void Panels::draw_input() {
+// Which of the two inputs the rows below are about, and the fader between them.
+void Panels::draw_input_fader() {
+  const Parameter& p = set_controls()[set_controls().index("input_fade")];
+  const auto end = [&](const char* name, InputSide side, const LiveInput::State& in) {
+    if (ImGui::RadioButton(name, side_ == side)) side_ = side;
+    tooltip(fmt::format("{}\nthe rows below are about it", in.spec.empty() ? "none" : in.spec));
+  };
+  ImGui::AlignTextToFramePadding();
   say(kDim, "input");
+  ImGui::SameLine();
+  end("A", InputSide::kA, status_.input);
+  ImGui::SameLine();
+  const float width = ImGui::GetContentRegionAvail().x - button_width("B") - ImGui::GetFrameHeight() -
+                      ImGui::GetStyle().ItemSpacing.x;
+  const ValueSlider::Answer turned =
+      sliders_.draw("##fade", p, show_.desk().control(p.name), {}, std::max(em(4), width));
+  if (turned.reset) show_.try_to([&] { show_.desk().set(set_address(p), "0"); });
+  if (turned.value) show_.try_to([&] { show_.desk().set(set_address(p), fmt::format("{}", *turned.value)); });
+  tooltip("fader: " + p.help + (status_.input_b.wanted() ? "" : "; there is no input B") +
+          controls_of(show_.midi(), set_address(p)) + "\nright-click: learn a control");
+  draw_set_menu(p);
+  ImGui::SameLine();
+  end("B", InputSide::kB, status_.input_b);
+}
+
+void Panels::draw_input() {
+  draw_input_fader();
   ImGui::SetNextItemWidth(
       -(button_width("open") + button_width("files") + 2 * ImGui::GetStyle().ItemSpacing.x));
   const bool entered =
       ImGui::InputTextWithHint("##input", "file, folder, URL, camera:0, screen:, test:testsrc2",
                                input_.data(), input_.size(), ImGuiInputTextFlags_EnterReturnsTrue);
   ImGui::SameLine();
-  if (ImGui::Button("open") || entered) show_.desk().open_input(input_.data());
+  if (ImGui::Button("open") || entered) show_.desk().open_input(input_.data(), side_);
   ImGui::SameLine();
   draw_files();
-  if (ImGui::Button("none")) show_.desk().open_input("");
+  if (ImGui::Button("none")) show_.desk().open_input("", side_);
   // refreshed only now and then: it may take as long as a frame
   if (cameras_seen_ == 0 || ImGui::GetTime() - cameras_seen_ > kCamerasEvery) {
     cameras_ = list_cameras();
     cameras_seen_ = ImGui::GetTime();
   }
   for (const CameraInfo& camera : cameras_) {
-    if (flow_button(camera.name)) show_.desk().open_input(camera.spec);
+    if (flow_button(camera.name)) show_.desk().open_input(camera.spec, side_);
   }
-  say(ImGui::GetStyleColorVec4(ImGuiCol_Text), status_.input.description);
   draw_input_play();
+  say(ImGui::GetStyleColorVec4(ImGuiCol_Text), input_state().description);
   say(kDim, "or drop a file on the window");
-}
-
-// Files and folders to choose from; a folder of pictures can be the input too.
-void Panels::draw_files() {
-  if (ImGui::Button("files")) {
-    files_.emplace(status_.input.spec);
-    ImGui::OpenPopup("files");
-  }
-  if (!ImGui::BeginPopup("files")) return files_.reset();
-  const auto take = [&](const std::string& path) {
-    copy_text(input_, path);
-    show_.desk().open_input(path);
-    files_->remember();
-    ImGui::CloseCurrentPopup();
-  };
-  say(kDim, files_->folder().string());
-  if (ImGui::Button("the whole folder")) take(files_->folder().string());
-  tooltip("its pictures, one after the other");
-  std::optional<std::string> enter;
-  bool leave = false;
-  ImGui::BeginChild("list", {em(28), em(18)});
-  leave = ImGui::Selectable("..", false, ImGuiSelectableFlags_DontClosePopups);
-  for (const FileList::Entry& e : files_->entries()) {
-    const std::string label = e.name + (e.folder ? "/" : "");
-    if (!ImGui::Selectable(label.c_str(), false, ImGuiSelectableFlags_DontClosePopups)) continue;
-    e.folder ? void(enter = e.name) : take(files_->path(e));
-  }
-  say(kRed, files_->trouble());
-  ImGui::EndChild();
-  if (enter) files_->enter(*enter);
-  if (leave) files_->leave();
-  ImGui::EndPopup();
 }
 
 // Speed, place and range, where the input has them.
 void Panels::draw_input_play() {
-  const LiveInput::State& in = status_.input;
+  const LiveInput::State& in = input_state();
   if (in.spec.empty()) return;
   Desk& desk = show_.desk();
   ImGui::BeginDisabled(!in.has_places);
   draw_timeline();
   ImGui::EndDisabled();
   ImGui::BeginDisabled(!in.has_speed);
-  if (ImGui::Button(in.speed == 0 ? "go on" : "pause")) desk.pause_input();
+  if (ImGui::Button(in.speed == 0 ? "go on" : "pause")) desk.pause_input(side_);
   ImGui::EndDisabled();
   ImGui::BeginDisabled(!in.has_places);
-  if (flow_button("start")) desk.play_input({.seek = InputTime{InputTime::Kind::kSeconds, in.from}});
+  if (flow_button("start"))
+    desk.play_input({.seek = InputTime{InputTime::Kind::kSeconds, in.from}, .side = side_});
   tooltip("to the beginning of the range");
-  if (flow_button("in")) desk.play_input({.from = PlayInput::kNow});
+  if (flow_button("in")) desk.play_input({.from = PlayInput::kNow, .side = side_});
   tooltip("the range that is repeated begins here");
-  if (flow_button("out")) desk.play_input({.to = PlayInput::kNow});
+  if (flow_button("out")) desk.play_input({.to = PlayInput::kNow, .side = side_});
   tooltip("the range that is repeated ends here");
-  if (flow_button("whole")) desk.play_input(PlayInput::whole());
+  if (flow_button("whole")) desk.play_input(PlayInput::whole(side_));
   tooltip("no range: all of it is repeated");
   ImGui::EndDisabled();
 
-  const Parameter& p = set_controls()[set_controls().index("input_speed")];
+  const Parameter& p = set_controls()[set_controls().index(input_speed_control(side_))];
   ImGui::BeginDisabled(!in.has_speed);
   const ValueSlider::Answer turned = sliders_.draw("##speed", p, in.speed, {}, em(12));
-  if (turned.reset) desk.play_input({.speed = p.initial.front()});
-  if (turned.value) desk.play_input({.speed = *turned.value});
+  if (turned.reset) desk.play_input({.speed = p.initial.front(), .side = side_});
+  if (turned.value) desk.play_input({.speed = *turned.value, .side = side_});
   ImGui::EndDisabled();
   tooltip("speed: " + p.help + controls_of(show_.midi(), set_address(p)) + "\nright-click: learn a control");
   draw_set_menu(p);
@@ -117,8 +111,8 @@ void Panels::draw_input_play() {
 
 // Where it is, from its beginning to its end; pressed, it goes to where the mouse is.
 void Panels::draw_timeline() {
-  const LiveInput::State& in = status_.input;
-  const Parameter& p = set_controls()[set_controls().index("input_position")];
+  const LiveInput::State& in = input_state();
+  const Parameter& p = set_controls()[set_controls().index(input_position_control(side_))];
   const double length = in.length.value_or(0);
   ImGui::InvisibleButton("##timeline", {std::max(ImGui::GetContentRegionAvail().x, em(4)), em(1.8F)});
   const ImVec2 a = ImGui::GetItemRectMin(), b = ImGui::GetItemRectMax();

@@ -36,4 +36,9 @@ void PictureTexture::show(const Planes& picture) {
   aspect_ = static_cast<double>(picture.width()) / picture.height();
 }
 
+void PictureTexture::forget() {
+  if (texture_ != 0) glDeleteTextures(1, &texture_);
+  texture_ = 0;
+}
+
 }  // namespace reverie

@@ -11,6 +11,7 @@ namespace reverie {
 class PictureTexture {
  public:
   void show(const Planes& picture);         // [3, H, W] in 0..1
+  void forget();                            // the card may have its memory back
   unsigned id() const { return texture_; }  // of OpenGL; 0: nothing was shown
   double aspect() const { return aspect_; }
 

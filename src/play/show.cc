@@ -57,6 +57,7 @@ void Show::begin() {
   desk_ = std::make_unique<Desk>(request_.set.chain, request_.set.seed,
                                  [this](Event e) { set_->send(std::move(e)); });
   if (const auto& how = request_.set.play_input; how && how->speed) desk_->play_input({.speed = how->speed});
+  if (request_.set.input_fade > 0) desk_->set("set.input_fade", fmt::format("{}", request_.set.input_fade));
   set_->on_refused([this](const std::string& why, const Chain& plays_on) {
     say(why);
     desk_->refused(plays_on);
