@@ -357,7 +357,8 @@ TEST_F(PresetFolderTest, AncestryThatDoesNotEnd) {
   EXPECT_NE(message_of([] { load_preset("d0"); }).find("more than 8 parents"), std::string::npos);
   folder_.write("presets/e.toml", "\nparent = 'nobody'");
   EXPECT_EQ(message_of([] { load_preset("e"); }),
-            (folder_.path() / "presets/e.toml").string() + ":2: there is no preset 'nobody'");
+            (folder_.path() / "presets/e.toml").string() +
+                ":2: there is no preset 'nobody' (`reverie presets` lists them)");
 }
 
 TEST_F(PresetFolderTest, TheListShowsBrokenOnesAndHidesBases) {
