@@ -73,6 +73,7 @@ std::vector<Figure> vae_figures(const Model& any, const RecordSet& set, Split sp
 Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t limit) {
   constexpr size_t kRows = 6;
   constexpr size_t kShownLabels = 8;
+  constexpr int kWidth = 600, kMostMagnified = 4;
   torch::NoGradGuard no_grad;
   const VaeModel& model = as_vae(any, "draw");
   const VaeWeights weights = model.constant();
@@ -104,8 +105,10 @@ Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t lim
     }
   }
   const int columns = static_cast<int>(labels.size()) + (refines ? 3 : 2);
+  const int side = pictures.empty() ? 1 : pictures[0].width();
+  const int magnify = fitting_magnification(columns, side, kWidth, kMostMagnified);
   const Planes sheet = captioned(
-      grid(pictures, columns),
+      grid(pictures, columns, magnify),
       refines ? "Pictures, their reconstructions, and these refined" : "Pictures and their reconstructions",
       labels.empty() ? "" : "then toward " + join(labels, ", "));
   if (model.shrink() > 0 || model.settings().codes != 2) return sheet;
