@@ -37,7 +37,7 @@ void Panels::draw_preset_list() {
     thumbnails_.look_again();
     favourites_ = read_favourites();
   }
-  ImGui::Checkbox("favourites only", &only_favourites_);
+  tick_box("favourites only", &only_favourites_);
   const std::vector<PresetEntry> all = desk.presets();
   int shown = 0;
   for (size_t i = 0; i < all.size(); ++i) {
@@ -118,7 +118,7 @@ void Panels::add_to_setlist(const std::string& name) {
 void Panels::draw_setlist() {
   if (flow_button("setlist")) ImGui::OpenPopup("setlist");
   tooltip("presets in the order of an evening; PageDown and PageUp go through it");
-  if (!ImGui::BeginPopup("setlist")) return;
+  if (!begin_text_popup("setlist")) return;
   Setlist list = show_.setlist();
   const Setlist before = list;
   const std::optional<size_t> now = show_.setlist_place();
