@@ -106,6 +106,10 @@ TEST_F(ShowTest, KeysTurnTheDeskAndTheWindow) {
   EXPECT_TRUE(press_key("?"));
   EXPECT_TRUE(wishes_.help);
   EXPECT_FALSE(press_key("F3"));
+  EXPECT_TRUE(press_key("Space"));
+  EXPECT_TRUE(show_->desk().input_stands());
+  EXPECT_TRUE(press_key("Space"));
+  EXPECT_FALSE(show_->desk().input_stands());
 }
 
 TEST_F(ShowTest, AFadeTakesWhatTheDeskSays) {
