@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <set>
@@ -79,6 +80,17 @@ TEST_F(ShowTest, TheSetlistIsGoneThroughWithItsFades) {
     if (const auto* c = std::get_if<ChangePreset>(&e.event)) fades.push_back(c->fade);
   }
   EXPECT_EQ(fades, (std::vector<double>{3, 0.25}));
+}
+
+TEST_F(ShowTest, ASetlistThatIsNotThereYetIsSaidAndWritten) {
+  request_.setlist = folder_.path() / "nofile.toml";
+  start();
+  const auto said = show_->messages();
+  EXPECT_TRUE(std::any_of(said.begin(), said.end(), [](const std::string& line) {
+    return line.find("nofile.toml: there is no such file yet") != std::string::npos;
+  }));
+  show_->set_setlist({{"smoke", 1, ""}});
+  EXPECT_EQ(read_setlist(request_.setlist).size(), 1U);
 }
 
 TEST(Keys, TheDocsNameEveryOne) {
