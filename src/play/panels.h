@@ -109,7 +109,9 @@ class Panels {
   std::vector<std::string> favourites_;  // as the list of presets found them
   bool only_favourites_ = false;
   std::map<std::string, std::pair<std::shared_ptr<const Planes>, PictureTexture>> pictures_;  // by path
-  std::string confirming_;  // what is asked once more before it is done
+  std::string confirming_;    // what is asked once more before it is done
+  std::string save_trouble_;  // why it could not be, in the popup of saving
+  bool save_again_ = false;   // the name there is to be mended
   std::vector<CameraInfo> cameras_;
   double cameras_seen_ = 0;        // seconds, on the window's clock
   std::optional<FileList> files_;  // while it is open
