@@ -41,7 +41,7 @@ Thumbnails::~Thumbnails() {
   if (thread_.joinable()) thread_.join();
 }
 
-std::shared_ptr<const Planes> Thumbnails::get(const PresetEntry& preset) {
+std::shared_ptr<const Planes> Thumbnails::get(const PresetEntry& preset, bool in_sight) {
   const std::lock_guard lock(mutex_);
   const auto [it, fresh] = entries_.try_emplace(preset.path);
   if (fresh) {
@@ -50,7 +50,23 @@ std::shared_ptr<const Planes> Thumbnails::get(const PresetEntry& preset) {
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     changed_.notify_all();
   }
+  it->second.in_sight = in_sight;
   return it->second.picture;
+}
+
+bool Thumbnails::comes(const PresetEntry& preset) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(preset.path);
+  return it != entries_.end() && !it->second.over;
+}
+
+PresetEntry Thumbnails::next() {
+  auto it = std::find_if(wanted_.begin(), wanted_.end(),
+                         [&](const PresetEntry& e) { return entries_[e.path].in_sight; });
+  if (it == wanted_.end()) it = wanted_.begin();
+  PresetEntry preset = std::move(*it);
+  wanted_.erase(it);
+  return preset;
 }
 
 void Thumbnails::look_again() {
@@ -77,17 +93,19 @@ void Thumbnails::work() {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stop_ || !wanted_.empty(); });
       if (stop_) return;
-      preset = std::move(wanted_.front());
-      wanted_.pop_front();
+      preset = next();
     }
+    std::shared_ptr<const Planes> picture;
     try {
-      auto picture =
+      picture =
           std::make_shared<const Planes>(thumbnail(load_chain(preset.path.string()), preset.input, go_on));
-      const std::lock_guard lock(mutex_);
-      if (!picture->empty()) entries_[preset.path].picture = std::move(picture);
     } catch (const std::exception&) {
       // it cannot be played here: it has none
     }
+    const std::lock_guard lock(mutex_);
+    Entry& made = entries_[preset.path];
+    if (picture && !picture->empty()) made.picture = std::move(picture);
+    made.over = true;
   }
 }
 

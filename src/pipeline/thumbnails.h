@@ -22,8 +22,9 @@ class Thumbnails {
   Thumbnails(const Thumbnails&) = delete;
   Thumbnails& operator=(const Thumbnails&) = delete;
 
-  // Null while it is being made, and where the preset cannot be played.
-  std::shared_ptr<const Planes> get(const PresetEntry& preset);
+  // Null while it is being made, and where the preset cannot be played.  Those in sight are made first.
+  std::shared_ptr<const Planes> get(const PresetEntry& preset, bool in_sight = true);
+  bool comes(const PresetEntry& preset) const;  // it was asked for, and is not made yet
   // Presets may have been saved since: they are looked at again.
   void look_again();
 
@@ -31,10 +32,12 @@ class Thumbnails {
   struct Entry {
     std::filesystem::file_time_type written = {};
     std::shared_ptr<const Planes> picture = nullptr;
+    bool in_sight = false, over = false;
   };
   void work();
+  PresetEntry next();  // of those wanted; call with the mutex held
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::filesystem::path, Entry> entries_;
   std::deque<PresetEntry> wanted_;

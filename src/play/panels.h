@@ -52,7 +52,7 @@ class Panels {
   // panels_bank.cc
   void draw_preset_list();
   void draw_preset_cell(const PresetEntry& preset, size_t place, bool marked);
-  const PictureTexture* picture_of(const PresetEntry& preset);
+  const PictureTexture* picture_of(const PresetEntry& preset, bool in_sight);
   void add_to_setlist(const std::string& name);
   void draw_setlist();
   // panels_mix.cc

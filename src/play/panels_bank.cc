@@ -61,6 +61,7 @@ void Panels::draw_preset_cell(const PresetEntry& e, size_t place, bool marked) {
     ImGui::CloseCurrentPopup();
   }
   const bool hovered = ImGui::IsItemHovered();
+  const PictureTexture* picture = picture_of(e, ImGui::IsItemVisible());
   if (ImGui::BeginDragDropSource(ImGuiDragDropFlags_SourceNoHoldToOpenOthers)) {
     ImGui::SetDragDropPayload(kDragged, e.name.c_str(), e.name.size() + 1);
     ImGui::TextUnformatted(e.name.c_str());
@@ -81,11 +82,14 @@ void Panels::draw_preset_cell(const PresetEntry& e, size_t place, bool marked) {
     ImGui::EndPopup();
   }
   ImDrawList* draw = ImGui::GetWindowDrawList();
-  const PictureTexture* picture = picture_of(e);
   if (picture) {
     draw->AddImage(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(picture->id())), at, end);
   } else {
     draw->AddRectFilled(at, end, ImGui::GetColorU32(ImGuiCol_FrameBg));
+    const char* why = thumbnails_.comes(e) ? "being made" : "no picture";
+    const ImVec2 words = ImGui::CalcTextSize(why);
+    draw->AddText({(at.x + end.x - words.x) / 2, (at.y + end.y - words.y) / 2}, ImGui::GetColorU32(kDim),
+                  why);
   }
   const bool plays = e.name == chain_.name();
   if (plays || hovered)
@@ -100,8 +104,8 @@ void Panels::draw_preset_cell(const PresetEntry& e, size_t place, bool marked) {
 }
 
 // Null where there is none yet.
-const PictureTexture* Panels::picture_of(const PresetEntry& preset) {
-  const std::shared_ptr<const Planes> planes = thumbnails_.get(preset);
+const PictureTexture* Panels::picture_of(const PresetEntry& preset, bool in_sight) {
+  const std::shared_ptr<const Planes> planes = thumbnails_.get(preset, in_sight);
   if (!planes) return nullptr;
   auto& [of, texture] = pictures_[preset.path.string()];
   if (of != planes) texture.show(*planes);
