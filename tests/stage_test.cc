@@ -47,6 +47,29 @@ TEST_F(Stage, APopupHoldsTheKeysAndEnterSaves) {
   EXPECT_TRUE(happened("\"to\":\"encoding\"")) << "m, after all was closed";
 }
 
+TEST_F(Stage, ANameThatCannotBeSavedStaysToBeMended) {
+  const Outcome o = play("--seconds 30",
+                         "click 409 91\nxdotool type --delay 150 'war z'\nsleep 0.3\nkey Return; sleep 0.3\n"
+                         "key End BackSpace BackSpace Return; sleep 0.5; key m ctrl+q");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_.file("config/reverie/presets/war.toml"))) << o.out;
+  EXPECT_TRUE(happened("\"to\":\"encoding\"")) << "saved, the popup is closed";
+}
+
+// The keys are heard by the clip as they are by the buttons.
+TEST_F(Stage, KeysPlayTheClipThatComesIn) {
+  const Outcome o = play(
+      "--seconds 30 --input clip.mkv",
+      "key space; sleep 0.3; key j k; sleep 0.3; key space; sleep 1; key j; sleep 1; key k; sleep 1; key h\n"
+      "key ctrl+q",
+      "ffmpeg -v error -f lavfi -i testsrc2=size=96x64:rate=20 -t 8 clip.mkv");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  const std::string refused = "its range must end after it begins";
+  const size_t at = o.out.find(refused);
+  EXPECT_NE(at, std::string::npos) << "in and out at one place: " << o.out;
+  EXPECT_EQ(o.out.find(refused, at + 1), std::string::npos) << o.out;
+}
+
 TEST_F(Stage, AListHoldsTheKeysUntilEscape) {
   const Outcome o = play("--seconds 30", "click 190 91\nkey i Escape m ctrl+q");
   ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;

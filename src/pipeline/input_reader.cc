@@ -122,7 +122,7 @@ void InputReader::read_all() {
   while (!closing()) {
     begin_seek(source);
     // what nobody will see; decoding that cannot keep up still shows something
-    for (int64_t pass = due(); pass > 0 && !closing() && !seek_waits(); --pass) {
+    for (int64_t pass = due(); pass > 0 && due() > 0 && !closing() && !seek_waits(); --pass) {
       if (!advance(source, nullptr)) return;
     }
     if (seek_waits()) continue;
@@ -175,8 +175,10 @@ void InputReader::obey(const PlayInput& how) {
     if (how.speed) speed_ = *how.speed;
     touched_ = true;
     range_ = range;
+    // behind in the range before, it does not hurry through this one
+    if (how.from || how.to) playhead_ = std::min(playhead_, static_cast<double>(way_));
     const bool outside =
-        !range.holds(shown_seek_ == asked_ ? shown_place_ : asked_place_) ||
+        !range.holds(awaited_place()) ||
         std::any_of(ready_.begin(), ready_.end(), [&](const Frame& f) { return !range.holds(f.index); });
     if (to || (has_places_ && outside)) ask(to && range.holds(*to) ? *to : range.begin);
     changed_.notify_all();
@@ -196,8 +198,9 @@ void InputReader::ask(int64_t place) {
   changed_.notify_all();
 }
 
-// An end that is moved beyond the other leaves that one open.
+// An end that is moved beyond the other leaves that one open.  A single frame would stand: it is no range.
 InputRange InputReader::wanted_range(const PlayInput& how) const {
+  if (!how.from && !how.to) return range_;
   InputRange range = range_;
   if (how.from) range.begin = place_of(*how.from);
   if (how.to) {
@@ -205,16 +208,16 @@ InputRange InputReader::wanted_range(const PlayInput& how) const {
     range.end = end ? InputRange::kOpenEnd : place_of(*how.to);
     if (how.to->kind == InputTime::Kind::kNow) ++range.end;  // what is shown belongs to it
   }
-  if (range.begin < range.end) return range;
-  if (how.from && how.to) throw Error("its range must end after it begins");
-  if (how.from) range.end = InputRange::kOpenEnd;
-  if (how.to) range.begin = 0;
-  if (range.begin >= range.end) throw Error("its range must end after it begins");
+  if (range.begin >= range.end && !how.to) range.end = InputRange::kOpenEnd;
+  if (range.begin >= range.end && !how.from) range.begin = 0;
+  const bool whole = range.begin == 0 && range.end == InputRange::kOpenEnd;
+  if (!whole && std::min(range.end, length_.value_or(InputRange::kOpenEnd)) - range.begin < 2)
+    throw Error("its range must end after it begins");
   return range;
 }
 
 int64_t InputReader::place_of(const InputTime& time) const {
-  if (time.kind == InputTime::Kind::kNow) return shown_place_;
+  if (time.kind == InputTime::Kind::kNow) return awaited_place();
   if (time.kind == InputTime::Kind::kShare) {
     if (time.at > 0 && !length_) throw Error("how long it is is not known before its first end");
     const int64_t length = length_.value_or(1);

@@ -94,6 +94,8 @@ class InputReader : public std::enable_shared_from_this<InputReader> {
   void ask(int64_t place);
   InputRange wanted_range(const PlayInput& how) const;
   int64_t place_of(const InputTime& time) const;
+  // Of what is shown, or sought.
+  int64_t awaited_place() const { return shown_seek_ == asked_ ? shown_place_ : asked_place_; }
   double seconds(int64_t frames) const { return static_cast<double>(frames) / format_.fps; }
 
   const std::string spec_;

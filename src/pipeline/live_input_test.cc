@@ -170,6 +170,26 @@ TEST_F(Clip, AnEndBeyondTheOtherLeavesThatOneOpen) {
   EXPECT_DOUBLE_EQ(input_.state().to.value_or(0), 2);
 }
 
+// Whoever seeks and marks at once has not seen the frame yet.
+TEST_F(Clip, AnEndRightAfterASeekIsThePlaceSought) {
+  open(file("clip.mkv"), PlayInput{.speed = 0});
+  input_.play({.seek = at(1)});
+  input_.play({.from = kNow});
+  input_.play({.seek = at(2)});
+  input_.play({.to = kNow});
+  EXPECT_DOUBLE_EQ(input_.state().from, 1);
+  EXPECT_DOUBLE_EQ(input_.state().to.value_or(0), 51 / 25.0);
+  EXPECT_EQ(arrival(), 50);
+}
+
+TEST_F(Clip, GoesOnAtOnceWhenItsRangeIsTakenAway) {
+  open(file("clip.mkv"), PlayInput{.from = at(1), .to = at(1.2)});
+  input_.read(1000000, events_);  // far behind: reading a short range is mostly seeking
+  input_.play(PlayInput::whole());
+  until([&] { return next() >= 30; });
+  EXPECT_LT(input_.index(), 40);
+}
+
 TEST_F(Clip, BeginsAgainFrameByFrame) {
   write_clip(file("short.mkv"), 5);
   open(file("short.mkv"));
@@ -193,6 +213,14 @@ TEST_F(Clip, WhatCannotBeIsSaidInOneLine) {
   expect({.from = at(2), .to = at(1)}, "its range must end after it begins");
   EXPECT_EQ(next_frames(2), (std::vector{1, 2}));
   EXPECT_EQ(input_.state().from, 0);
+  expect({.from = at(4)}, "its range must end after it begins");
+  expect({.from = at(1), .to = at(1.04)},
+         "its range must end after it begins");  // one frame, which would stand
+  input_.play({.speed = 0, .from = kNow});
+  expect({.to = kNow}, "its range must end after it begins");
+  EXPECT_FALSE(input_.state().to.has_value());
+  input_.play({.seek = share(1)});
+  expect({.from = kNow}, "its range must end after it begins");
 
   open("test:testsrc2");
   expect({.seek = at(1)}, "there are no places in it to go to");

@@ -91,5 +91,17 @@ TEST_F(ThumbnailTest, ThoseOfAFolderAreMadeInTheBackgroundAndForgotten) {
   EXPECT_EQ(all.size(), 0U);
 }
 
+TEST_F(ThumbnailTest, WhatCannotBePlayedHasNoneAndSaysSo) {
+  PresetEntry none;
+  none.path = folder_.write("none.toml", "effect = \"nosuch\"\n");
+  Thumbnails made;
+  EXPECT_FALSE(made.comes(none.path)) << "nobody asked";
+  EXPECT_EQ(made.get(none), nullptr);
+  for (int n = 0; n < 1000 && made.comes(none.path); ++n)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_FALSE(made.comes(none.path));
+  EXPECT_EQ(made.get(none), nullptr);
+}
+
 }  // namespace
 }  // namespace reverie

@@ -60,7 +60,14 @@ std::shared_ptr<const Planes> Thumbnails::ask(const std::filesystem::path& path,
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     changed_.notify_all();
   }
+  it->second.in_sight = in_sight;
   return it->second.picture;
+}
+
+bool Thumbnails::comes(const std::filesystem::path& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = entries_.find(path);
+  return it != entries_.end() && !it->second.over;
 }
 
 void Thumbnails::look_again() {
@@ -98,14 +105,17 @@ void Thumbnails::work() {
       wanted = std::move(wanted_.front());
       wanted_.pop_front();
     }
+    std::shared_ptr<const Planes> picture;
     try {
-      auto picture = std::make_shared<const Planes>(wanted.make(go_on));
-      const std::lock_guard lock(mutex_);
-      const auto it = entries_.find(wanted.path);
-      if (it != entries_.end() && !picture->empty()) it->second.picture = std::move(picture);
+      picture = std::make_shared<const Planes>(wanted.make(go_on));
     } catch (const std::exception&) {
       // it cannot be played here, or shown: it has none
     }
+    const std::lock_guard lock(mutex_);
+    const auto it = entries_.find(wanted.path);
+    if (it == entries_.end()) continue;  // it was forgotten meanwhile
+    if (picture && !picture->empty()) it->second.picture = std::move(picture);
+    it->second.over = true;
   }
 }
 

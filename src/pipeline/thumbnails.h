@@ -27,6 +27,7 @@ class Thumbnails {
   std::shared_ptr<const Planes> get(const PresetEntry& preset);
   // Likewise of a picture or clip.
   std::shared_ptr<const Planes> of_clip(const std::filesystem::path& clip);
+  bool comes(const std::filesystem::path& path) const;  // it was asked for, and is not made yet
   // Presets may have been saved since: they are looked at again.
   void look_again();
   // Lets go of all of them, and of what waits to be made.
@@ -43,6 +44,7 @@ class Thumbnails {
   struct Entry {
     std::filesystem::file_time_type written = {};
     std::shared_ptr<const Planes> picture = nullptr;
+    bool over = false;
   };
   std::shared_ptr<const Planes> ask(const std::filesystem::path& path, const Make& make);
   void work();

@@ -53,7 +53,8 @@ class Panels {
   // panels_bank.cc
   void draw_preset_list();
   static constexpr int kColumns = 3;  // of small pictures
-  static bool draw_cell(const std::function<const PictureTexture*()>& picture, const std::string& words,
+  static bool draw_cell(const Thumbnails& from, const std::filesystem::path& path,
+                        const std::function<const PictureTexture*()>& picture, const std::string& words,
                         bool plays, const std::function<void()>& menu);
   static float cells_width(int columns);
   void draw_preset_cell(const PresetEntry& preset, size_t place, bool marked);
@@ -126,7 +127,9 @@ class Panels {
   std::vector<std::string> favourites_;  // as the list of presets found them
   bool only_favourites_ = false;
   Textures pictures_, file_pictures_;
-  std::string confirming_;  // what is asked once more before it is done
+  std::string confirming_;    // what is asked once more before it is done
+  std::string save_trouble_;  // why it could not be, in the popup of saving
+  bool save_again_ = false;   // the name there is to be mended
   std::vector<CameraInfo> cameras_;
   double cameras_seen_ = 0;         // seconds, on the window's clock
   InputSide side_ = InputSide::kA;  // of the input that is chosen and played

@@ -30,7 +30,8 @@ ImVec2 cell_size() {
 }  // namespace
 
 // A small picture to click on, with words below it; true where it was clicked.
-bool Panels::draw_cell(const std::function<const PictureTexture*()>& picture, const std::string& words,
+bool Panels::draw_cell(const Thumbnails& from, const std::filesystem::path& path,
+                       const std::function<const PictureTexture*()>& picture, const std::string& words,
                        bool plays, const std::function<void()>& menu) {
   ImGui::BeginGroup();
   const ImVec2 size = cell_size(), at = ImGui::GetCursorScreenPos();
@@ -44,6 +45,10 @@ bool Panels::draw_cell(const std::function<const PictureTexture*()>& picture, co
       draw->AddImage(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(texture->id())), at, end);
     } else {
       draw->AddRectFilled(at, end, ImGui::GetColorU32(ImGuiCol_FrameBg));
+      const char* why = from.comes(path) ? "being made" : "no picture";
+      const ImVec2 room = ImGui::CalcTextSize(why);
+      draw->AddText({(at.x + end.x - room.x) / 2, (at.y + end.y - room.y) / 2}, ImGui::GetColorU32(kDim),
+                    why);
     }
     if (plays || hovered)
       draw->AddRect(at, end, ImGui::GetColorU32(plays ? kWarm : ImVec4(1, 1, 1, 0.8F)), 0, 0, em(0.15F));
@@ -68,7 +73,7 @@ void Panels::draw_preset_list() {
     thumbnails_.look_again();
     favourites_ = read_favourites();
   }
-  ImGui::Checkbox("favourites only", &only_favourites_);
+  tick_box("favourites only", &only_favourites_);
   const std::vector<PresetEntry> all = desk.presets();
   int shown = 0;
   for (size_t i = 0; i < all.size(); ++i) {
@@ -101,8 +106,9 @@ void Panels::draw_preset_cell(const PresetEntry& e, size_t place, bool marked) {
                                          : "";
     tooltip(e.about + whose + "\ndrag: another number; right-click: cue, favourite, setlist");
   };
-  if (draw_cell([&] { return picture_of(e); }, fmt::format("{}{} {}", marked ? "* " : "", place + 1, e.name),
-                e.name == chain_.name(), more)) {
+  if (draw_cell(
+          thumbnails_, e.path, [&] { return picture_of(e); },
+          fmt::format("{}{} {}", marked ? "* " : "", place + 1, e.name), e.name == chain_.name(), more)) {
     show_.try_to([&] { desk.load(e.path.string()); });
     ImGui::CloseCurrentPopup();
   }
@@ -143,7 +149,7 @@ void Panels::add_to_setlist(const std::string& name) {
 void Panels::draw_setlist() {
   if (flow_button("setlist")) ImGui::OpenPopup("setlist");
   tooltip("presets in the order of an evening; PageDown and PageUp go through it");
-  if (!ImGui::BeginPopup("setlist")) return;
+  if (!begin_text_popup("setlist")) return;
   Setlist list = show_.setlist();
   const Setlist before = list;
   const std::optional<size_t> now = show_.setlist_place();

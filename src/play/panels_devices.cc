@@ -28,9 +28,9 @@ void Panels::draw_output(WindowWishes& wishes) {
   if (ImGui::Button("turn")) shape.quarters = (shape.quarters + 1) % 4;
   tooltip("a quarter turn clockwise");
   flow(ImGui::GetFrameHeight() + ImGui::CalcTextSize("flip").x);
-  ImGui::Checkbox("flip", &shape.flip);
+  tick_box("flip", &shape.flip);
   flow(ImGui::GetFrameHeight() + ImGui::CalcTextSize("corners").x);
-  ImGui::Checkbox("corners", &wishes.corners);
+  tick_box("corners", &wishes.corners);
   tooltip("drag the corners of the picture to where a projector at an angle needs them");
   if (flow_button("as it is")) shape = OutputShape();
   tooltip("neither turned nor flipped, cropped or bent");
@@ -159,7 +159,7 @@ void Panels::draw_midi() {
 void Panels::draw_control(const MidiBinding& b) {
   const std::string text = fmt::format("{}: {}", b.parameter, control_text(b));
   if (ImGui::Selectable(text.c_str(), false)) ImGui::OpenPopup("control");
-  if (!ImGui::BeginPopup("control")) return;
+  if (!begin_text_popup("control")) return;
   MidiBinding changed = b;
   try {
     const Parameter& p = parameter_at(chain_, b.parameter);

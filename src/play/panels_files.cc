@@ -63,9 +63,10 @@ std::optional<std::string> Panels::draw_file_entries() {
 bool Panels::draw_file_cell(const FileList::Entry& file) {
   const std::string path = files_->path(file);
   ImGui::PushID(file.name.c_str());
-  const bool clicked =
-      draw_cell([&] { return texture_of(file_pictures_, path, file_thumbnails_.of_clip(path)); }, file.name,
-                path == input_state().spec, [&] { tooltip(file.name); });
+  const bool clicked = draw_cell(
+      file_thumbnails_, path,
+      [&] { return texture_of(file_pictures_, path, file_thumbnails_.of_clip(path)); }, file.name,
+      path == input_state().spec, [&] { tooltip(file.name); });
   ImGui::PopID();
   return clicked;
 }

@@ -133,7 +133,8 @@ void Panels::draw_timeline() {
   draw.AddRectFilled(a, b, ImGui::GetColorU32(ImGuiCol_FrameBg), round);
   if (in.has_places) {
     const float from = x(in.from), to = in.to ? x(*in.to) : b.x, at = x(in.place);
-    draw.AddRectFilled({from, a.y}, {to, b.y}, ImGui::GetColorU32(ImVec4(1, 0.62F, 0.3F, 0.3F)), round);
+    draw.AddRectFilled({from, a.y}, {std::max(to, from + thin), b.y},
+                       ImGui::GetColorU32(ImVec4(1, 0.62F, 0.3F, 0.3F)), round);
     draw.AddRectFilled({std::min(at, b.x - thin), a.y}, {std::min(at, b.x - thin) + thin, b.y},
                        IM_COL32_WHITE);
   }

@@ -71,7 +71,7 @@ std::string Panels::set_address(const Parameter& p) {
 void Panels::draw_set_menu(const Parameter& p) {
   if (!ImGui::BeginPopupContextItem(p.name.c_str())) return;
   MidiPorts* midi = show_.midi();
-  if (midi == nullptr) say(kDim, "no MIDI");
+  if (midi == nullptr) ImGui::TextColored(kDim, "no MIDI");
   if (midi && ImGui::MenuItem("learn a control")) show_.try_to([&] { midi->learn(set_address(p)); });
   if (midi && ImGui::MenuItem("forget its controls")) midi->forget(set_address(p));
   ImGui::EndPopup();

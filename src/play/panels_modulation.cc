@@ -51,7 +51,7 @@ void Panels::draw_modulation(const Parameter& p) {
       gone = remove_button();
       any |= slide("depth", lfo->depth, -deep, deep);
       bool beats = lfo->beats.has_value();
-      if (ImGui::Checkbox("in beats", &beats)) {
+      if (tick_box("in beats", &beats)) {
         lfo->beats = beats ? std::optional(4.0) : std::nullopt;
         any = true;
       }

@@ -3,6 +3,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "play/panel_text.h"
 #include "play/panels.h"
@@ -23,6 +24,7 @@ void Panels::draw_presets() {
   if (flow_button("save")) {
     copy_text(name_, chain_.name());
     confirming_.clear();
+    save_trouble_.clear();
     ImGui::OpenPopup("save");
   }
   draw_save();
@@ -34,15 +36,27 @@ void Panels::draw_presets() {
   draw_crossfader();
 }
 
-// A name that another preset has, and deleting, are asked for twice.
+// A name that another preset has, and deleting, are asked for twice.  What cannot be done is said here, and
+// the name stays to be mended.
 void Panels::draw_save() {
-  if (!ImGui::BeginPopup("save")) return;
+  if (!begin_text_popup("save")) return;
   Desk& desk = show_.desk();
-  if (ImGui::IsWindowAppearing()) ImGui::SetKeyboardFocusHere();
+  const auto close_after = [&](const std::function<void()>& act) {
+    try {
+      act();
+      ImGui::CloseCurrentPopup();
+    } catch (const std::exception& e) {
+      save_trouble_ = e.what();
+      save_again_ = true;
+    }
+  };
+  if (ImGui::IsWindowAppearing() || std::exchange(save_again_, false)) ImGui::SetKeyboardFocusHere();
   ImGui::SetNextItemWidth(em(16));
+  const std::string before = name_.data();
   bool save = ImGui::InputText("name", name_.data(), name_.size(),
                                ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
   const std::string name = name_.data();
+  if (name != before) save_trouble_.clear();
   const std::string replacing = "replace " + name, deleting = "delete " + name;
   const bool confirmed = confirming_ == replacing;
   save |= ImGui::Button(confirmed ? "replace it" : "save as");
@@ -50,22 +64,16 @@ void Panels::draw_save() {
     confirming_ = replacing;
     ImGui::SetKeyboardFocusHere(-1);
   } else if (save) {
-    show_.try_to([&] { Show::say("saved " + desk.save(name, true).string()); });
-    ImGui::CloseCurrentPopup();
+    close_after([&] { Show::say("saved " + desk.save(name, true).string()); });
   }
-  if (flow_button("rename")) {
-    show_.try_to([&] { desk.rename(name); });
-    ImGui::CloseCurrentPopup();
-  }
+  if (flow_button("rename")) close_after([&] { desk.rename(name); });
   const std::vector<PresetEntry> all = desk.presets();
   const auto own =
       std::find_if(all.begin(), all.end(), [&](const PresetEntry& e) { return e.name == name && is_own(e); });
   if (own != all.end() && flow_button(confirming_ == deleting ? "really delete" : "delete")) {
-    if (std::exchange(confirming_, deleting) == deleting) {
-      show_.try_to([&] { desk.remove_preset(name); });
-      ImGui::CloseCurrentPopup();
-    }
+    if (std::exchange(confirming_, deleting) == deleting) close_after([&] { desk.remove_preset(name); });
   }
+  say(kRed, save_trouble_);
   if (confirming_ == replacing) say(kWarm, "you have another preset of that name");
   if (own != all.end() && hides_another(*own)) say(kDim, "yours hides the one that came with Reverie");
   ImGui::EndPopup();
@@ -92,10 +100,10 @@ void Panels::draw_hands() {
   const float box = ImGui::GetFrameHeight() + ImGui::GetStyle().ItemInnerSpacing.x;
   bool black = desk.is_black();
   flow(box + ImGui::CalcTextSize("black").x);
-  if (ImGui::Checkbox("black", &black)) desk.blackout(black);
+  if (tick_box("black", &black)) desk.blackout(black);
   bool frozen = desk.is_frozen();
   flow(box + ImGui::CalcTextSize("freeze").x);
-  if (ImGui::Checkbox("freeze", &frozen)) desk.freeze(frozen);
+  if (tick_box("freeze", &frozen)) desk.freeze(frozen);
   if (flow_button("panic")) show_.try_to([&] { show_.panic(); });
   tooltip("all back to the preset as it was loaded, at once; for a moment no onset of the sound is heard");
   draw_setlist();

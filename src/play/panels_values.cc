@@ -51,7 +51,7 @@ void Panels::draw_parameter(const Parameter& p) {
   const std::string full = part_ + "." + p.name;
   bool locked = show_.desk().locked(full);
   if (!p.structural && p.kind != ParameterKind::kText) {
-    if (ImGui::Checkbox("##lock", &locked)) show_.desk().lock(full, locked);
+    if (tick_box("##lock", &locked)) show_.desk().lock(full, locked);
     tooltip("locked: randomize does not change it");
   } else {
     ImGui::Dummy({ImGui::GetFrameHeight(), 0});
@@ -121,7 +121,7 @@ void Panels::draw_number(const Parameter& p, int level, float width) {
 void Panels::draw_word(const Parameter& p) {
   if (p.kind == ParameterKind::kFlag) {
     bool on = preset_.values.flag(p.name);
-    if (ImGui::Checkbox("##value", &on)) set(p.name, on ? "on" : "off");
+    if (tick_box("##value", &on)) set(p.name, on ? "on" : "off");
     return;
   }
   ImGui::SetNextItemWidth(-1);

@@ -62,7 +62,13 @@ void Show::begin() {
     say(why);
     desk_->refused(plays_on);
   });
-  if (request_.setlist.empty()) request_.setlist = setlist_file();
+  std::error_code code;
+  if (request_.setlist.empty()) {
+    request_.setlist = setlist_file();
+  } else if (!fs::exists(request_.setlist, code)) {
+    say(fmt::format("setlist {}: there is no such file yet; what is added to the setlist is written there",
+                    request_.setlist.string()));
+  }
   try_to([&] {
     setlist_ = read_setlist(request_.setlist);
   });  // a damaged one stays as it is, until it is edited

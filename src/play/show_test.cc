@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <set>
@@ -81,6 +82,17 @@ TEST_F(ShowTest, TheSetlistIsGoneThroughWithItsFades) {
   EXPECT_EQ(fades, (std::vector<double>{3, 0.25}));
 }
 
+TEST_F(ShowTest, ASetlistThatIsNotThereYetIsSaidAndWritten) {
+  request_.setlist = folder_.path() / "nofile.toml";
+  start();
+  const auto said = show_->messages();
+  EXPECT_TRUE(std::any_of(said.begin(), said.end(), [](const std::string& line) {
+    return line.find("nofile.toml: there is no such file yet") != std::string::npos;
+  }));
+  show_->set_setlist({{"smoke", 1, ""}});
+  EXPECT_EQ(read_setlist(request_.setlist).size(), 1U);
+}
+
 TEST(Keys, TheDocsNameEveryOne) {
   const char* root = std::getenv("REVERIE_ROOT");
   const std::string page = read_text_file(std::filesystem::path(root ? root : ".") / "docs/play.md");
@@ -106,6 +118,10 @@ TEST_F(ShowTest, KeysTurnTheDeskAndTheWindow) {
   EXPECT_TRUE(press_key("?"));
   EXPECT_TRUE(wishes_.help);
   EXPECT_FALSE(press_key("F3"));
+  EXPECT_TRUE(press_key("Space"));
+  EXPECT_TRUE(show_->desk().input_stands());
+  EXPECT_TRUE(press_key("Space"));
+  EXPECT_FALSE(show_->desk().input_stands());
 }
 
 TEST_F(ShowTest, AFadeTakesWhatTheDeskSays) {

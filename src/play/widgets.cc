@@ -2,6 +2,9 @@
 
 #include <imgui_internal.h>
 
+#include <algorithm>
+#include <cfloat>
+
 namespace reverie {
 void tooltip(const std::string& text) {
   if (!ImGui::IsItemHovered()) return;
@@ -32,6 +35,20 @@ void say(const ImVec4& colour, const std::string& text) {
   ImGui::TextUnformatted(text.c_str());
   ImGui::PopTextWrapPos();
   ImGui::PopStyleColor();
+}
+
+bool tick_box(const char* label, bool* on) {
+  ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, std::max(1.0F, em(0.08F)));
+  ImGui::PushStyleColor(ImGuiCol_Border, kDim);
+  const bool changed = ImGui::Checkbox(label, on);
+  ImGui::PopStyleColor();
+  ImGui::PopStyleVar();
+  return changed;
+}
+
+bool begin_text_popup(const char* name) {
+  ImGui::SetNextWindowSizeConstraints({em(22), 0}, {FLT_MAX, FLT_MAX});
+  return ImGui::BeginPopup(name);
 }
 
 bool combo(const char* label, int& index, const std::vector<std::string>& words) {

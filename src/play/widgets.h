@@ -28,6 +28,12 @@ bool flow_button(const std::string& label);
 // Words that wrap.
 void say(const ImVec4& colour, const std::string& text);
 
+// A checkbox with an outline, to be seen over any picture.
+bool tick_box(const char* label, bool* on);
+
+// A popup wide enough for sentences, which wrap at its edge.
+bool begin_text_popup(const char* name);
+
 // True where another of the words was chosen.
 bool combo(const char* label, int& index, const std::vector<std::string>& words);
 

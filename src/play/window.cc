@@ -149,9 +149,9 @@ class Windows {
 
   bool quit() const { return wishes_.quit; }
 
-  // False if there was no event.  After a click the rest waits for the next frame: only then is it known
-  // whether it opened something that takes the keys.  Not by SDL_WaitEventTimeout: on X11 it sends a window a
-  // message over a second connection, and where that window has been closed since, Xlib ends the program.
+  // False if there was no event.  After some of them the rest waits for the next frame.  Not by
+  // SDL_WaitEventTimeout: on X11 it sends a window a message over a second connection, and where that window
+  // has been closed since, Xlib ends the program.
   bool take_events(Show& show) {
     SDL_Event e;
     for (int waits = late_.any() ? kPatience : 0; SDL_PollEvent(&e) == 0; ++waits) {
@@ -160,7 +160,7 @@ class Windows {
     }
     do {
       take(e, show);
-    } while (e.type != SDL_MOUSEBUTTONDOWN && e.type != SDL_MOUSEBUTTONUP && SDL_PollEvent(&e) != 0);
+    } while (!ends_frame(e) && SDL_PollEvent(&e) != 0);
     return true;
   }
 
@@ -194,6 +194,14 @@ class Windows {
   bool panels_are_seen() const { return wishes_.panels || wishes_.help || beside_; }
 
  private:
+  // Only after a frame is it known whether a click opened something that takes the keys; and Dear ImGui 1.86
+  // sees no key that was pressed and let go between two.
+  static bool ends_frame(const SDL_Event& e) {
+    const bool key = e.type == SDL_KEYDOWN || e.type == SDL_KEYUP;
+    return e.type == SDL_MOUSEBUTTONDOWN || e.type == SDL_MOUSEBUTTONUP ||
+           (key && ImGui::GetIO().WantTextInput);
+  }
+
   SDL_Window* panel_window() const { return beside_ ? beside_.get() : main_.get(); }
 
   // Of the screen, for each unit of the window's size.
