@@ -201,12 +201,12 @@ TEST_F(Stage, ClipsAreChosenPlayedAndFadedInTheWindow) {
       folder_.path());
   ASSERT_EQ(made.status, 0) << made.err;
   const Outcome o = play("--seconds 40",
-                         "click 33 245\n"                    // in & out
-                         "click 396 295\nclick 240 110\n"    // files, the first
-                         "drag 53 394 20\n"                  // its speed
-                         "click 386 269\n"                   // B
-                         "click 396 295\nclick 380 110\n"    // files, the second
-                         "drag 86 269 60\nkey k\nsleep 1\n"  // the fader
+                         "click 33 245\n"                              // in & out
+                         "click 396 295\nclick 240 110\n"              // files, the first
+                         "drag 53 394 20\n"                            // its speed
+                         "click 386 269\n"                             // B
+                         "click 396 295\nclick 380 110\n"              // files, the second
+                         "drag 86 269 60\nkey ctrl+period\nsleep 1\n"  // the fader
                          "find cache -name '*.png'\nkey ctrl+q",
                          "export XDG_CACHE_HOME=$PWD/cache", "800x600", "veil");
   ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;

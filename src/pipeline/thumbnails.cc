@@ -60,7 +60,6 @@ std::shared_ptr<const Planes> Thumbnails::ask(const std::filesystem::path& path,
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     changed_.notify_all();
   }
-  it->second.in_sight = in_sight;
   return it->second.picture;
 }
 
