@@ -105,8 +105,8 @@ TEST_F(Stage, ClosingThePanelsLetsTheShowGoOn) {
            "panels=$(xdotool search --sync --onlyvisible --name '^Reverie: panels$' | head -1)\n"
            "xdotool getwindowgeometry $panels\n"
            "xdotool windowactivate --sync $panels; sleep 0.3\nkey alt+F4\nsleep 1\n"
-           "xdotool windowactivate --sync $window; sleep 0.3\nkey m\nkey Tab\nsleep 1\ndrag 320 270 "
-           "20\nkey ctrl+q",
+           "xdotool windowactivate --sync $window; sleep 0.3\nkey m\nkey Tab\nsleep 2\ndrag 320 270 "
+           "20\nsleep 1\ndrag 320 270 40\nkey ctrl+q",
            kManager);
   ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
   EXPECT_TRUE(happened("\"to\":\"encoding\""));
