@@ -153,7 +153,7 @@ TEST_F(Data, SaysWhatIsWrong) {
     EXPECT_EQ(o.status, status) << words << o.err;
     EXPECT_TRUE(has(o.err, message)) << words << o.err;
   };
-  expect("", 2, "subcommand");
+  expect("", 2, "data what? import, show");
   expect("import pets", 2, "--output");
   expect("import pets -o a.txt", 2, "ending in .tfrecord");
   expect("import pets -o a.tfrecord --crop 1,2", 2, "TOP,RIGHT,BOTTOM,LEFT");
