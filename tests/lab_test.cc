@@ -169,16 +169,16 @@ TEST_F(Lab, TwoProcessesTrainLikeOne) {
 TEST_F(Lab, WaitingForOthersSaysForWhomAndEndsWithinASecond) {
   for (const char* rank : {"0", "1"}) {
     for (const char* signal : {"INT", "TERM"}) {
-      const Outcome o =
-          shell(std::string("export WORLD_SIZE=2 MASTER_PORT=$((20000 + $$ % 20000)) RANK=") + rank +
-                    "\n'" REVERIE_COMMAND
-                    "' train small.toml --data set.tfrecord -o run 2>said &\n"
-                    "for i in $(seq 1000); do grep -q waits said && break; sleep 0.02; done\n"
-                    "begin=$(date +%s%N); kill -" +
-                    signal +
-                    " $!; wait $!; echo status $?\n"
-                    "[ $(($(date +%s%N) - begin)) -lt 1000000000 ] && echo soon\ncat said",
-                folder_.path());
+      const Outcome o = shell(
+          std::string("rm -f said; export WORLD_SIZE=2 MASTER_PORT=$((20000 + $$ % 20000)) RANK=") + rank +
+              "\n'" REVERIE_COMMAND
+              "' train small.toml --data set.tfrecord -o run 2>said &\n"
+              "for i in $(seq 1000); do grep -q waits said && break; sleep 0.02; done\n"
+              "begin=$(date +%s%N); kill -" +
+              signal +
+              " $!; wait $!; echo status $?\n"
+              "[ $(($(date +%s%N) - begin)) -lt 1000000000 ] && echo soon\ncat said",
+          folder_.path());
       const std::string whom = rank[0] == '0' ? "process 0 of 2 waits for process 1 at 127.0.0.1:"
                                               : "process 1 of 2 waits for process 0 at 127.0.0.1:";
       EXPECT_TRUE(o.out.starts_with("status 130\nsoon\n" + whom)) << o.out;
@@ -224,17 +224,15 @@ TEST_F(Lab, ABusyCoreCostsItsShareOnly) {
         "; status=$?\n[ -z $loop ] || kill $loop\nexit $status");
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
-  // in turn, so that what else the machine does slows both
-  std::vector<double> alone;
-  std::vector<double> beside;
+  // in turn, so that what else the machine does slows both; threads that spin are slow every time
+  double least = INFINITY;
   for (int i = 0; i < 3; ++i) {
-    alone.push_back(seconds("alone" + std::to_string(i), false));
-    beside.push_back(seconds("beside" + std::to_string(i), true));
+    const double alone = seconds("alone" + std::to_string(i), false);
+    const double beside = seconds("beside" + std::to_string(i), true);
+    least = std::min(least, beside / alone);
+    GTEST_LOG_(INFO) << alone << " s alone, " << beside << " s beside a busy loop";
   }
-  std::sort(alone.begin(), alone.end());
-  std::sort(beside.begin(), beside.end());
-  EXPECT_LT(beside[1], 2.5 * alone[1]);
-  GTEST_LOG_(INFO) << alone[1] << " s alone, " << beside[1] << " s beside a busy loop";
+  EXPECT_LT(least, 2.5);
   sched_setaffinity(0, sizeof(allowed), &allowed);
 }
 
