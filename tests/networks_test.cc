@@ -63,6 +63,9 @@ TEST(Networks, VideosGetALineAFrame) {
   EXPECT_EQ(std::count(o.out.begin(), o.out.end(), '\n'), 5) << o.out;
   EXPECT_TRUE(o.out.starts_with("0.000 ")) << o.out;
   EXPECT_NE(o.out.find("\n0.400 "), std::string::npos) << o.out;
+  // the network that ships, from any folder
+  const std::string own = run("reverie classify clip.mkv", folder.path()).out;
+  EXPECT_EQ(std::count(own.begin(), own.end(), '\n'), 5) << own;
 }
 
 class RealNetwork : public testing::Test {

@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "control/chain.h"
+#include "asked_model.h"
 #include "core/error.h"
 #include "core/file_kind.h"
 #include "core/fit.h"
@@ -111,16 +111,9 @@ void classify_picture(const Classifier& classifier, const std::string& name, int
 #endif
 }
 
-// The network asked for, or the one that ships.
-std::string model_of(const Words& w) {
-  if (!w.model.empty()) return w.model;
-  const Preset preset = load_chain("dream").parts[0].preset;
-  return find_asset(preset, preset.values.text("model")).string();
-}
-
 int run(const Words& w) {
   torch::NoGradGuard no_grad;
-  const Classifier classifier(model_of(w), w.fit, w.mirrored);
+  const Classifier classifier(asked_model(w.model, "dream"), w.fit, w.mirrored);
   for (const std::string& name : w.pictures) {
     if (stop_requested()) return 130;
     if (w.pictures.size() > 1) fmt::print("{}\n", name);

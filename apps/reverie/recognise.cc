@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "asked_model.h"
 #include "checks.h"
 #include "clip.h"
 #include "command_line.h"
@@ -25,16 +26,9 @@ struct Words {
   ClipWords clip;
 };
 
-// The network asked for, or the one that ships.
-std::string model_of(const Words& w) {
-  if (!w.model.empty()) return w.model;
-  const Preset preset = load_chain("watch").parts[0].preset;
-  return find_asset(preset, preset.values.text("model")).string();
-}
-
 // A line for each window: where it ends, and the likeliest labels.
 int print_answers(const Words& w) {
-  Recogniser recogniser(read_model(model_of(w)));
+  Recogniser recogniser(read_model(asked_model(w.model, "watch")));
   const std::unique_ptr<Source> source = open_source(w.input, {});
   const int64_t every = w.every > 0 ? w.every : std::max(1, recogniser.frames() / 2);
   const double fps = source->info().fps;

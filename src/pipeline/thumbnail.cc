@@ -129,7 +129,7 @@ Planes thumbnail(const Chain& chain, InputNeed input, const std::function<bool()
   return cached(thumbnail_file(chain, input), [&] { return make(chain, input, go_on); });
 }
 
-// Another one where the file is written anew.
+// A file that was written again has another one.
 fs::path clip_thumbnail_file(const fs::path& clip) {
   std::error_code code;
   const fs::path whole = fs::absolute(clip, code);

@@ -73,7 +73,7 @@ TEST_F(ThumbnailTest, OfAClipIsItsFirstFrameThatShowsSomething) {
   write_clip(clip.string(), 1);
   std::filesystem::last_write_time(clip,
                                    std::filesystem::file_time_type::clock::now() + std::chrono::hours(1));
-  EXPECT_TRUE(clip_thumbnail(clip, never).empty()) << "it was written anew";
+  EXPECT_TRUE(clip_thumbnail(clip, never).empty()) << "the file was written again";
   EXPECT_GT(contrast(clip_thumbnail(clip)), 1.5 * contrast(made));
 }
 

@@ -129,7 +129,7 @@ class Panels {
   Textures pictures_, file_pictures_;
   std::string confirming_;    // what is asked once more before it is done
   std::string save_trouble_;  // why it could not be, in the popup of saving
-  bool save_again_ = false;   // the name there is to be mended
+  bool save_again_ = false;   // the field gets the keys back, for another name
   std::vector<CameraInfo> cameras_;
   double cameras_seen_ = 0;         // seconds, on the window's clock
   InputSide side_ = InputSide::kA;  // of the input that is chosen and played

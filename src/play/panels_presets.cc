@@ -37,7 +37,7 @@ void Panels::draw_presets() {
 }
 
 // A name that another preset has, and deleting, are asked for twice.  What cannot be done is said here, and
-// the name stays to be mended.
+// the name stays, so that it can be changed.
 void Panels::draw_save() {
   if (!begin_text_popup("save")) return;
   Desk& desk = show_.desk();
