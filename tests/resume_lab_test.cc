@@ -27,7 +27,7 @@ TEST_F(ResumeCommand, AWalkThroughCodesGoesOn) {
 }
 
 TEST_F(ResumeCommand, WhatWatchHasSeenGoesOn) {
-  expect_same("render gestures --input clip.mkv --frames 60 --threads 2 --set watch.show=true", "mkv");
+  expect_same("render gestures --input clip.mkv --frames 400 --threads 2 --set watch.show=true", "mkv");
 }
 
 }  // namespace
