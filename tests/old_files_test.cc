@@ -86,8 +86,8 @@ TEST_P(OldFile, GivesTheFramesItGaveThen) {
   fmt::print("{} of {} samples are the same to the bit\n", equal, kept.data().size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Version01, OldFile, testing::ValuesIn(cases()), [](const auto& info) {
-  std::string name = info.param.name;
+INSTANTIATE_TEST_SUITE_P(Version01, OldFile, testing::ValuesIn(cases()), [](const auto& of) {
+  std::string name = of.param.name;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });

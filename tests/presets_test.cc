@@ -80,8 +80,8 @@ TEST_P(PresetInMotion, DoesNotSettleInTwoMinutes) {
   EXPECT_GT(std::sqrt(square), 0.03);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PresetInMotion, testing::ValuesIn(preset_names()), [](const auto& info) {
-  std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(All, PresetInMotion, testing::ValuesIn(preset_names()), [](const auto& of) {
+  std::string name = of.param;
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });

@@ -75,7 +75,8 @@ void add_set_options(CLI::App& app, Options& o) {
          "name or file of a preset, or of several as a chain: each sees the picture of the one before; "
          "default first-light, with --input veil")
       ->type_name("PRESET");
-  app.add_option("-i,--input", o.input, "picture, folder, video, GIF, URL, camera:0, screen:, test:NAME")
+  app.add_option("-i,--input", o.input,
+                 "picture, folder, video, GIF, URL, camera:0, screen:, pipewire:, test:NAME")
       ->type_name("SRC");
   app.add_option("--input-speed", o.input_speed, "of a video or folder that comes in, 0 to 4; default 1")
       ->check(finite_range(0, kMostInputSpeed))
@@ -116,7 +117,8 @@ void add_set_options(CLI::App& app, Options& o) {
 void add_options(CLI::App& app, Options& o) {
   add_set_options(app, o);
   app.add_option("--also", o.also,
-                 "also write the pictures: FILE.mp4, FILE.mkv (lossless), v4l2:/dev/video9, a stream")
+                 "also write the pictures: FILE.mp4, FILE.mkv (lossless), pipewire: (a camera for other "
+                 "programs), v4l2:/dev/video9, a stream")
       ->type_name("OUT")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

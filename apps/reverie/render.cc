@@ -49,7 +49,7 @@ void add_options(CLI::App& app, Options& o) {
       ->type_name("PRESET");
   app.add_option("-i,--input", o.input,
                  "picture, folder or pattern of pictures (frames/%04d.png), video, GIF, URL, camera:0, "
-                 "screen:, test:NAME")
+                 "screen:, pipewire:, test:NAME")
       ->type_name("SRC");
   app.add_option(
          "-o,--output", o.output,

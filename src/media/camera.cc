@@ -51,4 +51,9 @@ ScreenAddress screen_address(const std::string& region) {
   return address;
 }
 
+bool on_wayland() {
+  const char* display = std::getenv("WAYLAND_DISPLAY");  // NOLINT(concurrency-mt-unsafe)
+  return display != nullptr && *display != '\0';
+}
+
 }  // namespace reverie::ffmpeg

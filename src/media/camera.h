@@ -23,4 +23,7 @@ struct ScreenAddress {
 // Error where there is no display, or for another form.
 ScreenAddress screen_address(const std::string& region);
 
+// Whether this is a Wayland desktop, whose X display shows no more than X's own windows.
+bool on_wayland();
+
 }  // namespace reverie::ffmpeg

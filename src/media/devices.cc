@@ -3,8 +3,10 @@
 #include <array>
 #include <memory>
 
+#include "core/error.h"
 #include "media/camera.h"
 #include "media/ffmpeg.h"
+#include "media/pipewire.h"
 
 extern "C" {
 #include <libavdevice/avdevice.h>
@@ -12,7 +14,9 @@ extern "C" {
 
 namespace reverie {
 
-std::vector<CameraInfo> list_cameras() {
+namespace {
+
+std::vector<CameraInfo> list_own_cameras() {
   ffmpeg::prepare();
   std::vector<CameraInfo> cameras;
   const AVInputFormat* format = av_find_input_format(ffmpeg::camera_format());
@@ -26,6 +30,27 @@ std::vector<CameraInfo> list_cameras() {
     const AVDeviceInfo& d = *list->devices[i];
     cameras.push_back({std::string("camera:") + d.device_name, d.device_description});
   }
+  return cameras;
+}
+
+std::vector<CameraInfo> list_pipewire_cameras() {
+  std::vector<CameraInfo> cameras;
+  try {
+    for (const ffmpeg::PipewireNode& n : ffmpeg::list_pipewire_nodes()) {
+      const bool camera = n.name.starts_with("v4l2_");  // listed already
+      if (!camera) cameras.push_back({"pipewire:" + n.name, n.description});
+    }
+  } catch (const Error&) {
+    // it does not run here
+  }
+  return cameras;
+}
+
+}  // namespace
+
+std::vector<CameraInfo> list_cameras() {
+  std::vector<CameraInfo> cameras = list_own_cameras();
+  for (CameraInfo& c : list_pipewire_cameras()) cameras.push_back(std::move(c));
   return cameras;
 }
 

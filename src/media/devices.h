@@ -7,10 +7,10 @@
 namespace reverie {
 
 struct CameraInfo {
-  std::string spec;  // "camera:/dev/video0"
+  std::string spec;  // "camera:/dev/video0", "pipewire:obs"
   std::string name;  // "HD Webcam"
 };
-// The cameras found; empty if there are none or the system cannot list them.
+// The cameras found, those of PipeWire too; empty if there are none or the system cannot list them.
 std::vector<CameraInfo> list_cameras();
 
 struct EncoderInfo {

@@ -16,6 +16,7 @@
 #include "media/kept_frames.h"
 #include "media/output.h"
 #include "media/picture.h"
+#include "media/pipewire.h"
 #include "media/sound.h"
 #include "media/source.h"
 #include "media/target.h"
@@ -308,6 +309,8 @@ std::unique_ptr<Sink> open_sink(const std::string& target, const SinkOptions& op
       return std::make_unique<PicturesSink>(meant.url, options);
     case Target::Kind::kPicture:
       return std::make_unique<PictureSink>(meant.url, options);
+    case Target::Kind::kPipewire:
+      return ffmpeg::open_pipewire_sink(meant.url, options);
     case Target::Kind::kNowhere:
       break;
   }
@@ -352,7 +355,8 @@ bool sink_replaces(const std::string& target, const std::string& spec) {
     return false;  // nothing will be written
   }
   const std::optional<std::string> path = ffmpeg::path_of(spec);
-  if (meant.kind == Target::Kind::kNowhere || !path) return false;
+  const bool file = meant.kind != Target::Kind::kNowhere && meant.kind != Target::Kind::kPipewire;
+  if (!file || !path) return false;
   const fs::path written(ffmpeg::local_name(meant.url)), read(*path);
   const auto folder_of = [](const fs::path& file) {
     return file.has_parent_path() ? file.parent_path() : fs::path(".");

@@ -96,6 +96,7 @@ class Sink {
 //   name%05d.png, folder/              numbered PNG files from 1, each kept once it is written
 // or, without such an extension,
 //   v4l2:/dev/video9, FORMAT:URL       any FFmpeg muxer or output device
+//   pipewire: or pipewire:NAME         a camera for other programs, by PipeWire
 //   rtmp://... rtsp://... udp://... srt://...
 //   null:                              nothing is written
 // The same pictures and options give the same bytes, on any number of cores.

@@ -6,6 +6,8 @@
 
 #include "core/error.h"
 #include "core/limits.h"
+#include "media/camera.h"
+#include "media/pipewire.h"
 #include "media/sources.h"
 
 namespace reverie {
@@ -32,7 +34,7 @@ void set_length(SourceInfo& info, const SourceOptions& options, std::optional<in
 
 namespace {
 
-constexpr std::string_view kCamera = "camera:", kScreen = "screen:";
+constexpr std::string_view kCamera = "camera:", kScreen = "screen:", kPipewire = "pipewire:";
 
 void check_options(const std::string& spec, const SourceOptions& o) {
   const auto wrong = [&](const std::string& why) { throw Error("read", spec, why); };
@@ -54,8 +56,15 @@ std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions
     return ffmpeg::open_video(ffmpeg::Input::open_camera(spec.substr(kCamera.size()), size, options.fps),
                               options);
   }
+  if (spec.starts_with(kScreen) && ffmpeg::on_wayland()) {
+    if (spec != kScreen)
+      throw Error("open", spec, "a Wayland desktop shows a screen or a window, not a region", "use screen:");
+    return ffmpeg::open_wayland_screen(options);
+  }
   if (spec.starts_with(kScreen))
     return ffmpeg::open_video(ffmpeg::Input::open_screen(spec.substr(kScreen.size()), options.fps), options);
+  if (spec.starts_with(kPipewire))
+    return ffmpeg::open_pipewire_source(spec.substr(kPipewire.size()), options);
   std::error_code code;
   if (const std::optional<std::string> path = ffmpeg::path_of(spec)) {
     const bool folder = std::filesystem::is_directory(*path, code);
@@ -68,7 +77,7 @@ std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions
 }
 
 bool is_device(const std::string& spec) {
-  return spec.starts_with(kCamera) || spec.starts_with(kScreen);
+  return spec.starts_with(kCamera) || spec.starts_with(kScreen) || spec.starts_with(kPipewire);
 }
 
 bool is_address(const std::string& spec) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/deinterlace.h"
+#include "core/error.h"
 #include "core/fit.h"
 #include "core/planes.h"
 
@@ -88,17 +89,26 @@ class Source {
   virtual int64_t place() const { return -1; }
 };
 
+// Thrown where opening the same again would only bother the person: a dialog was cancelled.
+class SourceRefused : public Error {
+  using Error::Error;
+};
+
 // Opens
 //   a picture file                                 endless
 //   a folder of pictures, frames/%04d.png, frames/*.png   in natural order, one picture per frame
 //   a video or animated GIF; a URL with ://; a named pipe, or - for standard input
 //   camera:N or camera:DEVICE                      live
-//   screen:, screen:WxH or screen:WxH+X+Y          live: the X display, or a part of it
-//   test:NAME                                      an FFmpeg video generator (testsrc2, life, ...); endless
+//   screen:, screen:WxH or screen:WxH+X+Y          live: the X display, or a part of it; on a Wayland desktop
+//   what the
+//                                                  person chooses in its dialog
+//   pipewire: or pipewire:NAME                     live: any camera, screen or program that PipeWire knows,
+//   or that one test:NAME                                      an FFmpeg video generator (testsrc2, life,
+//   ...); endless
 // Error with the reason for anything else, and for sizes beyond kLargestSide.
 std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions& options = {});
 
-// Whether the spec is a camera or a screen.
+// Whether the spec is a camera, a screen or a node of PipeWire.
 bool is_device(const std::string& spec);
 
 // Whether the spec is the address of a stream, not a file: http://..., not file://...

@@ -159,6 +159,14 @@ Target parse_target(const std::string& spec) {
   prepare();
   const std::string target = spec.starts_with("file:") ? path_of(spec).value_or(spec) : spec;
   if (target == "null:") return {};
+  constexpr std::string_view kPipewire = "pipewire:";
+  if (target.starts_with(kPipewire)) {
+    Target t;
+    t.kind = Target::Kind::kPipewire;
+    t.url = target.substr(kPipewire.size());
+    t.live = true;
+    return t;
+  }
   const size_t colon = target.find(':');
   if (colon != std::string::npos && colon > 1) {
     const std::string head = target.substr(0, colon);

@@ -26,9 +26,9 @@ struct Container {
 const std::vector<Container>& containers();
 
 struct Target {
-  enum class Kind { kVideo, kPictures, kPicture, kNowhere };
+  enum class Kind { kVideo, kPictures, kPicture, kPipewire, kNowhere };
   Kind kind = Kind::kNowhere;
-  std::string url;      // for FFmpeg, or a path, or a pattern of paths
+  std::string url;      // for FFmpeg, or a path, a pattern of paths, or a name in PipeWire
   bool pipe = false;    // for open_pipe()
   bool file = false;    // a regular file: written under a temporary name, then renamed
   bool live = false;    // someone is watching: no long delays

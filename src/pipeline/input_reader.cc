@@ -107,6 +107,9 @@ void InputReader::work() {
       const std::lock_guard lock(mutex_);
       ended_ = !live_;
       if (ended_) return;
+    } catch (const SourceRefused& e) {
+      say(e.what());
+      return;
     } catch (const std::exception& e) {
       say(e.what());
     }
