@@ -4,10 +4,13 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
@@ -343,6 +346,30 @@ TEST_F(Clip, OldSessionsCountOn) {
   EXPECT_EQ(frame_of(*input.read(3)), 1);
   input.apply(ShowInput{4});  // as sessions say it now
   EXPECT_EQ(frame_of(*input.read(1)), 4);
+}
+
+// A dialog that was cancelled must not come up again and again.
+TEST(InputReader, AScreenThatIsRefusedIsNotAskedForAgain) {
+  const std::string address = fmt::format("unix:path=/tmp/reverie-bus-{}", ::getpid());
+  FILE* bus = ::popen(("dbus-daemon --session --fork --print-pid --address=" + address).c_str(), "r");
+  int process = 0;
+  const bool began = std::fscanf(bus, "%d", &process) == 1;
+  ::pclose(bus);
+  if (!began) GTEST_SKIP() << "dbus-daemon is missing (Debian: dbus-daemon)";
+  ::setenv("DBUS_SESSION_BUS_ADDRESS", address.c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+  ::setenv("WAYLAND_DISPLAY", "wayland-9", 1);               // NOLINT(concurrency-mt-unsafe)
+  const auto reader = std::make_shared<InputReader>("screen:", kFormat);
+  reader->start();
+  for (int i = 0; i < 200 && reader->state().trouble.empty(); ++i)
+    std::this_thread::sleep_for(milliseconds(20));
+  const std::string trouble = reader->state().trouble;
+  ::kill(process, SIGTERM);
+  ::unsetenv("WAYLAND_DISPLAY");  // NOLINT(concurrency-mt-unsafe)
+  if (trouble.find("was built without") != std::string::npos) GTEST_SKIP() << trouble;
+  EXPECT_NE(trouble.find("no portal that shows screens"), std::string::npos) << trouble;
+  const auto begin = std::chrono::steady_clock::now();
+  reader->wait_for_end();  // otherwise a second
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(900));
 }
 
 }  // namespace
