@@ -23,7 +23,7 @@ void check_set(const OscCommand& c) {
     return;
   }
   for (const double v : preset.values.list(p.name)) require(v >= p.low && v <= p.high);
-  const OscMessage echo = osc_echo({"feedback", preset}, p);
+  const OscMessage echo = osc_echo("feedback", preset.values, p);
   require(parse_osc(format_osc(echo)).at(0).address == echo.address);
 }
 
