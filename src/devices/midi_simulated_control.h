@@ -154,6 +154,9 @@ inline std::string check_learning(Desk& desk, const std::array<std::string, 2>& 
     return upper << 7 | next() % 128;
   };
   constexpr double kNear = 2.0 / 127;  // of soft takeover
+  constexpr double kHalfNotch =
+      0.505 / 127;                  // what is as near to the default as that is there (control_range.h)
+  constexpr double kDefault = 0.5;  // the share of hue's; tint's is at an end, and has no notch
 
   MidiController midi(desk, {}, {});
   std::array<SimulatedControl, 2> controls;
@@ -183,7 +186,8 @@ inline std::string check_learning(Desk& desk, const std::array<std::string, 2>& 
     midi.receive(std::vector<uint8_t>{status, 99, 127, 98, 127, 7, 0}, 0);
   }
 
-  std::array<double, 2> own{}, went{}, shares = {desk.share(parameters[0]), desk.share(parameters[1])};
+  std::array<double, 2> own{}, went{}, snapped{},
+      shares = {desk.share(parameters[0]), desk.share(parameters[1])};
   std::string wrong;
   const auto move = [&](int i, int steps) {
     SimulatedControl& c = controls[i];
@@ -193,8 +197,12 @@ inline std::string check_learning(Desk& desk, const std::array<std::string, 2>& 
     for (int k = 0; k < 2; ++k) {
       const double now = desk.share(parameters[k]), change = now - std::exchange(shares[k], now);
       went[k] += std::abs(change);
-      const double most = k == i ? c.moved + (c.is_encoder() ? 0 : kNear) : 0;
-      if (!(std::abs(change) <= most + 1e-6) || !(went[k] <= own[k] + kNear + 1e-6) ||
+      const auto is_default = [&](double share) { return std::abs(share - kDefault) < 1e-9; };
+      // into the notch, or out of it
+      const double notch = c.is_encoder() && (is_default(now) || is_default(now - change)) ? kHalfNotch : 0;
+      const double most = k == i ? c.moved + (c.is_encoder() ? notch : kNear) : 0;
+      if (notch > 0 && k == i) snapped[k] += std::max(0.0, std::abs(change) - c.moved);
+      if (!(std::abs(change) <= most + 1e-6) || !(went[k] <= own[k] + snapped[k] + kNear + 1e-6) ||
           (c.is_encoder() && !hostile && change * steps < -1e-6)) {
         wrong = parameters[k] + " moved by " + std::to_string(change) + " and its control by " +
                 std::to_string(k == i ? c.moved : 0);
