@@ -355,8 +355,8 @@ bool sink_replaces(const std::string& target, const std::string& spec) {
     return false;  // nothing will be written
   }
   const std::optional<std::string> path = ffmpeg::path_of(spec);
-  const bool file = meant.kind != Target::Kind::kNowhere && meant.kind != Target::Kind::kPipewire;
-  if (!file || !path) return false;
+  const bool named = meant.kind != Target::Kind::kNowhere && meant.kind != Target::Kind::kPipewire;
+  if (!named || !path) return false;
   const fs::path written(ffmpeg::local_name(meant.url)), read(*path);
   const auto folder_of = [](const fs::path& file) {
     return file.has_parent_path() ? file.parent_path() : fs::path(".");
