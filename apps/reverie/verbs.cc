@@ -76,7 +76,7 @@ const std::vector<Verb>& verbs() {
      "preset\n"
      "  reverie play --listen                            presets that follow the sound hear the "
      "microphone\n"
-     "  reverie play --also pipewire:                    as a camera for OBS, browsers and calls\n"
+     "  reverie play --also pipewire:                    as a camera for OBS and video calls\n"
      "  reverie play --remote --remote-host 0.0.0.0      a page for the phone, with a code\n"
      "  reverie play --no-window --also set.mkv --seconds 60\n"
      "  reverie play brush --follow runs/mine            weights that are still learning\n"

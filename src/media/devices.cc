@@ -37,8 +37,8 @@ std::vector<CameraInfo> list_pipewire_cameras() {
   std::vector<CameraInfo> cameras;
   try {
     for (const ffmpeg::PipewireNode& n : ffmpeg::list_pipewire_nodes()) {
-      const bool camera = n.name.starts_with("v4l2_");  // listed already
-      if (!camera) cameras.push_back({"pipewire:" + n.name, n.description});
+      const bool listed = n.name.starts_with("v4l2_");  // as a camera of its own
+      if (!listed) cameras.push_back({"pipewire:" + n.name, n.description});
     }
   } catch (const Error&) {
     // it does not run here

@@ -95,7 +95,7 @@ void crop(AVFrame& frame, const spa_buffer& buffer) {
   const auto* meta = static_cast<const spa_meta_region*>(
       spa_buffer_find_meta_data(&buffer, SPA_META_VideoCrop, sizeof(spa_meta_region)));
   if (meta == nullptr || !spa_meta_region_is_valid(meta)) return;
-  const spa_region& r = meta->region;
+  const spa_region r = meta->region;  // shared memory, which may change
   const int64_t right = int64_t{frame.width} - r.position.x - r.size.width;
   const int64_t bottom = int64_t{frame.height} - r.position.y - r.size.height;
   if (r.position.x < 0 || r.position.y < 0 || right < 0 || bottom < 0) return;
@@ -135,7 +135,7 @@ class PipewireSource final : public Source {
       bool goes_on = true;
       if (FramePtr next = node_.next(goes_on)) frame_ = std::move(next);
       if (!goes_on && portal_ && !stop_requested())
-        throw SourceRefused("read", connection_.what(), "the desktop shows it no longer");
+        throw SourceRefused("read", connection_.what(), "the desktop has stopped sharing it");
       if (!goes_on) return false;
     }
     ++given_;

@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/test_help.h"
 #include "media/sink.h"
 #include "media/source.h"
 
@@ -172,14 +173,5 @@ class PipewireTest : public testing::Test {
   }
   std::optional<Daemon> daemon_;
 };
-
-inline std::string message_of(const std::function<void()>& what) {
-  try {
-    what();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 }  // namespace reverie::ffmpeg

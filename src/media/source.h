@@ -99,12 +99,10 @@ class SourceRefused : public Error {
 //   a folder of pictures, frames/%04d.png, frames/*.png   in natural order, one picture per frame
 //   a video or animated GIF; a URL with ://; a named pipe, or - for standard input
 //   camera:N or camera:DEVICE                      live
-//   screen:, screen:WxH or screen:WxH+X+Y          live: the X display, or a part of it; on a Wayland desktop
-//   what the
-//                                                  person chooses in its dialog
-//   pipewire: or pipewire:NAME                     live: any camera, screen or program that PipeWire knows,
-//   or that one test:NAME                                      an FFmpeg video generator (testsrc2, life,
-//   ...); endless
+//   screen:, screen:WxH or screen:WxH+X+Y          live: the X display, or a part of it
+//   screen: on a Wayland desktop                   live: what the person chooses in its dialog
+//   pipewire: or pipewire:NAME                     live: a camera, screen or program; any, or that one
+//   test:NAME                                      an FFmpeg video generator (testsrc2, life, ...); endless
 // Error with the reason for anything else, and for sizes beyond kLargestSide.
 std::unique_ptr<Source> open_source(const std::string& spec, const SourceOptions& options = {});
 
