@@ -12,6 +12,7 @@
 #include "models/family.h"
 #include "models/pictures.h"
 #include "models/tensor_state.h"
+#include "models/torch_threads.h"
 
 namespace reverie {
 namespace {
@@ -247,7 +248,7 @@ class DreamEffect final : public Effect {
 
   torch::Tensor dream_of(const Job& job) {
     // here, because each thread has its own number, and the picture depends on it
-    if (setup_.threads) at::set_num_threads(setup_.threads->count());
+    if (setup_.threads) use_torch_threads(setup_.threads->count());
     const torch::Tensor dreamed = dream(*objective_, job.base, job.settings, job.draw, job.mask);
     const torch::Tensor held = with_moments(dreamed, job.moments, job.hold);
     if (!job.mask.defined()) return held;

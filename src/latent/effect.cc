@@ -1,6 +1,5 @@
 #include "latent/effect.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "core/random.h"
 #include "latent/walk.h"
 #include "models/pictures.h"
+#include "models/torch_threads.h"
 #include "style/chosen_style.h"
 
 namespace reverie {
@@ -73,7 +73,7 @@ class LatentEffect final : public Effect {
 
   void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) override {
     const torch::NoGradGuard no_grad;
-    at::set_num_threads(threads_->count());
+    use_torch_threads(threads_->count());
     go_on(frame.time.seconds, values);
     told.tell("phase", walked_ - std::floor(walked_));
     const bool grid = vae_.shrink() > 0;

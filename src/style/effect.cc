@@ -11,6 +11,7 @@
 #include "core/random.h"
 #include "models/pictures.h"
 #include "models/tensor_state.h"
+#include "models/torch_threads.h"
 #include "models/vae/vae.h"
 #include "motion/warp.h"
 #include "style/chosen_style.h"
@@ -70,7 +71,7 @@ class MogrifyEffect final : public Effect {
 
   void look_ahead(const Planes& picture, const ParameterValues& values) override {
     const torch::NoGradGuard no_grad;
-    at::set_num_threads(threads_->count());
+    use_torch_threads(threads_->count());
     const torch::Tensor input = from_picture(picture);
     const torch::Tensor z = codes_of(input, values).mean;
     const CodeStatistics mine{z, torch::ones_like(z)};
@@ -102,7 +103,7 @@ class MogrifyEffect final : public Effect {
   void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) override {
     torch::NoGradGuard no_grad;
     if (!frame.picture) throw Error("mogrify", "", "there is no picture to carry a style onto");
-    at::set_num_threads(threads_->count());
+    use_torch_threads(threads_->count());
     style_.change(values.text("toward"));
     const torch::Tensor input = from_picture(*frame.picture);
     torch::Tensor made = styled(input, frame, values);

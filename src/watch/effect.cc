@@ -1,11 +1,11 @@
 #include "watch/effect.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/error.h"
+#include "models/torch_threads.h"
 #include "sheets/font.h"
 #include "watch/recogniser.h"
 
@@ -44,7 +44,7 @@ class WatchEffect final : public Effect {
 
   void process(const Frame& frame, const ParameterValues& values, Planes& out, Told& told) override {
     if (!frame.picture) throw Error("watch", "", "there is no picture to watch");
-    at::set_num_threads(threads_->count());
+    use_torch_threads(threads_->count());
     out = *frame.picture;
     recogniser_.see(*frame.picture);
     ++since_;

@@ -6,6 +6,7 @@
 #include "models/hourglass/layers.h"
 #include "models/hourglass/model.h"
 #include "models/hourglass/pooling.h"
+#include "models/phases.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
@@ -29,6 +30,22 @@ TEST(Layers, DecodeIsTheTransposedConvolution) {
     const torch::Tensor b = numbers({3});
     const torch::Tensor want = torch::conv_transpose2d(h, w, b, pool, (kernel - pool) / 2);
     EXPECT_LT(difference(decode_layer(h, w, b, pool), want), 1e-4) << kernel << " " << pool;
+  }
+}
+
+TEST(Phases, OfAnyKernelAreTheTransposedConvolution) {
+  for (const auto& [kernel, stride] :
+       std::vector<std::pair<int, int>>{{3, 2}, {5, 2}, {7, 2}, {4, 3}, {7, 4}}) {
+    const torch::Tensor h = numbers({2, 5, 6, 4});
+    const torch::Tensor w = numbers({5, 3, kernel, kernel});
+    const PhaseReach reach = phase_reach(kernel, stride);
+    const torch::Tensor wide =
+        torch::constant_pad_nd(h, {reach.before, reach.after, reach.before, reach.after});
+    const torch::Tensor ours = torch::pixel_shuffle(torch::conv2d(wide, phase_weight(w, stride)), stride);
+    const torch::Tensor all = torch::conv_transpose2d(h, w, {}, stride);
+    const int64_t beyond = (kernel - stride) / 2;
+    EXPECT_LT(difference(ours, all.narrow(2, beyond, 6 * stride).narrow(3, beyond, 4 * stride)), 1e-4)
+        << kernel << " " << stride;
   }
 }
 

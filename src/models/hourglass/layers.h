@@ -15,8 +15,7 @@ torch::Tensor encode_layer(const torch::Tensor& x, const torch::Tensor& weight, 
                            const LevelConfig& level);
 
 // h [N, C', H, W] -> [N, C, H p, W p] before the activation: the transposed convolution of stride p and
-// padding (k - p) / 2 with weight [C', C, k, k].  Computed as an ordinary convolution that makes the p x p
-// output phases as channels, and a pixel shuffle (Shi et al. 2016, arXiv:1609.07009).
+// padding (k - p) / 2 with weight [C', C, k, k].
 torch::Tensor decode_layer(const torch::Tensor& h, const torch::Tensor& weight, const torch::Tensor& bias,
                            int pool_size);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/phases.h"
+
 namespace reverie {
 namespace {
 
@@ -105,6 +107,13 @@ torch::Tensor moved_to(const torch::Tensor& codes, const CodeStatistics& own, co
 const torch::Tensor& VaeWeights::at(const std::string& name) const {
   const auto it = learned.find(name);
   return it != learned.end() ? it->second : buffers.at(name);
+}
+
+torch::Tensor VaeWeights::phases_of(const VaeLayer& layer) const {
+  const auto made = phases.find(layer.name);
+  if (made != phases.end()) return made->second;
+  const std::string& source = layer.tied.empty() ? layer.name : layer.tied;
+  return phase_weight(at(source + ".weight"), layer.stride).contiguous(torch::MemoryFormat::ChannelsLast);
 }
 
 VaeWeights looking(VaeWeights weights) {
@@ -214,16 +223,18 @@ torch::Tensor VaePass::convolution(const std::string& name, const torch::Tensor&
 torch::Tensor VaePass::transposed(const VaeLayer& layer, const torch::Tensor& x) const {
   const int64_t height = layer.height > 0 ? layer.height : x.size(2) * layer.stride;
   const int64_t width = layer.width > 0 ? layer.width : x.size(3) * layer.stride;
+  const torch::Tensor phases = w_.phases_of(layer);
+  const int64_t many = int64_t{1} * layer.stride * layer.stride;
+  const PhaseReach reach = phase_reach(layer.kernel, layer.stride);
+  const int64_t border = std::max(reach.before, reach.after);
+  const torch::Tensor whole = torch::pixel_shuffle(
+      torch::conv2d(x, phases, w_.at(layer.name + ".bias").repeat_interleave(many), 1, border), layer.stride);
   // the kernel reaches so far beyond both borders; an odd rest is cut off on the right and below
-  const auto beyond = [&](int64_t below, int64_t above) {
-    return ((below - 1) * layer.stride + layer.kernel - above) / 2;
+  const auto begin = [&](int64_t below, int64_t above) {
+    const int64_t beyond = ((below - 1) * layer.stride + layer.kernel - above) / 2;
+    return (border - reach.before) * layer.stride + beyond - (layer.kernel - layer.stride) / 2;
   };
-  const torch::Tensor whole = torch::conv_transpose2d(
-      x,
-      w_.at((layer.tied.empty() ? layer.name : layer.tied) + ".weight")
-          .contiguous(torch::MemoryFormat::ChannelsLast),
-      w_.at(layer.name + ".bias"), layer.stride, {beyond(x.size(2), height), beyond(x.size(3), width)});
-  return whole.narrow(2, 0, height).narrow(3, 0, width);
+  return whole.narrow(2, begin(x.size(2), height), height).narrow(3, begin(x.size(3), width), width);
 }
 
 torch::Tensor VaePass::normalised(const std::string& name, const torch::Tensor& x, VaeNorm norm) const {

@@ -30,10 +30,13 @@ torch::Tensor moved_to(const torch::Tensor& codes, const CodeStatistics& own, co
 // A network's weights as a pass uses them.
 struct VaeWeights {
   std::map<std::string, torch::Tensor> learned, buffers;
+  std::map<std::string, torch::Tensor>
+      phases;             // of transposed convolutions (phases.h), where they are made once
   bool learning = false;  // batch normalisation takes the batch's statistics and keeps a running mean of them
   bool folded = false;    // batch normalisation is part of the weights
 
   const torch::Tensor& at(const std::string& name) const;
+  torch::Tensor phases_of(const VaeLayer& layer) const;
 };
 
 // For a network that another one learns from: normalised by the batch as in learning, but nothing is kept.

@@ -1,0 +1,11 @@
+#include "models/torch_threads.h"
+
+#include <ATen/Parallel.h>
+
+namespace reverie {
+
+void use_torch_threads(int count) {
+  if (at::get_num_threads() != count) at::set_num_threads(count);
+}
+
+}  // namespace reverie
