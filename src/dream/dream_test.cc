@@ -7,6 +7,7 @@
 #include "dream/dreamer.h"
 #include "dream/effect.h"
 #include "dream/kind.h"
+#include "dream/transformed.h"
 #include "models/classifier/classifier.h"
 #include "models/family.h"
 #include "models/pictures.h"
@@ -196,6 +197,46 @@ TEST(Dream, OctavesNeverFallBelowWhatTheNetworkTakes) {
   EXPECT_EQ(sizes.back(), (std::pair<int64_t, int64_t>(300, 200)));
   EXPECT_GE(sizes.front().second, 60);
   EXPECT_EQ(sizes.size(), 4U);
+}
+
+TEST(Dream, StepsGrowOrShrinkEvenly) {
+  Objective objective = objective_for("conv2");
+  DreamSettings s;
+  s.octaves = 1;
+  s.steps = 5;
+  s.step = 2;
+  s.step_end = 0.5;
+  torch::Tensor last = torch::full({1, 3, 32, 32}, 127.0) + 20 * torch::randn({1, 3, 32, 32});
+  std::vector<double> sizes;
+  dream(objective, last, s, Random(1), {}, [&](const DreamStep& /*at*/, const torch::Tensor& now) {
+    sizes.push_back((now - last).abs().mean().item<double>());
+    last = now.clone();
+  });
+  ASSERT_EQ(sizes.size(), 5U);
+  for (size_t i = 0; i < sizes.size(); ++i) EXPECT_NEAR(sizes[i], 2 - 0.25 * static_cast<double>(i), 0.05);
+}
+
+// It rises for a network that sees it turned, too.
+TEST(Dream, IsRobustWhereAsked) {
+  Objective objective = objective_for("conv2:3");
+  const torch::Tensor x = from_picture(photograph(48, 64));
+  objective.begin(x);
+  const auto turned = [&](const torch::Tensor& picture) {
+    double sum = 0;
+    for (uint64_t i = 0; i < 8; ++i) {
+      Random draw(100 + i);
+      sum += objective.value(transformed(picture, draw), 0, {}).item<double>();
+    }
+    return sum;
+  };
+  DreamSettings s;
+  s.octaves = 1;
+  const torch::Tensor plain = dream(objective, x, s, Random(1));
+  s.robust = true;
+  const torch::Tensor robust = dream(objective, x, s, Random(1));
+  EXPECT_GT(turned(robust), turned(x));
+  EXPECT_GT((robust - plain).abs().mean().item<double>(), 0.5);
+  EXPECT_TRUE(torch::equal(robust, dream(objective, x, s, Random(1))));
 }
 
 TEST(Dream, AMaskKeepsTheRest) {

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/stop.h"
+#include "dream/transformed.h"
 #include "models/pictures.h"
 
 namespace reverie {
@@ -32,6 +33,18 @@ torch::Tensor evened(const torch::Tensor& g, const DreamSettings& s) {
 torch::Tensor stepped(const torch::Tensor& x, const torch::Tensor& g, double size) {
   const double mean = g.abs().mean().item<double>();
   return mean > 0 ? x + g * (size / mean) : x;
+}
+
+// The gradient as the transformed picture has it: tiles are those of what the network sees.
+Gradient robust_gradient(const Objective& objective, const torch::Tensor& x, const GradientSettings& how,
+                         Random draw) {
+  const torch::AutoGradMode with_gradients(true);
+  const torch::Tensor before = x.detach().requires_grad_(true);
+  Random turns = draw.split(1);
+  const torch::Tensor seen = transformed(before, turns);
+  Gradient g = gradient_of(objective, seen.detach(), how, draw.split(0));
+  g.of = torch::autograd::grad({seen}, {before}, {g.of})[0];
+  return g;
 }
 
 // The picture times 255 over its percentile (google/deepdream's deprocessing).
@@ -77,11 +90,14 @@ class Octave {
     how.position = settings_.position;
     how.leak = i < settings_.leak_steps ? kLeak : 0;
     how.memory = settings_.memory;
-    Gradient g = gradient_of(objective_, torch::roll(x, {down, right}, {2, 3}), how, draw.split(0));
+    const torch::Tensor rolled = torch::roll(x, {down, right}, {2, 3});
+    Gradient g = settings_.robust ? robust_gradient(objective_, rolled, how, draw)
+                                  : gradient_of(objective_, rolled, how, draw.split(0));
     value = g.value;
     g.of = torch::roll(g.of, {-down, -right}, {2, 3});
     g.of = evened(g.of, settings_);
-    torch::Tensor next = stepped(x, g.of, settings_.step);
+    const double way = settings_.steps > 1 ? i / (settings_.steps - 1.0) : 0;
+    torch::Tensor next = stepped(x, g.of, settings_.step * (1 + way * (settings_.step_end - 1)));
     if (mask_.defined()) next = x + (next - x) * mask_;
     return settings_.contrast > 0 ? next : next.clamp(0, kWhite);
   }

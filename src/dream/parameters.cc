@@ -26,7 +26,11 @@ std::vector<Parameter> how() {
       number("octave_scale", 1.4, 1.05, 4, "times", "from one size to the next").playable(1.05, 2),
       integer("steps", 10, 0, 1000, "", "of each octave"),
       number("step", 1.5, 0, 64, "255ths", "mean change of one step").playable(0, 8),
+      number("step_end", 1, 0, 10, "times",
+             "the last step of an octave over its first; those between follow evenly"),
       integer("jitter", 32, 0, 512, "pixels", "how far the picture is rolled before a step, at most"),
+      flag("robust", false,
+           "shows the network the picture a little larger or smaller, and turned, in each step"),
       choice("smooth", "none", {"none", "laplacian", "gaussian"},
              "evens out the gradient: each band of frequencies alike, or blurred"),
       integer("bands", 4, 1, 10, "", "of frequencies, for laplacian"),
@@ -73,7 +77,9 @@ DreamSettings dream_settings(const ParameterValues& values) {
   s.octave_scale = values.number("octave_scale");
   s.steps = values.integer("steps");
   s.step = values.number("step");
+  s.step_end = values.number("step_end");
   s.jitter = values.integer("jitter");
+  s.robust = values.flag("robust");
   s.smoothing = values.choice<Smoothing>("smooth");
   s.levels = values.integer("bands");
   s.sigma = values.number("sigma");

@@ -25,8 +25,10 @@ struct DreamSettings {
   double position = 0;
   int octaves = 4, steps = 10;
   double octave_scale = 1.4;
-  double step = 1.5;  // mean change of a step, in 255ths
-  int jitter = 32;    // pixels
+  double step = 1.5;    // mean change of a step, in 255ths
+  double step_end = 1;  // the last step of an octave over its first
+  int jitter = 32;      // pixels
+  bool robust = false;  // each step takes the gradient of the picture transformed (transformed.h)
   Smoothing smoothing = Smoothing::kNone;
   int levels = 4;      // of the Laplacian pyramid
   double sigma = 1;    // of the Gaussians, pixels
