@@ -15,10 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFrames = 45;
+constexpr int kBefore = 45;  // frames
+constexpr int kEvery = 3;
 constexpr double kFps = 30;
 constexpr uint64_t kSeed = 1;
-constexpr int kLook = 1;  // another number, where the same chain would look different in a later version
+constexpr int kLook = 2;  // another number, where the same chain would look different in a later version
 constexpr const char* kInput = "palettes/great-wave.png";
 
 // FNV-1a, 64 bits.
@@ -49,13 +50,19 @@ Planes make(const Chain& wanted, InputNeed input, const std::function<bool()>& g
       PlayerSetup{kThumbnailWidth, kThumbnailHeight, 1, "auto", read_picture}, chain);
   setup.fps = kFps;
   FrameLoop loop(std::move(setup));
-  for (int i = 0; i < kFrames; ++i) {
-    if (go_on && !go_on()) return {};
-    if (!loop.next()) break;
-  }
+  Planes film(3, kThumbnailFrames * kThumbnailHeight, kThumbnailWidth);
   Planes picture;
-  loop.take_picture(picture);
-  return picture;
+  for (int n = 0; n < kThumbnailFrames; ++n) {
+    for (int i = 0; i < (n == 0 ? kBefore : kEvery); ++i) {
+      if (go_on && !go_on()) return {};
+      if (!loop.next()) break;
+    }
+    loop.take_picture(picture);
+    for (int c = 0; c < 3; ++c) {
+      std::copy_n(picture.plane(c), picture.plane_size(), film.row(c, n * kThumbnailHeight));
+    }
+  }
+  return film;
 }
 
 double contrast(const Planes& p) {
@@ -98,12 +105,12 @@ fs::path cache_file(const std::string& what) {
 }
 
 // From this file of the cache, or made and put there.
-Planes cached(const fs::path& file, const std::function<Planes()>& made) {
+Planes cached(const fs::path& file, int height, const std::function<Planes()>& made) {
   std::error_code code;
   if (!file.empty() && fs::exists(file, code)) {
     try {
       Planes kept = read_picture(file);
-      if (kept.width() == kThumbnailWidth && kept.height() == kThumbnailHeight) return kept;
+      if (kept.width() == kThumbnailWidth && kept.height() == height) return kept;
     } catch (const Error&) {
       // damaged: it is made again
     }
@@ -125,8 +132,20 @@ fs::path thumbnail_file(const Chain& chain, InputNeed input) {
   return cache_file(fmt::format("{} {} {}", kLook, static_cast<int>(input), format_chain(chain)));
 }
 
+Planes thumbnail_film(const Chain& chain, InputNeed input, const std::function<bool()>& go_on) {
+  return cached(thumbnail_file(chain, input), kThumbnailFrames * kThumbnailHeight,
+                [&] { return make(chain, input, go_on); });
+}
+
+Planes first_picture(const Planes& film) {
+  if (film.empty()) return {};
+  Planes first(film.channels(), kThumbnailHeight, film.width());
+  for (int c = 0; c < film.channels(); ++c) std::copy_n(film.plane(c), first.plane_size(), first.plane(c));
+  return first;
+}
+
 Planes thumbnail(const Chain& chain, InputNeed input, const std::function<bool()>& go_on) {
-  return cached(thumbnail_file(chain, input), [&] { return make(chain, input, go_on); });
+  return first_picture(thumbnail_film(chain, input, go_on));
 }
 
 // A file that was written again has another one.
@@ -139,7 +158,7 @@ fs::path clip_thumbnail_file(const fs::path& clip) {
 }
 
 Planes clip_thumbnail(const fs::path& clip, const std::function<bool()>& go_on) {
-  return cached(clip_thumbnail_file(clip), [&] { return first_good_frame(clip, go_on); });
+  return cached(clip_thumbnail_file(clip), kThumbnailHeight, [&] { return first_good_frame(clip, go_on); });
 }
 
 }  // namespace reverie

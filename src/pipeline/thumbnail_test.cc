@@ -43,6 +43,20 @@ TEST_F(ThumbnailTest, IsMadeOnceAndAgainWhereThePresetChanged) {
   EXPECT_GT(mean_absolute_difference(thumbnail(chain, InputNeed::kNone), made), 0.003);
 }
 
+TEST_F(ThumbnailTest, OfAPresetMoves) {
+  const Chain chain = load_chain("smoke");
+  const Planes film = thumbnail_film(chain, InputNeed::kNone);
+  ASSERT_EQ(film.height(), kThumbnailFrames * kThumbnailHeight);
+  EXPECT_LT(mean_absolute_difference(first_picture(film), thumbnail(chain, InputNeed::kNone)), 0.003);
+  const size_t samples = static_cast<size_t>(kThumbnailWidth) * kThumbnailHeight;
+  for (int n = 1; n < kThumbnailFrames; ++n) {
+    double change = 0;
+    for (size_t i = 0; i < samples; ++i)
+      change += std::abs(film.row(1, n * kThumbnailHeight)[i] - film.row(1, (n - 1) * kThumbnailHeight)[i]);
+    EXPECT_GT(change / static_cast<double>(samples), 1e-3) << n;
+  }
+}
+
 TEST_F(ThumbnailTest, WhatNeedsAnInputIsShownOneAndADamagedFileIsMadeAgain) {
   const Chain chain = load_chain("veil");
   const Planes made = thumbnail(chain, InputNeed::kRequired);

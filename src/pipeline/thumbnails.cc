@@ -43,7 +43,7 @@ Thumbnails::~Thumbnails() {
 
 std::shared_ptr<const Planes> Thumbnails::get(const PresetEntry& preset) {
   return ask(preset.path, [path = preset.path.string(), input = preset.input](const GoOn& go_on) {
-    return thumbnail(load_chain(path), input, go_on);
+    return thumbnail_film(load_chain(path), input, go_on);
   });
 }
 

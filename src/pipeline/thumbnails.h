@@ -23,9 +23,9 @@ class Thumbnails {
   Thumbnails(const Thumbnails&) = delete;
   Thumbnails& operator=(const Thumbnails&) = delete;
 
-  // Null while it is being made, and where the preset cannot be played.
+  // Its film (thumbnail.h).  Null while it is being made, and where the preset cannot be played.
   std::shared_ptr<const Planes> get(const PresetEntry& preset);
-  // Likewise of a picture or clip.
+  // Likewise one picture of a picture or clip.
   std::shared_ptr<const Planes> of_clip(const std::filesystem::path& clip);
   bool comes(const std::filesystem::path& path) const;  // it was asked for, and is not made yet
   // Presets may have been saved since: they are looked at again.

@@ -3,9 +3,11 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "control/bank.h"
 #include "core/limits.h"
+#include "pipeline/thumbnail.h"
 #include "play/panel_text.h"
 #include "play/panels.h"
 #include "play/widgets.h"
@@ -27,6 +29,19 @@ ImVec2 cell_size() {
   return {em(kCell), em(kCell) * 9 / 16};
 }
 
+// Which part of the texture shows: under the mouse a film plays, to and fro.
+std::pair<ImVec2, ImVec2> part_shown(const PictureTexture& texture, bool hovered) {
+  constexpr double kAspect = static_cast<double>(kThumbnailWidth) / kThumbnailHeight, kPerSecond = 10;
+  const auto frames = std::max(1, static_cast<int>(std::lround(kAspect / texture.aspect())));
+  int n = 0;
+  if (hovered && frames > 1) {
+    const int both = 2 * (frames - 1), at = static_cast<int>(ImGui::GetTime() * kPerSecond) % both;
+    n = std::min(at, both - at);
+  }
+  const auto edge = [&](int i) { return static_cast<float>(i) / static_cast<float>(frames); };
+  return {{0, edge(n)}, {1, edge(n + 1)}};
+}
+
 }  // namespace
 
 // A small picture to click on, with words below it; true where it was clicked.
@@ -42,7 +57,9 @@ bool Panels::draw_cell(const Thumbnails& from, const std::filesystem::path& path
   if (ImGui::IsRectVisible(at, end)) {
     ImDrawList* draw = ImGui::GetWindowDrawList();
     if (const PictureTexture* texture = picture()) {
-      draw->AddImage(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(texture->id())), at, end);
+      const auto [from_uv, to_uv] = part_shown(*texture, hovered);
+      draw->AddImage(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(texture->id())), at, end, from_uv,
+                     to_uv);
     } else {
       draw->AddRectFilled(at, end, ImGui::GetColorU32(ImGuiCol_FrameBg));
       const char* why = from.comes(path) ? "being made" : "no picture";

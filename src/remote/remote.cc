@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "media/picture.h"
+#include "pipeline/thumbnail.h"
 #include "pipeline/thumbnails.h"
 #include "remote/page.h"
 #include "remote/remote_command.h"
@@ -399,8 +400,8 @@ void Remote::Server::look_at_thumbnails() {
     if (thumbnail_bytes_[i]) continue;
     const std::shared_ptr<const Planes> picture = thumbnails_.get(presets_[i]);
     if (!picture) continue;
-    thumbnail_bytes_[i] =
-        with_head({kThumbnail, static_cast<uint8_t>(i >> 8U), static_cast<uint8_t>(i & 255U)}, *picture);
+    thumbnail_bytes_[i] = with_head(
+        {kThumbnail, static_cast<uint8_t>(i >> 8U), static_cast<uint8_t>(i & 255U)}, first_picture(*picture));
     return;
   }
 }
