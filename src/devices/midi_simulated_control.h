@@ -199,9 +199,9 @@ inline std::string check_learning(Desk& desk, const std::array<std::string, 2>& 
       went[k] += std::abs(change);
       const auto is_default = [&](double share) { return std::abs(share - kDefault) < 1e-9; };
       // into the notch, or out of it
-      const double notch = c.is_encoder() && (is_default(now) || is_default(now - change)) ? kHalfNotch : 0;
+      const double notch = k == i && (is_default(now) || is_default(now - change)) ? kHalfNotch : 0;
       const double most = k == i ? c.moved + (c.is_encoder() ? notch : kNear) : 0;
-      if (notch > 0 && k == i) snapped[k] += std::max(0.0, std::abs(change) - c.moved);
+      snapped[k] += std::clamp(std::abs(change) - c.moved, 0.0, notch);
       if (!(std::abs(change) <= most + 1e-6) || !(went[k] <= own[k] + snapped[k] + kNear + 1e-6) ||
           (c.is_encoder() && !hostile && change * steps < -1e-6)) {
         wrong = parameters[k] + " moved by " + std::to_string(change) + " and its control by " +
