@@ -32,6 +32,27 @@ TEST(TwoPrograms, BothMakeTheSameFrames) {
   EXPECT_EQ(read_text_file(folder.file("a.mkv")), read_text_file(folder.file("b.mkv")));
 }
 
+// A window's list has presets that need LibTorch.
+TEST(TwoPrograms, ASetWithAWindowIsTheLabs) {
+  const TestFolder folder("window");
+  fs::copy_file(kReverie, folder.file("reverie"));
+  const std::string play =
+      "export XDG_STATE_HOME=$PWD SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy\n"
+      "./reverie play $REVERIE_ROOT/presets/grade.toml --input test:testsrc2 --size 64x48 --no-session "
+      "--no-midi --no-osc --seconds "
+      "0.2 ";
+  EXPECT_NE(shell(play, folder.path()).err.find("no display"), std::string::npos) << "no lab is there";
+  ASSERT_EQ(
+      shell("echo 'echo the lab: $*' >reverie-lab; chmod +x reverie-lab; sed -i '1i #!/bin/sh' reverie-lab",
+            folder.path())
+          .status,
+      0);
+  EXPECT_EQ(shell(play, folder.path()).out.find("the lab: play "), 0U);
+  const Outcome alone = shell(play + "--no-window", folder.path());
+  EXPECT_EQ(alone.status, 0) << alone.err;
+  EXPECT_EQ(alone.out, "");
+}
+
 TEST(TwoPrograms, WithoutTheLabItSaysWhatIsMissing) {
   const TestFolder folder("alone");
   fs::copy_file(kReverie, folder.file("reverie"));

@@ -45,13 +45,21 @@ std::filesystem::path self() {
 #endif
 
 #if REVERIE_WITH_TORCH && !REVERIE_LAB
+#if !defined(_WIN32)
+// Returns where that fails, with errno.
+std::string try_lab() {
+  std::string lab = (self().parent_path() / "reverie-lab").string();
+  tell_threads_to_sleep();
+  execv(lab.c_str(), words);
+  return lab;
+}
+#endif
+
 [[noreturn]] void become_lab(const std::string& what) {
 #if defined(_WIN32)
   throw Error("run", what, "it needs LibTorch", "call reverie-lab with the same words");
 #else
-  const std::string lab = (self().parent_path() / "reverie-lab").string();
-  tell_threads_to_sleep();
-  execv(lab.c_str(), words);
+  const std::string lab = try_lab();
   throw Error("run", what, "it needs LibTorch, and " + lab + " cannot be started: " + std::strerror(errno));
 #endif
 }
@@ -95,6 +103,12 @@ void need_torch(const std::string& what) {
   become_lab(what);
 #else
   throw Error("run", what, "it needs LibTorch, which this build leaves out", "build with -DREVERIE_TORCH=ON");
+#endif
+}
+
+void prefer_torch() {
+#if REVERIE_WITH_TORCH && !REVERIE_LAB && !defined(_WIN32)
+  try_lab();
 #endif
 }
 

@@ -24,4 +24,7 @@ void provide_torch_effects();
 // Error where reverie-lab cannot be started or was not built (REVERIE_TORCH=OFF).
 void need_torch(const std::string& what);
 
+// For what shows all effects there are: likewise, but where reverie-lab is not there this program goes on.
+void prefer_torch();
+
 }  // namespace reverie

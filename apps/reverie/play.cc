@@ -23,6 +23,7 @@
 #include "feedback/kernels/kernel.h"
 #include "feedback/kernels/spared_kernel.h"
 #include "kiosk.h"
+#include "lab.h"
 #include "play/follow.h"
 #include "play/look.h"
 #include "play/show.h"
@@ -340,6 +341,7 @@ struct CopyFolder {
 };
 
 int act(const Options& o) {
+  if (!o.no_window) prefer_torch();  // hands may load any preset
   if (o.kiosk) come_back_after_failures();
   ShowRequest request = request_of(o);
   const std::string session = request.set.session;

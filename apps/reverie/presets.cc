@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/progress.h"
 #include "core/stop.h"
+#include "lab.h"
 #include "media/picture.h"
 #include "pipeline/thumbnail.h"
 #include "sheets/sheet.h"
@@ -46,6 +47,7 @@ int list() {
 
 // Each with its number and name; one that cannot be played here is an empty picture with the word "none".
 int draw(const std::string& output) {
+  prefer_torch();
   const std::vector<PresetEntry> all = presets_in_order();
   std::vector<Planes> cells;
   Progress progress("presets", "presets", static_cast<int64_t>(all.size()), false);
