@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <vector>
 
 #include "player.h"
 
@@ -16,6 +19,30 @@ class Stage : public Player {
   // The window's height needs a window manager.
   static bool has_window_manager() { return has_programs("openbox"); }
   static constexpr const char* kManager = "openbox & sleep 1\n";
+  // Of the whole screen, 1200 wide, in bytes of red, green and blue.
+  static int sample(const std::string& grab, size_t x, size_t y, size_t channel) {
+    return static_cast<unsigned char>(grab.at(3 * (1200 * y + x) + channel));
+  }
+  static std::string colours(const std::string& grab, const std::vector<std::array<size_t, 2>>& places) {
+    std::string all;
+    for (const auto& [x, y] : places) {
+      const bool r = sample(grab, x, y, 0) > 200, g = sample(grab, x, y, 1) > 200;
+      const bool b = sample(grab, x, y, 2) > 200;
+      all += r && g && b ? 'w' : r ? 'r' : g ? 'g' : b ? 'b' : '.';
+    }
+    return all;
+  }
+  static int furthest(const std::string& a, const std::string& b, size_t left, size_t top, size_t right,
+                      size_t bottom) {
+    int most = 0;
+    for (size_t y = top; y < bottom; ++y) {
+      for (size_t x = left; x < right; ++x) {
+        for (size_t c = 0; c < 3; ++c)
+          most = std::max(most, std::abs(sample(a, x, y, c) - sample(b, x, y, c)));
+      }
+    }
+    return most;
+  }
   bool heard(const std::string& what) const {
     return read_text_file(folder_.file("log"), 1U << 20U).find(what) != std::string::npos;
   }
@@ -33,6 +60,54 @@ TEST_F(Stage, MinimisedAndRestoredThePanelsAreWhole) {
   ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
   EXPECT_TRUE(happened("\"set\":\"gain\""));
   EXPECT_TRUE(happened("\"set\":\"self\""));
+}
+
+// Turned, with a corner moved, in a window and in full screen, beside a window of panels.
+TEST_F(Stage, EveryOpenGlShowsTheSame) {
+  if (!has_window_manager()) GTEST_SKIP() << "needs openbox";
+  std::string first_small, first_full;
+  for (const std::string kind : {"3.3", "es2", "2"}) {
+    const Outcome o = play(
+        "--seconds 40 --panels window --input corners.png",
+        "panels=$(xdotool search --sync --onlyvisible --name '^Reverie: panels$' | head -1)\n"
+        "xdotool windowmove --sync $window 0 0 windowmove --sync $panels 650 0; sleep 1\n"
+        "grab small; xdotool windowactivate --sync $window; key F11; sleep 1.5; grab full; key F11; sleep "
+        "0.5\n"
+        "'" REVERIE_COMMAND "' doctor | grep window; key ctrl+q",
+        std::string(kManager) + "export REVERIE_OPENGL=" + kind +
+            "\nrm -f a.session; mkdir -p config/reverie\n"
+            "printf '[[display]]\\nname = \"screen\"\\nquarters = 1\\nleft_top = [0.2, 0.1]\\n' "
+            ">config/reverie/displays.toml\n"
+            "c() { echo color=$1:s=48x32; }\n"
+            "ffmpeg -v error -y -f lavfi -i $(c red) -f lavfi -i $(c lime) -f lavfi -i $(c blue) -f lavfi -i "
+            "$(c white) -filter_complex '[0][1]hstack[a];[2][3]hstack[b];[a][b]vstack,gblur=2' -frames:v 1 "
+            "corners.png\n"
+            "grab() { ffmpeg -v error -y -f x11grab -draw_mouse 0 -video_size 1200x900 -i $DISPLAY -frames:v "
+            "1 "
+            "-f rawvideo -pix_fmt rgb24 $1.rgb; }",
+        "1200x900", "grade");
+    ASSERT_NE(o.out.find("status 0"), std::string::npos) << kind << o.out << o.err;
+    EXPECT_NE(o.out.find(kind == "es2" ? "OpenGL ES 2 (" : "OpenGL " + kind + " ("), std::string::npos)
+        << o.out;
+    const std::string small = read_text_file(folder_.file("small.rgb"), 1U << 22U);
+    const std::string full = read_text_file(folder_.file("full.rgb"), 1U << 22U);
+    // 320x480 in a window of 640x480 with a frame, and 600x900 of the screen: the picture's corners, a
+    // quarter turn on
+    EXPECT_EQ(colours(small, {{260, 180}, {420, 100}, {200, 440}, {440, 440}, {165, 40}, {20, 240}}),
+              "brwg..")
+        << kind;
+    EXPECT_EQ(colours(full, {{450, 300}, {780, 150}, {370, 800}, {830, 800}, {310, 20}, {20, 450}}), "brwg..")
+        << kind;
+    if (first_small.empty()) {
+      first_small = small;
+      first_full = full;
+    }
+    EXPECT_LE(furthest(small, first_small, 0, 0, 640, 480), 2) << kind;
+    EXPECT_LE(furthest(full, first_full, 0, 0, 1200, 900), 2) << kind;
+    // below what the panels count
+    EXPECT_LE(furthest(small, first_small, 650, 80, 1110, 860), 2) << kind;
+    EXPECT_GT(furthest(small, std::string(small.size(), '\0'), 650, 80, 1110, 400), 100) << "no panels";
+  }
 }
 
 TEST_F(Stage, APopupHoldsTheKeysAndEnterSaves) {

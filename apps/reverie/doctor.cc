@@ -16,6 +16,7 @@
 #include "media/devices.h"
 #if REVERIE_WITH_PLAY
 #include "link/link_session.h"
+#include "play/opengl.h"
 #include "play/sound_input.h"
 #endif
 #include "verbs.h"
@@ -75,6 +76,7 @@ int report() {
   for (const CameraInfo& c : cameras) fmt::print("camera     {}: {}\n", c.spec, c.name);
   if (cameras.empty()) fmt::print("camera     none found\n");
 #if REVERIE_WITH_PLAY
+  fmt::print("window     {}\n", describe_drawing());
   const std::vector<std::string> sounds = sound_devices();
   for (const std::string& s : sounds) fmt::print("sound      {}\n", s);
   if (sounds.empty()) fmt::print("sound      no input device found\n");

@@ -2,7 +2,6 @@
 
 #include <SDL.h>
 #include <imgui.h>
-#include <imgui_impl_opengl2.h>
 
 #include <algorithm>
 #include <array>
@@ -34,7 +33,7 @@ constexpr std::array<const char*, 8> kFonts = {
 // Latin, Greek and Cyrillic, and general punctuation.
 constexpr std::array<ImWchar, 7> kLetters = {0x20, 0x52f, 0x1e00, 0x1fff, 0x2000, 0x206f, 0};
 
-void set_font(float size, float pixels) {
+void set_font(float size, float pixels, PictureTexture& letters) {
   ImFontAtlas& fonts = *ImGui::GetIO().Fonts;
   fonts.Clear();
   const float height = std::round(size * pixels);
@@ -56,8 +55,12 @@ void set_font(float size, float pixels) {
     fonts.AddFontDefault(&config);
   }
   ImGui::GetIO().FontGlobalScale = 1 / pixels;
-  ImGui_ImplOpenGL2_DestroyFontsTexture();
-  ImGui_ImplOpenGL2_CreateFontsTexture();
+  unsigned char* drawn = nullptr;
+  int width = 0, rows = 0;
+  fonts.GetTexDataAsRGBA32(&drawn, &width, &rows);
+  letters.show(drawn, width, rows);
+  const intptr_t id = letters.id();
+  fonts.SetTexID(reinterpret_cast<ImTextureID>(id));  // NOLINT(performance-no-int-to-ptr)
 }
 
 void set_colours(ImGuiStyle& s) {
@@ -95,7 +98,7 @@ float x11_scale(SDL_Window* /*window*/) {
 
 }  // namespace
 
-void set_look(float scale, float pixels) {
+void set_look(float scale, float pixels, PictureTexture& letters) {
   ImGuiStyle s;
   set_colours(s);
   s.FrameRounding = 3;
@@ -103,7 +106,7 @@ void set_look(float scale, float pixels) {
   s.ItemSpacing = {6, 4};
   s.ScaleAllSizes(scale);
   ImGui::GetStyle() = s;
-  set_font(kFontSize * scale, pixels);
+  set_font(kFontSize * scale, pixels, letters);
 }
 
 float display_scale(SDL_Window* window) {

@@ -1,6 +1,7 @@
 // A picture where the graphics card finds it.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "core/planes.h"
@@ -10,15 +11,18 @@ namespace reverie {
 // Lives as long as the window's context: the card keeps it until that goes.
 class PictureTexture {
  public:
-  void show(const Planes& picture);         // [3, H, W] in 0..1
+  void show(const Planes& picture);  // [3, H, W] in 0..1
+  void show(const unsigned char* rgba, int width, int height);
   void forget();                            // the card may have its memory back
   unsigned id() const { return texture_; }  // of OpenGL; 0: nothing was shown
-  double aspect() const { return aspect_; }
+  double aspect() const { return static_cast<double>(width_) / height_; }
 
  private:
-  std::vector<unsigned char> pixels_;
+  void send(const void* pixels, int width, int height, unsigned order);
+
+  std::vector<uint32_t> pixels_;
   unsigned texture_ = 0;
-  double aspect_ = 1;
+  int width_ = 1, height_ = 1;
 };
 
 }  // namespace reverie

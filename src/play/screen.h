@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/planes.h"
+#include "play/drawing.h"
 #include "play/output_shape.h"
 #include "play/picture_texture.h"
 
@@ -17,7 +18,7 @@ class Screen {
   void show(const Planes& picture) { picture_.show(picture); }  // [3, H, W] in 0..1
   // Clears the window, of this size, and draws what was shown last, as large as it fits in its own aspect
   // ratio.
-  void draw(int width, int height, const Viewport& at, const OutputShape& shape) const;
+  void draw(const Drawing& with, int width, int height, const Viewport& at, const OutputShape& shape) const;
   double aspect() const { return picture_.aspect(); }
 
  private:

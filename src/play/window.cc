@@ -1,10 +1,8 @@
 #include "play/window.h"
 
 #include <SDL.h>
-#include <SDL_opengl.h>
 #include <fmt/format.h>
 #include <imgui.h>
-#include <imgui_impl_opengl2.h>
 #if __has_include(<imgui_impl_sdl2.h>)  // since Dear ImGui 1.90
 #include <imgui_impl_sdl2.h>
 #else
@@ -21,7 +19,9 @@
 
 #include "core/error.h"
 #include "core/stop.h"
+#include "play/drawing.h"
 #include "play/look.h"
+#include "play/opengl.h"
 #include "play/output_shape.h"
 #include "play/screen.h"
 #include "play/widgets.h"
@@ -34,40 +34,6 @@ constexpr uint32_t kLeastBetween = 15;  // milliseconds between screen updates
 constexpr uint32_t kIdleBetween = 100;  // ... when nothing changes
 constexpr uint32_t kHeld = 2000;        // milliseconds for which the keys that end a kiosk are held
 constexpr float kScaleStep = 1.1F;
-
-[[noreturn]] void throw_sdl(const std::string& what) {
-  throw Error("open", what, SDL_GetError(), "without a display play with --no-window");
-}
-
-// SDL, for the lifetime of the window.
-class Sdl {
- public:
-  Sdl() {
-    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");  // we handle Ctrl-C
-    SDL_SetHint(SDL_HINT_VIDEO_MINIMIZE_ON_FOCUS_LOSS, "0");
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0) throw_sdl("the window");
-    const std::string driver = SDL_GetCurrentVideoDriver();
-    if (driver != "offscreen" && driver != "dummy") return;
-    SDL_QuitSubSystem(SDL_INIT_VIDEO);
-    throw Error("open", "the window", "there is no display", "play with --no-window");
-  }
-  ~Sdl() { SDL_QuitSubSystem(SDL_INIT_VIDEO); }
-  Sdl(const Sdl&) = delete;
-  Sdl& operator=(const Sdl&) = delete;
-};
-
-struct FreeWindow {
-  void operator()(SDL_Window* w) const { SDL_DestroyWindow(w); }
-};
-using WindowPtr = std::unique_ptr<SDL_Window, FreeWindow>;
-
-WindowPtr make_window(const char* title, int display, int width, int height) {
-  const int place = SDL_WINDOWPOS_CENTERED_DISPLAY(std::clamp(display, 0, SDL_GetNumVideoDisplays() - 1));
-  WindowPtr window(SDL_CreateWindow(title, place, place, width, height,
-                                    SDL_WINDOW_OPENGL | SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI));
-  if (!window) throw_sdl("the window");
-  return window;
-}
 
 // What a key is called in keys(); the place of the key on a Latin keyboard says it where the letter is none.
 std::string key_name(const SDL_Keysym& key) {
@@ -117,16 +83,14 @@ class LateClicks {
 class Windows {
  public:
   Windows(const WindowOptions& options, Panels& panels, const Show& show)
-      : panels_(panels), options_(options) {
-    SDL_GL_SetAttribute(SDL_GL_DOUBLEBUFFER, 1);
-    main_ = make_window("Reverie", options.display, options.width, options.height);
-    context_ = SDL_GL_CreateContext(main_.get());
-    if (context_ == nullptr) throw_sdl("OpenGL");
+      : panels_(panels),
+        options_(options),
+        main_(open_drawn_window("Reverie", options.display, options.width, options.height)),
+        drawing_(*main_.kind) {
     if (options.panels == PanelPlace::kWindow) open_panel_window();
     ImGui::CreateContext();
     ImGui::GetIO().IniFilename = nullptr;
-    ImGui_ImplSDL2_InitForOpenGL(panel_window(), context_);
-    ImGui_ImplOpenGL2_Init();
+    ImGui_ImplSDL2_InitForOpenGL(panel_window(), main_.context.get());
     wishes_.full_screen = options.full_screen;
     wishes_.panels = options.panels != PanelPlace::kHidden && !options.kiosk;
     wishes_.beside = options.panels == PanelPlace::kBeside;
@@ -139,10 +103,8 @@ class Windows {
   }
 
   ~Windows() {
-    ImGui_ImplOpenGL2_Shutdown();
     ImGui_ImplSDL2_Shutdown();
     ImGui::DestroyContext();
-    SDL_GL_DeleteContext(context_);
   }
   Windows(const Windows&) = delete;
   Windows& operator=(const Windows&) = delete;
@@ -166,24 +128,23 @@ class Windows {
 
   void draw(const std::shared_ptr<const LiveSet::Shown>& fresh) {
     obey();
-    SDL_GL_MakeCurrent(main_.get(), context_);
+    SDL_GL_MakeCurrent(main_.window.get(), main_.context.get());
     if (fresh) screen_.show(fresh->picture);
     int width = 0;
     int height = 0;
-    SDL_GL_GetDrawableSize(main_.get(), &width, &height);
+    SDL_GL_GetDrawableSize(main_.window.get(), &width, &height);
     const int left = wishes_.beside && wishes_.panels && !beside_
                          ? std::min(width, static_cast<int>(std::lround(panels_.width() * pixels())))
                          : 0;
-    screen_.draw(width, height, {left, 0, width - left, height}, wishes_.shape());
+    screen_.draw(drawing_, width, height, {left, 0, width - left, height}, wishes_.shape());
     wishes_.picture = picture_area(left, width, height);
     if (beside_) {
       SDL_GL_SetSwapInterval(1);  // each window has its own
-      SDL_GL_SwapWindow(main_.get());
-      SDL_GL_MakeCurrent(beside_.get(), context_);
+      SDL_GL_SwapWindow(main_.window.get());
+      SDL_GL_MakeCurrent(beside_.get(), main_.context.get());
       SDL_GL_SetSwapInterval(0);  // the audience's picture does not wait for the panels
       SDL_GL_GetDrawableSize(beside_.get(), &width, &height);
-      glViewport(0, 0, width, height);
-      glClear(GL_COLOR_BUFFER_BIT);
+      drawing_.clear(width, height);
     } else {
       SDL_GL_SetSwapInterval(1);
     }
@@ -202,7 +163,7 @@ class Windows {
            (key && ImGui::GetIO().WantTextInput);
   }
 
-  SDL_Window* panel_window() const { return beside_ ? beside_.get() : main_.get(); }
+  SDL_Window* panel_window() const { return beside_ ? beside_.get() : main_.window.get(); }
 
   // Of the screen, for each unit of the window's size.
   float pixels() const {
@@ -234,8 +195,8 @@ class Windows {
   void close_panel_window() {
     ImGui_ImplSDL2_Shutdown();
     beside_.reset();
-    SDL_GL_MakeCurrent(main_.get(), context_);
-    ImGui_ImplSDL2_InitForOpenGL(main_.get(), context_);
+    SDL_GL_MakeCurrent(main_.window.get(), main_.context.get());
+    ImGui_ImplSDL2_InitForOpenGL(main_.window.get(), main_.context.get());
     wishes_.panels = false;
     look_scale_ = 0;
   }
@@ -247,22 +208,21 @@ class Windows {
     if (scale != look_scale_ || pixels() != look_pixels_) {
       look_scale_ = scale;
       look_pixels_ = pixels();
-      set_look(scale, look_pixels_);
+      set_look(scale, look_pixels_, letters_);
     }
     wishes_.shown_scale = scale;
-    ImGui_ImplOpenGL2_NewFrame();
     ImGui_ImplSDL2_NewFrame();
     late_.hold_back(ImGui::GetIO());
     ImGui::NewFrame();
     panels_.draw(wishes_, beside_ != nullptr);
     ImGui::Render();
-    ImGui_ImplOpenGL2_RenderDrawData(ImGui::GetDrawData());
+    drawing_.panels(*ImGui::GetDrawData());
   }
 
   // Held for a while, so that no passer-by meets them.
   void take_in_kiosk(const SDL_Event& e) {
     if (e.type == SDL_WINDOWEVENT && e.window.event == SDL_WINDOWEVENT_MINIMIZED)
-      SDL_RestoreWindow(main_.get());
+      SDL_RestoreWindow(main_.window.get());
     const bool key = e.type == SDL_KEYDOWN || e.type == SDL_KEYUP;
     if (!key || e.key.keysym.scancode != SDL_SCANCODE_Q) return;
     constexpr unsigned kControl = KMOD_CTRL, kAlt = KMOD_ALT;
@@ -303,7 +263,7 @@ class Windows {
   }
 
   std::string display_name() const {
-    const char* name = SDL_GetDisplayName(SDL_GetWindowDisplayIndex(main_.get()));
+    const char* name = SDL_GetDisplayName(SDL_GetWindowDisplayIndex(main_.window.get()));
     return name == nullptr ? "display" : name;
   }
 
@@ -318,12 +278,12 @@ class Windows {
     if (found < 0 && full_screen_) {
       returns_ = true;
       wishes_.full_screen = false;
-      SDL_SetWindowFullscreen(main_.get(), 0);
-      SDL_SetWindowSize(main_.get(), options_.width / 2, options_.height / 2);
+      SDL_SetWindowFullscreen(main_.window.get(), 0);
+      SDL_SetWindowSize(main_.window.get(), options_.width / 2, options_.height / 2);
       full_screen_ = false;
     } else if (found >= 0 && std::exchange(returns_, false)) {
-      SDL_SetWindowSize(main_.get(), options_.width, options_.height);
-      SDL_SetWindowPosition(main_.get(), SDL_WINDOWPOS_CENTERED_DISPLAY(found),
+      SDL_SetWindowSize(main_.window.get(), options_.width, options_.height);
+      SDL_SetWindowPosition(main_.window.get(), SDL_WINDOWPOS_CENTERED_DISPLAY(found),
                             SDL_WINDOWPOS_CENTERED_DISPLAY(found));
       wishes_.full_screen = true;
     }
@@ -334,16 +294,17 @@ class Windows {
     if (held_since_ && SDL_GetTicks() - *held_since_ > kHeld) wishes_.quit = true;
     if (displays_changed_) follow_display();
     if (wishes_.next_display) {
-      const int next = (SDL_GetWindowDisplayIndex(main_.get()) + 1) % std::max(1, SDL_GetNumVideoDisplays());
-      SDL_SetWindowFullscreen(main_.get(), 0);
-      SDL_SetWindowPosition(main_.get(), SDL_WINDOWPOS_CENTERED_DISPLAY(next),
+      const int next =
+          (SDL_GetWindowDisplayIndex(main_.window.get()) + 1) % std::max(1, SDL_GetNumVideoDisplays());
+      SDL_SetWindowFullscreen(main_.window.get(), 0);
+      SDL_SetWindowPosition(main_.window.get(), SDL_WINDOWPOS_CENTERED_DISPLAY(next),
                             SDL_WINDOWPOS_CENTERED_DISPLAY(next));
       full_screen_ = false;
       wishes_.next_display = false;
     }
     if (wishes_.full_screen != full_screen_) {
       full_screen_ = wishes_.full_screen;
-      SDL_SetWindowFullscreen(main_.get(), full_screen_ ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
+      SDL_SetWindowFullscreen(main_.window.get(), full_screen_ ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
     }
     if (!returns_) home_ = wishes_.display = display_name();
     if (const int steps = std::exchange(wishes_.scale_steps, 0); steps != 0) {
@@ -352,15 +313,17 @@ class Windows {
     }
     ImGui::GetIO().MouseDrawCursor = false;
     SDL_ShowCursor(full_screen_ && !panels_are_seen() ? SDL_DISABLE : SDL_ENABLE);
-    SDL_SetWindowTitle(main_.get(), title_.c_str());
+    SDL_SetWindowTitle(main_.window.get(), title_.c_str());
   }
 
   static constexpr int kPanelWidth = 470, kPanelHeight = 860, kTitle = 40;  // at scale 1; of a window's frame
 
   Panels& panels_;
   const WindowOptions options_;
-  WindowPtr main_, beside_;
-  SDL_GLContext context_ = nullptr;
+  DrawnWindow main_;
+  WindowPtr beside_;
+  Drawing drawing_;
+  PictureTexture letters_;
   Screen screen_;
   WindowWishes wishes_;
   LateClicks late_;
