@@ -31,7 +31,7 @@ unsigned byte_order() {
 void PictureTexture::show(const Planes& picture) {
   static_assert(std::endian::native == std::endian::little);
   pixels_.resize(picture.plane_size());
-  const unsigned order = byte_order();
+  const unsigned order = alone_ ? byte_order() : GL_RGBA;
   const float* first = picture.plane(order == GL_BGRA ? 2 : 0);
   const float* second = picture.plane(1);
   const float* third = picture.plane(order == GL_BGRA ? 0 : 2);
@@ -41,7 +41,6 @@ void PictureTexture::show(const Planes& picture) {
   send(to, picture.width(), picture.height(), order);
 }
 
-// Not blue first: llvmpipe of Mesa 22.3 then leaves out large areas of one colour.
 void PictureTexture::show(const unsigned char* rgba, int width, int height) {
   send(rgba, width, height, GL_RGBA);
 }

@@ -22,7 +22,7 @@ class Screen {
   double aspect() const { return picture_.aspect(); }
 
  private:
-  PictureTexture picture_;
+  PictureTexture picture_{true};
 };
 
 }  // namespace reverie
