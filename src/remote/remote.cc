@@ -116,6 +116,7 @@ class Remote::Server {
   // of the server's thread
   std::set<Page*> pages_;
   int connections_ = 0;
+  std::set<const lws*> asking_;  // those without a whole request yet
   uint64_t calls_ = 0;
   std::string layout_, values_;
   uint64_t version_ = 0;
@@ -158,6 +159,8 @@ Remote::Server::Server(Desk& desk, const LiveSet& set, const RemoteSettings& set
   info.options = LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
   info.fd_limit_per_thread = 2 * kMostConnections + 8;  // those beyond the most are accepted and closed
   info.timeout_secs = 5;
+  info.timeout_secs_ah_idle = 5;                 // for a whole request
+  info.max_http_header_pool = kMostConnections;  // nobody waits for another's
   info.keepalive_timeout = 5;
   info.retry_and_idle_policy = &patience;
   info.server_string = "reverie";
@@ -219,15 +222,21 @@ int Remote::Server::on(lws* wsi, lws_callback_reasons reason, Page** user, void*
       return connections_ >= kMostConnections ? refuse() : 0;
     case LWS_CALLBACK_WSI_CREATE:
       ++connections_;
+      asking_.insert(wsi);
       return 0;
     case LWS_CALLBACK_WSI_DESTROY:
       --connections_;
+      if (asking_.erase(wsi) > 0) ++refused_;
       return 0;
     case LWS_CALLBACK_HTTP:
+      asking_.erase(wsi);
       return answer_http(wsi, static_cast<const char*>(in));
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: {
+      asking_.erase(wsi);
       const std::string host = header(wsi, WSI_TOKEN_HOST);
-      return knows_host(wsi) && origin_fits(header(wsi, WSI_TOKEN_ORIGIN), host) ? 0 : refuse();
+      const bool speaks_ours = header(wsi, WSI_TOKEN_VERSION) == "13";
+      return speaks_ours && knows_host(wsi) && origin_fits(header(wsi, WSI_TOKEN_ORIGIN), host) ? 0
+                                                                                                : refuse();
     }
     case LWS_CALLBACK_ESTABLISHED:
       *user = new Page;
@@ -244,6 +253,7 @@ int Remote::Server::on(lws* wsi, lws_callback_reasons reason, Page** user, void*
     case LWS_CALLBACK_CLOSED:
       if (user && *user && pages_.erase(*user) > 0) {
         --open_;
+        if (lws_get_close_length(wsi) > 0) ++malformed_;  // the library says why it closes
         if ((*user)->paired) --paired_;
         delete *user;
         *user = nullptr;
