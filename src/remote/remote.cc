@@ -125,7 +125,8 @@ class Remote::Server {
   Bytes picture_;
   Clock::time_point pictured_;
   std::vector<PresetEntry> presets_;
-  std::vector<Bytes> thumbnail_bytes_;
+  std::vector<bool> has_thumbnail_;
+  std::vector<Bytes> thumbnail_bytes_;  // as they came: some presets have none
   Thumbnails thumbnails_;
 
   std::atomic<uint64_t> let_in_{0}, refused_{0}, malformed_{0};
@@ -360,8 +361,7 @@ int Remote::Server::tell(Page& page) {
     wake(page);
     return send(page.wsi, LWS_WRITE_BINARY, picture_->data(), picture_->size());
   }
-  while (page.thumbnail < thumbnail_bytes_.size() && presets_[page.thumbnail].path.empty()) ++page.thumbnail;
-  if (page.thumbnail < thumbnail_bytes_.size() && thumbnail_bytes_[page.thumbnail]) {
+  if (page.thumbnail < thumbnail_bytes_.size()) {
     const Bytes bytes = thumbnail_bytes_[page.thumbnail++];
     wake(page);
     return send(page.wsi, LWS_WRITE_BINARY, bytes->data(), bytes->size());
@@ -381,7 +381,8 @@ void Remote::Server::look_at_desk() {
     for (const PresetEntry& e : desk_.presets()) {
       if (e.error.empty() && presets_.size() < kMostThumbnails) presets_.push_back(e);
     }
-    thumbnail_bytes_.assign(presets_.size(), nullptr);
+    has_thumbnail_.assign(presets_.size(), false);
+    thumbnail_bytes_.clear();
     for (Page* page : pages_) page->layout = true, page->thumbnail = 0;
   }
   if (values != values_) {
@@ -406,11 +407,12 @@ void Remote::Server::look_at_picture(Clock::time_point now) {
 // One at a time: the set comes first.
 void Remote::Server::look_at_thumbnails() {
   for (size_t i = 0; i < presets_.size(); ++i) {
-    if (thumbnail_bytes_[i]) continue;
+    if (has_thumbnail_[i] || presets_[i].path.empty()) continue;
     const std::shared_ptr<const Planes> picture = thumbnails_.get(presets_[i]);
     if (!picture) continue;
-    thumbnail_bytes_[i] =
-        with_head({kThumbnail, static_cast<uint8_t>(i >> 8U), static_cast<uint8_t>(i & 255U)}, *picture);
+    has_thumbnail_[i] = true;
+    thumbnail_bytes_.push_back(
+        with_head({kThumbnail, static_cast<uint8_t>(i >> 8U), static_cast<uint8_t>(i & 255U)}, *picture));
     return;
   }
 }

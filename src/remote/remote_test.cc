@@ -59,6 +59,18 @@ TEST_F(RemoteTest, TwoPhonesPlayAndReplayIsExact) {
   EXPECT_GE(turned, 2) << "what the phones did is in the session";
 }
 
+TEST_F(RemoteTest, APresetWithoutAPictureHidesNoOther) {
+  folder_.write("0-needs-libtorch.toml", "about = \"not here\"\neffect = \"dream\"\n");
+  folder_.write("1-fades.toml", "about = \"a fade\"\neffect = \"grade\"\ninput = \"required\"\n");
+  setenv("REVERIE_PRESETS", folder_.path().c_str(), 1);
+  start();
+  unsetenv("REVERIE_PRESETS");
+  ASSERT_EQ(desk_->presets().at(1).name, "1-fades");
+  const auto one = page();
+  const std::string second = {'\2', '\0', '\1', '\xff', '\xd8', '\xff'};
+  EXPECT_NE(one->hear(second, milliseconds(14000)).find(second), std::string::npos);
+}
+
 TEST_F(RemoteTest, OnlyItsOwnPageSpeaks) {
   start();
   for (const auto& [origin, host] : {std::pair<std::string, std::string>("http://evil.example", ""),
