@@ -129,7 +129,7 @@ class Remote::Server {
   std::vector<Bytes> thumbnail_bytes_;  // as they came: some presets have none
   Thumbnails thumbnails_;
 
-  std::atomic<uint64_t> let_in_{0}, refused_{0}, malformed_{0};
+  std::atomic<uint64_t> let_in_{0}, refused_{0}, silent_{0}, malformed_{0};
   std::atomic<int> open_{0}, paired_{0};
   std::atomic<bool> stop_{false};
   std::thread thread_;
@@ -202,7 +202,7 @@ Remote::Server::~Server() {
 }
 
 RemoteCounts Remote::Server::counts() const {
-  return {let_in_, refused_, malformed_, open_, paired_};
+  return {let_in_, refused_, silent_, malformed_, open_, paired_};
 }
 
 int Remote::Server::call(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
@@ -227,7 +227,7 @@ int Remote::Server::on(lws* wsi, lws_callback_reasons reason, Page** user, void*
       return 0;
     case LWS_CALLBACK_WSI_DESTROY:
       --connections_;
-      if (asking_.erase(wsi) > 0) ++refused_;
+      if (asking_.erase(wsi) > 0) ++silent_;
       return 0;
     case LWS_CALLBACK_HTTP:
       asking_.erase(wsi);
