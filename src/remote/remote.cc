@@ -143,7 +143,7 @@ Remote::Server::Server(Desk& desk, const LiveSet& set, const RemoteSettings& set
       code_(!settings.code.empty() || is_local(settings.host) ? settings.code : draw_pairing_code()) {
   lws_set_log_level(0, nullptr);
   static const std::array<lws_protocols, 2> protocols = {{
-      {"reverie", call, sizeof(Page*), kLongestRemoteMessage, 0, nullptr, 0},
+      {"reverie", call, sizeof(void*), kLongestRemoteMessage, 0, nullptr, 0},
       {nullptr, nullptr, 0, 0, 0, nullptr, 0},
   }};
   static const lws_retry_bo_t patience = [] {
@@ -350,7 +350,7 @@ int Remote::Server::tell(Page& page) {
   if (std::exchange(page.layout, false)) return text(layout_);
   if (std::exchange(page.values, false)) return text(values_);
   if (!page.answer.empty()) {
-    std::string line = "{\"said\":\"";
+    std::string line = R"({"said":")";
     for (const char c : std::exchange(page.answer, "")) {
       if (c == '"' || c == '\\') line += '\\';
       line += c;

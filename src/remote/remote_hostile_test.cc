@@ -60,7 +60,6 @@ TEST_F(RemoteTest, BrokenFramesAreClosedAndCounted) {
        begun + frame(std::string(3000, ' '), 0, false) + frame(std::string(3000, ' '), 0, false)},
       {"a binary message", frame("{}", 2)},
   };
-  const auto first = page();
   for (const auto& [what, bytes] : broken) {
     const auto line = page();
     line->send(bytes);
@@ -70,6 +69,7 @@ TEST_F(RemoteTest, BrokenFramesAreClosedAndCounted) {
   EXPECT_TRUE(soon([&] { return remote_->counts().malformed >= std::size(broken) - 2; }))
       << remote_->counts().malformed;
   // what is only odd is answered or ignored
+  const auto first = page();
   first->send(frame("ping", 9) + frame("pong", 10) + frame("", 1, false) + frame("", 0) +
               frame("\xff\xc0\x80") + frame(R"({"set":"\ud800","share":1})") + frame(R"({"freeze":true})"));
   EXPECT_TRUE(soon([&] { return desk_->is_frozen(); }));
@@ -137,6 +137,7 @@ TEST_F(RemoteTest, HalfRequestsGiveTheirPlacesBack) {
   while (steady_clock::now() - begin < milliseconds(9000) &&
          remote_->counts().silent - before < half.size()) {
     for (size_t i = 0; i < half.size(); i += 3) half[i]->send("x");
+    first->send(frame("", 10));  // still here
     std::this_thread::sleep_for(milliseconds(200));
   }
   EXPECT_EQ(remote_->counts().silent - before, half.size());
@@ -203,6 +204,7 @@ TEST_F(RemoteTest, NoFrameIsDroppedInAStorm) {
   int pictures = 0;
   for (const auto end = steady_clock::now() + milliseconds(5000); steady_clock::now() < end;) {
     phone->forget();
+    phone->send(frame("", 10));  // still here
     pictures += phone->heard("\xff\xd8\xff") ? 1 : 0;
   }
   over = true;

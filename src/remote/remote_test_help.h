@@ -106,7 +106,7 @@ class RemoteTest : public testing::Test {
     request_.threads = 1;
     request_.session = (folder_.path() / "a.session").string();
   }
-  ~RemoteTest() override { unsetenv("XDG_CACHE_HOME"); }
+  void TearDown() override { unsetenv("XDG_CACHE_HOME"); }
 
   void start(const std::string& code = "") {
     set_ = std::make_unique<LiveSet>(request_);
@@ -123,7 +123,7 @@ class RemoteTest : public testing::Test {
     auto line = std::make_unique<RemoteLine>(port_);
     line->send(upgrade(port_, own_origin(port_), ""));
     EXPECT_TRUE(line->heard("101 Switching")) << line->hear("");
-    if (!code.empty()) line->send(frame("{\"pair\":\"" + code + "\"}"));
+    if (!code.empty()) line->send(frame(R"({"pair":")" + code + R"("})"));
     return line;
   }
   // The set makes frames as it did.
