@@ -395,8 +395,8 @@ int act(const Options& o) {
   }
   status_line("");
   if (o.remote_port)
-    note(fmt::format("the page: {} connections, {} refused, {} malformed messages", remote.connections,
-                     remote.refused, remote.malformed));
+    note(fmt::format("the page: {} connections, {} refused, {} without a request, {} malformed messages",
+                     remote.connections, remote.refused, remote.silent, remote.malformed));
   note(fmt::format(
       "played {} frames in {:.1f} s, seed {}, {} dropped; {:.1f} ms of work per frame (99%: {:.1f}), {:.1f} "
       "ms between frames (99%: {:.1f}){}",

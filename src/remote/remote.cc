@@ -117,6 +117,7 @@ class Remote::Server {
   // of the server's thread
   std::set<Page*> pages_;
   int connections_ = 0;
+  std::set<const lws*> asking_;  // those without a whole request yet
   uint64_t calls_ = 0;
   std::string layout_, values_;
   uint64_t version_ = 0;
@@ -125,10 +126,11 @@ class Remote::Server {
   Bytes picture_;
   Clock::time_point pictured_;
   std::vector<PresetEntry> presets_;
-  std::vector<Bytes> thumbnail_bytes_;
+  std::vector<bool> has_thumbnail_;
+  std::vector<Bytes> thumbnail_bytes_;  // as they came: some presets have none
   Thumbnails thumbnails_;
 
-  std::atomic<uint64_t> let_in_{0}, refused_{0}, malformed_{0};
+  std::atomic<uint64_t> let_in_{0}, refused_{0}, silent_{0}, malformed_{0};
   std::atomic<int> open_{0}, paired_{0};
   std::atomic<bool> stop_{false};
   std::thread thread_;
@@ -142,7 +144,7 @@ Remote::Server::Server(Desk& desk, const LiveSet& set, const RemoteSettings& set
       code_(!settings.code.empty() || is_local(settings.host) ? settings.code : draw_pairing_code()) {
   lws_set_log_level(0, nullptr);
   static const std::array<lws_protocols, 2> protocols = {{
-      {"reverie", call, sizeof(Page*), kLongestRemoteMessage, 0, nullptr, 0},
+      {"reverie", call, sizeof(void*), kLongestRemoteMessage, 0, nullptr, 0},
       {nullptr, nullptr, 0, 0, 0, nullptr, 0},
   }};
   static const lws_retry_bo_t patience = [] {
@@ -159,6 +161,8 @@ Remote::Server::Server(Desk& desk, const LiveSet& set, const RemoteSettings& set
   info.options = LWS_SERVER_OPTION_DISABLE_IPV6 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
   info.fd_limit_per_thread = 2 * kMostConnections + 8;  // those beyond the most are accepted and closed
   info.timeout_secs = 5;
+  info.timeout_secs_ah_idle = 5;                 // for a whole request
+  info.max_http_header_pool = kMostConnections;  // nobody waits for another's
   info.keepalive_timeout = 5;
   info.retry_and_idle_policy = &patience;
   info.server_string = "reverie";
@@ -199,7 +203,7 @@ Remote::Server::~Server() {
 }
 
 RemoteCounts Remote::Server::counts() const {
-  return {let_in_, refused_, malformed_, open_, paired_};
+  return {let_in_, refused_, silent_, malformed_, open_, paired_};
 }
 
 int Remote::Server::call(lws* wsi, lws_callback_reasons reason, void* user, void* in, size_t size) {
@@ -220,15 +224,21 @@ int Remote::Server::on(lws* wsi, lws_callback_reasons reason, Page** user, void*
       return connections_ >= kMostConnections ? refuse() : 0;
     case LWS_CALLBACK_WSI_CREATE:
       ++connections_;
+      asking_.insert(wsi);
       return 0;
     case LWS_CALLBACK_WSI_DESTROY:
       --connections_;
+      if (asking_.erase(wsi) > 0) ++silent_;
       return 0;
     case LWS_CALLBACK_HTTP:
+      asking_.erase(wsi);
       return answer_http(wsi, static_cast<const char*>(in));
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: {
+      asking_.erase(wsi);
       const std::string host = header(wsi, WSI_TOKEN_HOST);
-      return knows_host(wsi) && origin_fits(header(wsi, WSI_TOKEN_ORIGIN), host) ? 0 : refuse();
+      const bool speaks_ours = header(wsi, WSI_TOKEN_VERSION) == "13";
+      return speaks_ours && knows_host(wsi) && origin_fits(header(wsi, WSI_TOKEN_ORIGIN), host) ? 0
+                                                                                                : refuse();
     }
     case LWS_CALLBACK_ESTABLISHED:
       *user = new Page;
@@ -245,6 +255,7 @@ int Remote::Server::on(lws* wsi, lws_callback_reasons reason, Page** user, void*
     case LWS_CALLBACK_CLOSED:
       if (user && *user && pages_.erase(*user) > 0) {
         --open_;
+        if (lws_get_close_length(wsi) > 0) ++malformed_;  // the library says why it closes
         if ((*user)->paired) --paired_;
         delete *user;
         *user = nullptr;
@@ -340,7 +351,7 @@ int Remote::Server::tell(Page& page) {
   if (std::exchange(page.layout, false)) return text(layout_);
   if (std::exchange(page.values, false)) return text(values_);
   if (!page.answer.empty()) {
-    std::string line = "{\"said\":\"";
+    std::string line = R"({"said":")";
     for (const char c : std::exchange(page.answer, "")) {
       if (c == '"' || c == '\\') line += '\\';
       line += c;
@@ -351,8 +362,7 @@ int Remote::Server::tell(Page& page) {
     wake(page);
     return send(page.wsi, LWS_WRITE_BINARY, picture_->data(), picture_->size());
   }
-  while (page.thumbnail < thumbnail_bytes_.size() && presets_[page.thumbnail].path.empty()) ++page.thumbnail;
-  if (page.thumbnail < thumbnail_bytes_.size() && thumbnail_bytes_[page.thumbnail]) {
+  if (page.thumbnail < thumbnail_bytes_.size()) {
     const Bytes bytes = thumbnail_bytes_[page.thumbnail++];
     wake(page);
     return send(page.wsi, LWS_WRITE_BINARY, bytes->data(), bytes->size());
@@ -372,7 +382,8 @@ void Remote::Server::look_at_desk() {
     for (const PresetEntry& e : desk_.presets()) {
       if (e.error.empty() && presets_.size() < kMostThumbnails) presets_.push_back(e);
     }
-    thumbnail_bytes_.assign(presets_.size(), nullptr);
+    has_thumbnail_.assign(presets_.size(), false);
+    thumbnail_bytes_.clear();
     for (Page* page : pages_) page->layout = true, page->thumbnail = 0;
   }
   if (values != values_) {
@@ -397,11 +408,13 @@ void Remote::Server::look_at_picture(Clock::time_point now) {
 // One at a time: the set comes first.
 void Remote::Server::look_at_thumbnails() {
   for (size_t i = 0; i < presets_.size(); ++i) {
-    if (thumbnail_bytes_[i]) continue;
+    if (has_thumbnail_[i] || presets_[i].path.empty()) continue;
     const std::shared_ptr<const Planes> picture = thumbnails_.get(presets_[i]);
     if (!picture) continue;
-    thumbnail_bytes_[i] = with_head(
-        {kThumbnail, static_cast<uint8_t>(i >> 8U), static_cast<uint8_t>(i & 255U)}, first_picture(*picture));
+    has_thumbnail_[i] = true;
+    thumbnail_bytes_.push_back(
+        with_head({kThumbnail, static_cast<uint8_t>(i >> 8U), static_cast<uint8_t>(i & 255U)},
+                  first_picture(*picture)));
     return;
   }
 }

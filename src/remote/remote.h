@@ -21,7 +21,8 @@ struct RemoteSettings {
 struct RemoteCounts {
   uint64_t connections = 0;  // that were let in
   uint64_t refused = 0;      // too many at once, foreign origins and hosts, wrong codes
-  uint64_t malformed = 0;    // messages that ask for nothing there is, or in the wrong form
+  uint64_t silent = 0;       // no whole request in five seconds, as of a browser that connects in advance
+  uint64_t malformed = 0;    // messages that ask for nothing there is, or in the wrong form; broken frames
   int open = 0, paired = 0;  // now
 };
 

@@ -1,162 +1,34 @@
 // The page's server beside a running set, spoken to by raw sockets.
 #include "remote/remote.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <random>
-#include <thread>
 
 #include "control/session.h"
 #include "core/error.h"
-#include "core/test_help.h"
+#include "remote/remote_test_help.h"
 
 namespace reverie {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-
-bool soon(const std::function<bool()>& holds, milliseconds time = milliseconds(8000)) {
-  const auto end = steady_clock::now() + time;
-  while (!holds() && steady_clock::now() < end) std::this_thread::sleep_for(milliseconds(5));
-  return holds();
-}
-
-// A connection; what arrives is read for at most the given time.
-class Line {
- public:
-  explicit Line(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<uint16_t>(port));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    open_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-  }
-  ~Line() { ::close(socket_); }
-  Line(const Line&) = delete;
-  Line& operator=(const Line&) = delete;
-
-  bool send(const std::string& bytes) {
-    return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
-  }
-  // Until it holds `until`, is closed, or the time is over.
-  const std::string& hear(const std::string& until, milliseconds time = milliseconds(5000)) {
-    const auto end = steady_clock::now() + time;
-    const timeval wait = {0, 20000};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    std::array<char, 65536> room{};
-    while (open_ && heard_.find(until) == std::string::npos && steady_clock::now() < end) {
-      const ssize_t n = ::recv(socket_, room.data(), room.size(), 0);
-      if (n > 0) heard_.append(room.data(), static_cast<size_t>(n));
-      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) open_ = false;
-    }
-    return heard_;
-  }
-  bool closes(milliseconds time = milliseconds(8000)) { return hear("\1 never \1", time), !open_; }
-  bool heard(const std::string& what) { return hear(what).find(what) != std::string::npos; }
-  void forget() { heard_.clear(); }
-
- private:
-  int socket_;
-  bool open_ = false;
-  std::string heard_;
-};
-
-std::string upgrade(int port, const std::string& origin, const std::string& host) {
-  return fmt::format(
-      "GET / HTTP/1.1\r\nHost: {}\r\n{}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
-      "dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: reverie\r\n\r\n",
-      host.empty() ? fmt::format("127.0.0.1:{}", port) : host,
-      origin.empty() ? "" : "Origin: " + origin + "\r\n");
-}
-std::string own_origin(int port) {
-  return fmt::format("http://127.0.0.1:{}", port);
-}
-
-// A masked frame of a client.
-std::string frame(const std::string& payload, uint8_t opcode = 1, bool last = true) {
-  std::string out(1, static_cast<char>((last ? 0x80 : 0) | opcode));
-  if (payload.size() < 126) {
-    out += static_cast<char>(0x80 | payload.size());
-  } else {
-    out += static_cast<char>(0x80 | 126);
-    out += static_cast<char>(payload.size() >> 8);
-    out += static_cast<char>(payload.size() & 255);
-  }
-  const std::string mask = "\x11\x22\x33\x44";
-  out += mask;
-  for (size_t i = 0; i < payload.size(); ++i) out += static_cast<char>(payload[i] ^ mask[i % 4]);
-  return out;
-}
-
-class RemoteTest : public testing::Test {
- protected:
-  RemoteTest() {
-    setenv("XDG_CACHE_HOME", folder_.path().c_str(), 1);
-    request_.chain = load_preset("smoke");
-    request_.width = 64;
-    request_.height = 36;
-    request_.threads = 1;
-    request_.session = (folder_.path() / "a.session").string();
-  }
-  ~RemoteTest() override { unsetenv("XDG_CACHE_HOME"); }
-
-  void start(const std::string& code = "") {
-    set_ = std::make_unique<LiveSet>(request_);
-    desk_ =
-        std::make_unique<Desk>(request_.chain, request_.seed, [this](Event e) { set_->send(std::move(e)); });
-    RemoteSettings settings;
-    settings.port = 0;
-    settings.code = code;
-    remote_ = std::make_unique<Remote>(*desk_, *set_, settings, DeviceActions());
-    port_ = remote_->port();
-    ASSERT_GT(port_, 0);
-  }
-  std::unique_ptr<Line> page(const std::string& code = "") const {
-    auto line = std::make_unique<Line>(port_);
-    line->send(upgrade(port_, own_origin(port_), ""));
-    EXPECT_TRUE(line->heard("101 Switching")) << line->hear("");
-    if (!code.empty()) line->send(frame("{\"pair\":\"" + code + "\"}"));
-    return line;
-  }
-  // The set makes frames as it did.
-  bool plays_on() const {
-    const int64_t now = set_->status().frames;
-    return soon([&] { return set_->status().frames > now + 3; });
-  }
-
-  TemporaryFolder folder_;
-  LiveRequest request_;
-  std::unique_ptr<LiveSet> set_;
-  std::unique_ptr<Desk> desk_;
-  std::unique_ptr<Remote> remote_;
-  int port_ = 0;
-};
-
 TEST_F(RemoteTest, ServesThePageAndNothingElse) {
   start();
-  Line line(port_);
+  RemoteLine line(port_);
   line.send(fmt::format("GET / HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", port_));
   EXPECT_TRUE(line.heard("</html>"));
   EXPECT_NE(line.hear("").find("200 OK"), std::string::npos);
   EXPECT_NE(line.hear("").find("Content-Security-Policy: default-src 'none'"), std::string::npos);
   for (const char* path : {"/../../etc/passwd", "/x", "/%2e%2e/", "/?", "/index.html"}) {
-    Line other(port_);
+    RemoteLine other(port_);
     other.send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", path));
     EXPECT_EQ(other.hear("\r\n\r\n").find("root:"), std::string::npos);
   }
-  Line nothing(port_);
+  RemoteLine nothing(port_);
   nothing.send("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_TRUE(nothing.heard("404"));
-  Line post(port_);
+  RemoteLine post(port_);
   post.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi");
   EXPECT_TRUE(post.heard("405") || post.closes());
-  Line rebound(port_);
+  RemoteLine rebound(port_);
   rebound.send("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n");
   EXPECT_TRUE(rebound.heard("403"));
 }
@@ -187,13 +59,25 @@ TEST_F(RemoteTest, TwoPhonesPlayAndReplayIsExact) {
   EXPECT_GE(turned, 2) << "what the phones did is in the session";
 }
 
+TEST_F(RemoteTest, APresetWithoutAPictureHidesNoOther) {
+  folder_.write("0-needs-libtorch.toml", "about = \"not here\"\neffect = \"dream\"\n");
+  folder_.write("1-fades.toml", "about = \"a fade\"\neffect = \"grade\"\ninput = \"required\"\n");
+  setenv("REVERIE_PRESETS", folder_.path().c_str(), 1);
+  start();
+  unsetenv("REVERIE_PRESETS");
+  ASSERT_EQ(desk_->presets().at(1).name, "1-fades");
+  const auto one = page();
+  const std::string second = {'\2', '\0', '\1', '\xff', '\xd8', '\xff'};
+  EXPECT_NE(one->hear(second, milliseconds(14000)).find(second), std::string::npos);
+}
+
 TEST_F(RemoteTest, OnlyItsOwnPageSpeaks) {
   start();
   for (const auto& [origin, host] : {std::pair<std::string, std::string>("http://evil.example", ""),
                                      {"", ""},
                                      {"null", ""},
                                      {"http://evil.example", "evil.example"}}) {
-    Line line(port_);
+    RemoteLine line(port_);
     line.send(upgrade(port_, origin, host));
     EXPECT_TRUE(line.closes()) << origin;
     EXPECT_EQ(line.hear("").find("101 Switching"), std::string::npos) << origin;
@@ -223,7 +107,7 @@ TEST_F(RemoteTest, MalformedTrafficIsClosedAndTheSetPlaysOn) {
   start();
   std::mt19937 random(7);
   for (int i = 0; i < 120; ++i) {
-    Line line(port_);
+    RemoteLine line(port_);
     std::string noise(1 + random() % 3000, '\0');
     for (char& c : noise) c = static_cast<char>(random());
     if (i % 3 == 1) noise = "GET / HTTP/1.1\r\nHost: localhost\r\nX: " + noise;
@@ -254,8 +138,8 @@ TEST_F(RemoteTest, AThousandConnectionsAreRefused) {
   start();
   const auto one = page();
   EXPECT_TRUE(one->heard("\"parts\":"));
-  std::vector<std::unique_ptr<Line>> many;
-  for (int i = 0; i < 1000; ++i) many.push_back(std::make_unique<Line>(port_));
+  std::vector<std::unique_ptr<RemoteLine>> many;
+  for (int i = 0; i < 1000; ++i) many.push_back(std::make_unique<RemoteLine>(port_));
   EXPECT_TRUE(
       soon([&] { return remote_->counts().refused >= 1000 - Remote::kMostConnections; }, milliseconds(20000)))
       << remote_->counts().refused;
