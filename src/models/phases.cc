@@ -49,4 +49,12 @@ torch::Tensor phase_weight(const torch::Tensor& weight, int stride) {
       .reshape({lower * stride * stride, upper, m, m});
 }
 
+torch::Tensor convolution_phases(const torch::Tensor& weight, int p) {
+  std::vector<torch::Tensor> all;
+  for (int y = 0; y < p; ++y) {
+    for (int x = 0; x < p; ++x) all.push_back(torch::constant_pad_nd(weight, {x, p - 1 - x, y, p - 1 - y}));
+  }
+  return torch::stack(all, 1).flatten(0, 1);
+}
+
 }  // namespace reverie

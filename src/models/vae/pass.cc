@@ -8,6 +8,7 @@ namespace reverie {
 namespace {
 
 constexpr double kStatisticsRate = 0.1;
+constexpr int kPhases = 2, kFewChannels = 4;  // convolution_phases() of what makes so many channels at most
 
 // What follows a convolution or dense layer of so many channels.
 void add_norm(const std::string& name, int channels, VaeNorm norm, Layouts& to) {
@@ -109,6 +110,13 @@ const torch::Tensor& VaeWeights::at(const std::string& name) const {
   return it != learned.end() ? it->second : buffers.at(name);
 }
 
+void VaeWeights::pack(const VaeLayer& layer) {
+  if (layer.op == VaeOp::kTransposed) phases[layer.name] = phases_of(layer);
+  if (layer.op == VaeOp::kConvolution && layer.stride == 1 && layer.upper <= kFewChannels)
+    phases[layer.name] =
+        convolution_phases(at(layer.name + ".weight"), kPhases).contiguous(torch::MemoryFormat::ChannelsLast);
+}
+
 torch::Tensor VaeWeights::phases_of(const VaeLayer& layer) const {
   const auto made = phases.find(layer.name);
   if (made != phases.end()) return made->second;
@@ -206,8 +214,14 @@ torch::Tensor VaePass::convolution(const std::string& name, const torch::Tensor&
   const torch::Tensor& weight = w_.at(name + ".weight");
   std::vector<int64_t> by;
   const auto convolved = [&](const torch::Tensor& wide, int64_t border) {
-    return torch::conv2d(wide, weight.contiguous(torch::MemoryFormat::ChannelsLast), w_.at(name + ".bias"),
-                         stride, border);
+    const torch::Tensor& bias = w_.at(name + ".bias");
+    const auto phases = w_.phases.find(name);
+    const auto is_even = [&](int64_t side) { return (side + 2 * border - kernel + 1) % kPhases == 0; };
+    if (phases != w_.phases.end() && is_even(wide.size(2)) && is_even(wide.size(3))) {
+      const torch::Tensor biases = bias.repeat_interleave(kPhases * kPhases);
+      return torch::pixel_shuffle(torch::conv2d(wide, phases->second, biases, kPhases, border), kPhases);
+    }
+    return torch::conv2d(wide, weight.contiguous(torch::MemoryFormat::ChannelsLast), bias, stride, border);
   };
   if (stride == 1 && kernel % 2 == 1 && s_.padding == VaePadding::kZero) return convolved(x, kernel / 2);
   for (const int64_t size : {x.size(3), x.size(2)}) {

@@ -36,7 +36,8 @@ struct VaeWeights {
   bool folded = false;    // batch normalisation is part of the weights
 
   const torch::Tensor& at(const std::string& name) const;
-  torch::Tensor phases_of(const VaeLayer& layer) const;
+  torch::Tensor phases_of(const VaeLayer& layer) const;  // of a transposed convolution
+  void pack(const VaeLayer& layer);
 };
 
 // For a network that another one learns from: normalised by the batch as in learning, but nothing is kept.

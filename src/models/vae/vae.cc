@@ -52,10 +52,6 @@ Parameters make_parameters(const VaeSettings& s, const VaeLayers& layers, size_t
   return Parameters(std::move(all.learned), std::move(all.buffers), device);
 }
 
-void pack_phases(const VaeLayer& layer, VaeWeights& weights) {
-  if (layer.op == VaeOp::kTransposed) weights.phases[layer.name] = weights.phases_of(layer);
-}
-
 InputTransform with_grey(InputTransform transform, bool grey) {
   transform.grey = grey;
   return transform;
@@ -129,9 +125,9 @@ VaeWeights VaeModel::packed() const {
     torch::Tensor& bias = weights.learned.at(name + ".bias");
     bias = bias * gain + offset;
   }
-  for (const VaeLayer& layer : layers_.decoder) pack_phases(layer, weights);
+  for (const VaeLayer& layer : layers_.decoder) weights.pack(layer);
   if (settings_.refiner > 0) {
-    for (const VaeLayer& layer : refiner_layers(settings_.refiner)) pack_phases(layer, weights);
+    for (const VaeLayer& layer : refiner_layers(settings_.refiner)) weights.pack(layer);
   }
   for (auto& [name, tensor] : weights.learned) {
     if (tensor.dim() == 4) tensor = tensor.contiguous(torch::MemoryFormat::ChannelsLast);

@@ -306,6 +306,19 @@ TEST(Vae, ItsRefinerIsThatOfPlainLoops) {
   EXPECT_TRUE(torch::equal(without.refine(y, without.constant()), y));
 }
 
+// Its last layer makes three channels: by phases, where the picture's sides are even.
+TEST(Vae, ItsRefinerMakesTheSameOfPackedWeights) {
+  VaeSettings settings = small_reference();
+  settings.refiner = 4;
+  const VaeModel model = made(settings);
+  for (const auto& [height, width] : std::vector<std::pair<int64_t, int64_t>>{{8, 12}, {7, 11}, {8, 11}}) {
+    const torch::Tensor y = noise({2, 3, height, width}, 1) * 2 - 0.5;
+    EXPECT_LT(
+        (model.refine(y, model.packed()) - model.refine(y, model.constant())).abs().max().item<double>(),
+        1e-5);
+  }
+}
+
 TEST(Vae, ATiedDecoderHasTheEncodersWeights) {
   VaeSettings settings = small_reference();
   settings.mirrored_kernels = true;
