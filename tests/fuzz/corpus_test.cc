@@ -20,6 +20,10 @@ struct Target {
   int (*run)(const uint8_t*, size_t);
 };
 
+void PrintTo(const Target& target, std::ostream* to) {
+  *to << target.name;
+}
+
 constexpr Target kTargets[] = {
 #define TARGET(name) {#name, name##_fuzz},
 #include "fuzz_targets.inc"
