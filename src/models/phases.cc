@@ -27,7 +27,6 @@ torch::Tensor phase_weight(const torch::Tensor& weight, int stride) {
   const int m = reach.before + 1 + reach.after;
   const int64_t zero = static_cast<int64_t>(kernel) * kernel;
   std::vector<int64_t> place;
-  place.reserve(static_cast<size_t>(stride * stride * m * m));
   for (int py = 0; py < stride; ++py) {
     for (int px = 0; px < stride; ++px) {
       for (int dy = -reach.before; dy <= reach.after; ++dy) {

@@ -1,6 +1,6 @@
 #include "models/torch_threads.h"
 
-#include <ATen/Parallel.h>
+#include "models/torch.h"
 
 namespace reverie {
 

@@ -20,7 +20,7 @@ struct Target {
   int (*run)(const uint8_t*, size_t);
 };
 
-void PrintTo(const Target& target, std::ostream* to) {
+void PrintTo(const Target& target, std::ostream* to) {  // NOLINT(readability-identifier-naming): GoogleTest's
   *to << target.name;
 }
 
