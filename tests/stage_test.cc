@@ -316,6 +316,43 @@ TEST_F(Stage, AKioskTakesNoKeysComesBackAndEndsByAHeldCombination) {
     EXPECT_NE(o.out.find(what), std::string::npos) << what << "\n" << o.out << o.err;
 }
 
+// Two displays by Xorg's dummy driver; the picture is full screen on the second, the panels on the first.
+TEST(StageCommand, AProjectorThatIsUnpluggedGetsItsPictureBack) {
+  if (!has_programs("Xorg") || !has_programs("xrandr") || !has_programs("openbox") ||
+      !has_programs("xdotool"))
+    GTEST_SKIP() << "needs Xorg, xrandr, openbox and xdotool";
+  if (!std::filesystem::exists("/usr/lib/xorg/modules/drivers/dummy_drv.so"))
+    GTEST_SKIP() << "needs Xorg's dummy driver";
+  const TestFolder folder("projector");
+  const Outcome o = shell(
+      "cat >dummy.conf <<'end'\n"
+      "Section \"Device\"\n Identifier \"card\"\n Driver \"dummy\"\n VideoRam 65536\nEndSection\n"
+      "Section \"Screen\"\n Identifier \"screen\"\n Device \"card\"\n DefaultDepth 24\nEndSection\n"
+      "end\n"
+      "export DISPLAY=:$((60 + $$ % 900)) XDG_STATE_HOME=$PWD/state XDG_CONFIG_HOME=$PWD/config "
+      "SDL_AUDIODRIVER=dummy\n"
+      "Xorg $DISPLAY -config $PWD/dummy.conf -logfile $PWD/x.log -noreset -nolisten tcp >/dev/null 2>&1 & "
+      "server=$!\n"
+      "for i in $(seq 50); do xrandr >/dev/null 2>&1 && break; sleep 0.2; done\n"
+      "xrandr --output DUMMY0 --mode 800x600; xrandr --addmode DUMMY1 640x480\n"
+      "projector() { xrandr --output DUMMY1 $1; xrandr >/dev/null; }\n"
+      "projector '--mode 640x480 --right-of DUMMY0'; openbox >/dev/null 2>&1 & sleep 1\n"
+      "\"" REVERIE_COMMAND
+      "\" play grade --input test:testsrc2 --size 64x48 --fps 10 --window 400x300 --seconds 90 "
+      "--no-session "
+      "--no-midi --no-osc --display 1 --full-screen --panels window >log 2>&1 & player=$!\n"
+      "place() { xdotool search --name '^Reverie 64x48' getwindowgeometry | tr -d '\\n'; }\n"
+      "comes() { for i in $(seq 60); do place | grep -qE \"$2\" && echo $1 && return; sleep 0.25; done; "
+      "place; }\n"
+      "comes shown 'Position: 800,0 .*640x480'\n"
+      "sleep 1; projector --off; comes 'beside the panels' 'Geometry: 200x150'\n"
+      "projector '--mode 640x480 --right-of DUMMY0'; comes back 'Position: 800,0 .*640x480'\n"
+      "kill $player; wait $player; echo status $?; kill $server; cat log",
+      folder.path());
+  for (const char* what : {"shown\n", "beside the panels\n", "back\n", "status 130"})
+    EXPECT_NE(o.out.find(what), std::string::npos) << what << "\n" << o.out << o.err;
+}
+
 // A sound server with a null sink, on a socket of its own.
 constexpr const char* kSoundServer =
     "export HOME=$PWD PULSE_SERVER=unix:$PWD/pulse SDL_AUDIODRIVER=pulseaudio XDG_STATE_HOME=$PWD/state "

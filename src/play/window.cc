@@ -19,6 +19,7 @@
 
 #include "core/error.h"
 #include "core/stop.h"
+#include "play/displays.h"
 #include "play/drawing.h"
 #include "play/look.h"
 #include "play/opengl.h"
@@ -32,6 +33,7 @@ namespace {
 constexpr int kPatience = 4;            // times that the loop waits a millisecond for an event
 constexpr uint32_t kLeastBetween = 15;  // milliseconds between screen updates
 constexpr uint32_t kIdleBetween = 100;  // ... when nothing changes
+constexpr uint32_t kLookEvery = 500;    // ... from one look at the displays to the next
 constexpr uint32_t kHeld = 2000;        // milliseconds for which the keys that end a kiosk are held
 constexpr float kScaleStep = 1.1F;
 
@@ -239,7 +241,6 @@ class Windows {
     if (options_.kiosk) return take_in_kiosk(e);
     if (e.type == SDL_WINDOWEVENT && e.window.event == SDL_WINDOWEVENT_CLOSE) return close(e.window.windowID);
     if (e.type == SDL_QUIT) wishes_.quit = true;
-    if (e.type == SDL_DISPLAYEVENT) displays_changed_ = true;
     // Tab is ours: Dear ImGui would start editing a number
     const bool tab = (e.type == SDL_KEYDOWN || e.type == SDL_KEYUP) && e.key.keysym.sym == SDLK_TAB;
     if (!tab) ImGui_ImplSDL2_ProcessEvent(&e);
@@ -267,32 +268,46 @@ class Windows {
     return name == nullptr ? "display" : name;
   }
 
-  // A display was plugged in or out: the picture leaves full screen where its own is gone, and goes back
-  // there.
+  // A full-screen picture whose display goes leaves the rest of the desktop to the panels, and comes back
+  // with the display.
   void follow_display() {
-    displays_changed_ = false;
-    int found = -1;
-    for (int i = 0; i < SDL_GetNumVideoDisplays(); ++i) {
-      if (const char* name = SDL_GetDisplayName(i); name != nullptr && home_ == name) found = i;
-    }
-    if (found < 0 && full_screen_) {
+    looked_ = SDL_GetTicks();
+    const std::vector<AttachedDisplay> all = attached_displays(main_.window.get());
+    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& d) { return d.name == attached_; });
+    if (all.empty()) return;
+    if (at == all.end() && full_screen_ && !attached_.empty()) {
       returns_ = true;
-      wishes_.full_screen = false;
+      wishes_.full_screen = full_screen_ = false;
       SDL_SetWindowFullscreen(main_.window.get(), 0);
-      SDL_SetWindowSize(main_.window.get(), options_.width / 2, options_.height / 2);
-      full_screen_ = false;
-    } else if (found >= 0 && std::exchange(returns_, false)) {
+      const int width = options_.width / 2, height = options_.height / 2;
+      const SDL_Rect& left = all.front().place;
+      SDL_SetWindowSize(main_.window.get(), width, height);
+      SDL_SetWindowPosition(main_.window.get(), left.x + left.w - width - kTitle,
+                            left.y + left.h - height - kTitle);
+    } else if (at != all.end() && std::exchange(returns_, false)) {
       SDL_SetWindowSize(main_.window.get(), options_.width, options_.height);
-      SDL_SetWindowPosition(main_.window.get(), SDL_WINDOWPOS_CENTERED_DISPLAY(found),
-                            SDL_WINDOWPOS_CENTERED_DISPLAY(found));
+      SDL_SetWindowPosition(main_.window.get(), at->place.x + kTitle, at->place.y + kTitle);
       wishes_.full_screen = true;
     }
+    if (!returns_) attached_ = name_of_place(all);
+  }
+
+  // Of the display on which the middle of the picture is.
+  std::string name_of_place(const std::vector<AttachedDisplay>& all) const {
+    SDL_Rect window;
+    SDL_GetWindowPosition(main_.window.get(), &window.x, &window.y);
+    SDL_GetWindowSize(main_.window.get(), &window.w, &window.h);
+    const SDL_Point middle = {window.x + window.w / 2, window.y + window.h / 2};
+    for (const AttachedDisplay& d : all) {
+      if (SDL_PointInRect(&middle, &d.place) == SDL_TRUE) return d.name;
+    }
+    return attached_;
   }
 
   // What the keys requested of the window.
   void obey() {
     if (held_since_ && SDL_GetTicks() - *held_since_ > kHeld) wishes_.quit = true;
-    if (displays_changed_) follow_display();
+    if (SDL_GetTicks() - looked_ > kLookEvery) follow_display();
     if (wishes_.next_display) {
       const int next =
           (SDL_GetWindowDisplayIndex(main_.window.get()) + 1) % std::max(1, SDL_GetNumVideoDisplays());
@@ -328,9 +343,11 @@ class Windows {
   WindowWishes wishes_;
   LateClicks late_;
   std::optional<uint32_t> held_since_;
-  bool full_screen_ = false, displays_changed_ = false;
-  bool returns_ = false;  // to full screen, when home_ is there again
-  std::string home_;      // the display of the picture
+  bool full_screen_ = false;
+  bool returns_ = false;  // to full screen, when attached_ is there again
+  std::string home_;      // the picture's display, as its shape is kept by
+  std::string attached_;  // ... and as attached_displays() names it
+  uint32_t looked_ = 0;   // milliseconds
   float look_scale_ = 0, look_pixels_ = 0;
   std::string title_;
 };
