@@ -2,8 +2,8 @@
 
 namespace reverie {
 
-// For what this thread does next.  at::set_num_threads() makes pools of threads anew even where nothing
-// changes, which costs a tenth of a frame.
+// Sets how many threads LibTorch uses for this thread's work.  at::set_num_threads() rebuilds its pools even
+// if the number stays the same, which costs a tenth of a frame.
 void use_torch_threads(int count);
 
 }  // namespace reverie
