@@ -29,7 +29,8 @@ namespace fs = std::filesystem;
 constexpr const char* kAlive = "alive";  // in a recipe's place: feedback that is learned
 
 struct Words {
-  std::string recipe, data, test, run, resume, device = "cpu";
+  std::string recipe, data, test, run, resume;
+  std::optional<std::string> device;
   std::vector<std::string> changes;
   std::optional<uint64_t> seed;
   std::optional<int> threads;
@@ -58,7 +59,7 @@ RunOptions begin(const Words& w) {
   options.settings.leave_out = w.leave_out;
   options.settings.seed = w.seed.value_or(1);
   options.settings.threads = w.threads.value_or(0);
-  options.settings.device = w.device;
+  options.settings.device = w.device.value_or("cpu");
   options.run = w.run.empty() ? fs::path("runs") / file.stem() : fs::path(w.run);
   return options;
 }
@@ -72,6 +73,7 @@ RunOptions go_on(const Words& w) {
   if (!w.data.empty()) options.settings.data = w.data;
   if (!w.test.empty()) options.settings.test = w.test;
   if (w.threads) options.settings.threads = *w.threads;
+  if (w.device) options.settings.device = *w.device;
   return options;
 }
 
@@ -136,9 +138,8 @@ AliveOptions alive_options(const Words& w) {
   if (!w.resume.empty()) return read_alive_run(w.resume);
   if (w.style.empty())
     throw UsageError("train alive: --style PICTURE is missing: what the feedback should look like");
-  if (!w.data.empty() || !w.test.empty() || w.device != "cpu" || w.find_rate || !w.watch.empty() ||
-      w.film > 0)
-    throw UsageError("train alive: it takes no --data, --test, --device, --find-rate, --watch or --film");
+  if (!w.data.empty() || !w.test.empty() || w.find_rate || !w.watch.empty() || w.film > 0)
+    throw UsageError("train alive: it takes no --data, --test, --find-rate, --watch or --film");
   AliveOptions options;
   const fs::path first = fs::path(w.style.front()).lexically_normal();
   options.run = w.run.empty() ? fs::path("runs") / (first.has_stem() ? first.stem() : fs::path(kAlive))
@@ -150,6 +151,7 @@ AliveOptions alive_options(const Words& w) {
   options.changes = w.preset_changes;
   options.seed = w.seed.value_or(1);
   options.threads = w.threads.value_or(0);
+  options.device = w.device.value_or("cpu");
   options.minutes = w.minutes;
   return options;
 }
@@ -157,6 +159,7 @@ AliveOptions alive_options(const Words& w) {
 int alive(const Words& w) {
   AliveOptions options = alive_options(w);
   if (w.threads) options.threads = *w.threads;
+  if (w.device) options.device = *w.device;
   options.quiet = w.quiet;
   options.checkpoint_seconds = w.checkpoint_every;
 #if REVERIE_WITH_MEDIA
@@ -211,7 +214,7 @@ Action add_train(CLI::App& app) {
   app.add_option("--seed", w->seed, "seed of weights, order and noise (default 1)")
       ->check(whole_number(UINT64_MAX));
   app.add_option("--resume", w->resume, "continue this run from its last checkpoint");
-  app.add_option("--device", w->device, "cpu or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
+  app.add_option("--device", w->device, "cpu (the default) or cuda")->check(CLI::IsMember({"cpu", "cuda"}));
   app.add_option("--threads", w->threads,
                  "threads per process (default: one per core; from four cores on, one less)")
       ->check(CLI::Range(1, kMostThreads));

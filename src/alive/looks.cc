@@ -37,16 +37,18 @@ torch::Tensor halved(const torch::Tensor& pictures) {
 
 }  // namespace
 
-Looks::Looks(const LooksSettings& settings, const std::vector<Planes>& style)
+Looks::Looks(const LooksSettings& settings, const std::vector<Planes>& style, torch::Device device)
     : settings_(settings), layers_(chosen_layers(settings.network, settings.layers)) {
-  network_ = std::make_unique<Perceptual>(settings.network, std::vector<std::vector<std::string>>{layers_});
+  network_ =
+      std::make_unique<Perceptual>(settings.network, std::vector<std::vector<std::string>>{layers_}, device);
   const torch::NoGradGuard no_grad;
   std::vector<std::vector<std::vector<torch::Tensor>>> parts(static_cast<size_t>(settings.scales));
   for (const Planes& picture : style) {
     const double shorter = std::min(picture.height(), picture.width());
     const double scale = settings.style_size / shorter;
     const auto side = [&](int n) { return std::max(1, static_cast<int>(std::lround(n * scale))); };
-    torch::Tensor x = from_picture(resize(picture, side(picture.height()), side(picture.width()))) / 255;
+    torch::Tensor x =
+        from_picture(resize(picture, side(picture.height()), side(picture.width()))).to(device) / 255;
     for (auto& at_scale : parts) {
       if (std::min(x.size(2), x.size(3)) < kLeastSide) break;
       const std::vector<torch::Tensor> layers = seen(x);
@@ -90,7 +92,7 @@ torch::Tensor Looks::distance(const torch::Tensor& pictures, const Random& draws
       const torch::Tensor& f = layers[i];  // [N, C, P]
       const Bank& bank = banks[i];
       torch::Tensor directions = at::randn({settings_.projections, f.size(1)}, generator, torch::kFloat32);
-      directions = directions / directions.norm(2, 1, true);
+      directions = (directions / directions.norm(2, 1, true)).to(f.device());
       const torch::Tensor mine = std::get<0>(at::matmul(directions, f).sort(2));
       torch::Tensor theirs;
       {
@@ -98,7 +100,8 @@ torch::Tensor Looks::distance(const torch::Tensor& pictures, const Random& draws
         // as many of the style's features, at random places: then they are compared rank by rank
         const torch::Tensor places =
             at::randint(bank.features.size(1), {std::max<int64_t>(f.size(2), 1)}, generator, torch::kLong);
-        theirs = std::get<0>(at::matmul(directions, bank.features.index_select(1, places)).sort(1));
+        theirs =
+            std::get<0>(at::matmul(directions, bank.features.index_select(1, places.to(f.device()))).sort(1));
       }
       const torch::Tensor d = weight * (mine - theirs).square().mean() / bank.spread;
       sum = sum.defined() ? sum + d : d;

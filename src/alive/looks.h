@@ -25,7 +25,7 @@ struct LooksSettings {
 class Looks {
  public:
   // style: pictures [3, H, W] in 0..1 of any sizes.  Error for a network or layers that cannot be read.
-  Looks(const LooksSettings& settings, const std::vector<Planes>& style);
+  Looks(const LooksSettings& settings, const std::vector<Planes>& style, torch::Device device = torch::kCPU);
 
   // pictures: [N, 3, H, W] in 0..1; one number, with gradients to them.  draws: the directions.
   torch::Tensor distance(const torch::Tensor& pictures, const Random& draws) const;

@@ -41,9 +41,10 @@ std::string texts(const std::vector<std::string>& list) {
 
 std::string run_text(const AliveOptions& o) {
   return fmt::format(
-      "name = {}\nfrom = {}\nstyle = {}\nset = {}\npreset = {}\nseed = {}\nthreads = {}\nminutes = {}\n",
+      "name = {}\nfrom = {}\nstyle = {}\nset = {}\npreset = {}\nseed = {}\nthreads = {}\nminutes = {}\n"
+      "device = {}\n",
       quote_toml(o.name), quote_toml(o.from), texts(o.style), texts(o.settings), texts(o.changes),
-      toml_seed(o.seed), o.threads, o.minutes);
+      toml_seed(o.seed), o.threads, o.minutes, quote_toml(o.device));
 }
 
 void prepare(const AliveOptions& options) {
@@ -91,7 +92,7 @@ AliveOptions read_alive_run(const fs::path& run) {
   const fs::path file = run / kRunFile;
   const TomlNode root = parse_toml(read_text_file(file), file.string());
   const TomlReader r(root, file.string(),
-                     {"name", "from", "style", "set", "preset", "seed", "threads", "minutes"});
+                     {"name", "from", "style", "set", "preset", "seed", "threads", "minutes", "device"});
   const auto list = [&](const char* key) {
     std::vector<std::string> out;
     for (const TomlNode* node : r.list(key)) out.push_back(r.text_at(*node));
@@ -108,12 +109,14 @@ AliveOptions read_alive_run(const fs::path& run) {
   o.seed = r.seed("seed", 1);
   o.threads = static_cast<int>(r.whole("threads", 0, kMostThreads, 0));
   o.minutes = r.number("minutes", 0, kMostMinutes, 0);
+  o.device = r.text("device", "cpu");
   return o;
 }
 
 bool run_alive(const AliveOptions& options, AliveSetup setup) {
   set_training_threads(options.threads);
   const int iterations = setup.settings.integer("iterations");
+  setup.device = options.device;
   AliveTraining training(std::move(setup));
   prepare(options);
   const FolderLock lock(options.run);

@@ -13,6 +13,7 @@
 #include "models/model.h"
 #include "models/parameters.h"
 #include "train/solver.h"
+#include "train/trainer.h"
 
 namespace reverie {
 namespace {
@@ -101,7 +102,7 @@ void damage(TwinState& state, int64_t n, const LevelSizes& sizes, Random draws) 
     const auto quarter = [&](torch::Tensor& t) {
       return t.narrow(1, 0, (height + 1) / 2).narrow(2, 0, (width + 1) / 2);
     };
-    torch::Tensor fresh = noise;
+    torch::Tensor fresh = noise.to(h.device());
     quarter(rolled).copy_(quarter(fresh));
     state.h[l][n].copy_(at::roll(rolled, {y, x}, rows));
   }
@@ -117,13 +118,14 @@ class AliveTraining::Work {
         values_(trainable(setup_.preset).values),
         glass_(make_hourglass(values_, Random(setup_.seed).split(kWeightsStream),
                               [this](const std::string& name) { return find_asset(setup_.preset, name); })),
-        twin_(glass_, square_sizes(glass_, s_.integer("size"))),
+        device_(device_of(setup_.device)),
+        twin_(glass_, square_sizes(glass_, s_.integer("size")), device_),
         resolver_(twin_.sizes()),
         automation_(setup_.preset, Random(setup_.seed).split(kMotionStream).bits(), nullptr),
-        parameters_(layout_of(glass_)),
+        parameters_(layout_of(glass_), {}, device_),
         looks_({s_.text("network"), s_.text("layers"), s_.integer("style_size"), s_.integer("scales"),
                 s_.integer("projections"), s_.number("raw")},
-               setup_.style),
+               setup_.style, device_),
         threads_(1),
         solver_(stage(), parameters_) {
     twin_.check(resolver_.resolve(values_));
@@ -306,7 +308,7 @@ class AliveTraining::Work {
 
   TwinState taken(const std::vector<int64_t>& members, const Random& draws, Random& choice) const {
     const torch::NoGradGuard no_grad;
-    const torch::Tensor index = torch::tensor(members);
+    const torch::Tensor index = torch::tensor(members).to(device_);
     TwinState state;
     for (size_t l = 0; l < pool_.h.size(); ++l) {
       state.h.push_back(pool_.h[l].index_select(0, index));
@@ -331,7 +333,7 @@ class AliveTraining::Work {
 
   void put_back(const std::vector<int64_t>& members, const TwinState& state) {
     const torch::NoGradGuard no_grad;
-    const torch::Tensor index = torch::tensor(members);
+    const torch::Tensor index = torch::tensor(members).to(device_);
     for (size_t l = 0; l < pool_.h.size(); ++l) {
       pool_.h[l].index_copy_(0, index, state.h[l].detach());
       pool_.home_gain[l].index_copy_(0, index, state.home_gain[l].detach());
@@ -345,7 +347,7 @@ class AliveTraining::Work {
     const auto sum_to_picture = [](const torch::Tensor& h) { return 0.5 + 0.5 * h; };
     const torch::Tensor looks = looks_.distance(sum_to_picture(states.back()), draws.split(kLooksKey));
     const std::vector<int64_t> means = {1, 2, 3};
-    torch::Tensor change = torch::zeros({states[0].size(0)});
+    torch::Tensor change = torch::zeros({states[0].size(0)}, states[0].options());
     torch::Tensor back = torch::zeros_like(change);
     const int64_t pairs = std::min<int64_t>(kChangeFrames, last - 1);
     for (int64_t i = last - pairs + 1; i <= last; ++i) {
@@ -399,6 +401,7 @@ class AliveTraining::Work {
   const ParameterValues& s_;
   ParameterValues values_;  // of the current frame
   Hourglass glass_;
+  torch::Device device_;
   Twin twin_;
   TransitionResolver resolver_;
   Automation automation_;

@@ -19,6 +19,7 @@ struct AliveSetup {
   ParameterValues settings;  // of alive_settings(); `network` by its path
   std::vector<Planes> style;
   uint64_t seed = 1;
+  std::string device = "cpu";  // or "cuda"
 };
 
 // One step of the solver, for logs.
@@ -68,7 +69,8 @@ struct AliveOptions {
   std::vector<std::string> changes;   // of the preset's parameters
   uint64_t seed = 1;
   int threads = 0;
-  double minutes = 0;  // it stops after so many; 0: when all iterations are done
+  std::string device = "cpu";  // or "cuda"
+  double minutes = 0;          // it stops after so many; 0: when all iterations are done
   bool resume = false, quiet = false;
   double checkpoint_seconds = 60;
 };

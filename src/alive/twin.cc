@@ -96,7 +96,8 @@ torch::Tensor turned_hue(const torch::Tensor& h, float degrees) {
   const float s = std::sin(angle) / std::numbers::sqrt3_v<float>;
   const float m = (1 - c) / 3;
   const torch::Tensor matrix =
-      torch::tensor({c + m, m - s, m + s, m + s, c + m, m - s, m - s, m + s, c + m}).view({3, 3});
+      torch::tensor({c + m, m - s, m + s, m + s, c + m, m - s, m - s, m + s, c + m}, h.options())
+          .view({3, 3});
   const torch::Tensor head = h.narrow(1, 0, 3 * triples);
   const torch::Tensor turned =
       at::matmul(matrix, head.reshape({h.size(0), triples, 3, h.size(2) * h.size(3)})).view(head.sizes());
@@ -181,8 +182,8 @@ TwinWeights twin_weights(const Hourglass& hourglass, const Transition& transitio
   return w;
 }
 
-Twin::Twin(const Hourglass& hourglass, LevelSizes sizes)
-    : precision_(hourglass.precision), sizes_(std::move(sizes)) {
+Twin::Twin(const Hourglass& hourglass, LevelSizes sizes, torch::Device device)
+    : precision_(hourglass.precision), sizes_(std::move(sizes)), device_(device) {
   for (int l = 0; l <= hourglass.levels(); ++l) channels_.push_back(hourglass.channels(l));
   for (const Layer& l : hourglass.layers) pool_size_.push_back(l.pool_size);
 }
@@ -213,7 +214,7 @@ torch::Tensor Twin::moved(const torch::Tensor& h, const TwinFrame& frame, int le
     const size_t count = frame.velocity ? frame.velocity->size() : 1;
     for (size_t n = 0; n < count; ++n) {
       one.velocity = frame.velocity ? &(*frame.velocity)[n] : nullptr;
-      grids.push_back(grid_of(one, level, height, width, shrink));
+      grids.push_back(grid_of(one, level, height, width, shrink).to(device_));
     }
     const torch::Tensor grid = count > 1 ? at::cat(grids) : grids[0].expand({h.size(0), height, width, 2});
     // the sample behind the last one is the first
@@ -248,7 +249,8 @@ TwinState Twin::step(const TwinState& state, const TwinWeights& weights, const T
     if (!t.noise.is(0)) {
       std::vector<Random> streams;
       for (const Random& r : frame.noise) streams.push_back(r.split(static_cast<uint64_t>(l)));
-      u = u + t.noise.value * drawn_noise(streams, channels(l), sizes_.height[z(l)], sizes_.width[z(l)]);
+      u = u + t.noise.value *
+                  drawn_noise(streams, channels(l), sizes_.height[z(l)], sizes_.width[z(l)]).to(device_);
     }
     if (t.home_centre != 0 || t.home_rate != 0) u = homeostasis(u, t, next.home_gain[z(l)]);
     if (overflow) {
@@ -271,7 +273,7 @@ std::optional<std::vector<Planes>> Twin::velocity(const TwinState& state, const 
     return {};
   const int level = std::min(values.integer("advect_level"), levels());
   const int channel = values.integer("advect_channel") % channels(level);
-  const torch::Tensor psi = state.h[z(level)].detach().select(1, channel).contiguous();
+  const torch::Tensor psi = state.h[z(level)].detach().select(1, channel).contiguous().to(torch::kCPU);
   std::vector<Planes> out;
   for (int64_t n = 0; n < psi.size(0); ++n) {
     Planes one(1, sizes_.height[z(level)], sizes_.width[z(level)]);
@@ -296,8 +298,8 @@ TwinState Twin::start(const ParameterValues& values, const std::vector<Random>& 
       for (int64_t i = 0; i < channels(l) * height * width; ++i)
         *v++ = draws.signed_at(static_cast<uint64_t>(i));
     }
-    state.h.push_back(h * values.number("init_scale", l));
-    state.home_gain.push_back(torch::ones({count}));
+    state.h.push_back(h.to(device_) * values.number("init_scale", l));
+    state.home_gain.push_back(torch::ones({count}, device_));
   }
   return state;
 }

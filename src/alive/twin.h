@@ -43,7 +43,7 @@ struct TwinFrame {
 
 class Twin {
  public:
-  Twin(const Hourglass& hourglass, LevelSizes sizes);
+  Twin(const Hourglass& hourglass, LevelSizes sizes, torch::Device device = torch::kCPU);
 
   // Error that names what the twin does not know: maps, the input and its flow, schedule = even, sampling
   // other than linear, bf16.
@@ -73,6 +73,7 @@ class Twin {
   std::vector<int> channels_, pool_size_;
   Precision precision_;
   LevelSizes sizes_;
+  torch::Device device_;
 };
 
 // Independent draws -1..1 as the engine makes them: [N, channels, height, width]; sample i of channel c of

@@ -60,6 +60,12 @@ std::vector<torch::Tensor> Parameters::cut_buffers() const {
   return cut_up(buffer_flat_, buffer_slices());
 }
 
+void Parameters::move_to(torch::Device device) {
+  if (flat_.device() == device) return;
+  flat_ = flat_.detach().to(device).requires_grad_(true);
+  buffer_flat_ = buffer_flat_.to(device);
+}
+
 void copy_values(const Parameters& from, Parameters& to) {
   torch::NoGradGuard no_grad;
   to.flat().copy_(from.flat());

@@ -56,6 +56,9 @@ class Parameters {
   // Views of buffers(), to be written in place.
   std::vector<torch::Tensor> cut_buffers() const;
 
+  // Copies made before stay where they are.
+  void move_to(torch::Device device);
+
  private:
   Layout learned_, buffers_;
   torch::Tensor flat_, buffer_flat_;

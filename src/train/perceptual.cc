@@ -25,8 +25,10 @@ torch::Tensor total_variation(const torch::Tensor& pictures) {
   return across + pictures.diff(1, 2).abs().mean(at::IntArrayRef({1, 2, 3}));
 }
 
-Perceptual::Perceptual(const std::string& model, const std::vector<std::vector<std::string>>& layers)
+Perceptual::Perceptual(const std::string& model, const std::vector<std::vector<std::string>>& layers,
+                       torch::Device device)
     : model_(read_model(model)) {
+  model_->parameters().move_to(device);
   std::vector<std::string> names;
   for (const LayerInfo& layer : model_->layers(kSide, kSide)) names.push_back(layer.name);
   for (const auto& wanted : layers) places_of(wanted, names);

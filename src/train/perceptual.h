@@ -23,7 +23,8 @@ torch::Tensor total_variation(const torch::Tensor& pictures);
 class Perceptual {
  public:
   // Error for a network that cannot be read, or a layer that it does not have.
-  Perceptual(const std::string& model, const std::vector<std::vector<std::string>>& layers);
+  Perceptual(const std::string& model, const std::vector<std::vector<std::string>>& layers,
+             torch::Device device = torch::kCPU);
 
   // pictures: [N, 3, H, W], 0..255; what the layers make of them, with gradients to the pictures.
   std::vector<torch::Tensor> features(const torch::Tensor& pictures,

@@ -27,13 +27,6 @@ uint64_t seed_of(uint64_t seed, Stream stream) {
   return Random(seed).split(stream).bits();
 }
 
-torch::Device device_of(const std::string& name) {
-  if (name == "cpu") return torch::kCPU;
-  if (!torch::cuda::is_available())
-    throw Error("train on", name, "this LibTorch or this machine has no CUDA", "--device cpu");
-  return torch::kCUDA;
-}
-
 // The minimum memory per process: the weights, their gradient and the solver's state, and its share of the
 // activations of the largest batch.
 double least_bytes(const Recipe& recipe, int height, int width, int processes) {
@@ -142,6 +135,13 @@ void clip(std::vector<torch::Tensor>& gradients, double most) {
 }
 
 }  // namespace
+
+torch::Device device_of(const std::string& name) {
+  if (name == "cpu") return torch::kCPU;
+  if (!torch::cuda::is_available())
+    throw Error("train on", name, "this LibTorch or this machine has no CUDA", "--device cpu");
+  return torch::kCUDA;
+}
 
 class Trainer::Work {
  public:

@@ -27,6 +27,9 @@ struct RunSettings {
   std::string device = "cpu";  // or "cuda"
 };
 
+// Error for "cuda" where there is none.
+torch::Device device_of(const std::string& name);
+
 // One iteration, for logs.
 struct TrainingStep {
   int64_t iteration = 0;  // of the whole run, from 0

@@ -232,7 +232,8 @@ class VaeTask : public Task {
     if (!network)
       network = std::make_unique<Perceptual>(
           s.perceptual,
-          std::vector<std::vector<std::string>>{s.features, s.style_features, s.content_features});
+          std::vector<std::vector<std::string>>{s.features, s.style_features, s.content_features},
+          options_.device);
     for (const std::string& style : s.styles) {
       if (place_of(style) < 0)
         throw Error("learn the style", style,
@@ -403,8 +404,9 @@ class VaeTask : public Task {
     CodeStatistics to{{}, {}};
     std::vector<torch::Tensor> means;
     std::vector<torch::Tensor> deviations;
-    const auto* place = places.data_ptr<int64_t>();
-    for (int64_t i = 0; i < places.numel(); ++i) {
+    const torch::Tensor counted = places.to(torch::kCPU);
+    const auto* place = counted.data_ptr<int64_t>();
+    for (int64_t i = 0; i < counted.numel(); ++i) {
       const auto slot = static_cast<uint64_t>(sight.first + place[i]);
       Random random = draws(sight, Stream::kStyle).split(slot);
       drawn.push_back(styles[static_cast<size_t>(below(random, static_cast<int64_t>(styles.size())))]);
@@ -478,7 +480,8 @@ class VaeTask : public Task {
                                   const Sight& sight, const VaeWeights& weights) const {
     const int64_t height = x.size(2) - kSteadyCrop;
     const int64_t width = x.size(3) - kSteadyCrop;
-    if (height <= 2 * kSteadyBorder || width <= 2 * kSteadyBorder) return torch::zeros({x.size(0)});
+    if (height <= 2 * kSteadyBorder || width <= 2 * kSteadyBorder)
+      return torch::zeros({x.size(0)}, x.options());
     Random random = draws(sight, Stream::kShift);
     const auto top = below(random, kSteadyCrop + 1);
     const auto left = below(random, kSteadyCrop + 1);
@@ -488,7 +491,8 @@ class VaeTask : public Task {
     };
     const torch::Tensor moved = cut(x);
     const torch::Tensor noise =
-        torch::randn(moved.sizes(), at::detail::createCPUGenerator(draws(sight, Stream::kNoise).bits()));
+        torch::randn(moved.sizes(), at::detail::createCPUGenerator(draws(sight, Stream::kNoise).bits()))
+            .to(moved.device());
     const torch::Tensor codes =
         model_->encode(moved + noise * kSteadyNoise * model_->input.scale, weights).mean;
     const CodeStatistics mine{to.mean.narrow(0, 0, few), to.deviation.narrow(0, 0, few)};
