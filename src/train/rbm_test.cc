@@ -186,5 +186,35 @@ TEST(BoltzmannMachines, StartAnAutoencoder) {
   EXPECT_NE(first_loss(trainer.model().get()), first_loss(nullptr));
 }
 
+TEST(BoltzmannMachines, StartAClassifier) {
+  const RecordSet set = striped_set(60, 10, 28);
+  Group alone;
+  const Recipe recipe = machines({"batch=20", "iterations=4"});
+  Trainer trainer(recipe, set, {}, alone, nullptr);
+  const auto layers = trainer.model();
+  constexpr const char* kClassifier = R"(
+[classifier]
+layers = ["grey", "flat 28 28", "sigmoid 60", "dropout 0.1", "dense 30", "dense 5"]
+[[stage]]
+frozen = ["sigmoid1", "dense1"]
+batch = 20
+iterations = 3
+)";
+  const Recipe classifier = parse_recipe(kClassifier, "classifier.toml");
+  Trainer second(classifier, set, {}, alone, layers.get());
+  while (!second.done()) second.step();
+  const VaeWeights theirs = as_vae(*layers, "test").constant();
+  const TensorFile file = second.model()->tensors();
+  const auto same = [&](const char* own, const char* from) {
+    return torch::equal(from_plain(file.get(own)), theirs.at(from));
+  };
+  EXPECT_TRUE(same("sigmoid1.weight", "encode1.weight") && same("sigmoid1.bias", "encode1.bias"));
+  EXPECT_TRUE(same("dense1.weight", "encode2.weight") && same("dense1.bias", "encode2.bias"));
+  const Recipe wider = parse_recipe(kClassifier, "classifier.toml",
+                                    {"layers=['grey', 'flat 28 28', 'sigmoid 61']", "frozen=[]"});
+  EXPECT_NE(message_of([&] { Trainer(wider, set, {}, alone, layers.get()); }).find("not as wide"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace reverie
