@@ -26,7 +26,7 @@ struct ImportWords {
   std::string output, size, fit = "crop", crop, clips;
   bool both_ways = false;
   int side = 0;
-  int64_t step = 1;
+  int64_t step = 1, per_label = 0;
   double test_fraction = 0;
   uint64_t seed = 1;
   bool quiet = false;
@@ -79,6 +79,10 @@ void add_import_options(CLI::App& app, ImportWords& o) {
       ->type_name("NAME")
       ->take_all()
       ->allow_extra_args(false);
+  app.add_option("--per-label", o.per_label,
+                 "at most N pictures of each label, the first ones, for training; those for testing all stay")
+      ->check(whole_number(kMostFrames))
+      ->type_name("N");
   app.add_option("--test-fraction", o.test_fraction,
                  "share, 0 to 1, of each label's pictures to use for testing, where the source does not say; "
                  "default 0")
@@ -163,6 +167,7 @@ ImportOptions import_options(const ImportWords& o) {
   if (!o.crop.empty()) options.crop = parse_margins(o.crop);
   options.fit = fit_of(o.fit);
   options.step = o.step;
+  options.per_label = static_cast<size_t>(o.per_label);
   if (!o.clips.empty()) options.clips = parse_clips(o);
   if (o.both_ways && o.clips.empty()) throw UsageError("--both-ways is for --clips");
   if (!o.crops.empty() && !o.clips.empty()) throw UsageError("--clips takes whole frames: leave out --crops");

@@ -487,6 +487,17 @@ TEST_F(Import, Idx) {
   EXPECT_NE(failure(folder).find("train-labels-idx1-ubyte, are not in the same folder"), std::string::npos);
 }
 
+TEST_F(Import, AFewOfEachLabelAreForTraining) {
+  for (const char* picture : {"a/1", "a/2", "a/3", "b/1"}) {
+    folder_.write(fmt::format("set/train/{}.txt", picture), std::string("1 1 ") + picture[2]);
+    folder_.write(fmt::format("set/test/{}.txt", picture), std::string("1 1 ") + picture[2]);
+  }
+  ImportOptions few;
+  few.per_label = 2;
+  EXPECT_EQ(import({folder_.path() / "set"}, few).pictures,
+            (Words{"a test 1", "a test 2", "a test 3", "a train 1", "a train 2", "b test 1", "b train 1"}));
+}
+
 TEST_F(Import, RecordSetsAreNoSource) {
   EXPECT_NE(failure(folder_.write("a.tfrecord", "")).find("already a record set"), std::string::npos);
   std::vector<uint8_t> record;

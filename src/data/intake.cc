@@ -75,6 +75,7 @@ const Planes& PictureIntake::prepared(const Planes& picture, const std::string& 
 }
 
 void PictureIntake::add(const Planes& picture, const Belonging& to, const std::string& name) {
+  if (!wanted(to)) return;
   const Planes& shown = prepared(picture, name);
   if (options_.crops.count > 0) return add_crops(shown, to, name);
   to_bytes(shown, bytes_);
@@ -84,6 +85,7 @@ void PictureIntake::add(const Planes& picture, const Belonging& to, const std::s
 
 void PictureIntake::add_clip(const std::vector<Planes>& frames, const Belonging& to, int64_t video,
                              const std::string& group, const std::string& name) {
+  if (!wanted(to)) return;
   std::vector<uint8_t> strip;
   int height = 0;
   int width = 0;
@@ -124,11 +126,17 @@ void PictureIntake::add(std::span<const uint8_t> pixels, int height, int width, 
                         const std::string& name) {
   const bool same_size = options_.width == 0 || (options_.width == width && options_.height == height);
   if (same_size && !options_.crop.any() && options_.crops.count == 0) {
+    if (!wanted(to)) return;
     store(pixels, height, width, to, name);
     ++taken_;
   } else {
     add(to_planes(pixels, height, width), to, name);
   }
+}
+
+bool PictureIntake::wanted(const Belonging& to) {
+  if (options_.per_label == 0 || to.split == Split::kTest) return true;
+  return of_label_[to.label]++ < options_.per_label;
 }
 
 void PictureIntake::check_size(int height, int width, const std::string& name) {

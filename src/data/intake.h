@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,11 +42,12 @@ struct Clips {
 struct ImportOptions {
   int width = 0, height = 0;  // of the pictures in the set; 0: their own, which must all be the same
   Fit fit = Fit::kCrop;
-  Margins crop;       // applied before anything else
-  Crops crops;        // instead of whole pictures; then width and height are 0
-  int64_t step = 1;   // every this many frames of a video, one is taken
-  Clips clips;        // instead of single frames of videos
-  std::string label;  // for all pictures and videos, instead of their folders' names; empty: use those
+  Margins crop;          // applied before anything else
+  Crops crops;           // instead of whole pictures; then width and height are 0
+  int64_t step = 1;      // every this many frames of a video, one is taken
+  Clips clips;           // instead of single frames of videos
+  std::string label;     // for all pictures and videos, instead of their folders' names; empty: use those
+  size_t per_label = 0;  // most pictures or clips of each label that are not for testing; 0: all
 };
 
 // The decoders, provided by the caller: this module knows no codecs.
@@ -109,6 +111,8 @@ class PictureIntake {
   void add_crops(const Planes& picture, const Belonging& to, const std::string& name);
   // Cut and brought to size.
   const Planes& prepared(const Planes& picture, const std::string& name);
+  // Counts it; false where there are enough of its label.
+  bool wanted(const Belonging& to);
   void check_size(int height, int width, const std::string& name);
 
   RecordSetWriter* set_;
@@ -119,6 +123,7 @@ class PictureIntake {
   std::string first_;           // its name
   size_t left_out_ = 0, small_ = 0, taken_ = 0;
   std::vector<std::string> why_left_out_, named_small_;
+  std::map<int, size_t> of_label_;
   std::vector<uint8_t> bytes_;  // buffer
   Planes planes_;               // buffer
 };

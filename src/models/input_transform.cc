@@ -20,12 +20,16 @@ torch::Tensor channel_scale(const InputTransform& t, const torch::Tensor& like) 
 
 }  // namespace
 
+torch::Tensor luma(const torch::Tensor& pictures) {
+  const torch::Tensor shares = torch::tensor({0.2126F, 0.7152F, 0.0722F}, pictures.options());
+  return (pictures * shares.view({3, 1, 1})).sum(-3, true);
+}
+
 torch::Tensor apply(const InputTransform& transform, const torch::Tensor& pictures) {
   if (transform.grey) {
     InputTransform coloured = transform;
     coloured.grey = false;
-    const torch::Tensor seen = apply(coloured, pictures);
-    return (seen * torch::tensor({0.2126F, 0.7152F, 0.0722F}, seen.options()).view({3, 1, 1})).sum(-3, true);
+    return luma(apply(coloured, pictures));
   }
   if (!alike(transform) || transform.bgr) {
     InputTransform plain = transform;

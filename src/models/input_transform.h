@@ -17,8 +17,11 @@ struct InputTransform {
   torch::Tensor mean = {};
   std::array<double, 3> channel_scale = {1, 1, 1};  // of R, G, B
   bool bgr = false;                                 // the network takes B, G, R
-  bool grey = false;  // it takes one channel: 0.2126 R + 0.7152 G + 0.0722 B (BT.709)
+  bool grey = false;                                // it takes one channel, the luma
 };
+
+// [..., 3, H, W] -> [..., 1, H, W]: 0.2126 R + 0.7152 G + 0.0722 B (BT.709).
+torch::Tensor luma(const torch::Tensor& pictures);
 
 // pictures: [..., 3, H, W]; [..., 1, H, W] where it takes grey.  Error where the mean is of another size.
 torch::Tensor apply(const InputTransform& transform, const torch::Tensor& pictures);

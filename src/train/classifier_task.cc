@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "models/classifier/classifier.h"
+#include "models/vae/vae.h"
 #include "sheets/sheet.h"
 #include "train/answers.h"
 #include "train/input.h"
@@ -38,6 +39,26 @@ class ClassifierTask : public Task {
     losses.total = cross_entropy(scores, sight.labels, smoothing) / count;
     losses.parts.push_back({"top1", found(scores.detach(), sight.labels, 1).sum() / count});
     return losses;
+  }
+
+  // Of an autoencoder the encoder's dense layers, in their order.
+  void take(const Model& from, const std::string& name) override {
+    if (from.family() != "vae") return Task::take(from, name);
+    const auto theirs = as_vae(from, "start from").constant().learned;
+    const auto& slices = model_->parameters().slices();
+    const std::vector<torch::Tensor> own = model_->parameters().cut_constant();
+    int taken = 0;
+    for (size_t i = 0; i + 1 < own.size(); ++i) {
+      if (own[i].dim() != 2 || is_within(model_->scores_layer(), slices[i].name)) continue;
+      const std::string up = fmt::format("encode{}", taken + 1);
+      const auto weight = theirs.find(up + ".weight");
+      if (weight == theirs.end() || weight->second.sizes() != own[i].sizes()) break;
+      own[i].copy_(weight->second);
+      own[i + 1].copy_(theirs.at(up + ".bias"));
+      ++taken;
+    }
+    if (taken == 0)
+      throw Error("start from", name, "its encoder's first layer is not as wide as the recipe's");
   }
 
   bool spreads_test() const override { return true; }

@@ -10,14 +10,14 @@
 #include "train/classifier_task.h"
 #include "train/gan_task.h"
 #include "train/hourglass_task.h"
-#include "train/vae_task.h"
+#include "train/rbm.h"
 #include "train/video_task.h"
 
 namespace reverie {
 
 const std::vector<TaskKind>& task_kinds() {
   static const std::vector<TaskKind> list = {
-      hourglass_task(), classifier_task(), vae_task(), gan_task(), video_task(),
+      hourglass_task(), classifier_task(), pretrained_vae_task(), gan_task(), video_task(),
   };
   return list;
 }

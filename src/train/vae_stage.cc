@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -35,13 +36,53 @@ void check_needs(const TomlReader& reader, const std::vector<const char*>& keys,
   }
 }
 
+bool from_0_to_1(const InputSettings& input) {
+  return input.mean == MeanKind::kNone && std::abs(input.scale * 255 - 1) < 1e-6;
+}
+
+void check_machines(const TomlReader& reader, const TomlNode& node, const VaeSettings& network,
+                    const InputSettings& input) {
+  const bool dense =
+      !network.spatial && std::all_of(network.encoder.begin(), network.encoder.end(),
+                                      [](const auto& word) { return word.starts_with("dense"); });
+  if (!dense || !network.decoder.empty() || network.variance || network.norm != VaeNorm::kNone ||
+      network.activation != VaeActivation::kSigmoid || network.output != VaeActivation::kSigmoid)
+    reader.fail(
+        node,
+        "machines are dense layers, mirrored, without norm or variance: activation = \"sigmoid\", output = "
+        "\"sigmoid\"");
+  if (!from_0_to_1(input))
+    reader.fail(node, "it needs pictures in 0..1: [input] mean = false, scale = 0.00392156862745098");
+}
+
+// As in 2006: for each layer from below a tenth of the steps with a momentum of 0.5, and a hundredth of the
+// rate for the codes, which are linear.
+std::vector<Stage> machine_stages(const Stage& table, const std::vector<std::string>& layers) {
+  constexpr double kFirstMomentum = 0.5, kLinearRate = 0.01;
+  constexpr int64_t kFirstPart = 10;
+  std::vector<Stage> stages;
+  for (const std::string& layer : layers) {
+    auto own = std::make_shared<VaeStage>(vae_stage(table));
+    own->rbm = layer;
+    Stage stage = table;
+    stage.own = own;
+    if (layer == layers.back()) stage.rate *= kLinearRate;
+    Stage first = stage;
+    first.iterations = table.iterations / kFirstPart;
+    first.momentum = std::min(table.momentum, kFirstMomentum);
+    stage.iterations -= first.iterations;
+    if (first.iterations > 0) stages.push_back(first);
+    stages.push_back(stage);
+  }
+  return stages;
+}
+
 void check_likelihood(const TomlReader& reader, const VaeStage& s, const VaeSettings& network,
                       const InputSettings& input) {
   if (s.likelihood == VaeLikelihood::kBernoulli &&
       (network.output != VaeActivation::kSigmoid || network.variance))
     reader.fail(*reader.find("likelihood"), "bernoulli needs output = \"sigmoid\" and no variance");
-  const bool from_0_to_1 = input.mean == MeanKind::kNone && std::abs(input.scale * 255 - 1) < 1e-6;
-  if ((s.likelihood == VaeLikelihood::kBernoulli || s.binarise) && !from_0_to_1)
+  if ((s.likelihood == VaeLikelihood::kBernoulli || s.binarise) && !from_0_to_1(input))
     reader.fail(*reader.find(s.binarise ? "binarise" : "likelihood"),
                 "it needs pictures in 0..1: [input] mean = false, scale = 0.00392156862745098");
 }
@@ -63,6 +104,7 @@ std::string VaeStage::text() const {
     text += against.text() +
             fmt::format("adversarial_weight = {}\ndiscriminator_features = [{}]\ndiscriminator_weight = {}\n",
                         adversarial_weight, list(discriminator_features), discriminator_weight);
+  if (!rbm.empty()) text += fmt::format("rbm = {}\n", quote_toml(rbm));
   if (refine != RefinerTask::kNone)
     text += fmt::format("refine = \"{}\"\noriginal_weight = {}\napart_weight = {}\n",
                         refiner_words()[static_cast<size_t>(refine)], original_weight, apart_weight);
@@ -76,6 +118,13 @@ std::string VaeStage::text() const {
                     "{}\nsteady = {}\n",
                     list(styles), list(style_features), style_weight, style_scales, list(content_features),
                     content_weight, code_weight, variation, steady);
+}
+
+std::vector<std::string> machine_layers(const VaeSettings& settings) {
+  std::vector<std::string> names;
+  for (const VaeLayer& layer : parse_encoder(settings).encoder) names.push_back(layer.name);
+  names.emplace_back("mean");
+  return names;
 }
 
 const VaeStage& vae_stage(const Stage& stage) {
@@ -109,7 +158,9 @@ std::vector<std::string> vae_stage_keys() {
                           "steady",
                           "refine",
                           "original_weight",
-                          "apart_weight"})
+                          "apart_weight",
+                          "pretrain",
+                          "rbm"})
     keys.emplace_back(key);
   return keys;
 }
@@ -159,8 +210,18 @@ std::vector<Stage> read_vae_stage(const TomlReader& reader, const NetworkSetting
     reader.fail(*reader.find("styles"), "styles need codes that are spatial");
   if (!s->styles.empty() && s->style_features.empty())
     reader.fail(*reader.find("styles"), "styles need style_features");
+  const TomlNode* all_machines = reader.find("pretrain");
+  if (all_machines) {
+    reader.word_at(*all_machines, {"rbm"});
+    check_machines(reader, *all_machines, vae_settings(network), input);
+  } else if (const TomlNode* one = reader.find("rbm")) {
+    check_machines(reader, *one, vae_settings(network), input);
+    const std::vector<std::string> layers = machine_layers(vae_settings(network));
+    s->rbm = layers[reader.word_at(*one, layers)];
+  }
   Stage stage = common;
   stage.own = s;
+  if (all_machines) return machine_stages(stage, machine_layers(vae_settings(network)));
   return {stage};
 }
 

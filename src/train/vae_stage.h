@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "models/vae/vae.h"
 #include "train/adversarial.h"
 #include "train/recipe.h"
 
@@ -29,6 +30,7 @@ class VaeStage : public StageSettings {
   int64_t kl_warm_up = 0;
   VaeLikelihood likelihood = VaeLikelihood::kGaussian;
   bool binarise = false;     // each step sees 1 in place of a sample as often as the sample says
+  std::string rbm;           // the layer that alone learns, as a restricted Boltzmann machine (rbm.h)
   bool sample_codes = true;  // false: codes are their means, as in a plain autoencoder
   std::string perceptual;
   std::vector<std::string> features, styles, style_features, content_features;
@@ -37,6 +39,9 @@ class VaeStage : public StageSettings {
   RefinerTask refine = RefinerTask::kNone;
   double original_weight = 0.6, apart_weight = 4000;  // of 2017
 };
+
+// The layers of a network of dense layers that can be machines, from below: the encoder's, and the codes'.
+std::vector<std::string> machine_layers(const VaeSettings& settings);
 
 const VaeStage& vae_stage(const Stage& stage);
 

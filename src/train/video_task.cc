@@ -8,7 +8,6 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "sheets/sheet.h"
-#include "train/answers.h"
 #include "train/input.h"
 #include "train/inspect.h"
 
@@ -17,6 +16,22 @@ namespace {
 
 constexpr size_t kAtOnce = 32;  // clips
 constexpr uint64_t kBeginnings = 0x626567696e;
+
+const VideoStage& video_stage(const Stage& stage) {
+  return dynamic_cast<const VideoStage&>(*stage.own);
+}
+
+std::vector<Stage> read_video_stage(const TomlReader& reader, const NetworkSettings& network,
+                                    const InputSettings& input, const Stage& common) {
+  Stage stage = read_answer_stage(reader, network, input, common).front();
+  auto settings = std::make_shared<VideoStage>();
+  settings->label_smoothing = label_smoothing(stage);
+  settings->fuse = reader.flag("fuse", false);
+  if (settings->fuse && video_settings(network).fusion != VideoFusion::kSvm)
+    reader.fail(*reader.find("fuse"), "fuse needs [video] fusion = \"svm\"");
+  stage.own = settings;
+  return {stage};
+}
 
 // [N, 3, frames * H, W] -> [N, frames, 3, H, W]
 torch::Tensor as_clips(const torch::Tensor& strips, int64_t frames) {
@@ -39,6 +54,11 @@ class VideoTask : public Task {
                   fmt::format("it looks at {} frames, and the clips of the set have {}",
                               model_->settings().frames, options.frames),
                   "reverie data import --clips FRAMES");
+    const bool learns = std::any_of(recipe.stages.begin(), recipe.stages.end(),
+                                    [](const Stage& stage) { return video_stage(stage).fuse; });
+    if (fuses() && !learns)
+      throw Error("train", "the recipe", "the machine that fuses its streams learns in no stage",
+                  "a last [[stage]] with fuse = true");
   }
 
   std::vector<TaskNetwork> networks() override { return {{"", &model_->parameters()}}; }
@@ -48,6 +68,7 @@ class VideoTask : public Task {
     const uint64_t place = Random(sight.seed).split(static_cast<uint64_t>(sight.iteration)).bits();
     const VideoSight seen =
         model_->look(sight.learning ? pieces(clips, sight, place) : middle(clips, model_->settings().frames));
+    if (video_stage(stage).fuse) return fusion_losses(seen, sight);
     const std::vector<torch::Tensor> scores =
         sight.learning ? model_->learn(seen, {place, sight.first, sight.count}) : model_->scores(seen);
     const auto count = static_cast<double>(sight.count);
@@ -59,8 +80,17 @@ class VideoTask : public Task {
     }
     std::vector<torch::Tensor> plain;
     for (const torch::Tensor& stream : scores) plain.push_back(stream.detach());
-    losses.parts.push_back({"top1", found(VideoModel::shares(plain), sight.labels, 1).sum() / count});
+    losses.parts.push_back({"top1", found(model_->shares(plain), sight.labels, 1).sum() / count});
     return losses;
+  }
+
+  std::vector<std::string> frozen(const Stage& stage) const override {
+    std::vector<std::string> names = stage.frozen;
+    if (!fuses()) return names;
+    for (const ParameterSlice& slice : model_->parameters().slices()) {
+      if (is_within(kFusion, slice.name) != video_stage(stage).fuse) names.push_back(slice.name);
+    }
+    return names;
   }
 
   bool spreads_test() const override { return true; }
@@ -68,6 +98,19 @@ class VideoTask : public Task {
   std::unique_ptr<Model> model() const override { return copy_of(*model_, *network_, options_); }
 
  private:
+  bool fuses() const { return model_->settings().fusion == VideoFusion::kSvm; }
+
+  // Of the streams as they are used.
+  Losses fusion_losses(const VideoSight& seen, const Sight& sight) {
+    const auto count = static_cast<double>(sight.count);
+    const FusedScores fused = model_->learn_fusion(model_->scores(seen));
+    Losses losses;
+    losses.total =
+        (hinge_loss(fused.values, sight.labels) + cross_entropy(fused.scaled, sight.labels, 0)) / count;
+    losses.parts.push_back({"top1", found(fused.values.detach(), sight.labels, 1).sum() / count});
+    return losses;
+  }
+
   // As many frames as the network sees, from a place in each clip that is drawn.
   torch::Tensor pieces(const torch::Tensor& clips, const Sight& sight, uint64_t place) const {
     const int64_t frames = model_->settings().frames;
@@ -117,8 +160,7 @@ ClipAnswers clip_answers(const VideoModel& model, const RecordSet& set, Split sp
   for (size_t first = 0; first < clips; first += kAtOnce) {
     const size_t count = std::min(kAtOnce, clips - first);
     labels.push_back(labels_for(model.labels(), set, split, first, count));
-    shares.push_back(
-        VideoModel::shares(model.scores(model.look(read_clips(model, set, split, first, count)))));
+    shares.push_back(model.shares(model.scores(model.look(read_clips(model, set, split, first, count)))));
     for (size_t i = 0; i < count; ++i) all.videos.push_back(set.record(split, first + i).video);
   }
   if (labels.empty())
@@ -170,7 +212,7 @@ Planes sheet(const Model& any, const RecordSet& set, Split split, size_t limit) 
   for (size_t i = 0; i < count; ++i) {
     const size_t place = i * set.size(split) / count;
     const torch::Tensor clip = read_clips(model, set, split, place, 1);
-    const auto best = VideoModel::shares(model.scores(model.look(clip)))[0].max(0);
+    const auto best = model.shares(model.scores(model.look(clip)))[0].max(0);
     const int label = set.record(split, place).label;
     const std::string truth = label < 0 ? "no label" : set.labels()[static_cast<size_t>(label)];
     const std::string& answer = model.labels()[static_cast<size_t>(std::get<1>(best).item<int64_t>())];
@@ -186,12 +228,23 @@ Planes sheet(const Model& any, const RecordSet& set, Split split, size_t limit) 
 
 }  // namespace
 
+std::string VideoStage::text() const {
+  return AnswerStage::text() + (fuse ? "fuse = true\n" : "");
+}
+
+torch::Tensor hinge_loss(const torch::Tensor& values, const torch::Tensor& labels) {
+  const torch::Tensor places = labels.clamp_min(0).unsqueeze(1);
+  const torch::Tensor margins = (1 + values - values.gather(1, places)).scatter(1, places, 0.0);
+  return margins.amax(1).mul(labels.ge(0)).sum();
+}
+
 std::vector<VideoAnswer> video_answers(const VideoModel& model, const RecordSet& set, Split split) {
   return by_video(clip_answers(model, set, split, set.size(split)));
 }
 
 TaskKind video_task() {
-  return {"video", {"label_smoothing"}, read_answer_stage, make, evaluate_video, "answers", sheet, true};
+  return {"video", {"label_smoothing", "fuse"}, read_video_stage, make, evaluate_video, "answers", sheet,
+          true};
 }
 
 }  // namespace reverie

@@ -108,6 +108,85 @@ TEST(VideoTask, GoesOnFromACheckpointToTheSameBits) {
   EXPECT_TRUE(torch::equal(end.buffers[0], whole.buffers[0]));
 }
 
+// The frames tell all, and the flow less its mean little.
+Recipe fused(const std::vector<std::string>& changes = {}) {
+  std::vector<std::string> all = {"video.input=both", "video.flow_layers=['conv 4', 'mean']"};
+  all.insert(all.end(), changes.begin(), changes.end());
+  const Recipe streams = small(all);
+  const std::string text = format_recipe(streams);
+  const size_t end = text.find("[input]");
+  return parse_recipe(text.substr(0, end) + "fusion = \"svm\"\n" + text.substr(end) + R"(
+[[stage]]
+fuse = true
+solver = "adam"
+batch = 24
+iterations = 40
+rate = 0.05
+weight_decay = 0.0001
+)",
+                      "fused.toml");
+}
+
+TEST(VideoTask, AMachineLearnsWhichStreamToTrust) {
+  const TemporaryFolder folder;
+  write_moving_stripes(folder.path() / "set.tfrecord", 48);
+  RecordSet set = RecordSet::open(folder.path() / "set.tfrecord");
+  set.leave_out("p2");
+  const Recipe recipe = fused();
+  Group alone;
+  Trainer trainer(recipe, set, {}, alone, nullptr);
+  while (trainer.iteration() < recipe.stages[0].iterations) trainer.step();
+  const auto streams = trainer.model();
+  while (!trainer.done()) trainer.step();
+  const auto both = trainer.model();
+  const auto loss = [&](const std::unique_ptr<Model>& model) {
+    return figure(figures_of(*model, set, Split::kTest, 0), "cross_entropy");
+  };
+  EXPECT_LT(loss(both), 0.7 * loss(streams));
+  EXPECT_GT(figure(figures_of(*both, set, Split::kTest, 0), "top1"), 0.95);
+  const torch::Tensor& before = streams->parameters().flat();
+  const torch::Tensor& after = both->parameters().flat();
+  for (const ParameterSlice& slice : both->parameters().slices()) {
+    const auto of = [&](const torch::Tensor& flat) { return flat.narrow(0, slice.begin, slice.count); };
+    EXPECT_EQ(torch::equal(of(before), of(after)), !is_within(kFusion, slice.name)) << slice.name;
+    if (slice.name != "fusion.weight") continue;
+    const torch::Tensor weight = of(after).view(slice.shape);
+    EXPECT_GT(weight.narrow(1, 0, 2).norm().item<double>(),
+              1.5 * weight.narrow(1, 2, 2).norm().item<double>());
+  }
+  EXPECT_TRUE(torch::equal(streams->parameters().buffers(), both->parameters().buffers()));
+}
+
+TEST(VideoTask, AMachineGoesOnToTheSameBits) {
+  const TemporaryFolder folder;
+  write_moving_stripes(folder.path() / "set.tfrecord", 8);
+  const RecordSet set = RecordSet::open(folder.path() / "set.tfrecord");
+  const auto [whole, end] = train_both_ways(fused({"iterations=4"}), set, 7, 10);
+  EXPECT_TRUE(torch::equal(end.weights[0], whole.weights[0]));
+}
+
+TEST(VideoTask, AMachineWithoutStreamsOrStageIsRefused) {
+  EXPECT_NE(message_of([] { small({"video.fusion=svm"}); }).find("a machine fuses two streams"),
+            std::string::npos);
+  EXPECT_NE(message_of([] { small({"stage.1.fuse=true"}); }).find("fuse needs"), std::string::npos);
+  const TemporaryFolder folder;
+  write_moving_stripes(folder.path() / "set.tfrecord", 8);
+  const RecordSet set = RecordSet::open(folder.path() / "set.tfrecord");
+  Group alone;
+  const Recipe recipe = small({"video.input=both", "video.fusion=svm"});
+  EXPECT_NE(message_of([&] { Trainer(recipe, set, {}, alone, nullptr); }).find("learns in no stage"),
+            std::string::npos);
+}
+
+TEST(HingeLoss, IsByHowMuchTheBestWrongOneComesWithinOne) {
+  const torch::Tensor values = torch::tensor({{2.0, 0.5, 1.5}, {0.0, 3.0, 1.0}, {1.0, 1.0, 4.0}});
+  const auto loss = [&](std::vector<int64_t> labels) {
+    return hinge_loss(values, torch::tensor(labels)).item<double>();
+  };
+  EXPECT_NEAR(loss({0, 1, 2}), 0.5, 1e-6);
+  EXPECT_NEAR(loss({0, 0, -1}), 4.5, 1e-6);
+}
+
 TEST(VideoTask, EachGroupIsLeftOutInTurn) {
   const TemporaryFolder folder;
   RunOptions options;

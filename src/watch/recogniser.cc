@@ -59,7 +59,7 @@ std::vector<double> Recogniser::answer() const {
   const torch::NoGradGuard no_grad;
   torch::Tensor shares;
   if (const auto* video = dynamic_cast<const VideoModel*>(model_.get())) {
-    shares = VideoModel::shares(video->scores(video->look(torch::stack(seen_).unsqueeze(0))));
+    shares = video->shares(video->scores(video->look(torch::stack(seen_).unsqueeze(0))));
   } else {
     const torch::Tensor seen = apply(model_->input, seen_.front().unsqueeze(0));
     shares = torch::softmax(model_->forward(seen, {model_->scores_layer()})[0].flatten(1), 1);

@@ -31,7 +31,8 @@ Layouts layouts_of(const std::vector<ClassifierLayer>& layers, size_t labels) {
       add_convolution(layer.name + ".conv1", channels, channels, 3, all);
       add_convolution(layer.name + ".conv2", channels, channels, 3, all);
     }
-    if (layer.op == ClassifierOp::kDense) add_dense(layer.name, channels, layer.channels, all);
+    if (layer.op == ClassifierOp::kDense || layer.op == ClassifierOp::kSigmoid)
+      add_dense(layer.name, channels, layer.channels, all);
     channels = layer.channels;
   }
   add_dense(kScores, channels, static_cast<int>(labels), all);
@@ -74,6 +75,12 @@ class ClassifierModel::Pass {
         return learning_ && layer.share > 0 ? drop(x, layer.share, dropout_, drops_++) : x;
       case ClassifierOp::kDense:
         return learning_ ? torch::relu(dense(x)) : lean_relu(dense(x), options_);
+      case ClassifierOp::kSigmoid:
+        return torch::sigmoid(dense(x));
+      case ClassifierOp::kGrey:
+        return luma(x);
+      case ClassifierOp::kFlat:
+        return flat(x, layer);
     }
     return x;
   }
@@ -88,6 +95,14 @@ class ClassifierModel::Pass {
   }
 
  private:
+  static torch::Tensor flat(const torch::Tensor& x, const ClassifierLayer& layer) {
+    if (x.size(2) != layer.height || x.size(3) != layer.width)
+      throw Error("look at", "a picture",
+                  fmt::format("`flat` gets {}x{} of it, and this network takes {}x{}", x.size(3), x.size(2),
+                              layer.width, layer.height));
+    return x.flatten(1);
+  }
+
   torch::Tensor convolution(const torch::Tensor& x) {
     const Normalised layer = {next(), next(), next(), buffers_[buffer_], buffers_[buffer_ + 1]};
     buffer_ += 2;
@@ -119,7 +134,7 @@ const std::string& ClassifierModel::family() const {
 
 void ClassifierModel::initialise(uint64_t seed) {
   draw_weights(parameters_, seed, [](const ParameterSlice& slice) {
-    const double gain = is_within(kScores, slice.name) ? 1 : 2;
+    const double gain = is_within(kScores, slice.name) || slice.name.starts_with("sigmoid") ? 1 : 2;
     return std::sqrt(gain / slice.fan_in);
   });
 }
@@ -156,8 +171,9 @@ std::vector<LayerInfo> ClassifierModel::layers(int64_t height, int64_t width) co
     const auto step = static_cast<int64_t>(at.step);
     if (layer.op == ClassifierOp::kConvolution) at.receptive += (layer.kernel - 1) * step;
     if (layer.op == ClassifierOp::kResidual) at.receptive += 4 * step;
-    if (layer.op == ClassifierOp::kMax || layer.op == ClassifierOp::kMean) {
-      if (layer.kernel == 0) {
+    if (layer.op == ClassifierOp::kMax || layer.op == ClassifierOp::kMean ||
+        layer.op == ClassifierOp::kFlat) {
+      if (layer.kernel == 0 || layer.op == ClassifierOp::kFlat) {
         at = {"", 0, 1, 1, std::max(height, width), static_cast<double>(std::max(height, width))};
       } else {
         at.receptive += (layer.kernel - 1) * step;

@@ -48,6 +48,37 @@ TEST(ClassifierLayers, WhatIsWrongIsSaidWithTheLayer) {
   EXPECT_NE(error_of({" "}), "");
 }
 
+TEST(ClassifierLayers, FlatIsAllNumbersOfAPictureOfOneSize) {
+  const auto layers = parse_classifier({"grey", "conv 2", "max 2", "flat 6 5", "sigmoid 7", "dense 4"});
+  EXPECT_EQ(layers[0].channels, 1);
+  EXPECT_EQ(layers[3].channels, 60);
+  EXPECT_EQ(layers[4].name, "sigmoid1");
+  EXPECT_NE(error_of({"conv 8", "grey", "max"}).find("first of all layers"), std::string::npos);
+  EXPECT_NE(error_of({"flat 1024 1024", "dense 4"}).find("more than a million"), std::string::npos);
+  EXPECT_NE(error_of({"flat 8 8", "conv 4"}).find("pooled before it"), std::string::npos);
+}
+
+TEST(Classifier, AllToAllFromEveryNumberIsItsEquations) {
+  ClassifierModel model({"grey", "flat 6 5", "sigmoid 7"}, kLabels, {1.0 / 255, false, {}});
+  model.initialise(3);
+  torch::manual_seed(1);
+  const torch::Tensor x = torch::rand({4, 3, 5, 6});
+  const TensorFile file = model.tensors();
+  const auto t = [&](const char* name) { return from_plain(file.get(name)); };
+  const torch::Tensor grey = 0.2126 * x.select(1, 0) + 0.7152 * x.select(1, 1) + 0.0722 * x.select(1, 2);
+  const torch::Tensor h =
+      torch::sigmoid(torch::linear(grey.flatten(1), t("sigmoid1.weight"), t("sigmoid1.bias")));
+  const torch::Tensor wanted = torch::linear(h, t("scores.weight"), t("scores.bias"));
+  EXPECT_LT((model.scores(x) - wanted).abs().max().item<double>(), 1e-5);
+  EXPECT_LT((model.learn(x, {0, 0, 4}) - wanted).abs().max().item<double>(), 1e-5);
+  EXPECT_TRUE(torch::equal(model_from_tensors(file)->forward(x, {"scores"})[0], model.scores(x)));
+  EXPECT_EQ(model.layers(5, 6)[1].channels, 30);
+  EXPECT_NE(message_of([&] {
+              model.scores(torch::rand({1, 3, 6, 6}));
+            }).find("`flat` gets 6x6 of it, and this network takes 6x5"),
+            std::string::npos);
+}
+
 // The layers in float64 by LibTorch's plain functions, in both modes of the normalisation.
 torch::Tensor by_hand(const ClassifierModel& model, const torch::Tensor& x, bool learning) {
   std::map<std::string, torch::Tensor> t;

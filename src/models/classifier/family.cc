@@ -34,7 +34,7 @@ class ClassifierSettings : public NetworkSettings {
         convolution(layer.name + ".conv1");
         convolution(layer.name + ".conv2");
       }
-      if (layer.op == ClassifierOp::kDense) {
+      if (layer.op == ClassifierOp::kDense || layer.op == ClassifierOp::kSigmoid) {
         names.push_back(layer.name + ".weight");
         names.push_back(layer.name + ".bias");
       }
@@ -61,7 +61,8 @@ class ClassifierSettings : public NetworkSettings {
       const double taps = static_cast<double>(layer.kernel) * layer.kernel;
       if (layer.op == ClassifierOp::kConvolution) weights += below * layer.channels * taps;
       if (layer.op == ClassifierOp::kResidual) weights += 2 * below * below * taps;
-      if (layer.op == ClassifierOp::kDense) weights += below * layer.channels;
+      if (layer.op == ClassifierOp::kDense || layer.op == ClassifierOp::kSigmoid)
+        weights += below * layer.channels;
       below = layer.channels;
     }
     return weights;
@@ -73,6 +74,7 @@ class ClassifierSettings : public NetworkSettings {
     double samples = static_cast<double>(height) * width;
     for (const ClassifierLayer& layer : layers_) {
       if (layer.op == ClassifierOp::kConvolution) activations += 2 * samples * layer.channels;
+      if (layer.op == ClassifierOp::kFlat) samples = 1;
       if (layer.op == ClassifierOp::kResidual) activations += 4 * samples * layer.channels;
       const bool pool = layer.op == ClassifierOp::kMax || layer.op == ClassifierOp::kMean;
       if (pool)

@@ -14,9 +14,12 @@ namespace {
 constexpr size_t kMostLayers = 200;
 constexpr int kMostWidth = 4096;
 constexpr int kLargestSide = 31;
+constexpr int kLargestFlatSide = 1024;
+constexpr int kMostNumbers = 1 << 20;  // that all go to all
 
 const std::vector<std::string>& op_words() {
-  static const std::vector<std::string> words = {"conv", "residual", "max", "mean", "dropout", "dense"};
+  static const std::vector<std::string> words = {"conv",  "residual", "max",  "mean",   "dropout",
+                                                 "dense", "grey",     "flat", "sigmoid"};
   return words;
 }
 
@@ -29,6 +32,7 @@ void read_numbers(const LayerWords& words, ClassifierLayer& layer) {
       if (layer.kernel % 2 == 0) fail_at_layer(words.text, "its kernel is not odd");
       break;
     case ClassifierOp::kDense:
+    case ClassifierOp::kSigmoid:
       check_count(words, 1, 1);
       layer.channels = whole_number(words, 0, kMostWidth);
       break;
@@ -43,6 +47,12 @@ void read_numbers(const LayerWords& words, ClassifierLayer& layer) {
       if (!(layer.share >= 0 && layer.share < 1))
         fail_at_layer(words.text, "its share is not from 0 to less than 1");
       break;
+    case ClassifierOp::kFlat:
+      check_count(words, 2, 2);
+      layer.width = whole_number(words, 0, kLargestFlatSide);
+      layer.height = whole_number(words, 1, kLargestFlatSide);
+      break;
+    case ClassifierOp::kGrey:
     case ClassifierOp::kResidual:
       check_count(words, 0, 0);
       break;
@@ -66,18 +76,27 @@ std::vector<ClassifierLayer> parse_classifier(const std::vector<std::string>& te
     layer.name = word + std::to_string(++count[word]);
     read_numbers(words, layer);
     if (layer.channels == 0) layer.channels = channels;
+    if (layer.op == ClassifierOp::kGrey) {
+      if (!layers.empty()) fail_at_layer(text, "it is the first of all layers");
+      layer.channels = 1;
+    }
+    if (layer.op == ClassifierOp::kFlat) {
+      if (layer.width * layer.height > kMostNumbers / channels)
+        fail_at_layer(text, "it makes more than a million numbers");
+      layer.channels = channels * layer.width * layer.height;
+    }
     const bool either = layer.op == ClassifierOp::kDropout;
-    const bool wants_flat = layer.op == ClassifierOp::kDense;
+    const bool wants_flat = layer.op == ClassifierOp::kDense || layer.op == ClassifierOp::kSigmoid;
     if (!either && wants_flat != flat)
       fail_at_layer(text, flat ? "the whole picture is pooled before it"
-                               : "it wants a max or mean over the whole picture before it");
+                               : "it wants a max or mean over the whole picture, or flat, before it");
     const bool pool = layer.op == ClassifierOp::kMax || layer.op == ClassifierOp::kMean;
-    flat = flat || (pool && layer.kernel == 0);
+    flat = flat || (pool && layer.kernel == 0) || layer.op == ClassifierOp::kFlat;
     layer.flat = flat;
     channels = layer.channels;
     layers.push_back(std::move(layer));
   }
-  if (!flat) throw Error("build", "a classifier", "it lacks a max or mean over the whole picture");
+  if (!flat) throw Error("build", "a classifier", "it lacks a max or mean over the whole picture, or flat");
   return layers;
 }
 

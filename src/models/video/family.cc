@@ -16,18 +16,19 @@ std::string quoted_list(const std::vector<std::string>& words) {
   std::vector<std::string> quoted;
   quoted.reserve(words.size());
   for (const std::string& word : words) quoted.push_back(quote_toml(word));
-  return "[" + join(quoted, ", ") + "]";
+  return fmt::format("[{}]", join(quoted, ", "));
 }
 
 class VideoNetworkSettings : public NetworkSettings {
  public:
-  explicit VideoNetworkSettings(VideoSettings settings) : settings_(std::move(settings)) {}
+  explicit VideoNetworkSettings(VideoSettings said) : settings(std::move(said)) {}
 
   std::string text() const override {
-    std::string text = fmt::format("[video]\nframes = {}\ninput = {}\nlayers = {}\n", settings_.frames,
-                                   quote_toml(video_input_words()[static_cast<size_t>(settings_.input)]),
-                                   quoted_list(settings_.layers));
-    if (!settings_.flow_layers.empty()) text += "flow_layers = " + quoted_list(settings_.flow_layers) + "\n";
+    std::string text = fmt::format("[video]\nframes = {}\ninput = {}\nlayers = {}\n", settings.frames,
+                                   quote_toml(video_input_words()[static_cast<size_t>(settings.input)]),
+                                   quoted_list(settings.layers));
+    if (!settings.flow_layers.empty()) text += "flow_layers = " + quoted_list(settings.flow_layers) + "\n";
+    if (settings.fusion == VideoFusion::kSvm) text += "fusion = \"svm\"\n";
     return text;
   }
 
@@ -45,7 +46,7 @@ class VideoNetworkSettings : public NetworkSettings {
                   "import a folder with a folder of videos for each label");
     InputTransform input = options.input;
     if (input.mean.defined()) input.mean = input.mean.mean(at::IntArrayRef({1, 2}), true);
-    auto model = std::make_unique<VideoModel>(settings_, options.labels, options.height, options.width,
+    auto model = std::make_unique<VideoModel>(settings, options.labels, options.height, options.width,
                                               std::move(input), options.device);
     model->initialise(options.seed);
     return model;
@@ -57,7 +58,7 @@ class VideoNetworkSettings : public NetworkSettings {
   double activations(int height, int width) const override {
     double activations = 0;
     double samples = static_cast<double>(height) * width;
-    for (const VideoLayer& layer : parse_video(settings_.layers)) {
+    for (const VideoLayer& layer : parse_video(settings.layers)) {
       if (layer.op == VideoOp::kMax)
         samples /= static_cast<double>(layer.kernel) * layer.kernel * layer.frames;
       if (layer.op == VideoOp::kMean || layer.op == VideoOp::kFlat) break;
@@ -66,20 +67,20 @@ class VideoNetworkSettings : public NetworkSettings {
     return activations;
   }
 
+  VideoSettings settings;
+
  private:
   // Large enough for its pooling, small enough to cost nothing.
   VideoModel small() const {
     int side = 1;
-    for (const auto* list : {&settings_.layers, &settings_.flow_layers}) {
+    for (const auto* list : {&settings.layers, &settings.flow_layers}) {
       int own = 1;
       if (list->empty()) continue;
       for (const VideoLayer& layer : parse_video(*list)) own *= layer.op == VideoOp::kMax ? layer.kernel : 1;
       side = std::max(side, own);
     }
-    return VideoModel(settings_, {"a", "b"}, 2 * side, 2 * side, {});
+    return VideoModel(settings, {"a", "b"}, 2 * side, 2 * side, {});
   }
-
-  VideoSettings settings_;
 };
 
 std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
@@ -88,10 +89,13 @@ std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   VideoSettings settings;
   settings.frames = static_cast<int>(reader.whole("frames", 1, kMostSeenFrames, settings.frames));
   settings.input = reader.word("input", video_input_words(), std::optional(settings.input));
+  settings.fusion = reader.word("fusion", video_fusion_words(), std::optional(settings.fusion));
   settings.layers = words_at(reader, "layers");
   settings.flow_layers = words_at(reader, "flow_layers");
   if (settings.input != VideoInput::kFrames && settings.frames < 2)
     fail_at_line(reader.file_name(), reader.line(), "flow needs two frames or more");
+  if (settings.fusion == VideoFusion::kSvm && settings.input != VideoInput::kBoth)
+    reader.fail(*reader.find("fusion"), "a machine fuses two streams: input = \"both\"");
   return reader.at(*list, [&] {
     auto made = std::make_shared<const VideoNetworkSettings>(settings);
     made->weights();  // Error for layers that do not fit each other
@@ -103,6 +107,8 @@ std::unique_ptr<Model> read_file(const TensorFile& file) {
   VideoSettings settings;
   settings.frames = static_cast<int>(file_number(file, "frames", 1, kMostSeenFrames));
   settings.input = word_in<VideoInput>(file, "input", video_input_words());
+  if (file.metadata.contains("fusion"))
+    settings.fusion = word_in<VideoFusion>(file, "fusion", video_fusion_words());
   settings.layers = words_in(file, "layers");
   if (file.metadata.contains("flow_layers")) settings.flow_layers = words_in(file, "flow_layers");
   const std::vector<std::string> labels = read_file_labels(file, 2);
@@ -118,8 +124,12 @@ std::unique_ptr<Model> read_file(const TensorFile& file) {
 
 }  // namespace
 
+VideoSettings video_settings(const NetworkSettings& settings) {
+  return dynamic_cast<const VideoNetworkSettings&>(settings).settings;
+}
+
 Family video_family() {
-  return {"video", read_file, {"frames", "input", "layers", "flow_layers"}, read_recipe};
+  return {"video", read_file, {"frames", "input", "layers", "flow_layers", "fusion"}, read_recipe};
 }
 
 }  // namespace reverie

@@ -67,6 +67,25 @@ torch::Tensor by_clip(const torch::Tensor& x, int64_t frames) {
   return x.unflatten(0, {x.size(0) / frames, frames});
 }
 
+// A linear machine over the streams' softmax, each divided by its length (Simonyan and Zisserman 2014).
+// machine: its weights, its biases, and the logarithm of the factor.
+FusedScores fuse(const std::vector<torch::Tensor>& scores, const std::vector<torch::Tensor>& machine) {
+  std::vector<torch::Tensor> seen;
+  for (const torch::Tensor& stream : scores) {
+    const torch::Tensor shares = torch::softmax(stream, 1);
+    seen.push_back(shares / shares.square().sum(1, true).sqrt());
+  }
+  const torch::Tensor values = torch::linear(torch::cat(seen, 1), machine[0], machine[1]);
+  return {values, values.detach() * machine[2].exp()};
+}
+
+constexpr size_t kMachineParts = 3;
+
+// The machine stands behind all other parameters.
+std::vector<torch::Tensor> machine_of(const std::vector<torch::Tensor>& parameters) {
+  return {parameters.end() - kMachineParts, parameters.end()};
+}
+
 bool is_recurrent(const std::string& name) {
   return name.find(".gates.") != std::string::npos || name.find(".candidate.") != std::string::npos ||
          name.find(".state.") != std::string::npos || name.find(".input.") != std::string::npos;
@@ -76,6 +95,11 @@ bool is_recurrent(const std::string& name) {
 
 const std::vector<std::string>& video_input_words() {
   static const std::vector<std::string> words = {"frames", "flow", "both"};
+  return words;
+}
+
+const std::vector<std::string>& video_fusion_words() {
+  static const std::vector<std::string> words = {"average", "svm"};
   return words;
 }
 
@@ -194,13 +218,17 @@ std::vector<VideoModel::Stream> VideoModel::streams_of(const VideoSettings& sett
   return streams;
 }
 
-Parameters VideoModel::parameters_of(const std::vector<Stream>& streams, size_t labels,
-                                     torch::Device device) {
+Parameters VideoModel::parameters_of(const std::vector<Stream>& streams, const VideoSettings& settings,
+                                     size_t labels, torch::Device device) {
   Layouts all;
+  const auto count = static_cast<int64_t>(labels);
   for (const Stream& stream : streams) {
     for (const VideoLayer& layer : stream.layers) add_layer(stream.prefix, layer, all);
-    add_dense(stream.prefix + kScores, stream.layers.back().out.features(), static_cast<int64_t>(labels),
-              all);
+    add_dense(stream.prefix + kScores, stream.layers.back().out.features(), count, all);
+  }
+  if (settings.fusion == VideoFusion::kSvm) {
+    add_dense(kFusion, static_cast<int64_t>(streams.size()) * count, count, all);
+    all.learned.add(std::string(kFusion) + ".factor", {1});
   }
   return make_parameters(std::move(all), device);
 }
@@ -213,7 +241,7 @@ VideoModel::VideoModel(VideoSettings settings, std::vector<std::string> labels, 
       height_(height),
       width_(width),
       streams_(streams_of(settings_, height, width)),
-      parameters_(parameters_of(streams_, labels_.size(), device)) {}
+      parameters_(parameters_of(streams_, settings_, labels_.size(), device)) {}
 
 const std::string& VideoModel::family() const {
   static const std::string name = "video";
@@ -225,6 +253,13 @@ void VideoModel::initialise(uint64_t seed) {
     const bool plain = slice.name.find(kScores) != std::string::npos || is_recurrent(slice.name);
     return std::sqrt((plain ? 1.0 : 2.0) / slice.fan_in);
   });
+  if (settings_.fusion == VideoFusion::kAverage) return;
+  torch::NoGradGuard no_grad;
+  // it begins as the mean
+  torch::Tensor weight = machine_of(parameters_.cut_constant())[0];
+  const auto streams = static_cast<int64_t>(streams_.size());
+  weight.copy_(torch::eye(weight.size(0), weight.options()).repeat({1, streams}) /
+               static_cast<double>(streams));
 }
 
 VideoSight VideoModel::look(const torch::Tensor& pictures) const {
@@ -255,7 +290,13 @@ std::vector<torch::Tensor> VideoModel::scores(const VideoSight& sight) const {
   return run(sight, pass);
 }
 
-torch::Tensor VideoModel::shares(const std::vector<torch::Tensor>& scores) {
+FusedScores VideoModel::learn_fusion(const std::vector<torch::Tensor>& scores) {
+  return fuse(scores, machine_of(parameters_.cut()));
+}
+
+torch::Tensor VideoModel::shares(const std::vector<torch::Tensor>& scores) const {
+  if (settings_.fusion == VideoFusion::kSvm)
+    return torch::softmax(fuse(scores, machine_of(parameters_.cut_constant())).scaled, 1);
   torch::Tensor sum = torch::softmax(scores[0], 1);
   for (size_t i = 1; i < scores.size(); ++i) sum = sum + torch::softmax(scores[i], 1);
   return sum / static_cast<double>(scores.size());
@@ -323,6 +364,7 @@ TensorFile VideoModel::tensors() const {
   file.metadata["family"] = family();
   file.metadata["frames"] = std::to_string(settings_.frames);
   file.metadata["input"] = video_input_words()[static_cast<size_t>(settings_.input)];
+  if (settings_.fusion == VideoFusion::kSvm) file.metadata["fusion"] = "svm";
   file.metadata["layers"] = join(settings_.layers, ", ");
   if (!settings_.flow_layers.empty()) file.metadata["flow_layers"] = join(settings_.flow_layers, ", ");
   file.metadata["labels"] = join(labels_, "\n");

@@ -17,13 +17,20 @@ namespace reverie {
 enum class VideoInput { kFrames, kFlow, kBoth };
 const std::vector<std::string>& video_input_words();  // frames, flow, both
 
+// How one answer is made of those of two streams: their mean, or by a linear support vector machine over
+// both.
+enum class VideoFusion { kAverage, kSvm };
+const std::vector<std::string>& video_fusion_words();  // average, svm
+inline constexpr const char* kFusion = "fusion";       // the machine's parameters
+
 // What a recipe's table says.
 struct VideoSettings {
   int frames = 9;  // that it sees at once
-  // The frames, or how they move from one to the next; or both: two streams, whose answers are averaged.
+  // The frames, or how they move from one to the next; or both: two streams.
   VideoInput input = VideoInput::kFrames;
   std::vector<std::string> layers;
   std::vector<std::string> flow_layers;  // of the second stream; empty: the same
+  VideoFusion fusion = VideoFusion::kAverage;
 };
 
 // What a network sees of clips.
@@ -32,9 +39,17 @@ struct VideoSight {
   torch::Tensor flow;    // [N, T - 1, 2, H, W] (flow_input.h); likewise
 };
 
+// What the machine over two streams makes of a clip.
+struct FusedScores {
+  torch::Tensor values;  // [N, L]; the largest is the answer
+  // The same, times what makes their softmax the shares of labels (Platt 1999): gradients reach that factor
+  // alone.
+  torch::Tensor scaled;
+};
+
 // Its file holds the parameters and the statistics of batch normalisation by name, mean, and metadata family,
-// frames, input, layers and flow_layers (the lists, joined by ", "), labels (joined by line feeds), height,
-// width (of the frames it was trained on), scale, mean.
+// frames, input, fusion (svm alone), layers and flow_layers (the lists, joined by ", "), labels (joined by
+// line feeds), height, width (of the frames it was trained on), scale, mean.
 class VideoModel : public Model {
  public:
   // Weights are zero until initialise().  Error for layers that do not fit the size.
@@ -63,8 +78,10 @@ class VideoModel : public Model {
   std::vector<torch::Tensor> learn(const VideoSight& sight, const DropoutPlace& dropout);
   // The same as the network is used.
   std::vector<torch::Tensor> scores(const VideoSight& sight) const;
-  // [N, L]: the streams' softmax, averaged.
-  static torch::Tensor shares(const std::vector<torch::Tensor>& scores);
+  // Of the scores of two streams; gradients reach the machine's parameters.
+  FusedScores learn_fusion(const std::vector<torch::Tensor>& scores);
+  // [N, L], of each stream's scores: what a clip shows.
+  torch::Tensor shares(const std::vector<torch::Tensor>& scores) const;
 
   const std::vector<std::string>& labels() const override { return labels_; }
   int64_t trained_side() const override { return std::min(height_, width_); }
@@ -83,7 +100,8 @@ class VideoModel : public Model {
   };
   std::vector<torch::Tensor> run(const VideoSight& sight, Pass& pass) const;
   static std::vector<Stream> streams_of(const VideoSettings& settings, int height, int width);
-  static Parameters parameters_of(const std::vector<Stream>& streams, size_t labels, torch::Device device);
+  static Parameters parameters_of(const std::vector<Stream>& streams, const VideoSettings& settings,
+                                  size_t labels, torch::Device device);
 
   VideoSettings settings_;
   std::vector<std::string> labels_;
@@ -91,6 +109,9 @@ class VideoModel : public Model {
   std::vector<Stream> streams_;
   Parameters parameters_;
 };
+
+// The recipe's table.
+VideoSettings video_settings(const NetworkSettings& settings);
 
 // Error names the family of another model.
 const VideoModel& as_video(const Model& model, std::string_view doing);

@@ -195,6 +195,41 @@ TEST(Video, FilesGiveTheSameAnswers) {
   EXPECT_EQ(again.first_kernels(true).sizes(), (std::vector<int64_t>{3, 2, 4, 3, 3}));
 }
 
+TEST(Video, AMachineFusesTheStreamsSoftmaxOfOneLength) {
+  const VideoSettings settings = {
+      5, VideoInput::kBoth, {"middle", "conv 3", "mean"}, {"conv 3 3 4", "mean"}, VideoFusion::kSvm};
+  VideoModel model = network(settings);
+  torch::manual_seed(9);
+  const std::vector<torch::Tensor> scores = {2 * torch::randn({8, 3}), 2 * torch::randn({8, 3})};
+  std::vector<torch::Tensor> seen;
+  for (const torch::Tensor& stream : scores) {
+    const torch::Tensor shares = torch::softmax(stream, 1);
+    seen.push_back(shares / shares.norm(2, 1, true));
+  }
+  EXPECT_LT((model.learn_fusion(scores).values - (seen[0] + seen[1]) / 2).abs().max().item<double>(), 1e-6);
+  {
+    torch::NoGradGuard no_grad;
+    for (const auto& [slice, part] : {std::pair{-3, 6 * 3}, std::pair{-2, 3}, std::pair{-1, 1}}) {
+      const ParameterSlice& at = *(model.parameters().slices().end() + slice);
+      ASSERT_TRUE(is_within(kFusion, at.name) && at.count == part) << at.name;
+      model.parameters().flat().narrow(0, at.begin, at.count).copy_(torch::randn({at.count}));
+    }
+  }
+  const TensorFile file = model.tensors();
+  const auto t = [&](const char* name) { return from_plain(file.get(name)); };
+  const torch::Tensor values = torch::linear(torch::cat(seen, 1), t("fusion.weight"), t("fusion.bias"));
+  const torch::Tensor shares = torch::softmax(values * t("fusion.factor").exp(), 1);
+  const FusedScores fused = model.learn_fusion(scores);
+  EXPECT_LT((fused.values - values).abs().max().item<double>(), 1e-5);
+  EXPECT_LT((model.shares(scores) - shares).abs().max().item<double>(), 1e-5);
+  // what the shares learn does not reach the machine's weights
+  const torch::Tensor gradient =
+      torch::autograd::grad({fused.scaled.square().sum()}, {model.parameters().flat()})[0];
+  EXPECT_EQ(gradient.count_nonzero().item<int64_t>(), 1);
+  const auto copy = model_from_tensors(file);
+  EXPECT_TRUE(torch::equal(as_video(*copy, "test").shares(scores), model.shares(scores)));
+}
+
 TEST(Video, APictureIsAClipThatStandsStill) {
   const VideoModel model = network({5, VideoInput::kFrames, {"conv 3 3 5", "max 2", "mean"}, {}});
   torch::manual_seed(7);
