@@ -67,7 +67,8 @@ std::string quick(std::string line) {
            " -q --set iterations=3 --set features=conv1 --set style_features=conv1 --set "
            "content_features=conv2";
   }
-  if (line.starts_with("reverie train dcgan") || line.starts_with("reverie train vae-"))
+  if (line.starts_with("reverie train dcgan") || line.starts_with("reverie train lapgan") ||
+      line.starts_with("reverie train vae-"))
     return line + " -q --set iterations=3";
   if (line.starts_with("reverie train denoise")) {
     line = std::regex_replace(line, std::regex(" --set iterations=[0-9]+"), "");

@@ -60,7 +60,7 @@ bool CodeBook::has(const std::string& name) const {
 }
 
 torch::Tensor CodeBook::at(const std::string& name) const {
-  if (is_number(name)) return draw_codes(model_.settings().codes, seed_, parse_stops(name).at(0));
+  if (is_number(name)) return draw_codes(model_.codes(), seed_, parse_stops(name).at(0));
   const auto it = added_.find(name);
   return it != added_.end() ? it->second : model_.label_statistics(name).mean;
 }
@@ -101,7 +101,7 @@ std::vector<CodeTerm> parse_code_sum(const std::string& text) {
 }
 
 torch::Tensor sum_of(const CodeBook& book, const std::vector<CodeTerm>& terms) {
-  torch::Tensor sum = torch::zeros({1, book.model().settings().codes});
+  torch::Tensor sum = torch::zeros({1, book.model().codes()});
   for (const CodeTerm& term : terms) sum = sum + term.sign * mean_of(book, term);
   return sum;
 }
@@ -115,7 +115,7 @@ Inversion invert(const VaeModel& model, const torch::Tensor& picture, int steps,
   {
     torch::NoGradGuard no_grad;
     std::vector<torch::Tensor> some;
-    for (int64_t i = 0; i < kBeginnings; ++i) some.push_back(draw_codes(s.codes, seed, i));
+    for (int64_t i = 0; i < kBeginnings; ++i) some.push_back(draw_codes(model.codes(), seed, i));
     if (!s.encoder.empty()) some.push_back(model.encode(x, weights).mean);
     const torch::Tensor all = torch::cat(some);
     result.begin = all.narrow(0, errors(decoded(all), x).argmin().item<int64_t>(), 1).clone();

@@ -130,7 +130,7 @@ class LatentEffect final : public Effect {
 
   torch::Tensor vector_codes(const ParameterValues& values) const {
     const WalkPlace place = place_of(values);
-    const auto stop = [&](int64_t i) { return draw_codes(vae_.settings().codes, setup_.seed, i); };
+    const auto stop = [&](int64_t i) { return draw_codes(vae_.codes(), setup_.seed, i); };
     torch::Tensor codes =
         along(stop(place.from), stop(place.to), place.share, values.choice<LatentPath>("path")) *
         values.number("truncation");
