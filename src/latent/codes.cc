@@ -144,6 +144,15 @@ Inversion invert(const VaeModel& model, const torch::Tensor& picture, int steps,
 
 Planes samples_sheet(const CodeBook& book, int count) {
   std::vector<SheetRow> rows;
+  const int64_t classes = book.model().settings().classes;
+  for (int64_t k = 0; k < classes; ++k) {  // the same samples of each label
+    rows.push_back({book.model().labels()[static_cast<size_t>(k)], {}});
+    for (int i = 0; i < std::min(count, kColumns); ++i)
+      rows.back().pictures.push_back(book.shown(
+          book.model().with_classes(book.at(std::to_string(i)), torch::eye(classes).narrow(0, k, 1))));
+  }
+  if (classes > 0)
+    return labelled_rows(rows, fmt::format("Samples of seed {}, by label", book.seed()), magnification(book));
   for (int i = 0; i < count; ++i) {
     if (i % kColumns == 0) rows.push_back({std::to_string(i), {}});
     rows.back().pictures.push_back(book.shown(book.at(std::to_string(i))));

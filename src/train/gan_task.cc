@@ -253,7 +253,10 @@ Planes sheet(const Model& any, const RecordSet& set, Split split, size_t) {
     for (int64_t i = 0; i < pictures.size(0); ++i) all.push_back(to_planes((pictures[i] / 255).clamp(0, 1)));
     return all;
   };
-  const torch::Tensor codes = sample_codes(model, int64_t{kColumns} * kRows, height, width, kSheetSeed);
+  torch::Tensor codes = sample_codes(model, int64_t{kColumns} * kRows, height, width, kSheetSeed);
+  // one label after the other: of ten a column has one each
+  if (const int64_t classes = model.settings().classes; classes > 0)
+    codes = model.with_classes(codes, torch::eye(classes).index({torch::arange(codes.size(0)) % classes}));
   const size_t count = std::min<size_t>(kColumns, set.size(split));
   const torch::Tensor pictures =
       read_pictures(set, split, 0, count, set.size(split) / std::max<size_t>(count, 1));

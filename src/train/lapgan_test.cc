@@ -122,7 +122,8 @@ TEST(LapganTask, LearnsWhatThePicturesOfEachLabelHave) {
     torch::NoGradGuard no_grad;
     const auto model = trainer.model();
     const VaeModel& generator = as_vae(*model, "test");
-    const torch::Tensor codes = generator.with_class(sample_codes(generator, 64, 16, 16, 1), label);
+    const torch::Tensor codes =
+        generator.with_classes(sample_codes(generator, 64, 16, 16, 1), torch::eye(2).narrow(0, label, 1));
     return stripes(pictures_of_codes(generator, codes, 16, 16));
   };
   const auto [before_along, before_across] = made(0);

@@ -25,6 +25,10 @@ torch::Tensor class_weights(const torch::Tensor& numbers) {
   return weights / weights.sum(1, true);
 }
 
+torch::Tensor class_numbers(const torch::Tensor& weights) {
+  return kNear * weights / weights.amax(1, true).clamp_min(1e-6);
+}
+
 torch::Tensor class_planes(const torch::Tensor& weights, int64_t height, int64_t width) {
   return weights.view({weights.size(0), weights.size(1), 1, 1}).expand({-1, -1, height, width});
 }

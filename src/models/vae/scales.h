@@ -22,6 +22,9 @@ std::vector<torch::Tensor> pyramid(const torch::Tensor& x, size_t scales);
 // come near it, so that a walk goes over from class to class without a jump.
 torch::Tensor class_weights(const torch::Tensor& numbers);
 
+// Numbers that class_weights() makes these weights of.
+torch::Tensor class_numbers(const torch::Tensor& weights);
+
 // [N, K, height, width], each a plane of its number.
 torch::Tensor class_planes(const torch::Tensor& weights, int64_t height, int64_t width);
 

@@ -38,6 +38,7 @@ TEST(Scales, TheLargestNumberSaysTheClass) {
   EXPECT_LT(furthest(weights[0], torch::tensor({0.0, 1.0, 0.0})), 1e-6);
   EXPECT_LT(furthest(weights[1], torch::tensor({1.0 / 3, 2.0 / 3, 0.0})), 1e-6);
   EXPECT_LT(furthest(weights[2], torch::full({3}, 1.0 / 3)), 1e-6);
+  EXPECT_LT(furthest(class_weights(class_numbers(weights)), weights), 1e-6);
 }
 
 VaeSettings small() {
@@ -85,8 +86,10 @@ TEST(Scales, OneAfterTheOtherMakeThePicture) {
   EXPECT_TRUE(torch::equal(picture, y));
   EXPECT_LT(furthest(model.decode(codes, 16, 24, model.packed()), y), 1e-5);
   // a class and the other one
-  const torch::Tensor night = model.decode(model.with_class(codes, 0), 16, 24, weights);
-  const torch::Tensor day = model.decode(model.with_class(codes, 1), 16, 24, weights);
+  const torch::Tensor night =
+      model.decode(model.with_classes(codes, torch::eye(2).narrow(0, 0, 1)), 16, 24, weights);
+  const torch::Tensor day =
+      model.decode(model.with_classes(codes, torch::eye(2).narrow(0, 1, 1)), 16, 24, weights);
   EXPECT_GT(furthest(night, day), 1e-3);
   for (int64_t n = 0; n < 3; ++n)
     EXPECT_LT(furthest(y[n], classes[n][0].item<float>() > 0.5 ? night[n] : day[n]), 1e-5);

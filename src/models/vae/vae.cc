@@ -62,7 +62,7 @@ InputTransform with_grey(InputTransform transform, bool grey) {
   return transform;
 }
 
-VaeSettings with_classes(VaeSettings settings, size_t labels) {
+VaeSettings counted_classes(VaeSettings settings, size_t labels) {
   if (!settings.conditional) return settings;
   if (labels == 0)
     throw Error("build", "a conditional generator", "there are no labels", "conditional = false");
@@ -75,7 +75,7 @@ VaeSettings with_classes(VaeSettings settings, size_t labels) {
 VaeModel::VaeModel(VaeSettings settings, std::vector<std::string> labels, InputTransform transform,
                    torch::Device device)
     : Model(with_grey(std::move(transform), settings.grey)),
-      settings_(with_classes(std::move(settings), labels.size())),
+      settings_(counted_classes(std::move(settings), labels.size())),
       labels_(std::move(labels)),
       layers_(parse_vae(settings_)),
       parameters_(make_parameters(settings_, layers_, labels_.size(), device)) {
@@ -224,12 +224,9 @@ torch::Tensor VaeModel::decode_scales(const torch::Tensor& codes, const VaeWeigh
   return picture;
 }
 
-torch::Tensor VaeModel::with_class(const torch::Tensor& codes, int64_t label) const {
-  constexpr double kSure = 4;  // deviations
+torch::Tensor VaeModel::with_classes(const torch::Tensor& codes, const torch::Tensor& weights) const {
   torch::Tensor moved = codes.clone();
-  torch::Tensor classes = moved.narrow(1, codes.size(1) - settings_.classes, settings_.classes);
-  classes.fill_(-kSure);
-  classes.select(1, label).fill_(kSure);
+  moved.narrow(1, codes.size(1) - settings_.classes, settings_.classes).copy_(class_numbers(weights));
   return moved;
 }
 

@@ -81,8 +81,8 @@ class VaeModel : public Model {
   // conditional.
   torch::Tensor decode_scale(size_t scale, const torch::Tensor& below, const torch::Tensor& codes,
                              const torch::Tensor& classes, const VaeWeights& weights) const;
-  // Codes [N, codes()] moved to the class of this label's place.
-  torch::Tensor with_class(const torch::Tensor& codes, int64_t label) const;
+  // Codes [N, codes()] of a conditional model moved to these weights of its labels, [N or 1, K].
+  torch::Tensor with_classes(const torch::Tensor& codes, const torch::Tensor& weights) const;
 
   // The same, with the variance of each sample.
   DecodedCodes decode_whole(const torch::Tensor& codes, int64_t height, int64_t width,
