@@ -67,8 +67,9 @@ std::string quick(std::string line) {
            " -q --set iterations=3 --set features=conv1 --set style_features=conv1 --set "
            "content_features=conv2";
   }
-  if (line.starts_with("reverie train dcgan") || line.starts_with("reverie train vae-") ||
-      line.starts_with("reverie train autoencoder-") || line.starts_with("reverie train classifier-mnist"))
+  if (line.starts_with("reverie train dcgan") || line.starts_with("reverie train lapgan") ||
+      line.starts_with("reverie train vae-") || line.starts_with("reverie train autoencoder-") ||
+      line.starts_with("reverie train classifier-mnist"))
     return line + " -q --set iterations=3";
   if (line.starts_with("reverie train denoise")) {
     line = std::regex_replace(line, std::regex(" --set iterations=[0-9]+"), "");

@@ -60,7 +60,7 @@ bool CodeBook::has(const std::string& name) const {
 }
 
 torch::Tensor CodeBook::at(const std::string& name) const {
-  if (is_number(name)) return draw_codes(model_.settings().codes, seed_, parse_stops(name).at(0));
+  if (is_number(name)) return draw_codes(model_.codes(), seed_, parse_stops(name).at(0));
   const auto it = added_.find(name);
   return it != added_.end() ? it->second : model_.label_statistics(name).mean;
 }
@@ -101,7 +101,7 @@ std::vector<CodeTerm> parse_code_sum(const std::string& text) {
 }
 
 torch::Tensor sum_of(const CodeBook& book, const std::vector<CodeTerm>& terms) {
-  torch::Tensor sum = torch::zeros({1, book.model().settings().codes});
+  torch::Tensor sum = torch::zeros({1, book.model().codes()});
   for (const CodeTerm& term : terms) sum = sum + term.sign * mean_of(book, term);
   return sum;
 }
@@ -115,7 +115,7 @@ Inversion invert(const VaeModel& model, const torch::Tensor& picture, int steps,
   {
     torch::NoGradGuard no_grad;
     std::vector<torch::Tensor> some;
-    for (int64_t i = 0; i < kBeginnings; ++i) some.push_back(draw_codes(s.codes, seed, i));
+    for (int64_t i = 0; i < kBeginnings; ++i) some.push_back(draw_codes(model.codes(), seed, i));
     if (!s.encoder.empty()) some.push_back(model.encode(x, weights).mean);
     const torch::Tensor all = torch::cat(some);
     result.begin = all.narrow(0, errors(decoded(all), x).argmin().item<int64_t>(), 1).clone();
@@ -144,6 +144,15 @@ Inversion invert(const VaeModel& model, const torch::Tensor& picture, int steps,
 
 Planes samples_sheet(const CodeBook& book, int count) {
   std::vector<SheetRow> rows;
+  const int64_t classes = book.model().settings().classes;
+  for (int64_t k = 0; k < classes; ++k) {  // the same samples of each label
+    rows.push_back({book.model().labels()[static_cast<size_t>(k)], {}});
+    for (int i = 0; i < std::min(count, kColumns); ++i)
+      rows.back().pictures.push_back(book.shown(
+          book.model().with_classes(book.at(std::to_string(i)), torch::eye(classes).narrow(0, k, 1))));
+  }
+  if (classes > 0)
+    return labelled_rows(rows, fmt::format("Samples of seed {}, by label", book.seed()), magnification(book));
   for (int i = 0; i < count; ++i) {
     if (i % kColumns == 0) rows.push_back({std::to_string(i), {}});
     rows.back().pictures.push_back(book.shown(book.at(std::to_string(i))));

@@ -55,7 +55,7 @@ struct Inversion {
 // Networks", without its clipping).
 Inversion invert(const VaeModel& model, const torch::Tensor& picture, int steps, uint64_t seed);
 
-// The first samples, ten in a row.
+// The first samples, ten in a row; of a conditional model the first ten of each label.
 Planes samples_sheet(const CodeBook& book, int count);
 // From each name to the next in so many pictures, over the sphere and straight.
 Planes between_sheet(const CodeBook& book, const std::vector<std::string>& names, int steps);

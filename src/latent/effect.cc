@@ -18,6 +18,16 @@ namespace {
 
 constexpr double kFiner = 3;  // times, than what is large
 
+// Each label's weights, all of it for itself.
+LabelStatistics classes_of(const VaeModel& model) {
+  LabelStatistics all;
+  const auto count = static_cast<int64_t>(model.labels().size());
+  for (int64_t i = 0; i < count; ++i)
+    all[model.labels()[static_cast<size_t>(i)]] = {torch::eye(count).narrow(0, i, 1),
+                                                   torch::ones({1, count})};
+  return all;
+}
+
 class LatentEffect final : public Effect {
  public:
   LatentEffect(const EffectSetup& setup, const ParameterValues& values)
@@ -27,6 +37,12 @@ class LatentEffect final : public Effect {
         vae_(as_vae(*model_, "play")),
         weights_(vae_.packed()),
         chosen_(parse_stops(values.text("chosen"))) {
+    if (vae_.settings().classes > 0) {
+      const std::string text = values.text("label");
+      classes_.emplace(classes_of(vae_), text.empty() ? vae_.labels().front() : text);
+    } else if (!values.text("label").empty()) {
+      throw Error("play the label", values.text("label"), "the model is told none: it is not conditional");
+    }
     const LabelStatistics labels = labels_of_model(vae_);
     if (vae_.shrink() > 0 && !labels.empty()) style_.emplace(labels, values.text("toward"));
   }
@@ -113,10 +129,10 @@ class LatentEffect final : public Effect {
     }
   }
 
-  // Where the walk is, its stops by their numbers.
-  WalkPlace place_of(const ParameterValues& values) const {
-    if (chosen_.empty()) return place_on(walked_, values.integer("stops"));
-    WalkPlace place = place_on(walked_, static_cast<int64_t>(chosen_.size()));
+  // Where a walk is, its stops by their numbers.
+  WalkPlace place_of(double walked, const ParameterValues& values) const {
+    if (chosen_.empty()) return place_on(walked, values.integer("stops"));
+    WalkPlace place = place_on(walked, static_cast<int64_t>(chosen_.size()));
     place.from = chosen_[static_cast<size_t>(place.from)];
     place.to = chosen_[static_cast<size_t>(place.to)];
     return place;
@@ -128,14 +144,27 @@ class LatentEffect final : public Effect {
     return {torch::zeros(shape), torch::ones(shape)};
   }
 
-  torch::Tensor vector_codes(const ParameterValues& values) const {
-    const WalkPlace place = place_of(values);
-    const auto stop = [&](int64_t i) { return draw_codes(vae_.settings().codes, setup_.seed, i); };
-    torch::Tensor codes =
-        along(stop(place.from), stop(place.to), place.share, values.choice<LatentPath>("path")) *
-        values.number("truncation");
+  torch::Tensor vector_at(double walked, const ParameterValues& values) const {
+    const WalkPlace place = place_of(walked, values);
+    const auto stop = [&](int64_t i) { return draw_codes(vae_.codes(), setup_.seed, i); };
+    return along(stop(place.from), stop(place.to), place.share, values.choice<LatentPath>("path"));
+  }
+
+  torch::Tensor vector_codes(const ParameterValues& values) {
+    torch::Tensor codes = vector_at(walked_, values);
+    const int64_t times = values.integer("finer");
+    if (vae_.scales() > 1 && times != 1) {
+      const int64_t coarsest = vae_.scale_codes(0);
+      const int64_t others = codes.size(1) - coarsest - vae_.settings().classes;
+      codes = codes.clone();
+      codes.narrow(1, coarsest, others)
+          .copy_(vector_at(walked_ * static_cast<double>(times), values).narrow(1, coarsest, others));
+    }
+    codes = codes * values.number("truncation");
     add_groups(codes, values);
-    return codes;
+    if (!classes_ || values.text("label").empty()) return codes;
+    classes_->change(values.text("label"));
+    return vae_.with_classes(codes, classes_->at(values.number("position")).mean.clamp_min(0));
   }
 
   // Of one stop: what is large, and what is finer.
@@ -154,7 +183,7 @@ class LatentEffect final : public Effect {
 
   torch::Tensor grid_codes(const ParameterValues& values) {
     if (style_) style_->change(values.text("toward"));
-    const WalkPlace place = place_of(values);
+    const WalkPlace place = place_of(walked_, values);
     torch::Tensor codes = along(ground(place.from, values), ground(place.to, values), place.share,
                                 values.choice<LatentPath>("path"));
     codes = moved_to(codes, statistics_of(codes), style_ ? style_->at(values.number("position")) : plain());
@@ -170,6 +199,7 @@ class LatentEffect final : public Effect {
   const VaeModel& vae_;
   VaeWeights weights_;
   std::vector<int64_t> chosen_;
+  std::optional<ChosenStyle> classes_;                   // weights of a conditional generator's labels
   std::optional<ChosenStyle> style_;                     // of codes in a grid whose labels are known
   double walked_ = 0, walked_before_ = 0, period_ = -1;  // walks
   std::optional<double> began_, last_;                   // seconds

@@ -23,6 +23,13 @@ std::vector<Parameter> walk() {
       choice("path", "spherical", {"spherical", "straight"},
              "from stop to stop over the sphere, where codes stay as far from the middle as they are, or "
              "straight"),
+      text("label", "",
+           "of a conditional generator: what it shows, \"cat | dog\" with `position` between; empty: the "
+           "codes' own labels"),
+      integer("finer", 1, 0, 16, "",
+              "of a generator by scales: how often its finer ones walk while the coarsest does once; 0: they "
+              "stand still")
+          .playable(0, 4),
       number("truncation", 1, 0, 4, "",
              "how far from the mean code: below 1 likelier pictures, above wilder ones")
           .playable(0, 2),

@@ -142,6 +142,57 @@ TEST(Latent, GeneratorsPlay) {
   }
 }
 
+// A conditional generator by scales: labels are held, mixed and left alone, and finer scales walk on their
+// own.
+TEST(Latent, GeneratorsByScalesPlay) {
+  Playing playing(false);
+  const TemporaryFolder folder;
+  VaeSettings s;
+  s.spatial = false;
+  s.conditional = true;
+  s.width = s.height = 16;
+  s.codes = 8;
+  s.decoder = {"dense 192"};
+  s.top = 8;
+  s.finer = {"conv 4, conv 3"};
+  VaeModel model(s, {"night", "day"}, {1 / 127.5, true, torch::full({3, 1, 1}, 127.5)});
+  model.initialise(3);
+  write_model(folder.path() / "s.safetensors", model);
+  playing.setup_.find_file = [&](const std::string& name) { return folder.path() / name; };
+  playing.values_.set_text("model", "s.safetensors");
+  playing.values_.set_text("stops", "8");
+  const auto shown = [&](double seconds, const char* label, const char* position = "0",
+                         const char* finer = "1") {
+    playing.values_.set_text("label", label);
+    playing.values_.set_text("position", position);
+    playing.values_.set_text("finer", finer);
+    const auto effect = playing.make();
+    playing.at(*effect, 0);
+    return playing.at(*effect, seconds);
+  };
+  const Planes night = shown(0.5, "night");
+  const Planes day = shown(0.5, "day");
+  EXPECT_NE(night.data(), day.data());
+  const Planes own = shown(0.5, "");
+  EXPECT_TRUE(own.data() == night.data() || own.data() == day.data());
+  EXPECT_EQ(shown(0.5, "night | day", "1").data(), day.data());
+  const Planes between = shown(0.5, "night | day", "0.5");
+  EXPECT_NE(between.data(), night.data());
+  EXPECT_NE(between.data(), day.data());
+  // loops close however often the finer scales go round
+  for (const char* finer : {"0", "3"}) {
+    EXPECT_NE(shown(0.5, "night", "0", finer).data(), night.data()) << finer;
+    EXPECT_EQ(shown(2, "night", "0", finer).data(), shown(0, "night").data()) << finer;
+  }
+  EXPECT_NE(message_of([&] { shown(0, "nigth"); }).find("did you mean 'night'"), std::string::npos);
+  EXPECT_NE(message_of([] {
+              Playing other(false);
+              other.values_.set_text("label", "night");
+              other.make();
+            }).find("not conditional"),
+            std::string::npos);
+}
+
 TEST(Latent, GoesThroughChosenSamples) {
   EXPECT_EQ(parse_stops("3 17, 5"), (std::vector<int64_t>{3, 17, 5}));
   EXPECT_TRUE(parse_stops("").empty());

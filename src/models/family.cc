@@ -21,7 +21,7 @@ namespace reverie {
 
 const std::vector<Family>& families() {
   static const std::vector<Family> list = {
-      hourglass_family(), classifier_family(),    vae_family(),   gan_family(),
+      hourglass_family(), classifier_family(),    vae_family(),   gan_family(),         lapgan_family(),
       video_family(),     discriminator_family(), caffe_family(), torchvision_family(),
   };
   return list;

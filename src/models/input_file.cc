@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "models/layer_words.h"
 
 namespace reverie {
 namespace {
@@ -30,9 +31,7 @@ double file_number(const TensorFile& file, const std::string& name, double low, 
 }
 
 std::vector<std::string> words_in(const TensorFile& file, const std::string& name) {
-  std::vector<std::string> words;
-  for (const std::string& word : split(file_metadata(file, name), ',')) words.emplace_back(trim(word));
-  return words;
+  return listed_layers(file_metadata(file, name));
 }
 
 size_t word_in(const TensorFile& file, const std::string& name, const std::vector<std::string>& words) {

@@ -17,6 +17,19 @@ std::vector<std::string> words_at(const TomlReader& reader, const char* key) {
   return words;
 }
 
+std::vector<std::string> listed_layers(const std::string& text) {
+  std::vector<std::string> words;
+  for (const std::string& word : split(text, ',')) words.emplace_back(trim(word));
+  return words;
+}
+
+std::string quoted_layers(const std::vector<std::string>& words) {
+  std::vector<std::string> quoted;
+  quoted.reserve(words.size());
+  for (const std::string& word : words) quoted.push_back(quote_toml(word));
+  return join(quoted, ", ");
+}
+
 void fail_at_layer(const std::string& text, const std::string& why) {
   throw Error("understand the layer", in_quotes(text), why);
 }

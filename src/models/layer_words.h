@@ -17,6 +17,12 @@ struct LayerWords {
 // A recipe's list of them; empty where the key is not there.
 std::vector<std::string> words_at(const TomlReader& reader, const char* key);
 
+// "conv 64 3, max 2": a list in one text.
+std::vector<std::string> listed_layers(const std::string& text);
+
+// As a recipe's list has them, without its brackets.
+std::string quoted_layers(const std::vector<std::string>& words);
+
 [[noreturn]] void fail_at_layer(const std::string& text, const std::string& why);
 
 // Error with the nearest word for one that is not there.

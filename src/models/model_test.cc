@@ -19,6 +19,9 @@ const std::vector<std::pair<std::string, std::string>>& small_tables() {
        "encoder = ['conv 4 5 2', 'residual']\ndecoder = ['residual', 'shuffle 3 5']\ncodes = 5\nnorm = "
        "'batch'\n"},
       {"gan", "generator = ['deconv 5', 'conv 3']\ntop = 4\ncodes = 5\nsize = '24x16'\n"},
+      {"lapgan",
+       "generator = ['deconv 5', 'conv 3']\ntop = 4\ncodes = 5\nsize = '24x16'\nfiner = ['conv 4, conv 3']\n"
+       "conditional = true\n"},
       {"video", "frames = 4\nlayers = ['conv 4 3 2', 'max 2', 'conv3d 5', 'mean', 'lstm 4', 'dense 3']\n"},
       {"discriminator",
        "layers = ['conv 4 5 2', 'conv 6 3 2']\nnorm = 'batch'\nspectral = true\npatches = true\n"},

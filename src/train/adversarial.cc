@@ -84,21 +84,27 @@ AdversarialSettings read_adversarial(const TomlReader& reader) {
   return s;
 }
 
+torch::Tensor joined(const torch::Tensor& x, const torch::Tensor& beside) {
+  return beside.defined() ? torch::cat({x, beside}, 1) : x;
+}
+
 Losses discriminator_losses(DiscriminatorModel& discriminator, const torch::Tensor& x,
                             const std::vector<torch::Tensor>& made, const AdversarialSettings& settings,
-                            const Sight& sight) {
+                            const Sight& sight, const torch::Tensor& beside) {
   const VaeWeights weights = sight.learning ? discriminator.learned() : discriminator.constant();
   const auto count = static_cast<double>(sight.count);
   const bool steep = settings.r1 > 0 && sight.learning;
   const torch::Tensor real = steep ? x.detach().requires_grad_(true) : x;
-  const torch::Tensor scores = discriminator.scores(real, weights);
+  const torch::Tensor scores = discriminator.scores(joined(real, beside), weights);
   Losses losses;
   losses.parts.push_back(
       {"real", per_picture(real_loss(scores, settings.loss, settings.smoothing)).sum() / count});
   torch::Tensor fake;
   for (const torch::Tensor& one : made) {
     const torch::Tensor loss =
-        per_picture(fake_loss(discriminator.scores(one.detach(), weights), settings.loss)).sum() / count;
+        per_picture(fake_loss(discriminator.scores(joined(one.detach(), beside), weights), settings.loss))
+            .sum() /
+        count;
     fake = fake.defined() ? fake + loss : loss;
   }
   losses.parts.push_back({"fake", fake / static_cast<double>(made.size())});

@@ -42,10 +42,13 @@ const std::vector<std::string>& adversarial_keys();
 AdversarialSettings read_adversarial(const TomlReader& reader);
 
 // What the discriminator makes small, given pictures x of the training and others that were made, all in the
-// scale of its input.
+// scale of its input.  beside: the planes that it sees with each, [N, K, H, W], where it sees any.
 Losses discriminator_losses(DiscriminatorModel& discriminator, const torch::Tensor& x,
                             const std::vector<torch::Tensor>& made, const AdversarialSettings& settings,
-                            const Sight& sight);
+                            const Sight& sight, const torch::Tensor& beside = {});
+
+// Along the channels, where there is anything beside it.
+torch::Tensor joined(const torch::Tensor& x, const torch::Tensor& beside);
 
 // Moves an average toward what is learned: by 1 - stays, and by more at the beginning of the run,
 // so that its first weights are soon forgotten.  Buffers likewise.

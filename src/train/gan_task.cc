@@ -1,4 +1,5 @@
-// Goodfellow et al. 2014, "Generative Adversarial Networks".
+// Goodfellow et al. 2014, "Generative Adversarial Networks"; by scales, Denton et al. 2015
+// (models/vae/scales.h).
 #include "train/gan_task.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -7,6 +8,8 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/random.h"
+#include "models/vae/scales.h"
 #include "sheets/sheet.h"
 #include "train/adversarial.h"
 #include "train/input.h"
@@ -45,12 +48,17 @@ std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings&, 
 }
 
 // What is kept and played is the average of the generators of all steps.
+//
+// By scales, each learns on its own: finer ones see the pictures of the training in the scale below, and none
+// is told of another's mistakes.  One turn trains the discriminators of all scales and one the generators: no
+// weight is in the losses of two scales.
 class GanTask : public Task {
  public:
-  enum Network : size_t { kGenerator, kAgainst, kAverage };
+  // Discriminators of finer scales follow.
+  enum Network : size_t { kGenerator, kAgainst, kAverage, kFiner };
 
   GanTask(const Recipe& recipe, const BuildOptions& options)
-      : options_(options), network_(recipe.networks.front().second) {
+      : options_(options), family_(recipe.family()), network_(recipe.networks.front().second) {
     const auto against = std::find_if(recipe.networks.begin(), recipe.networks.end(),
                                       [](const auto& network) { return network.first == kDiscriminator; });
     if (against == recipe.networks.end())
@@ -58,19 +66,24 @@ class GanTask : public Task {
     turns_ = discriminator_settings(*against->second).turns;
     generator_ = build<VaeModel>(*network_, options);
     average_ = build<VaeModel>(*network_, options);
-    discriminator_ = build<DiscriminatorModel>(*against->second, options);
     check_size();
+    build_discriminators(*against->second);
   }
 
   std::vector<TaskNetwork> networks() override {
-    return {{"gan", &generator_->parameters()},
-            {kDiscriminator, &discriminator_->parameters()},
-            {"average", &average_->parameters()}};
+    std::vector<TaskNetwork> all = {{family_, &generator_->parameters()},
+                                    {kDiscriminator, &discriminators_[0]->parameters()},
+                                    {"average", &average_->parameters()}};
+    for (size_t i = 1; i < discriminators_.size(); ++i)
+      all.push_back({fmt::format("{}.finer{}", kDiscriminator, i), &discriminators_[i]->parameters()});
+    return all;
   }
 
   std::vector<Turn> turns() const override {
     std::vector<Turn> all;
-    for (int i = 0; i < turns_; ++i) all.push_back({fmt::format("{}{}", kDiscriminator, i), {kAgainst}});
+    std::vector<size_t> against = {kAgainst};
+    for (size_t i = 1; i < discriminators_.size(); ++i) against.push_back(kFiner + i - 1);
+    for (int i = 0; i < turns_; ++i) all.push_back({fmt::format("{}{}", kDiscriminator, i), against});
     all.push_back({"generator", {kGenerator}});
     return all;
   }
@@ -80,20 +93,24 @@ class GanTask : public Task {
     const bool plays = turn.networks[0] == kGenerator;
     if (sight.learning && turn.name == kFirst)
       move_average(average_->parameters(), generator_->parameters(), own(stage).average, sight.iteration);
-    const torch::Tensor y = generate(sight, turn, plays);
-    if (!plays) {
-      Losses all =
-          discriminator_losses(*discriminator_, apply(generator_->input, sight.pictures), {y}, s, sight);
-      if (turn.name != kFirst) all.parts.clear();  // one of several turns is reported
-      return all;
+    const std::vector<torch::Tensor> pictures =
+        pyramid(apply(generator_->input, sight.pictures), generator_->scales());
+    const torch::Tensor classes = classes_of(sight);
+    Losses all;
+    for (size_t scale = 0; scale < pictures.size(); ++scale) {
+      const torch::Tensor& x = pictures[scale];
+      const torch::Tensor below = scale > 0 ? pictures[scale - 1] : torch::Tensor();
+      const torch::Tensor beside =
+          classes.defined() ? class_planes(classes, x.size(2), x.size(3)) : torch::Tensor();
+      const torch::Tensor y = generate(sight, turn, scale, below, classes);
+      const Losses own = plays ? deceiving(scale, joined(y, beside), s, sight)
+                               : discriminator_losses(*discriminators_[scale], x, {y}, s, sight, beside);
+      all.total = all.total.defined() ? all.total + own.total : own.total;
+      const std::string of = pictures.size() > 1 ? fmt::format("_{}", x.size(3)) : "";
+      for (const NamedLoss& part : own.parts) all.parts.push_back({part.name + of, part.value});
     }
-    const VaeWeights weights =
-        sight.learning ? looking(discriminator_->constant()) : discriminator_->constant();
-    Losses losses;
-    losses.total = generator_loss(discriminator_->scores(y, weights), s.loss).flatten(1).mean(1).sum() /
-                   static_cast<double>(sight.count);
-    losses.parts.push_back({"generator", losses.total.detach()});
-    return losses;
+    if (!plays && turn.name != kFirst) all.parts.clear();  // one of several turns is reported
+    return all;
   }
 
   bool spreads_test() const override { return true; }
@@ -114,16 +131,62 @@ class GanTask : public Task {
                               s.height, options_.width, options_.height));
   }
 
+  void build_discriminators(const NetworkSettings& network) {
+    const DiscriminatorSettings said = discriminator_settings(network);
+    const size_t scales = generator_->scales();
+    if (scales == 1) {
+      discriminators_.push_back(build<DiscriminatorModel>(network, options_));
+      return;
+    }
+    if (said.finer.size() + 1 != scales)
+      throw Error("train", "the generators",
+                  fmt::format("they have {} finer scales, and their discriminators {}", scales - 1,
+                              said.finer.size()));
+    for (size_t i = 0; i < scales; ++i) {
+      DiscriminatorSettings s = at_scale(said, i);
+      s.planes = generator_->settings().classes;
+      s.width = options_.width >> (scales - 1 - i);
+      s.height = options_.height >> (scales - 1 - i);
+      discriminators_.push_back(std::make_unique<DiscriminatorModel>(s, options_.input, options_.device));
+      discriminators_.back()->initialise(Random(options_.seed).split(i).bits());
+    }
+  }
+
+  // [N, K]: 1 for the class of each picture, 0 for others; undefined where nobody asks.
+  torch::Tensor classes_of(const Sight& sight) const {
+    const int64_t count = generator_->settings().classes;
+    if (count == 0) return {};
+    const torch::Tensor all = torch::arange(count, sight.labels.options());
+    return sight.labels.unsqueeze(1).eq(all).to(torch::kFloat32);
+  }
+
+  Losses deceiving(size_t scale, const torch::Tensor& y, const AdversarialSettings& s, const Sight& sight) {
+    const DiscriminatorModel& against = *discriminators_[scale];
+    const VaeWeights weights = sight.learning ? looking(against.constant()) : against.constant();
+    Losses losses;
+    losses.total = generator_loss(against.scores(y, weights), s.loss).flatten(1).mean(1).sum() /
+                   static_cast<double>(sight.count);
+    losses.parts.push_back({"generator", losses.total.detach()});
+    return losses;
+  }
+
   // Each turn plays on codes of its own.
-  torch::Tensor generate(const Sight& sight, const Turn& turn, bool plays) {
+  torch::Tensor generate(const Sight& sight, const Turn& turn, size_t scale, const torch::Tensor& below,
+                         const torch::Tensor& classes) {
     VaeModel& model = sight.learning ? *generator_ : *average_;
     const int64_t height = sight.pictures.size(2);
     const int64_t width = sight.pictures.size(3);
-    const torch::Tensor z =
-        normal_draws(sight, place_of(turn), code_shape(model, sight.pictures.size(0), height, width));
-    if (plays && sight.learning) return model.decode(z, height, width, model.learned());
+    const int64_t count = sight.pictures.size(0);
+    const torch::Tensor z = normal_draws(sight, place_of(turn) + scale * turns().size(),
+                                         model.scales() > 1 ? std::vector{count, model.scale_codes(scale)}
+                                                            : code_shape(model, count, height, width));
+    const auto made = [&](const VaeWeights& weights) {
+      return model.scales() > 1 ? model.decode_scale(scale, below, z, classes, weights)
+                                : model.decode(z, height, width, weights);
+    };
+    if (turn.networks[0] == kGenerator && sight.learning) return made(model.learned());
     torch::NoGradGuard no_grad;
-    return model.decode(z, height, width, sight.learning ? looking(model.constant()) : model.constant());
+    return made(sight.learning ? looking(model.constant()) : model.constant());
   }
 
   uint64_t place_of(const Turn& turn) const {
@@ -133,9 +196,10 @@ class GanTask : public Task {
   }
 
   BuildOptions options_;
+  std::string family_;
   std::shared_ptr<const NetworkSettings> network_;
   std::unique_ptr<VaeModel> generator_, average_;
-  std::unique_ptr<DiscriminatorModel> discriminator_;
+  std::vector<std::unique_ptr<DiscriminatorModel>> discriminators_;  // of each scale, the coarsest first
   int turns_ = 1;
 };
 
@@ -189,7 +253,10 @@ Planes sheet(const Model& any, const RecordSet& set, Split split, size_t) {
     for (int64_t i = 0; i < pictures.size(0); ++i) all.push_back(to_planes((pictures[i] / 255).clamp(0, 1)));
     return all;
   };
-  const torch::Tensor codes = sample_codes(model, int64_t{kColumns} * kRows, height, width, kSheetSeed);
+  torch::Tensor codes = sample_codes(model, int64_t{kColumns} * kRows, height, width, kSheetSeed);
+  // one label after the other: of ten a column has one each
+  if (const int64_t classes = model.settings().classes; classes > 0)
+    codes = model.with_classes(codes, torch::eye(classes).index({torch::arange(codes.size(0)) % classes}));
   const size_t count = std::min<size_t>(kColumns, set.size(split));
   const torch::Tensor pictures =
       read_pictures(set, split, 0, count, set.size(split) / std::max<size_t>(count, 1));
@@ -202,7 +269,7 @@ Planes sheet(const Model& any, const RecordSet& set, Split split, size_t) {
 }  // namespace
 
 std::vector<int64_t> code_shape(const VaeModel& model, int64_t count, int64_t height, int64_t width) {
-  const int64_t codes = model.settings().codes;
+  const int64_t codes = model.codes();
   const int64_t step = model.shrink();
   if (step == 0) return {count, codes};
   return {count, codes, (height + step - 1) / step, (width + step - 1) / step};
@@ -222,6 +289,12 @@ TaskKind gan_task() {
   std::vector<std::string> keys = adversarial_keys();
   keys.emplace_back("average");
   return {"gan", keys, read_stage, make, evaluate_gan, "samples", sheet};
+}
+
+TaskKind lapgan_task() {
+  TaskKind kind = gan_task();
+  kind.family = "lapgan";
+  return kind;
 }
 
 }  // namespace reverie

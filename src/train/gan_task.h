@@ -1,4 +1,4 @@
-// Training generators (families gan and discriminator) against discriminators.
+// Training generators (families gan and lapgan) against discriminators.
 #pragma once
 
 #include "models/vae/vae.h"
@@ -7,6 +7,7 @@
 namespace reverie {
 
 TaskKind gan_task();
+TaskKind lapgan_task();
 
 // Of codes: [count, C], in a grid [count, C, h, w] for pictures of that size.
 std::vector<int64_t> code_shape(const VaeModel& model, int64_t count, int64_t height, int64_t width);

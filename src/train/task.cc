@@ -17,7 +17,7 @@ namespace reverie {
 
 const std::vector<TaskKind>& task_kinds() {
   static const std::vector<TaskKind> list = {
-      hourglass_task(), classifier_task(), pretrained_vae_task(), gan_task(), video_task(),
+      hourglass_task(), classifier_task(), pretrained_vae_task(), gan_task(), lapgan_task(), video_task(),
   };
   return list;
 }

@@ -6,6 +6,7 @@
 #include "core/random.h"
 #include "core/text.h"
 #include "models/input_file.h"
+#include "models/layer_words.h"
 #include "models/random_weights.h"
 
 namespace reverie {
@@ -18,6 +19,7 @@ constexpr const char* kSpectral = ".spectral";
 VaeSettings as_encoder(const DiscriminatorSettings& s) {
   VaeSettings v;
   v.encoder = s.layers;
+  v.planes = s.planes;
   v.spatial = s.patches;
   v.width = s.width;
   v.height = s.height;
@@ -57,6 +59,12 @@ torch::Tensor spectral_norm(const torch::Tensor& matrix, torch::Tensor u, bool m
     if (move) u.copy_(left);
   }
   return torch::dot(left, torch::mv(matrix, right));
+}
+
+DiscriminatorSettings at_scale(DiscriminatorSettings settings, size_t scale) {
+  if (scale > 0) settings.layers = listed_layers(settings.finer.at(scale - 1));
+  settings.finer.clear();
+  return settings;
 }
 
 DiscriminatorModel::DiscriminatorModel(DiscriminatorSettings settings, InputTransform transform,

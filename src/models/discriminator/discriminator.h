@@ -19,7 +19,10 @@ struct DiscriminatorSettings {
   VaeActivation activation = VaeActivation::kLeaky;
   VaeNorm norm = VaeNorm::kNone;  // or kBatch
   bool spectral = false;
-  bool patches = false;         // a score for every place of the last layer, not one for the picture
+  bool patches = false;  // a score for every place of the last layer, not one for the picture
+  // Of discriminators by scales, one for each above the coarsest: "conv 32 5 2, conv 64 5 2".
+  std::vector<std::string> finer = {};
+  int planes = 0;               // that they see beside the picture: one for each class
   int turns = 1;                // of a step of the training, each on codes of its own
   int width = 64, height = 64;  // of pictures; its score's weights depend on them unless there are patches
 };
@@ -54,8 +57,8 @@ class DiscriminatorModel : public Model {
   VaeWeights constant() const;  // as a trained network is used
   VaeWeights learned();         // gradients reach the parameters; a step of power iteration for each weight
 
-  // x: what apply(input, pictures) gives.  [N, 1], with patches [N, 1, h, w]; `all`: takes what every layer
-  // makes.
+  // x: what apply(input, pictures) gives, with the settings' planes behind it.  [N, 1], with patches [N, 1,
+  // h, w]; `all`: takes what every layer makes.
   torch::Tensor scores(const torch::Tensor& x, const VaeWeights& weights,
                        std::vector<torch::Tensor>* all = nullptr) const;
 
@@ -69,6 +72,9 @@ class DiscriminatorModel : public Model {
   VaeLayers layers_;
   Parameters parameters_;
 };
+
+// Of that scale alone, 0 the coarsest: its layers, and none of others.
+DiscriminatorSettings at_scale(DiscriminatorSettings settings, size_t scale);
 
 // The recipe's table.
 DiscriminatorSettings discriminator_settings(const NetworkSettings& settings);

@@ -21,28 +21,36 @@ const std::vector<std::string>& norm_words() {
 
 class DiscriminatorNetwork : public NetworkSettings {
  public:
-  explicit DiscriminatorNetwork(DiscriminatorSettings said)
-      : settings(std::move(said)), model_(settings, {}) {}
+  explicit DiscriminatorNetwork(DiscriminatorSettings said) : settings(std::move(said)) {
+    for (size_t i = 0; i <= settings.finer.size(); ++i)
+      models_.emplace_back(at_scale(settings, i), InputTransform{});
+  }
 
   std::string text() const override {
-    std::vector<std::string> quoted;
-    for (const std::string& layer : settings.layers) quoted.push_back(quote_toml(layer));
-    return fmt::format(
+    std::string text = fmt::format(
         "[discriminator]\nlayers = [{}]\nactivation = \"{}\"\nnorm = \"{}\"\nspectral = {}\npatches = "
         "{}\nturns = "
         "{}\n",
-        join(quoted, ", "), vae_activation_words()[static_cast<size_t>(settings.activation)],
+        quoted_layers(settings.layers), vae_activation_words()[static_cast<size_t>(settings.activation)],
         norm_words()[static_cast<size_t>(settings.norm)], settings.spectral, settings.patches,
         settings.turns);
+    if (settings.finer.empty()) return text;
+    return text + fmt::format("finer = [{}]\n", quoted_layers(settings.finer));
   }
 
   std::vector<std::string> parameter_names() const override {
     std::vector<std::string> names;
-    for (const ParameterSlice& slice : model_.parameters().slices()) names.push_back(slice.name);
+    for (size_t i = 0; i < models_.size(); ++i) {
+      const std::string scale = i == 0 ? "" : fmt::format("finer{}.", i);
+      for (const ParameterSlice& slice : models_[i].parameters().slices())
+        names.push_back(scale + slice.name);
+    }
     return names;
   }
 
   std::unique_ptr<Model> build(const BuildOptions& options) const override {
+    if (!settings.finer.empty())
+      throw Error("train", "the discriminators", "the generator has no finer scales, and they have");
     DiscriminatorSettings s = settings;
     if (options.width > 0) s.width = options.width;
     if (options.height > 0) s.height = options.height;
@@ -51,19 +59,28 @@ class DiscriminatorNetwork : public NetworkSettings {
     return model;
   }
 
-  double weights() const override { return static_cast<double>(model_.parameters().flat().numel()); }
+  double weights() const override {
+    double numbers = 0;
+    for (const DiscriminatorModel& model : models_)
+      numbers += static_cast<double>(model.parameters().flat().numel());
+    return numbers;
+  }
 
   double activations(int height, int width) const override {
     double numbers = 0;
-    for (const LayerInfo& layer : model_.layers(height, width))
-      numbers += static_cast<double>(layer.channels * layer.height * layer.width);
+    for (size_t i = models_.size(); i > 0; --i) {
+      for (const LayerInfo& layer : models_[i - 1].layers(height, width))
+        numbers += static_cast<double>(layer.channels * layer.height * layer.width);
+      height /= 2;
+      width /= 2;
+    }
     return 2 * numbers;  // of a picture, and of one that was made
   }
 
   DiscriminatorSettings settings;
 
  private:
-  DiscriminatorModel model_;  // of nominal size, for its names
+  std::vector<DiscriminatorModel> models_;  // of nominal size, for their names
 };
 
 std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
@@ -75,6 +92,7 @@ std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   s.norm = reader.word("norm", norm_words(), std::optional(s.norm));
   s.spectral = reader.flag("spectral", s.spectral);
   s.patches = reader.flag("patches", s.patches);
+  s.finer = words_at(reader, "finer");
   s.turns = static_cast<int>(reader.whole("turns", 1, kMostTurns, s.turns));
   return reader.at(*list, [&] { return std::make_shared<const DiscriminatorNetwork>(s); });
 }
@@ -102,7 +120,7 @@ DiscriminatorSettings discriminator_settings(const NetworkSettings& settings) {
 Family discriminator_family() {
   return {"discriminator",
           read_file,
-          {"layers", "activation", "norm", "spectral", "patches", "turns"},
+          {"layers", "finer", "activation", "norm", "spectral", "patches", "turns"},
           read_recipe};
 }
 

@@ -17,13 +17,6 @@ namespace {
 
 constexpr int kMostCodes = 4096;
 
-std::string list_of(const std::vector<std::string>& words) {
-  std::vector<std::string> quoted;
-  quoted.reserve(words.size());
-  for (const std::string& word : words) quoted.push_back(quote_toml(word));
-  return join(quoted, ", ");
-}
-
 class VaeNetwork : public NetworkSettings {
  public:
   explicit VaeNetwork(VaeSettings said) : settings(std::move(said)), layers_(parse_vae(settings)) {}
@@ -31,9 +24,13 @@ class VaeNetwork : public NetworkSettings {
   std::string text() const override {
     const VaeSettings& s = settings;
     std::string text = s.encoder.empty()
-                           ? fmt::format("[gan]\ngenerator = [{}]\ntop = {}\n", list_of(s.decoder), s.top)
-                           : fmt::format("[vae]\nencoder = [{}]\n", list_of(s.encoder));
-    if (!s.encoder.empty() && !s.decoder.empty()) text += fmt::format("decoder = [{}]\n", list_of(s.decoder));
+                           ? fmt::format("[{}]\ngenerator = [{}]\ntop = {}\n",
+                                         s.finer.empty() ? "gan" : "lapgan", quoted_layers(s.decoder), s.top)
+                           : fmt::format("[vae]\nencoder = [{}]\n", quoted_layers(s.encoder));
+    if (!s.finer.empty())
+      text += fmt::format("finer = [{}]\nconditional = {}\n", quoted_layers(s.finer), s.conditional);
+    if (!s.encoder.empty() && !s.decoder.empty())
+      text += fmt::format("decoder = [{}]\n", quoted_layers(s.decoder));
     text += fmt::format("codes = {}\nspatial = {}\n", s.codes, s.spatial);
     if (s.width > 0) text += fmt::format("size = \"{}x{}\"\n", s.width, s.height);
     text += fmt::format(
@@ -63,6 +60,12 @@ class VaeNetwork : public NetworkSettings {
 
   double activations(int height, int width) const override {
     double numbers = 0;
+    for (size_t n = layers_.finer.size(); n > 0; --n) {
+      for (const VaeLayer& layer : layers_.finer[n - 1])
+        numbers += static_cast<double>(height) * width * layer.upper;
+      height /= 2;
+      width /= 2;
+    }
     double places = static_cast<double>(height) * width;
     const auto add = [&](const VaeLayer& layer) {
       const double step = static_cast<double>(layer.stride) * layer.stride;
@@ -146,20 +149,39 @@ std::shared_ptr<const NetworkSettings> read_generator(const TomlReader& reader) 
   s.output = VaeActivation::kTanh;
   s.decoder = words_at(reader, "generator");
   s.top = static_cast<int>(reader.whole("top", 1, kMostChannels, 0));
+  s.finer = words_at(reader, "finer");
+  s.conditional = reader.flag("conditional", s.conditional);
   read_common(reader, s);
   return reader.at(list, [&] { return std::make_shared<const VaeNetwork>(s); });
+}
+
+std::shared_ptr<const NetworkSettings> read_scales(const TomlReader& reader) {
+  if (words_at(reader, "finer").empty())
+    fail_at_line(reader.file_name(), reader.line(), "'finer' is missing: the layers of each finer scale");
+  return read_generator(reader);
+}
+
+const std::vector<std::string>& generator_keys() {
+  static const std::vector<std::string> keys = {"generator",  "top",  "codes",   "spatial", "size",
+                                                "activation", "norm", "padding", "output",  "output_norm"};
+  return keys;
 }
 
 }  // namespace
 
 std::unique_ptr<Model> read_vae(const TensorFile& file) {
   VaeSettings s;
-  if (family_of(file) == "gan") {
+  const std::string family = family_of(file);
+  if (family == "gan" || family == "lapgan") {
     s.top = static_cast<int>(file_number(file, "top", 1, kMostChannels));
   } else {
     s.encoder = words_in(file, "encoder");
   }
   if (file.metadata.contains("decoder")) s.decoder = words_in(file, "decoder");
+  if (family == "lapgan") {
+    s.finer = split(file_metadata(file, "finer"), '\n');
+    s.conditional = file_metadata(file, "conditional") == "true";
+  }
   s.codes = static_cast<int>(file_number(file, "codes", 1, kMostCodes));
   s.spatial = file_metadata(file, "spatial") == "true";
   if (file.metadata.contains("size")) read_size(file_metadata(file, "size"), s);
@@ -194,6 +216,10 @@ std::map<std::string, std::string> vae_metadata(const VaeSettings& s) {
   if (s.encoder.empty()) m["top"] = std::to_string(s.top);
   if (!s.encoder.empty()) m["encoder"] = join(s.encoder, ", ");
   if (!s.decoder.empty()) m["decoder"] = join(s.decoder, ", ");
+  if (!s.finer.empty()) {
+    m["finer"] = join(s.finer, "\n");
+    m["conditional"] = s.conditional ? "true" : "false";
+  }
   if (s.tied) m["tied"] = "true";
   if (s.variance) m["variance"] = "true";
   if (s.grey) m["grey"] = "true";
@@ -215,11 +241,13 @@ Family vae_family() {
 }
 
 Family gan_family() {
-  return {"gan",
-          read_vae,
-          {"generator", "top", "codes", "spatial", "size", "activation", "norm", "padding", "output",
-           "output_norm"},
-          read_generator};
+  return {"gan", read_vae, generator_keys(), read_generator};
+}
+
+Family lapgan_family() {
+  std::vector<std::string> keys = generator_keys();
+  keys.insert(keys.end(), {"finer", "conditional"});
+  return {"lapgan", read_vae, keys, read_scales};
 }
 
 }  // namespace reverie

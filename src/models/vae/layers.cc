@@ -12,6 +12,7 @@ namespace {
 constexpr size_t kMostLayers = 100;
 constexpr int kMostNumbers = 1 << 20;  // of a dense layer
 constexpr int kLargestStride = 8;
+constexpr size_t kMostFiner = 8;
 
 const std::vector<std::string>& op_words() {
   static const std::vector<std::string> words = {"conv", "deconv", "shuffle", "residual", "up", "dense"};
@@ -163,8 +164,8 @@ Down go_down(const VaeSettings& settings, const std::string& name) {
   if (settings.encoder.empty()) throw Error("build", "a network", "it has no layers");
   check_size(settings, "a network");
   Down down;
-  down.top.channels = settings.channels();
-  if (!settings.spatial) down.top = {settings.channels(), settings.height, settings.width};
+  down.top.channels = settings.channels() + settings.planes;
+  if (!settings.spatial) down.top = {down.top.channels, settings.height, settings.width};
   for (const std::string& text : settings.encoder) {
     VaeLayer layer = read_layer(text, fmt::format("{}{}", name, down.layers.encoder.size() + 1));
     if (makes_larger(layer))
@@ -200,6 +201,44 @@ void check_number(const VaeSettings& settings) {
     throw Error("build", "a network", fmt::format("more than {} layers", kMostLayers));
 }
 
+// Of the n-th scale above the coarsest, from 1.
+std::vector<VaeLayer> parse_finer(const VaeSettings& settings, size_t n) {
+  const std::string& text = settings.finer[n - 1];
+  VaeSettings own;
+  own.encoder = listed_layers(text);
+  own.spatial = false;
+  own.width = settings.width >> (settings.finer.size() - n);
+  own.height = settings.height >> (settings.finer.size() - n);
+  own.planes = 1 + settings.classes;
+  const VaeLayers layers = parse_encoder(own, fmt::format("finer{}.layer", n));
+  if (layers.shrink > 1 || layers.top_height == 0)
+    fail_at_layer(text, "a finer scale has conv and residual alone, without strides");
+  if (layers.top != own.channels() || layers.encoder.back().op != VaeOp::kConvolution)
+    fail_at_layer(text, fmt::format("it must end in conv {}", own.channels()));
+  return layers.encoder;
+}
+
+// Its coarsest scale is a generator of smaller pictures.
+VaeLayers parse_scales(const VaeSettings& settings) {
+  const auto fail = [](const std::string& why, const std::string& what_to_do = "") {
+    throw Error("build", "a generator by scales", why, what_to_do);
+  };
+  const size_t count = settings.finer.size();
+  if (count > kMostFiner) fail(fmt::format("more than {} finer scales", kMostFiner));
+  if (settings.spatial) fail("its codes are no grid", "spatial = false");
+  if (settings.norm == VaeNorm::kStyle) fail("it knows no styles", "norm = \"batch\"");
+  check_size(settings, "a generator");
+  if (settings.width % (1 << count) != 0 || settings.height % (1 << count) != 0)
+    fail(fmt::format("pictures of {}x{} cannot be halved {} times", settings.width, settings.height, count));
+  VaeSettings coarsest = settings;
+  coarsest.finer.clear();
+  coarsest.width >>= count;
+  coarsest.height >>= count;
+  VaeLayers layers = parse_vae(coarsest);
+  for (size_t n = 1; n <= count; ++n) layers.finer.push_back(parse_finer(settings, n));
+  return layers;
+}
+
 }  // namespace
 
 bool makes_larger(const VaeLayer& layer) {
@@ -229,6 +268,7 @@ VaeLayers parse_encoder(const VaeSettings& settings, const std::string& name) {
 
 VaeLayers parse_vae(const VaeSettings& settings) {
   check_number(settings);
+  if (!settings.finer.empty()) return parse_scales(settings);
   VaeLayers layers;
   Shape shape;
   if (settings.encoder.empty()) {

@@ -50,16 +50,22 @@ struct VaeSettings {
   bool mirrored_kernels =
       true;           // of a mirrored decoder; otherwise its first layer has the encoder's first one
   bool grey = false;  // pictures are seen and made as one channel, their luma
+  // Of a generator by scales (scales.h): the layers of each scale above the coarsest, "conv 32 5, conv 3 5".
+  std::vector<std::string> finer = {};
+  bool conditional = false;  // its scales are told the class, one of the model's labels
+  int classes = 0;           // where they are: how many there are
+  int planes = 0;            // that an encoder sees beside the channels of pictures
 
   int channels() const { return grey ? 1 : 3; }  // of pictures
 };
 
 // Both sides with all that follows from the words.
 struct VaeLayers {
-  std::vector<VaeLayer> encoder, decoder;  // from the picture up, and from the codes down
-  int top = 0;                             // channels of the encoder's last layer, and of the codes' first
-  int top_height = 0, top_width = 0;       // of it, where there is one code vector and it has places
-  int shrink = 1;                          // pixels from one code to the next
+  std::vector<VaeLayer> encoder, decoder;    // from the picture up, and from the codes down
+  std::vector<std::vector<VaeLayer>> finer;  // of a generator by scales, each from the coarser picture on
+  int top = 0;                               // channels of the encoder's last layer, and of the codes' first
+  int top_height = 0, top_width = 0;         // of it, where there is one code vector and it has places
+  int shrink = 1;                            // pixels from one code to the next
 };
 
 // A list of
@@ -70,7 +76,8 @@ struct VaeLayers {
 //   residual           x + two convolutions 3x3 of as many channels, the first with its activation
 //   up                 twice as large, nearest neighbours
 //   dense N            all to all (one code vector only)
-// The decoder's last layer makes the picture's channels.  Error says which word is wrong.
+// The decoder's last layer makes the picture's channels; of a generator by scales, of its coarsest picture.
+// Finer scales have conv and residual without strides.  Error says which word is wrong.
 VaeLayers parse_vae(const VaeSettings& settings);
 // The encoder alone, its layers named NAME1, NAME2 and so on.
 VaeLayers parse_encoder(const VaeSettings& settings, const std::string& name = "encode");

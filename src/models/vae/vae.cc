@@ -10,6 +10,7 @@
 #include "models/input_file.h"
 #include "models/random_weights.h"
 #include "models/vae/refiner.h"
+#include "models/vae/scales.h"
 
 namespace reverie {
 namespace {
@@ -31,10 +32,14 @@ Layouts layouts_of(const VaeSettings& s, const VaeLayers& layers, size_t labels)
     for (const char* head : {"mean", "log_sigma"}) add_vae_dense(head, top, s.codes, VaeNorm::kNone, all);
   }
   if (s.norm == VaeNorm::kStyle) add_vae_dense(kStyle, 2 * s.codes, kStyleHidden, VaeNorm::kNone, all);
-  add_vae_dense("decode0", s.codes, top, s.norm, all, s.tied);
+  add_vae_dense("decode0", s.codes + s.classes, top, s.norm, all, s.tied);
   for (const VaeLayer& layer : layers.decoder) {
     const bool last = &layer == &layers.decoder.back();
     add_vae_layer(layer, last && !s.output_norm ? VaeNorm::kNone : s.norm, all);
+  }
+  for (const std::vector<VaeLayer>& finer : layers.finer) {
+    for (const VaeLayer& layer : finer)
+      add_vae_layer(layer, &layer == &finer.back() ? VaeNorm::kNone : s.norm, all);
   }
   if (s.refiner > 0) {
     for (const VaeLayer& layer : refiner_layers(s.refiner)) add_vae_layer(layer, VaeNorm::kNone, all);
@@ -57,12 +62,20 @@ InputTransform with_grey(InputTransform transform, bool grey) {
   return transform;
 }
 
+VaeSettings counted_classes(VaeSettings settings, size_t labels) {
+  if (!settings.conditional) return settings;
+  if (labels == 0)
+    throw Error("build", "a conditional generator", "there are no labels", "conditional = false");
+  settings.classes = static_cast<int>(labels);
+  return settings;
+}
+
 }  // namespace
 
 VaeModel::VaeModel(VaeSettings settings, std::vector<std::string> labels, InputTransform transform,
                    torch::Device device)
     : Model(with_grey(std::move(transform), settings.grey)),
-      settings_(std::move(settings)),
+      settings_(counted_classes(std::move(settings), labels.size())),
       labels_(std::move(labels)),
       layers_(parse_vae(settings_)),
       parameters_(make_parameters(settings_, layers_, labels_.size(), device)) {
@@ -76,11 +89,16 @@ VaeModel::VaeModel(VaeSettings settings, std::vector<std::string> labels, InputT
 const std::string& VaeModel::family() const {
   static const std::string whole = "vae";
   static const std::string generator = "gan";
+  static const std::string by_scales = "lapgan";
+  if (!layers_.finer.empty()) return by_scales;
   return layers_.encoder.empty() ? generator : whole;
 }
 
 void VaeModel::initialise(uint64_t seed) {
-  draw_weights(parameters_, seed, [](const ParameterSlice& slice) {
+  draw_weights(parameters_, seed, [&](const ParameterSlice& slice) {
+    for (const std::vector<VaeLayer>& finer : layers_.finer) {  // at first they add little
+      if (is_within(finer.back().name, slice.name)) return 0.1 * std::sqrt(1.0 / slice.fan_in);
+    }
     if (is_within("log_sigma", slice.name)) return 0.0;                      // codes begin with deviation 1
     const double share = slice.name.ends_with(".style.weight") ? 0.5 : 1.0;  // and gains near 1
     return share * std::sqrt(1.0 / slice.fan_in);
@@ -126,6 +144,9 @@ VaeWeights VaeModel::packed() const {
     bias = bias * gain + offset;
   }
   for (const VaeLayer& layer : layers_.decoder) weights.pack(layer);
+  for (const std::vector<VaeLayer>& finer : layers_.finer) {
+    for (const VaeLayer& layer : finer) weights.pack(layer);
+  }
   if (settings_.refiner > 0) {
     for (const VaeLayer& layer : refiner_layers(settings_.refiner)) weights.pack(layer);
   }
@@ -149,7 +170,64 @@ Codes VaeModel::encode(const torch::Tensor& x, const VaeWeights& weights) const 
 
 torch::Tensor VaeModel::decode(const torch::Tensor& codes, int64_t height, int64_t width,
                                const VaeWeights& weights) const {
+  if (scales() > 1) return decode_scales(codes, weights);
   return decode(codes, height, width, weights, nullptr).mean;
+}
+
+int64_t VaeModel::codes() const {
+  int64_t sum = settings_.classes;
+  for (size_t i = 0; i < scales(); ++i) sum += scale_codes(i);
+  return sum;
+}
+
+int64_t VaeModel::scale_codes(size_t scale) const {
+  if (scale == 0) return settings_.codes;
+  const size_t halved = scales() - 1 - scale;
+  return int64_t{1} * (settings_.height >> halved) * (settings_.width >> halved);
+}
+
+torch::Tensor VaeModel::decode_scale(size_t scale, const torch::Tensor& below, const torch::Tensor& codes,
+                                     const torch::Tensor& classes, const VaeWeights& weights) const {
+  if (scale == 0) {
+    const size_t halved = scales() - 1;
+    return decode(settings_.classes > 0 ? torch::cat({codes, classes}, 1) : codes, settings_.height >> halved,
+                  settings_.width >> halved, weights, nullptr)
+        .mean;
+  }
+  const torch::Tensor large = enlarged(below);
+  const int64_t height = large.size(2);
+  const int64_t width = large.size(3);
+  std::vector<torch::Tensor> seen = {large, codes.view({-1, 1, height, width})};
+  if (settings_.classes > 0) seen.push_back(class_planes(classes, height, width));
+  VaeSettings own = settings_;
+  own.output = VaeActivation::kLinear;
+  own.output_norm = false;
+  const VaePass pass(own, weights, settings_.norm);
+  const std::vector<VaeLayer>& layers = layers_.finer[scale - 1];
+  torch::Tensor h = torch::cat(seen, 1).contiguous(torch::MemoryFormat::ChannelsLast);
+  for (const VaeLayer& layer : layers) h = pass.run(layer, h, &layer == &layers.back());
+  return large + h;
+}
+
+torch::Tensor VaeModel::decode_scales(const torch::Tensor& codes, const VaeWeights& weights) const {
+  int64_t at = 0;
+  const auto next = [&](int64_t numbers) {
+    at += numbers;
+    return codes.narrow(1, at - numbers, numbers);
+  };
+  torch::Tensor classes;
+  if (settings_.classes > 0)
+    classes = class_weights(codes.narrow(1, codes.size(1) - settings_.classes, settings_.classes));
+  torch::Tensor picture;
+  for (size_t i = 0; i < scales(); ++i)
+    picture = decode_scale(i, picture, next(scale_codes(i)), classes, weights);
+  return picture;
+}
+
+torch::Tensor VaeModel::with_classes(const torch::Tensor& codes, const torch::Tensor& weights) const {
+  torch::Tensor moved = codes.clone();
+  moved.narrow(1, codes.size(1) - settings_.classes, settings_.classes).copy_(class_numbers(weights));
+  return moved;
 }
 
 Codes VaeModel::encode(const torch::Tensor& x, const VaeWeights& weights, size_t layers,
@@ -228,6 +306,8 @@ double VaeModel::pass_bytes(int64_t height, int64_t width) const {
   count({"", layers_.top, settings_.spatial ? (height + step - 1) / step : layers_.top_height,
          settings_.spatial ? (width + step - 1) / step : layers_.top_width},
         layers_.decoder);
+  for (const std::vector<VaeLayer>& finer : layers_.finer)
+    count({"", finer.front().lower, height, width}, finer);  // no scale has larger pictures
   count({"", 3, height, width}, refiner_layers(settings_.refiner));
   return kCopies * sizeof(float) * most;
 }

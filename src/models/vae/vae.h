@@ -31,10 +31,14 @@ struct DecodedCodes {
 // Its layers are encode1.., mean, decode0.. (what codes become first) and the last of these, the picture. Its
 // file holds the parameters and buffers by name (label.mean, label.deviation [L, C] and label.seen [L] among
 // them: what the training saw of each label's codes) and metadata family, encoder, decoder, codes, spatial,
-// activation, norm, padding, output, tied, variance, grey, refiner, labels, size, scale, mean.
+// activation, norm, padding, output, tied, variance, grey, refiner, finer, conditional, labels, size, scale,
+// mean.
 //
 // Without an encoder it is a generator of the family gan: no layer of it sees pictures, encode() is an Error,
-// and its codes are normal numbers.
+// and its codes are normal numbers.  With finer scales it is one of the family lapgan: decode0.. make the
+// coarsest picture and finerN.layer1.. what the N-th scale above adds to it (scales.h).  Its code vector has
+// the numbers of all scales behind one another, the coarsest first: `codes` of them, then one for each pixel
+// of each finer scale; and where it is conditional one for each class, of which the largest says the class.
 class VaeModel : public Model {
  public:
   // Weights are zero until initialise().
@@ -52,6 +56,7 @@ class VaeModel : public Model {
   const std::vector<std::string>& labels() const override { return labels_; }
 
   const VaeSettings& settings() const { return settings_; }
+  int64_t codes() const;  // numbers of a code, of all scales
   // Pixels from one code to the next; 0: one code vector.
   int shrink() const { return settings_.spatial ? layers_.shrink : 0; }
 
@@ -68,6 +73,16 @@ class VaeModel : public Model {
   // [N, C, height, width] in the scale of x; unapply(input, ...) makes a picture of it.
   torch::Tensor decode(const torch::Tensor& codes, int64_t height, int64_t width,
                        const VaeWeights& weights) const;
+
+  size_t scales() const { return 1 + layers_.finer.size(); }
+  int64_t scale_codes(size_t scale) const;  // numbers of one scale alone
+  // The picture of one scale, 0 the coarsest, where `below` is that of the coarser one (undefined at 0).
+  // codes: [N, scale_codes(scale)], of a grid as decode() takes them; classes: [N, K] weights where it is
+  // conditional.
+  torch::Tensor decode_scale(size_t scale, const torch::Tensor& below, const torch::Tensor& codes,
+                             const torch::Tensor& classes, const VaeWeights& weights) const;
+  // Codes [N, codes()] of a conditional model moved to these weights of its labels, [N or 1, K].
+  torch::Tensor with_classes(const torch::Tensor& codes, const torch::Tensor& weights) const;
 
   // The same, with the variance of each sample.
   DecodedCodes decode_whole(const torch::Tensor& codes, int64_t height, int64_t width,
@@ -88,8 +103,10 @@ class VaeModel : public Model {
   // makes.
   Codes encode(const torch::Tensor& x, const VaeWeights& weights, size_t layers,
                std::vector<torch::Tensor>* all) const;
+  // of a generator by scales the coarsest one
   DecodedCodes decode(const torch::Tensor& codes, int64_t height, int64_t width, const VaeWeights& weights,
                       std::vector<torch::Tensor>* all) const;
+  torch::Tensor decode_scales(const torch::Tensor& codes, const VaeWeights& weights) const;
 
   VaeSettings settings_;
   std::vector<std::string> labels_;
@@ -114,5 +131,6 @@ std::unique_ptr<Model> read_vae(const TensorFile& file);
 
 Family vae_family();
 Family gan_family();
+Family lapgan_family();
 
 }  // namespace reverie

@@ -296,6 +296,8 @@ std::vector<std::pair<std::string, std::vector<uint8_t>>> vae_onnx(const VaeMode
   if (model.input.bgr || model.input.grey || model.input.channel_scale != std::array<double, 3>{1, 1, 1} ||
       (model.input.subtract_mean && !model.input.mean.defined()))
     throw Error("export", "this model", "its input is not a plain picture in colour less a mean picture");
+  if (model.scales() > 1)
+    throw Error("export", "this model", "it is a generator by scales, of the family lapgan");
   const VaeLayers layers = parse_vae(model.settings());
   std::vector<std::pair<std::string, std::vector<uint8_t>>> all;
   if (!layers.encoder.empty()) all.emplace_back("encoder", encoder_of(model, layers));
