@@ -38,7 +38,7 @@ class LatentEffect final : public Effect {
         weights_(vae_.packed()),
         chosen_(parse_stops(values.text("chosen"))) {
     if (vae_.settings().classes > 0) {
-      const std::string text = values.text("label");
+      const std::string& text = values.text("label");
       classes_.emplace(classes_of(vae_), text.empty() ? vae_.labels().front() : text);
     } else if (!values.text("label").empty()) {
       throw Error("play the label", values.text("label"), "the model is told none: it is not conditional");
