@@ -146,6 +146,7 @@ int run(const std::string& reverie, const std::string& clip, int rounds) {
   const auto whole = [&](int frames) {
     const std::string line = fmt::format(
         "OMP_NUM_THREADS={0} '{1}' mogrify '{2}' --model '{3}' --toward style --from style --set smooth=0 "
+        "--set inertia=0 "
         "--size 320x180 "
         "--threads {0} --frames {4} -q -o '{5}'",
         kThreads, reverie, clip, file, frames, (folder / "whole.mp4").string());

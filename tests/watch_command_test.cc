@@ -93,6 +93,16 @@ depth = 1
   EXPECT_EQ(probe_entry(folder.file("filters.gif"), "v:0", "stream=codec_name"), "gif");
 }
 
+TEST_F(WatchCommand, ShuffledFramesAreATest) {
+  const Outcome o =
+      run("reverie data import videos/left -o order.tfrecord -q --clips 6:4 --shuffled && "
+          "reverie data show order.tfrecord && "
+          "reverie train stripes.toml --data order.tfrecord --folds -o order -q --set iterations=40");
+  ASSERT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.out.find("shuffled"), std::string::npos) << o.out;
+  EXPECT_NE(o.out.find("100.0 % right"), std::string::npos) << o.out << o.err;
+}
+
 TEST_F(WatchCommand, EachGroupIsLeftOutInTurnAndPlayingBackwardsIsATest) {
   Outcome o =
       run("reverie data import videos/left -o ways.tfrecord -q --clips 6:4 --both-ways && "
@@ -112,6 +122,9 @@ TEST_F(WatchCommand, SaysWhatIsWrongInALine) {
   };
   fails("reverie data import videos -o x.tfrecord -q --clips 1", "--clips takes FRAMES");
   fails("reverie data import videos -o x.tfrecord -q --both-ways", "--both-ways is for --clips");
+  fails("reverie data import videos -o x.tfrecord -q --shuffled", "--shuffled is for --clips");
+  fails("reverie data import videos -o x.tfrecord -q --clips 6 --shuffled --both-ways",
+        "only one of the two");
   const Outcome o = run("reverie data import videos -o x.tfrecord -q --clips 20");
   EXPECT_EQ(o.status, 1);
   EXPECT_NE(o.err.find("it has 14 frames, a clip has 20"), std::string::npos) << o.err;

@@ -24,7 +24,7 @@ struct ImportWords {
   std::vector<std::string> sources;
   std::vector<std::string> labels, crops;
   std::string output, size, fit = "crop", crop, clips;
-  bool both_ways = false;
+  bool both_ways = false, shuffled = false;
   int side = 0;
   int64_t step = 1, per_label = 0;
   double test_fraction = 0;
@@ -73,6 +73,10 @@ void add_import_options(CLI::App& app, ImportWords& o) {
       "--both-ways", o.both_ways,
       "with --clips: adds each clip forwards and backwards, and labels them so: a test that no single "
       "frame can pass");
+  app.add_flag(
+      "--shuffled", o.shuffled,
+      "with --clips: adds each clip as it is and with its frames in random order, and labels them so: "
+      "another such test");
   app.add_option("--label", o.labels,
                  "label of all pictures and videos, instead of their folders' names; given once, or once for "
                  "each source in their order")
@@ -87,9 +91,9 @@ void add_import_options(CLI::App& app, ImportWords& o) {
                  "share, 0 to 1, of each label's pictures to use for testing, where the source does not say; "
                  "default 0")
       ->check(finite_range(0, 1));
-  app.add_option(
-         "--seed", o.seed,
-         "seed for the order of the training pictures, the choice of test pictures and --crops; default 1")
+  app.add_option("--seed", o.seed,
+                 "seed for the order of the training pictures, the choice of test pictures, --crops and "
+                 "--shuffled; default 1")
       ->check(whole_number(UINT64_MAX));
   app.add_flag("-q,--quiet", o.quiet, "no progress");
 }
@@ -122,7 +126,10 @@ Crops parse_crops(const std::string& word, uint64_t seed) {
 
 Clips parse_clips(const ImportWords& o) {
   Clips clips;
-  clips.both_ways = o.both_ways;
+  if (o.both_ways && o.shuffled) throw UsageError("--both-ways and --shuffled: only one of the two");
+  if (o.both_ways) clips.pair = ClipPair::kBackward;
+  if (o.shuffled) clips.pair = ClipPair::kShuffled;
+  clips.seed = o.seed;
   const std::vector<std::string> parts = split(o.clips, ':');
   const double frames = to_number(parts[0]).value_or(0);
   const double every = parts.size() > 1 ? to_number(parts[1]).value_or(0) : std::floor(frames / 2);
@@ -170,6 +177,7 @@ ImportOptions import_options(const ImportWords& o) {
   options.per_label = static_cast<size_t>(o.per_label);
   if (!o.clips.empty()) options.clips = parse_clips(o);
   if (o.both_ways && o.clips.empty()) throw UsageError("--both-ways is for --clips");
+  if (o.shuffled && o.clips.empty()) throw UsageError("--shuffled is for --clips");
   if (!o.crops.empty() && !o.clips.empty()) throw UsageError("--clips takes whole frames: leave out --crops");
   check_own_words(o, o.labels, "--label");
   check_own_words(o, o.crops, "--crops");

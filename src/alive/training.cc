@@ -251,7 +251,7 @@ class AliveTraining::Work {
   void begin_weights() {
     const torch::NoGradGuard no_grad;
     const TwinWeights own = twin_weights(glass_, resolver_.resolve(values_));
-    const std::vector<torch::Tensor> parts = parameters_.cut_constant();
+    const std::vector<torch::Tensor> parts = parameters_.cut_slots();
     size_t i = 0;
     for (size_t l = 0; l < own.layers.size(); ++l) {
       parts[i++].copy_(own.layers[l].encode_weight);

@@ -172,9 +172,11 @@ bool Player::needs_flow() const {
   return std::any_of(layers_.begin(), layers_.end(), [](const auto& layer) {
     const EffectKind& kind = find_effect(layer->preset.effect);
     if (!kind.needs_flow || layer->preset.values.flag(kBypass)) return false;
-    const std::string& name = kind.flow_parameter;
-    return name.empty() || moves(layer->preset, name) || is_anywhere(layer->preset.values, name) ||
-           is_anywhere(layer->values, name);  // which may still be on their way
+    const auto& names = kind.flow_parameters;
+    return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+             return moves(layer->preset, name) || is_anywhere(layer->preset.values, name) ||
+                    is_anywhere(layer->values, name);  // which may still be on their way
+           });
   });
 }
 

@@ -46,8 +46,9 @@ struct EffectKind {
   MakeEffect make = nullptr;
   std::vector<EffectSignal> signals = {};
   std::vector<EffectKey> keys = {};
-  bool needs_flow = false;          // of the input: Frame::flow
-  std::string flow_parameter = {};  // ... only where this is not 0, or something moves it; empty: always
+  bool needs_flow = false;  // of the input: Frame::flow
+  // ... only where one of these is not 0, or something moves it; empty: always.
+  std::vector<std::string> flow_parameters = {};
   // A whole number that random weights are drawn from, unless it is 0; empty: there is none.
   std::string seed_parameter = {};
   bool needs_torch = false;  // plays in `reverie-lab` alone

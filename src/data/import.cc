@@ -12,12 +12,14 @@
 #include "core/file.h"
 #include "core/file_kind.h"
 #include "core/log.h"
+#include "core/random.h"
 #include "core/stop.h"
 #include "core/text.h"
 #include "data/archive.h"
 #include "data/bytes.h"
 #include "data/cifar.h"
 #include "data/idx.h"
+#include "data/shuffle.h"
 
 namespace reverie {
 namespace {
@@ -54,13 +56,28 @@ int label_id(const Place& place, PictureIntake& intake) {
   return intake.set().label(wished.empty() ? printable(place.label) : wished);
 }
 
-// Clips of a video, and the same played backwards where that is asked for.
+// The clip's frames, as those of the one beside it; shuffled: each time otherwise, never as they were.
+std::vector<Planes> paired(const std::vector<Planes>& frames, const Clips& clips, Random random) {
+  if (clips.pair == ClipPair::kBackward) return {frames.rbegin(), frames.rend()};
+  std::vector<uint32_t> order;
+  do {
+    order = shuffled(frames.size(), random);
+    random = random.split(0);
+  } while (std::is_sorted(order.begin(), order.end()));
+  std::vector<Planes> out;
+  for (const uint32_t i : order) out.push_back(frames[i]);
+  return out;
+}
+
+// Clips of a video, and the same backwards or shuffled where that is asked for.
 void import_clips(const std::string& path, const std::string& file, const Place& place,
                   const Decoders& decoders, PictureIntake& intake) {
   const Clips& clips = intake.options().clips;
   const auto length = static_cast<size_t>(clips.frames);
-  const int forward = clips.both_ways ? intake.set().label("forward") : label_id(place, intake);
-  const int backward = clips.both_ways ? intake.set().label("backward") : -1;
+  const bool alone = clips.pair == ClipPair::kNone;
+  const bool backward = clips.pair == ClipPair::kBackward;
+  const int own = alone ? label_id(place, intake) : intake.set().label(backward ? "forward" : "ordered");
+  const int other = alone ? -1 : intake.set().label(backward ? "backward" : "shuffled");
   const std::string group = file.substr(0, std::min(file.find('_'), file.find('.')));
   const int64_t video = intake.next_video();
   std::vector<Planes> frames;
@@ -74,10 +91,10 @@ void import_clips(const std::string& path, const std::string& file, const Place&
       if (frames.size() < length) return !stop_requested();
       decoding = false;
       ++seen;
-      intake.add_clip(frames, {forward, place.split}, video, group, path);
-      if (clips.both_ways) {
-        const std::vector<Planes> reversed(frames.rbegin(), frames.rend());
-        intake.add_clip(reversed, {backward, place.split}, video, group, path);
+      intake.add_clip(frames, {own, place.split}, video, group, path);
+      if (!alone) {
+        const Random random = Random(clips.seed).split(static_cast<uint64_t>(video)).split(seen);
+        intake.add_clip(paired(frames, clips, random), {other, place.split}, video, group, path);
       }
       decoding = true;
       frames.erase(frames.begin(), frames.begin() + std::min<ptrdiff_t>(clips.every, clips.frames));

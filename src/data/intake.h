@@ -32,11 +32,15 @@ struct Crops {
 
 inline constexpr int kMostClipFrames = 1000;
 
+// What each clip is beside, once more with the same frames: a test that no single frame can pass.
+enum class ClipPair { kNone, kBackward, kShuffled };  // labels: forward, backward; ordered, shuffled
+
 // Pieces of videos, whose frames stay together.
 struct Clips {
-  int frames = 0;          // of each; 0: single frames
-  int64_t every = 0;       // frames from the beginning of one to that of the next
-  bool both_ways = false;  // each once more played backwards; the labels are `forward` and `backward`
+  int frames = 0;     // of each; 0: single frames
+  int64_t every = 0;  // frames from the beginning of one to that of the next
+  ClipPair pair = ClipPair::kNone;
+  uint64_t seed = 1;  // of the order of shuffled frames
 };
 
 struct ImportOptions {

@@ -168,7 +168,7 @@ EffectKind feedback_effect() {
                    {"a", "activation: tanh, relu", "activation"},
                    {"p", "pooling: max, mean, stride, maxmag", "pool"}},
           .needs_flow = true,
-          .flow_parameter = "warp_by_flow",
+          .flow_parameters = {"warp_by_flow"},
           .seed_parameter = "weights_seed",
           .work = feedback_work,
           .memory = feedback_memory};

@@ -15,6 +15,15 @@ std::vector<torch::Tensor> cut_up(const torch::Tensor& flat, const std::vector<P
   return parts;
 }
 
+// CUDA's kernels may read 16 bytes at a time: what begins between such places is copied.
+std::vector<torch::Tensor> aligned(std::vector<torch::Tensor> parts) {
+  constexpr uintptr_t kBytes = 16;
+  for (torch::Tensor& part : parts) {
+    if (part.is_cuda() && reinterpret_cast<uintptr_t>(part.data_ptr()) % kBytes != 0) part = part.clone();
+  }
+  return parts;
+}
+
 void take(const std::vector<ParameterSlice>& to, torch::Tensor& to_flat,
           const std::vector<ParameterSlice>& from, const torch::Tensor& from_flat,
           std::vector<std::string>& taken) {
@@ -49,10 +58,14 @@ Parameters::Parameters(Layout learned, Layout buffers, torch::Device device)
       buffer_flat_(torch::zeros({buffers_.size()}, torch::TensorOptions().device(device))) {}
 
 std::vector<torch::Tensor> Parameters::cut() const {
-  return cut_up(flat_, slices());
+  return aligned(cut_up(flat_, slices()));
 }
 
 std::vector<torch::Tensor> Parameters::cut_constant() const {
+  return aligned(cut_slots());
+}
+
+std::vector<torch::Tensor> Parameters::cut_slots() const {
   return cut_up(flat_.detach(), slices());
 }
 

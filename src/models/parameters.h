@@ -53,6 +53,8 @@ class Parameters {
   std::vector<torch::Tensor> cut() const;
   // The same without gradients: the weights are constants.
   std::vector<torch::Tensor> cut_constant() const;
+  // Views of flat() without gradients, to be written in place.
+  std::vector<torch::Tensor> cut_slots() const;
   // Views of buffers(), to be written in place.
   std::vector<torch::Tensor> cut_buffers() const;
 

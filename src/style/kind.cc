@@ -105,6 +105,7 @@ EffectKind mogrify_effect() {
           .table = std::make_shared<const ParameterTable>(mogrify_parameters()),
           .signals = {{"change", "how much the picture that comes in is changed"}},
           .needs_flow = true,
+          .flow_parameters = {"smooth", "inertia"},  // without these a cut is nothing special
           .needs_torch = true,
           .any_threads = false};
 }

@@ -97,6 +97,29 @@ TEST_F(MogrifyEffectTest, WhatTheRefinerAddsIsAShare) {
   EXPECT_NE(half.data(), none.data());
 }
 
+// What the kind names as the flow's parameters is all that looks at it.
+TEST_F(MogrifyEffectTest, LooksAtTheFlowOnlyForWhatItsKindNames) {
+  use(made(grid()));
+  const Planes first = picture(24, 32);
+  Planes second = first;
+  for (float& v : second.data()) v = 1 - v;
+  const Planes still(2, 24, 32);
+  const auto differs = [&](double smooth, double inertia) {
+    values_.set("smooth", smooth);
+    values_.set("inertia", inertia);
+    std::vector<Planes> shown;
+    for (const Planes* flow : {&still, static_cast<const Planes*>(nullptr)}) {
+      const auto played = effect(24, 32);
+      frame(*played, first, 0);
+      shown.push_back(frame(*played, second, 1, flow));
+    }
+    return shown[0].data() != shown[1].data();
+  };
+  EXPECT_FALSE(differs(0, 0));
+  EXPECT_TRUE(differs(0.5, 0));
+  EXPECT_TRUE(differs(0, 0.9));
+}
+
 TEST(Enlarged, IsLanczosOfThreeLobes) {
   torch::Tensor dot = torch::zeros({1, 1, 12, 16});
   dot[0][0][5][8] = 1;

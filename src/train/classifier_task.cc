@@ -46,7 +46,7 @@ class ClassifierTask : public Task {
     if (from.family() != "vae") return Task::take(from, name);
     const auto theirs = as_vae(from, "start from").constant().learned;
     const auto& slices = model_->parameters().slices();
-    const std::vector<torch::Tensor> own = model_->parameters().cut_constant();
+    const std::vector<torch::Tensor> own = model_->parameters().cut_slots();
     int taken = 0;
     for (size_t i = 0; i + 1 < own.size(); ++i) {
       if (own[i].dim() != 2 || is_within(model_->scores_layer(), slices[i].name)) continue;

@@ -98,7 +98,7 @@ class PretrainedTask : public Task {
   // From here on the decoder's layer has the machine's weights: both get the same changes.
   void unroll(const std::string& layer) {
     const LayerPlaces at = places_of_layer(layer);
-    const std::vector<torch::Tensor> all = parameters().cut_constant();
+    const std::vector<torch::Tensor> all = parameters().cut_slots();
     if (at.back) all[*at.back].copy_(all[at.weight].t());
     unrolled_ = layer;
   }

@@ -256,7 +256,7 @@ void VideoModel::initialise(uint64_t seed) {
   if (settings_.fusion == VideoFusion::kAverage) return;
   torch::NoGradGuard no_grad;
   // it begins as the mean
-  torch::Tensor weight = machine_of(parameters_.cut_constant())[0];
+  torch::Tensor weight = machine_of(parameters_.cut_slots())[0];
   const auto streams = static_cast<int64_t>(streams_.size());
   weight.copy_(torch::eye(weight.size(0), weight.options()).repeat({1, streams}) /
                static_cast<double>(streams));
