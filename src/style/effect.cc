@@ -194,7 +194,7 @@ class MogrifyEffect final : public Effect {
     seen_ = afresh ? 1 : seen_ + 1;
     // the first frames weigh the same, so that the look does not hang on the very first one
     const double share = std::max(1 - values.number("inertia"), 1.0 / static_cast<double>(seen_));
-    own_ = afresh ? mine : between(*own_, mine, share);
+    own_ = afresh || share == 1 ? mine : between(*own_, mine, share);
   }
 
   static torch::Tensor resized_to(const torch::Tensor& made, const torch::Tensor& input) {
