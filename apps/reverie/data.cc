@@ -32,6 +32,23 @@ struct ImportWords {
   bool quiet = false;
 };
 
+void add_clip_options(CLI::App& app, ImportWords& o) {
+  app.add_option(
+         "--clips", o.clips,
+         "cut videos into clips of FRAMES frames, whose training a recipe of the family video is; one "
+         "begins every EVERY frames, default half of FRAMES. What stands before the first _ or . of a "
+         "video's name is its group: --test-fraction and training keep a group on one side")
+      ->type_name("FRAMES[:EVERY]");
+  app.add_flag(
+      "--both-ways", o.both_ways,
+      "with --clips: adds each clip forwards and backwards, and labels them so: a test that no single "
+      "frame can pass");
+  app.add_flag(
+      "--shuffled", o.shuffled,
+      "with --clips: adds each clip as it is and with its frames in random order, and labels them so: "
+      "another such test");
+}
+
 void add_import_options(CLI::App& app, ImportWords& o) {
   app.add_option(
          "sources", o.sources,
@@ -63,20 +80,7 @@ void add_import_options(CLI::App& app, ImportWords& o) {
       ->type_name("PIXELS");
   app.add_option("--step", o.step, "take every Nth frame of a video; default 1")
       ->check(CLI::Range(int64_t{1}, kMostFrames));
-  app.add_option(
-         "--clips", o.clips,
-         "cut videos into clips of FRAMES frames, whose training a recipe of the family video is; one "
-         "begins every EVERY frames, default half of FRAMES. What stands before the first _ or . of a "
-         "video's name is its group: --test-fraction and training keep a group on one side")
-      ->type_name("FRAMES[:EVERY]");
-  app.add_flag(
-      "--both-ways", o.both_ways,
-      "with --clips: adds each clip forwards and backwards, and labels them so: a test that no single "
-      "frame can pass");
-  app.add_flag(
-      "--shuffled", o.shuffled,
-      "with --clips: adds each clip as it is and with its frames in random order, and labels them so: "
-      "another such test");
+  add_clip_options(app, o);
   app.add_option("--label", o.labels,
                  "label of all pictures and videos, instead of their folders' names; given once, or once for "
                  "each source in their order")

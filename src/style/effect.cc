@@ -170,7 +170,7 @@ class MogrifyEffect final : public Effect {
 
   torch::Tensor moved(const torch::Tensor& z, bool at_cut, const ParameterValues& values) {
     const bool spatial = z.dim() == 4;
-    const MoveBy by = values.choice<MoveBy>("move");
+    const auto by = values.choice<MoveBy>("move");
     const CodeStatistics to = target(values);
     const double beta = values.number("beta");
     const CodeStatistics mine = spatial ? statistics_of(z) : CodeStatistics{z, torch::ones_like(z)};
