@@ -19,7 +19,7 @@ torch::Tensor enlarged(const torch::Tensor& x);
 std::vector<torch::Tensor> pyramid(const torch::Tensor& x, size_t scales);
 
 // [N, K] of any numbers, to weights that add up to 1: all of it for the largest number, shared where others
-// come near it, so that a walk goes over from class to class without a jump.
+// come near it, so that a walk passes from class to class without a jump.
 torch::Tensor class_weights(const torch::Tensor& numbers);
 
 // Numbers that class_weights() makes these weights of.
