@@ -171,9 +171,11 @@ const std::vector<Verb>& verbs() {
      "curves\n"
      "  reverie inspect models/hourglass3.safetensors --data mine.tfrecord -o sheets --limit 8\n",
      NEEDS_TORCH(add_inspect)},
-    {"probe", "say how much each level knows of the labels, by a linear classifier",
-     "  reverie probe runs/hourglass-09 --data cifar.tfrecord\n"
-     "  reverie probe runs/hourglass-09 --data cifar.tfrecord --level 2 --grid 0\n",
+    {"probe", "say how much each layer knows of the labels, by a linear classifier",
+     "  reverie probe runs/hourglass-09 --data cifar.tfrecord                   each level, from the pixels "
+     "up\n"
+     "  reverie probe runs/hourglass-09 --data cifar.tfrecord --level 2 --grid 0\n"
+     "  reverie probe runs/vae --data cifar.tfrecord --layer encode4            any model's layers\n",
      NEEDS_TORCH(add_probe)},
 #if REVERIE_WITH_MEDIA
     {"model", "fetch networks that others published; list them",

@@ -1,5 +1,8 @@
 #include "models/normalised.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "models/lean.h"
 
 namespace reverie {
@@ -8,7 +11,25 @@ namespace {
 constexpr double kStatisticsRate = 0.1;
 constexpr double kEpsilon = 1e-5;
 
+// x with its border, where the convolution itself cannot add it, and the padding that is left to it.
+std::pair<torch::Tensor, int64_t> bordered(const torch::Tensor& x, const Normalised& layer) {
+  const int64_t kernel = layer.weight.size(2);
+  if (layer.stride == 1) return {x, (kernel - 1) / 2};
+  return {torch::constant_pad_nd(x, same_border(x, kernel, layer.stride)), 0};
+}
+
 }  // namespace
+
+std::vector<int64_t> same_border(const torch::Tensor& x, int64_t kernel, int64_t stride) {
+  std::vector<int64_t> by;
+  for (const int64_t size : {x.size(3), x.size(2)}) {
+    const int64_t places = (size + stride - 1) / stride;
+    const int64_t border = std::max<int64_t>((places - 1) * stride + kernel - size, 0);
+    by.push_back(border / 2);
+    by.push_back(border - border / 2);
+  }
+  return by;
+}
 
 void add_normalised(const std::string& name, std::vector<int64_t> shape, int fan_in, Layouts& to) {
   const int64_t upper = shape[0];
@@ -34,18 +55,19 @@ Parameters make_parameters(Layouts layouts, torch::Device device) {
 
 torch::Tensor learn_normalised(const torch::Tensor& x, const Normalised& layer) {
   const torch::Tensor weight = layer.weight.contiguous(torch::MemoryFormat::ChannelsLast);
-  const torch::Tensor y = torch::conv2d(x, weight, {}, 1, (weight.size(2) - 1) / 2);
+  const auto [wide, pad] = bordered(x, layer);
+  const torch::Tensor y = torch::conv2d(wide, weight, {}, layer.stride, pad);
   return torch::relu(torch::batch_norm(y, layer.gain, layer.shift, layer.mean, layer.variance, true,
                                        kStatisticsRate, kEpsilon, false));
 }
 
 torch::Tensor use_normalised(const torch::Tensor& x, const Normalised& layer, const PassOptions& options) {
-  const int64_t pad = (layer.weight.size(2) - 1) / 2;
+  const auto [wide, pad] = bordered(x, layer);
   const torch::Tensor scale = layer.gain * torch::rsqrt(layer.variance + kEpsilon);
   const torch::Tensor weight =
       (layer.weight * scale.view({-1, 1, 1, 1})).contiguous(torch::MemoryFormat::ChannelsLast);
-  const ConvolutionSteps steps{{1, 1}, {pad, pad}};
-  return lean_relu(lean_convolution(x, weight, layer.shift - layer.mean * scale, steps), options, true);
+  const ConvolutionSteps steps{{layer.stride, layer.stride}, {pad, pad}};
+  return lean_relu(lean_convolution(wide, weight, layer.shift - layer.mean * scale, steps), options, true);
 }
 
 }  // namespace reverie

@@ -25,7 +25,12 @@ struct Normalised {
   torch::Tensor weight;       // [C', C, K, K], K odd
   torch::Tensor gain, shift;  // [C']
   torch::Tensor mean, variance;
+  int64_t stride = 1;
 };
+
+// What a convolution of ceil(size / stride) places takes around x [N, C, H, W]: left, right, top, bottom; of
+// an uneven border the larger part is right and below, as TensorFlow's SAME has it.
+std::vector<int64_t> same_border(const torch::Tensor& x, int64_t kernel, int64_t stride);
 
 // x: [N, C, H, W].  In learning by the batch's statistics, of which a running mean is kept.
 torch::Tensor learn_normalised(const torch::Tensor& x, const Normalised& layer);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/error.h"
 #include "core/random.h"
@@ -18,6 +19,45 @@ namespace {
 
 constexpr size_t kAtOnce = 250;
 constexpr int64_t kShown = 5;  // labels that count as found for top5
+
+using Named = std::map<std::string, torch::Tensor>;
+
+// Views of all that a network learns and keeps, to be written.
+Named named(Parameters& parameters) {
+  Named all;
+  const std::vector<torch::Tensor> learned = parameters.cut_slots();
+  for (size_t i = 0; i < learned.size(); ++i) all[parameters.slices()[i].name] = learned[i];
+  const std::vector<torch::Tensor> buffers = parameters.cut_buffers();
+  for (size_t i = 0; i < buffers.size(); ++i) all[parameters.buffer_slices()[i].name] = buffers[i];
+  return all;
+}
+
+// Whether that layer of an encoder could become this one.
+bool take_layer(const Named& own, const std::string& layer, const VaeWeights& theirs, const std::string& up) {
+  torch::NoGradGuard no_grad;
+  const auto weight = theirs.learned.find(up + ".weight");
+  const torch::Tensor& to = own.at(layer + ".weight");
+  if (weight == theirs.learned.end() || weight->second.sizes() != to.sizes()) return false;
+  const bool normalised = theirs.learned.count(up + ".norm.weight") > 0;
+  if (to.dim() == 4 && !normalised) return false;
+  to.copy_(weight->second);
+  const torch::Tensor& bias = theirs.at(up + ".bias");
+  if (to.dim() == 4) {
+    // a bias before the normalisation is a part of the mean that it takes away
+    own.at(layer + ".norm.mean").copy_(theirs.at(up + ".norm.mean") - bias);
+    for (const char* part : {".norm.variance", ".norm.weight", ".norm.bias"})
+      own.at(layer + part).copy_(theirs.at(up + part));
+    return true;
+  }
+  own.at(layer + ".bias").copy_(bias);
+  if (normalised) {  // which dense layers of classifiers are not
+    const torch::Tensor gain =
+        theirs.at(up + ".norm.weight") * torch::rsqrt(theirs.at(up + ".norm.variance") + kVaeEpsilon);
+    to.mul_(gain.unsqueeze(1));
+    own.at(layer + ".bias").sub_(theirs.at(up + ".norm.mean")).mul_(gain).add_(theirs.at(up + ".norm.bias"));
+  }
+  return true;
+}
 
 class ClassifierTask : public Task {
  public:
@@ -41,24 +81,23 @@ class ClassifierTask : public Task {
     return losses;
   }
 
-  // Of an autoencoder the encoder's dense layers, in their order.
+  // Of an autoencoder the encoder's layers, in their order, as far as they are of the same shape.
   void take(const Model& from, const std::string& name) override {
     if (from.family() != "vae") return Task::take(from, name);
-    const auto theirs = as_vae(from, "start from").constant().learned;
-    const auto& slices = model_->parameters().slices();
-    const std::vector<torch::Tensor> own = model_->parameters().cut_slots();
+    const VaeWeights theirs = as_vae(from, "start from").constant();
+    const Named own = named(model_->parameters());
     int taken = 0;
-    for (size_t i = 0; i + 1 < own.size(); ++i) {
-      if (own[i].dim() != 2 || is_within(model_->scores_layer(), slices[i].name)) continue;
-      const std::string up = fmt::format("encode{}", taken + 1);
-      const auto weight = theirs.find(up + ".weight");
-      if (weight == theirs.end() || weight->second.sizes() != own[i].sizes()) break;
-      own[i].copy_(weight->second);
-      own[i + 1].copy_(theirs.at(up + ".bias"));
+    for (const ParameterSlice& slice : model_->parameters().slices()) {
+      const std::string layer = slice.name.substr(0, slice.name.rfind('.'));
+      if (slice.name != layer + ".weight" || layer.ends_with(".norm")) continue;
+      if (is_within(model_->scores_layer(), slice.name)) continue;
+      if (!take_layer(own, layer, theirs, fmt::format("encode{}", taken + 1))) break;
       ++taken;
     }
-    if (taken == 0)
-      throw Error("start from", name, "its encoder's first layer is not as wide as the recipe's");
+    if (taken == 0) {
+      throw Error("start from", name, "its encoder's first layer is not like the recipe's",
+                  "the same channels and kernel; convolutions have norm = \"batch\"");
+    }
   }
 
   bool spreads_test() const override { return true; }

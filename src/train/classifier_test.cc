@@ -104,6 +104,69 @@ TEST(ClassifierTask, StepsAsAPlainLoopDoes) {
   }
 }
 
+constexpr const char* kAutoencoder = R"(
+[vae]
+encoder = ["conv 4 5 2", "conv 6 3", "dense 5"]
+codes = 2
+spatial = false
+size = "12x12"
+activation = "relu"
+norm = "batch"
+[input]
+mean = "channel"
+scale = 0.015625
+[[stage]]
+batch = 16
+iterations = 20
+rate = 0.01
+solver = "adam"
+kl = 0
+sample_codes = false
+)";
+
+constexpr const char* kSameLayers = R"(
+[classifier]
+layers = ["conv 4 5 2", "conv 6 3", "flat 6 6", "dense 5"]
+[input]
+mean = "channel"
+scale = 0.015625
+[[stage]]
+batch = 16
+iterations = 1
+)";
+
+TEST(ClassifierTask, AnEncodersLayersAreTaken) {
+  const RecordSet set = striped_set(64, 16, 12);
+  Group alone;
+  const Recipe below = parse_recipe(kAutoencoder, "below.toml", {});
+  Trainer learned(below, set, {}, alone, nullptr);
+  while (!learned.done()) learned.step();
+  const auto encoder = learned.model();
+  const Recipe recipe = parse_recipe(kSameLayers, "same.toml", {});
+  const Trainer trainer(recipe, set, {}, alone, encoder.get());
+  const auto model = trainer.model();
+  const torch::Tensor x = apply(model->input, read_pictures(set, Split::kTest, 0, 16));
+  const auto expect_equal = [&](const char* theirs, const char* own) {
+    const torch::Tensor expected = encoder->forward(x, {theirs})[0];
+    const torch::Tensor found = model->forward(x, {own})[0];
+    EXPECT_TRUE(torch::allclose(found.flatten(1), expected.flatten(1), 1e-4, 1e-5)) << own;
+    EXPECT_GT(expected.std().item<double>(), 0.01) << theirs;
+  };
+  expect_equal("encode1", "conv1");
+  expect_equal("encode2", "conv2");
+  expect_equal("encode3", "dense1");
+
+  const auto error_of = [&](const std::string& layers, const std::string& norm) {
+    const Recipe other = parse_recipe(kSameLayers, "other.toml", {"classifier.layers=" + layers});
+    const Recipe plain = parse_recipe(kAutoencoder, "plain.toml", {"vae.norm=\"" + norm + "\""});
+    Trainer from(plain, set, {}, alone, nullptr);
+    const auto model = from.model();
+    return message_of([&] { Trainer(other, set, {}, alone, model.get()); });
+  };
+  EXPECT_NE(error_of("['conv 4 3', 'max']", "batch").find("first layer"), std::string::npos);
+  EXPECT_NE(error_of("['conv 4 5 2', 'max']", "none").find("norm = \"batch\""), std::string::npos);
+}
+
 TEST(ClassifierTask, ARunWritesItsModelAndSheets) {
   const TemporaryFolder folder;
   RunOptions options;

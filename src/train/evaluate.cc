@@ -35,7 +35,7 @@ Sight test_sight(Task& task, const RecordSet& set, Split split, size_t first, si
 
 }  // namespace
 
-InputTransform complete_transform(const HourglassModel& model, const RecordSet& set) {
+InputTransform complete_transform(const Model& model, const RecordSet& set) {
   InputTransform transform = model.input;
   if (!transform.subtract_mean || transform.mean.defined()) return transform;
   if (set.size(Split::kTrain) == 0)

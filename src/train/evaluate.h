@@ -47,7 +47,7 @@ struct LossBesideMean {
 std::optional<LossBesideMean> loss_beside_mean(Task& task, const Stage& stage, const RecordSet& set);
 
 // The model's transform, with the mean picture of the set's training split if the model has none.
-InputTransform complete_transform(const HourglassModel& model, const RecordSet& set);
+InputTransform complete_transform(const Model& model, const RecordSet& set);
 
 // Pictures [N, 3, H, W] shrunk by `factor` and enlarged again by cubic resampling.
 torch::Tensor cubic_and_back(const torch::Tensor& pictures, int factor);

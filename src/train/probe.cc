@@ -39,9 +39,8 @@ LabelledPictures labelled(const RecordSet& set, Split split, size_t limit) {
 }
 
 // [N, F] of the pictures that have a label.
-torch::Tensor features_of(const HourglassModel& model, const InputTransform& transform, const RecordSet& set,
-                          Split split, const LabelledPictures& pictures, int level, int grid) {
-  const HourglassNet::Weights weights = model.net.weights();
+torch::Tensor features_of(const Model& model, const InputTransform& transform, const RecordSet& set,
+                          Split split, const LabelledPictures& pictures, const std::string& layer, int grid) {
   torch::Tensor all;
   const auto count = static_cast<int64_t>(pictures.places.size());
   for (int64_t at = 0; at < count;) {
@@ -52,7 +51,7 @@ torch::Tensor features_of(const HourglassModel& model, const InputTransform& tra
            pictures.places[static_cast<size_t>(at) + run] == first + run)
       ++run;
     const torch::Tensor x = apply(transform, read_pictures(set, split, first, run));
-    const torch::Tensor part = probe_features(weights.encode_up(x, level).back(), grid);
+    const torch::Tensor part = probe_features(layer == kPixels ? x : model.forward(x, {layer})[0], grid);
     if (!all.defined()) all = torch::empty({count, part.size(1)});
     all.narrow(0, at, part.size(0)).copy_(part);
     at += part.size(0);
@@ -60,15 +59,11 @@ torch::Tensor features_of(const HourglassModel& model, const InputTransform& tra
   return all;
 }
 
-void check(const HourglassModel& model, const RecordSet& set, int level, const LabelledPictures& train,
+void check(const Model& model, const RecordSet& set, const std::string& layer, const LabelledPictures& train,
            const LabelledPictures& test) {
   const auto fail = [&](const std::string& why, const std::string& advice) {
     throw Error("probe with", set.name(), why, advice);
   };
-  const HourglassConfig& config = model.net.config();
-  if (level < 0 || level > config.count())
-    throw Error("probe", fmt::format("level {}", level),
-                fmt::format("the model has levels 0 to {}", config.count()));
   const auto [least, most] = std::minmax_element(train.labels.begin(), train.labels.end());
   if (train.labels.empty() || *least == *most) {
     fail("its training pictures need at least two labels",
@@ -77,19 +72,24 @@ void check(const HourglassModel& model, const RecordSet& set, int level, const L
   if (test.labels.empty())
     fail("it has no test pictures with labels", "import with --test-fraction 0.2, for example");
   const auto [height, width] = set.common_size();
-  const int factor = config.shrink(level);
+  if (layer == kPixels) return;
+  const std::vector<LayerInfo> layers = model.layers(height, width);
+  std::vector<std::string> names;
+  for (const LayerInfo& info : layers) names.push_back(info.name);
+  // a layer needs no more than its own step; of networks that take any size even that is not asked
+  const LayerInfo& info = layers[places_of({layer}, names)[0]];
+  const int64_t factor = std::min(model.multiple(), std::max<int64_t>(1, static_cast<int64_t>(info.step)));
   if (height % factor != 0 || width % factor != 0)
-    fail(fmt::format("its pictures are {}x{}, level {} needs multiples of {}", width, height, level, factor),
-         "");
+    fail(fmt::format("its pictures are {}x{}, {} needs multiples of {}", width, height, layer, factor), "");
 }
 
 }  // namespace
 
-torch::Tensor probe_features(const torch::Tensor& state, int grid) {
-  torch::Tensor cells = state;
-  if (grid > 0 && (state.size(2) > grid || state.size(3) > grid)) {
+torch::Tensor probe_features(const torch::Tensor& made, int grid) {
+  torch::Tensor cells = made;
+  if (grid > 0 && made.dim() == 4 && (made.size(2) > grid || made.size(3) > grid)) {
     cells = torch::adaptive_avg_pool2d(
-        state, {std::min<int64_t>(grid, state.size(2)), std::min<int64_t>(grid, state.size(3))});
+        made, {std::min<int64_t>(grid, made.size(2)), std::min<int64_t>(grid, made.size(3))});
   }
   return cells.flatten(1);
 }
@@ -162,15 +162,15 @@ double choose_l2(const torch::Tensor& x, const torch::Tensor& labels, int classe
   return best;
 }
 
-ProbeResult probe_level(const HourglassModel& model, const RecordSet& set, int level,
+ProbeResult probe_layer(const Model& model, const RecordSet& set, const std::string& layer,
                         const ProbeSettings& settings, const std::function<bool(int)>& progress) {
   const LabelledPictures train = labelled(set, Split::kTrain, settings.limit);
   const LabelledPictures test = labelled(set, Split::kTest, 0);
-  check(model, set, level, train, test);
+  check(model, set, layer, train, test);
   const InputTransform transform = complete_transform(model, set);
   const auto features = [&](Split split, const LabelledPictures& pictures) {
     torch::NoGradGuard no_grad;
-    return features_of(model, transform, set, split, pictures, level, settings.grid);
+    return features_of(model, transform, set, split, pictures, layer, settings.grid);
   };
   torch::Tensor x = features(Split::kTrain, train);
   torch::Tensor x_test = features(Split::kTest, test);
@@ -187,9 +187,8 @@ ProbeResult probe_level(const HourglassModel& model, const RecordSet& set, int l
       settings.l2 ? *settings.l2 : choose_l2(x, labels, classes, settings.most_passes, choosing);
   const LinearClassifier c = train_classifier(x, labels, classes, l2, settings.most_passes,
                                               [&](int passes) { return progress(before + passes); });
-  return {
-      level, x.size(1),  c.accuracy(x, labels), c.accuracy(x_test, torch::tensor(test.labels, torch::kInt64)),
-      l2,    c.converged};
+  return {x.size(1), c.accuracy(x, labels), c.accuracy(x_test, torch::tensor(test.labels, torch::kInt64)), l2,
+          c.converged};
 }
 
 }  // namespace reverie

@@ -1,12 +1,13 @@
-// Does a level mean anything? A linear classifier on the features of each level tells.
+// Does a layer mean anything? A linear classifier on the features of each layer tells.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "data/record_set.h"
-#include "models/hourglass/model.h"
+#include "models/model.h"
 #include "models/torch.h"
 
 namespace reverie {
@@ -19,7 +20,6 @@ struct ProbeSettings {
 };
 
 struct ProbeResult {
-  int level = 0;               // 0: the pixels
   int64_t features = 0;        // per picture
   double train = 0, test = 0;  // share of the pictures whose label was predicted correctly
   double l2 = 0;               // the penalty used
@@ -46,13 +46,16 @@ LinearClassifier train_classifier(const torch::Tensor& x, const torch::Tensor& l
 double choose_l2(const torch::Tensor& x, const torch::Tensor& labels, int classes, int most_passes,
                  const std::function<bool(int)>& progress);
 
-// The classifier's features from a level's state [N, C, H, W]: [N, features].
-torch::Tensor probe_features(const torch::Tensor& state, int grid);
+inline constexpr const char* kPixels = "pixels";  // in place of a layer's name
+
+// The classifier's features from what a layer makes, [N, C, H, W] or [N, C]: [N, features].
+torch::Tensor probe_features(const torch::Tensor& made, int grid);
 
 // Trains on the features of the training split, standardised by their own mean and standard deviation, and
-// counts correct predictions on both splits. level: 0 to the number of the model's levels; pictures without a
-// label are left out.  Error if the set has no labels or lacks a split, or sizes do not match.
-ProbeResult probe_level(const HourglassModel& model, const RecordSet& set, int level,
+// counts correct predictions on both splits. layer: a name of model.layers(), or kPixels; pictures without a
+// label are left out.  Error if there is no such layer, the set has no labels or lacks a split, or sizes do
+// not match.
+ProbeResult probe_layer(const Model& model, const RecordSet& set, const std::string& layer,
                         const ProbeSettings& settings, const std::function<bool(int)>& progress);
 
 }  // namespace reverie

@@ -4,6 +4,7 @@
 
 #include "core/random.h"
 #include "core/test_help.h"
+#include "models/hourglass/model.h"
 #include "train/test_set.h"
 
 namespace reverie {
@@ -107,30 +108,30 @@ HourglassModel model_of(int levels) {
 }
 
 // Stripes along or across in any phase: no pixel's mean tells them apart, the answers of filters do.
-TEST(ProbeLevel, FindsInTheLevelWhatPixelsDoNotSay) {
+TEST(ProbeLayer, FindsInTheLevelWhatPixelsDoNotSay) {
   const RecordSet set = striped_set(400, 200, 16);
   const HourglassModel model = model_of(2);
-  const ProbeResult pixels = probe_level(model, set, 0, {}, kGoOn);
-  const ProbeResult top = probe_level(model, set, 1, {}, kGoOn);
+  const ProbeResult pixels = probe_layer(model, set, kPixels, {}, kGoOn);
+  const ProbeResult top = probe_layer(model, set, "encode1", {}, kGoOn);
   EXPECT_EQ(pixels.features, 48);
   EXPECT_EQ(top.features, 8 * 16);
   EXPECT_LT(pixels.test, 0.65);
   EXPECT_GT(top.test, 0.9);
   EXPECT_GE(top.train, 0.9);
-  const ProbeResult again = probe_level(model, set, 1, {}, kGoOn);
+  const ProbeResult again = probe_layer(model, set, "encode1", {}, kGoOn);
   EXPECT_EQ(again.test, top.test);
   EXPECT_EQ(again.train, top.train);
 }
 
-TEST(ProbeLevel, SaysWhatIsMissing) {
+TEST(ProbeLayer, SaysWhatIsMissing) {
   const HourglassModel model = model_of(2);
-  const auto message = [&](const RecordSet& set, int level) {
-    return message_of([&] { probe_level(model, set, level, {}, kGoOn); });
+  const auto message = [&](const RecordSet& set, const std::string& layer) {
+    return message_of([&] { probe_layer(model, set, layer, {}, kGoOn); });
   };
-  EXPECT_NE(message(striped_set(20, 10, 16), 3).find("levels 0 to 2"), std::string::npos);
-  EXPECT_NE(message(striped_set(20, 0, 16), 1).find("--test-fraction"), std::string::npos);
-  EXPECT_NE(message(striped_set(1, 4, 16), 1).find("two labels"), std::string::npos);
-  EXPECT_NE(message(striped_set(20, 10, 18), 2).find("multiples of 4"), std::string::npos);
+  EXPECT_NE(message(striped_set(20, 10, 16), "encode3").find("encode3"), std::string::npos);
+  EXPECT_NE(message(striped_set(20, 0, 16), "encode1").find("--test-fraction"), std::string::npos);
+  EXPECT_NE(message(striped_set(1, 4, 16), "encode1").find("two labels"), std::string::npos);
+  EXPECT_NE(message(striped_set(20, 10, 18), "encode2").find("multiples of 4"), std::string::npos);
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ class ClassifierModel::Pass {
   torch::Tensor run(const ClassifierLayer& layer, const torch::Tensor& x) {
     switch (layer.op) {
       case ClassifierOp::kConvolution:
-        return convolution(x);
+        return convolution(x, layer.stride);
       case ClassifierOp::kResidual: {
         const torch::Tensor inner = convolution(x);
         return x + convolution(inner);
@@ -103,8 +103,8 @@ class ClassifierModel::Pass {
     return x.flatten(1);
   }
 
-  torch::Tensor convolution(const torch::Tensor& x) {
-    const Normalised layer = {next(), next(), next(), buffers_[buffer_], buffers_[buffer_ + 1]};
+  torch::Tensor convolution(const torch::Tensor& x, int stride = 1) {
+    const Normalised layer = {next(), next(), next(), buffers_[buffer_], buffers_[buffer_ + 1], stride};
     buffer_ += 2;
     return learning_ ? learn_normalised(x, layer) : use_normalised(x, layer, options_);
   }
@@ -169,7 +169,12 @@ std::vector<LayerInfo> ClassifierModel::layers(int64_t height, int64_t width) co
   LayerInfo at{"", 3, height, width, 1, 1};
   for (const ClassifierLayer& layer : layers_) {
     const auto step = static_cast<int64_t>(at.step);
-    if (layer.op == ClassifierOp::kConvolution) at.receptive += (layer.kernel - 1) * step;
+    if (layer.op == ClassifierOp::kConvolution) {
+      at.receptive += (layer.kernel - 1) * step;
+      at.step *= layer.stride;
+      at.height = (at.height + layer.stride - 1) / layer.stride;
+      at.width = (at.width + layer.stride - 1) / layer.stride;
+    }
     if (layer.op == ClassifierOp::kResidual) at.receptive += 4 * step;
     if (layer.op == ClassifierOp::kMax || layer.op == ClassifierOp::kMean ||
         layer.op == ClassifierOp::kFlat) {

@@ -38,7 +38,7 @@ TEST(ClassifierLayers, AreReadWithTheirNumbers) {
 TEST(ClassifierLayers, WhatIsWrongIsSaidWithTheLayer) {
   EXPECT_NE(error_of({"konv 8", "max"}).find("'konv 8'"), std::string::npos);
   EXPECT_NE(error_of({"residul", "max"}).find("did you mean 'residual'?"), std::string::npos);
-  EXPECT_NE(error_of({"conv", "max"}).find("1 to 2 numbers"), std::string::npos);
+  EXPECT_NE(error_of({"conv", "max"}).find("1 to 3 numbers"), std::string::npos);
   EXPECT_NE(error_of({"conv 8 4", "max"}).find("not odd"), std::string::npos);
   EXPECT_NE(error_of({"conv 5000", "max"}).find("from 1 to 4096"), std::string::npos);
   EXPECT_NE(error_of({"conv 8", "dense 4", "max"}).find("before it"), std::string::npos);

@@ -73,7 +73,10 @@ class ClassifierSettings : public NetworkSettings {
     double activations = 0;
     double samples = static_cast<double>(height) * width;
     for (const ClassifierLayer& layer : layers_) {
-      if (layer.op == ClassifierOp::kConvolution) activations += 2 * samples * layer.channels;
+      if (layer.op == ClassifierOp::kConvolution) {
+        samples /= static_cast<double>(layer.stride) * layer.stride;
+        activations += 2 * samples * layer.channels;
+      }
       if (layer.op == ClassifierOp::kFlat) samples = 1;
       if (layer.op == ClassifierOp::kResidual) activations += 4 * samples * layer.channels;
       const bool pool = layer.op == ClassifierOp::kMax || layer.op == ClassifierOp::kMean;

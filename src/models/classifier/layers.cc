@@ -26,9 +26,10 @@ const std::vector<std::string>& op_words() {
 void read_numbers(const LayerWords& words, ClassifierLayer& layer) {
   switch (layer.op) {
     case ClassifierOp::kConvolution:
-      check_count(words, 1, 2);
+      check_count(words, 1, 3);
       layer.channels = whole_number(words, 0, kMostWidth);
       layer.kernel = whole_number(words, 1, kLargestSide, layer.kernel);
+      layer.stride = whole_number(words, 2, kLargestSide, layer.stride);
       if (layer.kernel % 2 == 0) fail_at_layer(words.text, "its kernel is not odd");
       break;
     case ClassifierOp::kDense:

@@ -13,13 +13,14 @@ struct ClassifierLayer {
   std::string name;           // "conv1": the word and its how manieth it is
   int channels = 0;           // of its output
   int kernel = 3;             // of convolutions; of pooling its side and step, 0: the whole picture
+  int stride = 1;             // of convolutions
   double share = 0;           // of dropout
   int width = 0, height = 0;  // that `flat` sees
   bool flat = false;          // its output is one number per channel
 };
 
 // A list of
-//   conv C [K]   convolution K x K (3), batch normalisation, ReLU
+//   conv C [K [S]]   convolution K x K (3) with stride S (1), batch normalisation, ReLU
 //   residual     x + two such convolutions 3x3 of as many channels
 //   max K, mean K    pooling; without K over the whole picture
 //   dropout P    in training, that share of the numbers is 0

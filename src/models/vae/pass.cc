@@ -208,11 +208,9 @@ torch::Tensor VaePass::finish(const std::string& name, const torch::Tensor& x, V
   return activated(normalised(name, x, norm), activation, !torch::GradMode::is_enabled());
 }
 
-// As TensorFlow's SAME: the output has ceil(size / stride) places, and an odd border goes right and below.
 torch::Tensor VaePass::convolution(const std::string& name, const torch::Tensor& x, int64_t kernel,
                                    int64_t stride) const {
   const torch::Tensor& weight = w_.at(name + ".weight");
-  std::vector<int64_t> by;
   const auto convolved = [&](const torch::Tensor& wide, int64_t border) {
     const torch::Tensor& bias = w_.at(name + ".bias");
     const auto phases = w_.phases.find(name);
@@ -224,13 +222,7 @@ torch::Tensor VaePass::convolution(const std::string& name, const torch::Tensor&
     return torch::conv2d(wide, weight.contiguous(torch::MemoryFormat::ChannelsLast), bias, stride, border);
   };
   if (stride == 1 && kernel % 2 == 1 && s_.padding == VaePadding::kZero) return convolved(x, kernel / 2);
-  for (const int64_t size : {x.size(3), x.size(2)}) {
-    const int64_t places = (size + stride - 1) / stride;
-    const int64_t border = std::max<int64_t>((places - 1) * stride + kernel - size, 0);
-    by.push_back(border / 2);
-    by.push_back(border - border / 2);
-  }
-  return convolved(surrounded(x, by, s_.padding), 0);
+  return convolved(surrounded(x, same_border(x, kernel, stride), s_.padding), 0);
 }
 
 // The transpose of that.
