@@ -67,6 +67,9 @@ std::string quick(std::string line) {
            " -q --set iterations=3 --set features=conv1 --set style_features=conv1 --set "
            "content_features=conv2";
   }
+  if (line.starts_with("reverie train texture"))
+    return std::regex_replace(line, std::regex("perceptual=[^ ]+"), "perceptual=models/dream.safetensors") +
+           " -q --set iterations=3 --set looks=conv1";
   if (line.starts_with("reverie train dcgan") || line.starts_with("reverie train lapgan") ||
       line.starts_with("reverie train vae-") || line.starts_with("reverie train autoencoder-") ||
       line.starts_with("reverie train classifier-mnist"))

@@ -9,18 +9,12 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/text.h"
+#include "models/vae/grid_codes.h"
 
 namespace reverie {
 namespace {
 
 enum Stream : uint64_t { kStops = 0x73746f70, kGround = 0x67726f756e64 };
-
-// The four weights of a uniform cubic B-spline.
-std::array<double, 4> spline(double t) {
-  const double u = 1 - t;
-  return {u * u * u / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * u * u * u - 6 * u * u + 4) / 6,
-          t * t * t / 6};
-}
 
 // Weights [count, lattice] of samples at begin + i / scale, and the number of the first lattice point.
 std::pair<torch::Tensor, int64_t> weights_of(int64_t count, double begin, double scale) {
@@ -32,7 +26,7 @@ std::pair<torch::Tensor, int64_t> weights_of(int64_t count, double begin, double
   for (int64_t i = 0; i < count; ++i) {
     const double at = begin + static_cast<double>(i) / scale;
     const auto cell = static_cast<int64_t>(std::floor(at));
-    const std::array<double, 4> four = spline(at - static_cast<double>(cell));
+    const std::array<double, 4> four = spline_weights(at - static_cast<double>(cell));
     for (int64_t k = 0; k < 4; ++k)
       w[i][cell - 1 + k - first] = static_cast<float>(four.at(static_cast<size_t>(k)));
   }

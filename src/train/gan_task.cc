@@ -6,14 +6,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/error.h"
 #include "core/random.h"
+#include "core/text.h"
+#include "models/layer_words.h"
+#include "models/vae/grid_codes.h"
 #include "models/vae/scales.h"
 #include "sheets/sheet.h"
 #include "train/adversarial.h"
 #include "train/input.h"
 #include "train/inspect.h"
+#include "train/perceptual.h"
 
 namespace reverie {
 namespace {
@@ -21,6 +26,8 @@ namespace {
 constexpr uint64_t kSheetSeed = 1;
 constexpr const char* kDiscriminator = "discriminator";
 constexpr const char* kFirst = "discriminator0";
+constexpr uint64_t kLooks = 1;      // of the random numbers of a step
+constexpr uint64_t kPlaces = 1000;  // beyond all turns
 constexpr size_t kAtOnce = 50;
 constexpr size_t kCompared = 500;   // samples whose nearest pictures are looked up
 constexpr int64_t kSmallSide = 16;  // of pictures when they are compared
@@ -28,9 +35,19 @@ constexpr int kColumns = 10, kRows = 6;
 
 class GanStage : public StageSettings {
  public:
-  std::string text() const override { return settings.text() + fmt::format("average = {}\n", average); }
+  std::string text() const override {
+    std::string text = settings.text() + fmt::format("average = {}\n", average);
+    if (!perceptual.empty())
+      text += fmt::format("perceptual = {}\nlooks = [{}]\nlooks_weight = {}\nlooks_scales = {}\n",
+                          quote_toml(perceptual), quoted_layers(looks), looks_weight, looks_scales);
+    return text;
+  }
   AdversarialSettings settings;
   double average = 0.999;  // how much of the averaged generator stays in each step
+  std::string perceptual;  // a network whose layers `looks` say what looks like the pictures of the set
+  std::vector<std::string> looks;
+  double looks_weight = 1;
+  int looks_scales = 2;
 };
 
 const GanStage& own(const Stage& stage) {
@@ -42,6 +59,14 @@ std::vector<Stage> read_stage(const TomlReader& reader, const NetworkSettings&, 
   auto s = std::make_shared<GanStage>();
   s->settings = read_adversarial(reader);
   s->average = reader.number("average", 0, 0.999999, s->average);
+  s->perceptual = reader.text("perceptual", "");
+  s->looks = words_at(reader, "looks");
+  s->looks_weight = reader.number("looks_weight", 0, 1e6, s->looks_weight);
+  s->looks_scales = static_cast<int>(reader.whole("looks_scales", 1, 4, s->looks_scales));
+  for (const char* key : {"looks", "looks_weight", "looks_scales"}) {
+    const TomlNode* node = reader.find(key);
+    if (node && s->perceptual.empty()) reader.fail(*node, fmt::format("{} needs perceptual", key));
+  }
   Stage stage = common;
   stage.own = s;
   return {stage};
@@ -61,25 +86,27 @@ class GanTask : public Task {
       : options_(options), family_(recipe.family()), network_(recipe.networks.front().second) {
     const auto against = std::find_if(recipe.networks.begin(), recipe.networks.end(),
                                       [](const auto& network) { return network.first == kDiscriminator; });
-    if (against == recipe.networks.end())
-      throw Error("train", "a generator", "the recipe has no table [discriminator]");
-    turns_ = discriminator_settings(*against->second).turns;
     generator_ = build<VaeModel>(*network_, options);
     average_ = build<VaeModel>(*network_, options);
     check_size();
-    build_discriminators(*against->second);
+    if (against != recipe.networks.end()) {
+      turns_ = discriminator_settings(*against->second).turns;
+      build_discriminators(*against->second);
+    }
+    for (const Stage& stage : recipe.stages) read_perceptual(own(stage));
   }
 
   std::vector<TaskNetwork> networks() override {
-    std::vector<TaskNetwork> all = {{family_, &generator_->parameters()},
-                                    {kDiscriminator, &discriminators_[0]->parameters()},
-                                    {"average", &average_->parameters()}};
+    std::vector<TaskNetwork> all = {{family_, &generator_->parameters()}};
+    if (!discriminators_.empty()) all.push_back({kDiscriminator, &discriminators_[0]->parameters()});
+    all.push_back({"average", &average_->parameters()});
     for (size_t i = 1; i < discriminators_.size(); ++i)
       all.push_back({fmt::format("{}.finer{}", kDiscriminator, i), &discriminators_[i]->parameters()});
     return all;
   }
 
   std::vector<Turn> turns() const override {
+    if (discriminators_.empty()) return {{"generator", {kGenerator}}};
     std::vector<Turn> all;
     std::vector<size_t> against = {kAgainst};
     for (size_t i = 1; i < discriminators_.size(); ++i) against.push_back(kFiner + i - 1);
@@ -91,7 +118,8 @@ class GanTask : public Task {
   Losses losses(const Sight& sight, const Stage& stage, const Turn& turn) override {
     const AdversarialSettings& s = own(stage).settings;
     const bool plays = turn.networks[0] == kGenerator;
-    if (sight.learning && turn.name == kFirst)
+    const bool first = turn.name == kFirst || discriminators_.empty();
+    if (sight.learning && first)
       move_average(average_->parameters(), generator_->parameters(), own(stage).average, sight.iteration);
     const std::vector<torch::Tensor> pictures =
         pyramid(apply(generator_->input, sight.pictures), generator_->scales());
@@ -103,8 +131,13 @@ class GanTask : public Task {
       const torch::Tensor beside =
           classes.defined() ? class_planes(classes, x.size(2), x.size(3)) : torch::Tensor();
       const torch::Tensor y = generate(sight, turn, scale, below, classes);
-      const Losses own = plays ? deceiving(scale, joined(y, beside), s, sight)
-                               : discriminator_losses(*discriminators_[scale], x, {y}, s, sight, beside);
+      Losses own;
+      if (!plays) {
+        own = discriminator_losses(*discriminators_[scale], x, {y}, s, sight, beside);
+      } else {
+        if (!discriminators_.empty()) own = deceiving(scale, joined(y, beside), s, sight);
+        add_looks(stage, y, sight, own);
+      }
       all.total = all.total.defined() ? all.total + own.total : own.total;
       const std::string of = pictures.size() > 1 ? fmt::format("_{}", x.size(3)) : "";
       for (const NamedLoss& part : own.parts) all.parts.push_back({part.name + of, part.value});
@@ -170,6 +203,32 @@ class GanTask : public Task {
     return losses;
   }
 
+  // Reads the stage's network.
+  void read_perceptual(const GanStage& stage) {
+    if (stage.perceptual.empty() && discriminators_.empty())
+      throw Error("train", "a generator",
+                  "the recipe has no table [discriminator], and a stage no `perceptual`");
+    if (stage.perceptual.empty()) return;
+    if (generator_->scales() > 1)
+      throw Error("train", "a generator by scales", "`looks` are of generators of one scale alone");
+    auto& network = perceptual_[stage.perceptual];
+    network = std::make_unique<Perceptual>(
+        stage.perceptual, std::vector<std::vector<std::string>>{stage.looks}, options_.device);
+  }
+
+  // Of the share of the batch that this process has.
+  void add_looks(const Stage& stage, const torch::Tensor& y, const Sight& sight, Losses& to) {
+    const GanStage& s = own(stage);
+    if (s.perceptual.empty()) return;
+    const Random draws = Random(sight.seed).split(static_cast<uint64_t>(sight.iteration)).split(kLooks);
+    const torch::Tensor looks = looks_between(*perceptual_.at(s.perceptual), s.looks, s.looks_scales,
+                                              unapply(generator_->input, y), sight.pictures, draws) *
+                                (static_cast<double>(y.size(0)) / static_cast<double>(sight.count));
+    to.parts.push_back({"looks", looks.detach()});
+    const torch::Tensor weighted = s.looks_weight * looks;
+    to.total = to.total.defined() ? to.total + weighted : weighted;
+  }
+
   // Each turn plays on codes of its own.
   torch::Tensor generate(const Sight& sight, const Turn& turn, size_t scale, const torch::Tensor& below,
                          const torch::Tensor& classes) {
@@ -177,9 +236,9 @@ class GanTask : public Task {
     const int64_t height = sight.pictures.size(2);
     const int64_t width = sight.pictures.size(3);
     const int64_t count = sight.pictures.size(0);
-    const torch::Tensor z = normal_draws(sight, place_of(turn) + scale * turns().size(),
-                                         model.scales() > 1 ? std::vector{count, model.scale_codes(scale)}
-                                                            : code_shape(model, count, height, width));
+    const torch::Tensor z = drawn(sight, place_of(turn) + scale * turns().size(),
+                                  model.scales() > 1 ? std::vector{count, model.scale_codes(scale)}
+                                                     : code_shape(model, count, height, width));
     const auto made = [&](const VaeWeights& weights) {
       return model.scales() > 1 ? model.decode_scale(scale, below, z, classes, weights)
                                 : model.decode(z, height, width, weights);
@@ -187,6 +246,14 @@ class GanTask : public Task {
     if (turn.networks[0] == kGenerator && sight.learning) return made(model.learned());
     torch::NoGradGuard no_grad;
     return made(sight.learning ? looking(model.constant()) : model.constant());
+  }
+
+  // Of a grid at a place of its own for each picture, as `latent` comes upon them.
+  static torch::Tensor drawn(const Sight& sight, uint64_t stream, const std::vector<int64_t>& shape) {
+    if (shape.size() != 4) return normal_draws(sight, stream, shape);
+    const torch::Tensor places = normal_draws(sight, stream + kPlaces, {shape[0], 2});
+    return smooth_codes(normal_draws(sight, stream, {shape[0], shape[1], shape[2] + 3, shape[3] + 3}),
+                        places - places.floor());
   }
 
   uint64_t place_of(const Turn& turn) const {
@@ -200,6 +267,7 @@ class GanTask : public Task {
   std::shared_ptr<const NetworkSettings> network_;
   std::unique_ptr<VaeModel> generator_, average_;
   std::vector<std::unique_ptr<DiscriminatorModel>> discriminators_;  // of each scale, the coarsest first
+  std::map<std::string, std::unique_ptr<Perceptual>> perceptual_;    // by their files
   int turns_ = 1;
 };
 
@@ -277,7 +345,14 @@ std::vector<int64_t> code_shape(const VaeModel& model, int64_t count, int64_t he
 
 torch::Tensor sample_codes(const VaeModel& model, int64_t count, int64_t height, int64_t width,
                            uint64_t seed) {
-  return torch::randn(code_shape(model, count, height, width), at::detail::createCPUGenerator(seed));
+  std::vector<int64_t> shape = code_shape(model, count, height, width);
+  const bool grid = shape.size() == 4;
+  if (grid) {
+    shape[2] += 3;
+    shape[3] += 3;
+  }
+  const torch::Tensor noise = torch::randn(shape, at::detail::createCPUGenerator(seed));
+  return grid ? smooth_codes(noise, torch::zeros({count, 2})) : noise;
 }
 
 torch::Tensor pictures_of_codes(const VaeModel& model, const torch::Tensor& codes, int64_t height,
@@ -287,7 +362,8 @@ torch::Tensor pictures_of_codes(const VaeModel& model, const torch::Tensor& code
 
 TaskKind gan_task() {
   std::vector<std::string> keys = adversarial_keys();
-  keys.emplace_back("average");
+  for (const char* key : {"average", "perceptual", "looks", "looks_weight", "looks_scales"})
+    keys.emplace_back(key);
   return {"gan", keys, read_stage, make, evaluate_gan, "samples", sheet};
 }
 

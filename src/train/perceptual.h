@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/random.h"
 #include "models/model.h"
 
 namespace reverie {
@@ -15,6 +16,14 @@ torch::Tensor gram_of(const torch::Tensor& features);
 
 // |a - b|^2 / |b|^2, one number per picture, [N]: layers of any scale weigh the same.
 torch::Tensor relative_difference(const torch::Tensor& a, const torch::Tensor& b);
+
+// Sliced optimal transport between as many samples a and b, [..., C, P], of a network's features: along each
+// direction [D, C] the sorted ones of a are compared with those of b, and the squares averaged.  Gradients
+// reach a alone.  Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis".
+torch::Tensor sliced_distance(const torch::Tensor& a, const torch::Tensor& b,
+                              const torch::Tensor& directions);
+// Of length 1, [count, channels].
+torch::Tensor random_directions(int64_t count, int64_t channels, torch::Generator generator);
 
 // |d/dx| + |d/dy|, the mean over all samples of a picture, [N].
 torch::Tensor total_variation(const torch::Tensor& pictures);
@@ -36,5 +45,13 @@ class Perceptual {
  private:
   std::unique_ptr<Model> model_;
 };
+
+// How far the looks of some pictures are from those of others, as many and of the same size, [N, 3, H, W] in
+// 0..255: the sliced distances of their colours and of each layer, all places of all pictures together, in
+// units of the layer's variance over the others; the mean over `scales` sizes, each half the one before.
+// Gradients reach `made` alone.  Ulyanov et al. 2016, "Texture Networks", with this distance for Gram
+// matrices.
+torch::Tensor looks_between(const Perceptual& network, const std::vector<std::string>& layers, int scales,
+                            const torch::Tensor& made, const torch::Tensor& others, Random draws);
 
 }  // namespace reverie

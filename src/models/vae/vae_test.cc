@@ -1,4 +1,5 @@
 #include "models/vae/vae.h"
+#include "models/vae/grid_codes.h"
 
 #include <gtest/gtest.h>
 
@@ -438,6 +439,23 @@ TEST(Vae, HostileFilesAreRefused) {
             std::string::npos);
   EXPECT_NE(refused([](TensorFile& f) { f.metadata["codes"] = "1e9"; }), "");
   EXPECT_NE(refused([](TensorFile& f) { f.tensors.erase("decode1.conv1.weight"); }), "");
+}
+
+// At any phase each number is a normal one, and moving on by a whole place gives the neighbours.
+TEST(GridCodes, AreSmoothNoiseOfVarianceOne) {
+  torch::manual_seed(2);
+  const torch::Tensor noise = torch::randn({400, 2, 8, 9});
+  for (const float phase : {0.0F, 0.3F, 0.5F, 1.0F}) {
+    const torch::Tensor codes = smooth_codes(noise, torch::full({400, 2}, phase));
+    EXPECT_EQ(codes.sizes(), (std::vector<int64_t>{400, 2, 5, 6}));
+    EXPECT_NEAR(codes.var().item<double>(), 1, 0.05) << phase;
+  }
+  const torch::Tensor before = smooth_codes(noise, torch::ones({400, 2}));
+  const torch::Tensor after = smooth_codes(noise.narrow(2, 1, 7).narrow(3, 1, 8), torch::zeros({400, 2}));
+  EXPECT_TRUE(torch::allclose(before.narrow(2, 0, 4).narrow(3, 0, 5), after, 1e-5, 1e-6));
+  double sum = 0;
+  for (const double weight : spline_weights(0.4)) sum += weight;
+  EXPECT_NEAR(sum, 1, 1e-12);
 }
 
 }  // namespace
