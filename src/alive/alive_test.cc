@@ -8,6 +8,7 @@
 #include "alive/judge.h"
 #include "alive/settings.h"
 #include "alive/training.h"
+#include "alive/wanted_motion.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "discover/spectrum.h"
@@ -133,6 +134,23 @@ TEST(PictureSpectrum, KnowsAGrid) {
     }
   }
   EXPECT_GT(spectrum_of(p).grid, 3);
+}
+
+TEST(WantedMotion, IsToldFromOthers) {
+  // a bar from the middle to the right; turned counter-clockwise by 90 degrees it goes up
+  torch::Tensor right = torch::zeros({1, 3, 32, 48});
+  right.slice(2, 14, 18).slice(3, 24, 36).fill_(1);
+  torch::Tensor up = torch::zeros({1, 3, 32, 48});
+  up.slice(2, 4, 16).slice(3, 22, 26).fill_(1);
+  const auto otherwise = [](const torch::Tensor& then, const torch::Tensor& now, const WantedMotion& wanted) {
+    return moving_otherwise(then, now, 4, wanted).item<double>();
+  };
+  EXPECT_LT(otherwise(right, up, {0, 0, 22.5}), 0.01);
+  EXPECT_GT(otherwise(right, up, {0, 0, -22.5}), 0.5);
+  EXPECT_GT(otherwise(right, up, {}), 0.5);
+  const torch::Tensor below = at::roll(right, {4, -8}, {2, 3});
+  EXPECT_LT(otherwise(right, below, {-2, 1, 0}), 0.01);
+  EXPECT_GT(otherwise(right, below, {2, -1, 0}), 0.5);
 }
 
 TEST(Alive, Learns) {

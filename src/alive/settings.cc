@@ -30,6 +30,7 @@ std::vector<Parameter> losses() {
       number("smooth_weight", 0.5, 0, 100, "", "what flicker costs: change that is taken back"),
       number("motion_x", 0, -16, 16, "pixels a frame", "where it should move, to the right"),
       number("motion_y", 0, -16, 16, "pixels a frame", "and down"),
+      number("motion_turn", 0, -45, 45, "degrees a frame", "and how it should turn, counter-clockwise"),
       number("motion_weight", 0, 0, 100, "", "what moving another way costs"),
       number("range_weight", 10, 0, 1000, "", "what leaving -1..1 costs"),
   };

@@ -6,6 +6,7 @@
 
 #include "alive/settings.h"
 #include "alive/twin.h"
+#include "alive/wanted_motion.h"
 #include "control/modulation.h"
 #include "core/error.h"
 #include "core/stop.h"
@@ -364,23 +365,16 @@ class AliveTraining::Work {
     torch::Tensor loss = looks + s_.number("change_weight") * outside.mean() +
                          s_.number("smooth_weight") * (flicker - kFlickerFree).clamp_min(0).mean() +
                          s_.number("range_weight") * beyond;
-    if (s_.number("motion_weight") > 0 && last >= kMotionGap) loss = loss + moving_otherwise(states);
+    if (s_.number("motion_weight") > 0 && last >= kMotionGap) {
+      const WantedMotion wanted = {s_.number("motion_x"), s_.number("motion_y"), s_.number("motion_turn")};
+      loss = loss + s_.number("motion_weight") *
+                        moving_otherwise(states[z(last - kMotionGap)], states.back(), kMotionGap, wanted);
+    }
     report.looks = looks.item<double>();
     report.change = change.mean().item<double>();
     report.flicker = flicker.mean().item<double>();
     report.beyond = beyond.item<double>();
     return loss;
-  }
-
-  // 0 where all moves as it is wanted to, 1 where it moves anyhow.
-  torch::Tensor moving_otherwise(const std::vector<torch::Tensor>& states) const {
-    const torch::Tensor& now = states.back();
-    const torch::Tensor& then = states[states.size() - 1 - kMotionGap];
-    const auto shift = [&](const char* name) {
-      return static_cast<int64_t>(std::lround(s_.number(name) * kMotionGap));
-    };
-    const torch::Tensor carried = at::roll(then, {shift("motion_y"), shift("motion_x")}, {2, 3});
-    return s_.number("motion_weight") * (carried - now).abs().mean() / ((then - now).abs().mean() + 1e-2);
   }
 
   // Each parameter's gradient by its own size: through time some are a thousand times those of others.
