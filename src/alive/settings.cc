@@ -36,6 +36,17 @@ std::vector<Parameter> losses() {
   };
 }
 
+std::vector<Parameter> prediction() {
+  return {
+      integer("ahead", 12, 1, 1000, "frames", "that it runs by itself, at most; 1, 2, 4, ... at first"),
+      integer("warm", 6, 0, 1000, "frames", "of the clip that it is shown before those, at most"),
+      number("held_out", 0.2, 0, 0.9, "", "share of the clip, at its end, that it does not learn from"),
+      number("pixel_weight", 1, 0, 100, "",
+             "what other colours cost; 1: as much as showing the last frame again"),
+      number("feature_weight", 0.1, 0, 100, "", "what other features of `network` cost, at the last frame"),
+  };
+}
+
 std::vector<Parameter> learning() {
   return {
       integer("iterations", 1000, 1, 10000000, "", "steps of the solver"),
@@ -47,8 +58,10 @@ std::vector<Parameter> learning() {
 }  // namespace
 
 const ParameterTable& alive_settings() {
-  static const ParameterTable table(
-      in_groups({{"process", process()}, {"losses", losses()}, {"learning", learning()}}));
+  static const ParameterTable table(in_groups({{"process", process()},
+                                               {"losses", losses()},
+                                               {"prediction", prediction()},
+                                               {"learning", learning()}}));
   return table;
 }
 
