@@ -83,8 +83,14 @@ std::string quick(std::string line) {
     const bool goes_on = line.find("--resume") != std::string::npos;
     return line + (goes_on ? " -q --tries 6" : " -q --tries 4 --size 32 --frames 120");
   }
-  if (line.starts_with("reverie train alive"))
-    return line + " -q --set iterations=2 --set size=32 --set batch=1 --set pool=2 --set steps_most=8";
+  if (line.starts_with("reverie train alive")) {
+    line = std::regex_replace(line, std::regex(" --set (size|iterations|rate|batch)=[^ ]+"), "");
+    line += " -q --set iterations=2 --set size=32 --set batch=1";
+    return line + (line.find("--predict") == std::string::npos ? " --set pool=2 --set steps_most=8"
+                                                               : " --set ahead=2 --set warm=2");
+  }
+  if (line.starts_with("reverie evaluate runs") && line.find("--predict") != std::string::npos)
+    return line + " --held-out 1";
   if (line.starts_with("reverie evaluate runs") && line.find(".toml") != std::string::npos)
     return line + " --frames 6 --size 32x32";
   if (line.starts_with("reverie data import"))  // of pictures that are small here

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 
+#include "alive/foresight.h"
 #include "alive/judge.h"
 #include "alive/settings.h"
 #include "alive/training.h"
@@ -23,6 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kMostPictures = 24;  // of one name: a clip or a folder
 constexpr int kLongestSide = 1024;
+constexpr size_t kMostFramesOfClip = 3000;
 
 Planes held(Planes picture) {
   const int longest = std::max(picture.height(), picture.width());
@@ -39,6 +42,40 @@ void read_clip(const fs::path& path, std::vector<Planes>& out) {
   for (int64_t frame = 0; out.size() < kMostPictures && source->read(picture); ++frame) {
     if (frame % every == 0) out.push_back(held(picture));
   }
+}
+
+// Frames in a row, of the size that fits their own.
+std::vector<Planes> read_frames(const std::string& name,
+                                const std::function<std::pair<int, int>(int, int)>& size) {
+  const auto source = open_source(name, {});
+  if (source->info().still) throw Error("learn from", name, "it does not move", "give it a clip");
+  std::vector<Planes> frames;
+  Planes picture;
+  while (source->read(picture)) {
+    if (frames.size() == kMostFramesOfClip) {
+      warning(fmt::format("{}: only its first {} frames are read", name, kMostFramesOfClip));
+      break;
+    }
+    const auto [width, height] = size(picture.width(), picture.height());
+    frames.push_back(resize(picture, height, width));
+  }
+  if (frames.empty()) throw Error("learn from", name, "it has no pictures");
+  return frames;
+}
+
+int print(const std::vector<Figure>& figures) {
+  for (const Figure& f : figures) fmt::print("{} {:.{}g}\n", f.name, f.value, f.digits);
+  return stop_requested() ? 130 : 0;
+}
+
+int judge_clip(const Preset& preset, const JudgeWords& w, const JudgeOptions& options) {
+  std::vector<Planes> frames = read_frames(w.predict, [&](int width, int height) {
+    if (!w.size.empty()) return std::pair(options.width, options.height);
+    return prediction_size(preset, ParameterValues(alive_settings()).integer("size"), width, height);
+  });
+  frames.erase(frames.begin(),
+               frames.begin() + learned_frames(static_cast<int64_t>(frames.size()), w.held_out));
+  return print(judge_foresight(preset, frames, options));
 }
 
 }  // namespace
@@ -84,6 +121,12 @@ int train_alive(AliveOptions options) {
     options.settings.push_back("network=" + fs::absolute(settings.text("network")).string());
   AliveSetup setup(std::move(preset), std::move(settings));
   setup.style = read_style(options.style);
+  if (!options.predict.empty()) {
+    const int shorter = setup.settings.integer("size");
+    setup.clip = read_frames(options.predict, [&](int width, int height) {
+      return prediction_size(setup.preset, shorter, width, height);
+    });
+  }
   setup.seed = options.seed;
   const bool done = run_alive(options, std::move(setup));
   if (!done) {
@@ -97,20 +140,19 @@ int train_alive(AliveOptions options) {
 int judge_preset(const JudgeWords& w) {
   const Preset preset = load_preset(w.preset);
   JudgeOptions options;
-  std::tie(options.width, options.height) = parse_size(w.size);
+  std::tie(options.width, options.height) = parse_size(w.size.empty() ? "256x256" : w.size);
   options.frames = w.frames;
   options.seed = w.seed;
   options.threads = w.threads;
   options.read_picture = [](const fs::path& path) { return read_picture(path); };
+  if (!w.predict.empty()) return judge_clip(preset, w, options);
   std::optional<LooksSettings> looks;
   if (!w.style.empty()) {
     const std::string network =
         w.network.empty() ? ParameterValues(alive_settings()).text("network") : w.network;
     looks = LooksSettings{find_asset(preset, network).string(), w.layers, w.style_size, w.scales};
   }
-  for (const Figure& f : judge(preset, read_style(w.style), looks, options))
-    fmt::print("{} {:.{}g}\n", f.name, f.value, f.digits);
-  return stop_requested() ? 130 : 0;
+  return print(judge(preset, read_style(w.style), looks, options));
 }
 
 }  // namespace reverie

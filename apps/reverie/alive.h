@@ -12,8 +12,10 @@ struct AliveOptions;
 
 // What `reverie evaluate PRESET` is asked for.
 struct JudgeWords {
-  std::string preset, network, layers = "auto", size = "256x256";
+  std::string preset, network, layers = "auto", size;
   std::vector<std::string> style;
+  std::string predict;    // a clip
+  double held_out = 0.2;  // share of it that was not learned from
   int frames = 600, style_size = 192, scales = 2, threads = 0;
   uint64_t seed = 1;
 };

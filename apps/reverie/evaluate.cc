@@ -23,12 +23,14 @@ struct Words {
 };
 
 bool is_preset(const Words& w) {
-  return !w.judge.style.empty() || w.model.ends_with(".toml");
+  return !w.judge.style.empty() || !w.judge.predict.empty() || w.model.ends_with(".toml");
 }
 
 int run(const Words& w) {
   if (is_preset(w)) {
     if (!w.data.empty()) throw UsageError("evaluate: --data is for a MODEL, --style for a preset");
+    if (!w.judge.style.empty() && !w.judge.predict.empty())
+      throw UsageError("evaluate: it takes --style or --predict, not both");
     JudgeWords words = w.judge;
     words.preset = w.model;
 #if REVERIE_WITH_MEDIA
@@ -77,6 +79,15 @@ Action add_evaluate(CLI::App& app) {
   JudgeWords& j = w->judge;
   app.add_option("--style", j.style, "pictures, clips, folders that a preset is compared with")
       ->group("preset");
+  app.add_option("--predict", j.predict,
+                 "a clip: how far its frames are from what the preset makes of those before, 1, 2, 4 and 8 "
+                 "frames ahead, beside the last frame again and the preset with random weights")
+      ->type_name("CLIP")
+      ->group("preset");
+  app.add_option("--held-out", j.held_out,
+                 "--predict: the share of the clip, at its end, that it is judged by (default 0.2)")
+      ->check(CLI::Range(0.001, 1.0))
+      ->group("preset");
   app.add_option("--network", j.network,
                  "whose features are compared: of a generator's samples with the set's pictures (Frechet "
                  "distance), of a preset (default: the one that ships)");
@@ -90,7 +101,8 @@ Action add_evaluate(CLI::App& app) {
   app.add_option("--scales", j.scales, "sizes that are compared (default 2)")
       ->check(CLI::Range(1, 4))
       ->group("preset");
-  app.add_option("--size", j.size, "of the frames (default 256x256)")->group("preset");
+  app.add_option("--size", j.size, "of the frames (default 256x256; --predict: a shorter side of 96)")
+      ->group("preset");
   app.add_option("--frames", j.frames, "that it plays (default 600)")
       ->check(CLI::Range(3, 10000000))
       ->group("preset");

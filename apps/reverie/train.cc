@@ -43,7 +43,7 @@ struct Words {
   bool folds = false;
   // of alive
   std::vector<std::string> style, preset_changes;
-  std::string from = "_alive";
+  std::string from, predict;
   double minutes = 0;
 };
 
@@ -136,16 +136,19 @@ int cross_validate(const Words& w) {
 
 AliveOptions alive_options(const Words& w) {
   if (!w.resume.empty()) return read_alive_run(w.resume);
-  if (w.style.empty())
-    throw UsageError("train alive: --style PICTURE is missing: what the feedback should look like");
+  if (w.style.empty() == w.predict.empty())
+    throw UsageError(
+        "train alive: it takes --style PICTURE, to look like it, or --predict CLIP, to go on as it does");
   if (!w.data.empty() || !w.test.empty() || w.find_rate || !w.watch.empty() || w.film > 0)
     throw UsageError("train alive: it takes no --data, --test, --find-rate, --watch or --film");
   AliveOptions options;
-  const fs::path first = fs::path(w.style.front()).lexically_normal();
+  const fs::path first = fs::path(w.style.empty() ? w.predict : w.style.front()).lexically_normal();
   options.run = w.run.empty() ? fs::path("runs") / (first.has_stem() ? first.stem() : fs::path(kAlive))
                               : fs::path(w.run);
   options.name = fs::absolute(options.run).lexically_normal().filename().string();
-  options.from = w.from;
+  if (!w.predict.empty()) options.from = "_predictor";
+  if (!w.from.empty()) options.from = w.from;
+  if (!w.predict.empty()) options.predict = fs::absolute(w.predict).string();
   for (const std::string& name : w.style) options.style.push_back(fs::absolute(name).string());
   options.settings = w.changes;
   options.changes = w.preset_changes;
@@ -177,6 +180,7 @@ bool is_alive(const Words& w) {
 int train(const Words& w) {
   if (is_alive(w)) return alive(w);
   if (!w.style.empty()) throw UsageError("train: --style is of: reverie train alive --style PICTURE");
+  if (!w.predict.empty()) throw UsageError("train: --predict is of: reverie train alive --predict CLIP");
   if (!w.watch.empty() && !w.watch.ends_with(".png"))
     throw UsageError(fmt::format("--watch takes a .png, not '{}'", w.watch));
   if (w.find_rate) {
@@ -244,7 +248,15 @@ Action add_train(CLI::App& app) {
   app.add_flag("-q,--quiet", w->quiet, "no progress");
   app.add_option("--style", w->style, "alive: what it should look like: pictures, clips, folders")
       ->group("alive");
-  app.add_option("--from", w->from, "alive: the preset that it begins from (default _alive)")->group("alive");
+  app.add_option(
+         "--predict", w->predict,
+         "alive: in place of --style: learn to make the next frame of this clip, and play on from any "
+         "picture")
+      ->type_name("CLIP")
+      ->group("alive");
+  app.add_option("--from", w->from,
+                 "alive: the preset that it begins from (default _alive, or _predictor with --predict)")
+      ->group("alive");
   app.add_option("--change", w->preset_changes, "alive: change a parameter of that preset: KEY=VALUE")
       ->group("alive");
   app.add_option("--minutes", w->minutes, "alive: stop after so many; else after all iterations")

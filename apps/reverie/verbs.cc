@@ -157,14 +157,21 @@ const std::vector<Verb>& verbs() {
      "  torchrun --nproc_per_node 2 --no_python reverie train my.toml --data set.tfrecord\n"
      "  reverie train alive --style painting.jpg -o runs/paint       feedback that learns to look like it, "
      "and to\n"
-     "                                                               stay alive: a preset and its weights\n",
+     "                                                               stay alive: a preset and its weights\n"
+     "  reverie train alive --predict clip.mp4 -o runs/next          feedback that goes on as a clip does, "
+     "to "
+     "start\n"
+     "                                                               from any picture: render "
+     "runs/next/next.toml\n"
+     "                                                               --input photo.jpg\n",
      NEEDS_TORCH(add_train)},
     {"evaluate", "say how well a model gives pictures back, or how a preset lives and what it looks like",
      "  reverie evaluate runs/hourglass-00 --data cifar.tfrecord\n"
      "  reverie evaluate models/hourglass3.safetensors --data cifar.tfrecord --limit 100\n"
      "  reverie evaluate marble --style painting.jpg                 a preset of feedback: its looks, "
      "change,\n"
-     "                                                               spectrum, and how it heals\n",
+     "                                                               spectrum, and how it heals\n"
+     "  reverie evaluate runs/next/next.toml --predict clip.mp4      how well it foresees a clip\n",
      NEEDS_TORCH(add_evaluate)},
     {"inspect", "make sheets of what a model reconstructs, its filters and its levels",
      "  reverie inspect runs/hourglass-09 --data cifar.tfrecord -o sheets     a run: its model and its "

@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <map>
 
+#include "alive/foresight.h"
 #include "alive/judge.h"
 #include "alive/settings.h"
 #include "alive/training.h"
+#include "alive/wanted_motion.h"
 #include "core/error.h"
 #include "core/random.h"
 #include "discover/spectrum.h"
@@ -135,10 +138,27 @@ TEST(PictureSpectrum, KnowsAGrid) {
   EXPECT_GT(spectrum_of(p).grid, 3);
 }
 
+TEST(WantedMotion, IsToldFromOthers) {
+  // a bar from the middle to the right; turned counter-clockwise by 90 degrees it goes up
+  torch::Tensor right = torch::zeros({1, 3, 32, 48});
+  right.slice(2, 14, 18).slice(3, 24, 36).fill_(1);
+  torch::Tensor up = torch::zeros({1, 3, 32, 48});
+  up.slice(2, 4, 16).slice(3, 22, 26).fill_(1);
+  const auto otherwise = [](const torch::Tensor& then, const torch::Tensor& now, const WantedMotion& wanted) {
+    return moving_otherwise(then, now, 4, wanted).item<double>();
+  };
+  EXPECT_LT(otherwise(right, up, {0, 0, 22.5}), 0.01);
+  EXPECT_GT(otherwise(right, up, {0, 0, -22.5}), 0.5);
+  EXPECT_GT(otherwise(right, up, {}), 0.5);
+  const torch::Tensor below = at::roll(right, {4, -8}, {2, 3});
+  EXPECT_LT(otherwise(right, below, {-2, 1, 0}), 0.01);
+  EXPECT_GT(otherwise(right, below, {2, -1, 0}), 0.5);
+}
+
 TEST(Alive, Learns) {
   AliveTraining training(toy_setup(60));
   std::vector<double> looks;
-  while (!training.done()) looks.push_back(training.step().looks);
+  while (!training.done()) looks.push_back(training.step().parts.at(0).value);
   double before = 0;
   double after = 0;
   for (size_t i = 0; i < 8; ++i) {
@@ -196,6 +216,109 @@ TEST(Alive, WhatItLeavesPlaysInTheEngine) {
   }
   EXPECT_EQ(names, (std::vector<std::string>{"looks", "change", "change_early", "slope", "style_slope",
                                              "grid", "reach", "looks_damaged", "looks_healed"}));
+}
+
+// A soft blob that moves to the right by a pixel a frame, and comes back at the left.
+std::vector<Planes> moving_blob(int side, int frames) {
+  std::vector<Planes> clip;
+  for (int f = 0; f < frames; ++f) {
+    Planes p(3, side, side, 0.2F);
+    for (int y = 0; y < side; ++y) {
+      for (int x = 0; x < side; ++x) {
+        const int across = ((x - f) % side + side + side / 2) % side - side / 2;
+        const int down = y - side / 2;
+        const auto away = static_cast<float>(across * across + down * down);
+        for (int c = 0; c < 2; ++c) p.at(c, y, x) += 0.7F * std::exp(-away / 8);
+      }
+    }
+    clip.push_back(std::move(p));
+  }
+  return clip;
+}
+
+AliveSetup predictor_setup(int iterations = 250) {
+  ParameterValues s(alive_settings());
+  for (const auto& [name, value] :
+       {std::pair("batch", 2.0), {"ahead", 4}, {"warm", 3}, {"feature_weight", 0}, {"rate", 0.01}})
+    s.set(name, value);
+  s.set("iterations", iterations);
+  Preset p = toy_preset();
+  p.values.parse("channels", "3,9,9");
+  p.values.parse("permute", "0,3,3");
+  p.values.parse("pool_size", "1,2");
+  p.values.parse("decode_kernel", "3,4");
+  p.values.parse("self", "1,0.8,0.8");
+  p.values.parse("encode", "0,1,1");
+  p.values.parse("decode", "0.1,0.5,0");
+  p.values.parse("noise", "0");
+  p.values.set("sblur", 0);
+  AliveSetup setup(std::move(p), s);
+  setup.clip = moving_blob(16, 40);
+  return setup;
+}
+
+TEST(Predictor, LearnsHowABlobMoves) {
+  AliveTraining training(predictor_setup());
+  while (!training.done()) training.step();
+  const fs::path folder = fs::temp_directory_path() / fmt::format("predictor_test_{}", getpid());
+  fs::create_directories(folder);
+  write_safetensors(folder / "blob.safetensors", training.weights(), Stored::kHalf);
+  const Preset preset = parse_preset(format_preset(training.preset("blob", "blob.safetensors")),
+                                     (folder / "blob.toml").string(), load_preset);
+  EXPECT_EQ(preset.values.choice<InitialState>("init"), InitialState::kPicture);
+  EXPECT_EQ(preset.input, InputNeed::kRequired);
+  JudgeOptions options;
+  options.threads = 1;
+  std::map<std::string, double> figures;
+  for (const Figure& f : judge_foresight(preset, moving_blob(16, 24), options)) figures[f.name] = f.value;
+  fs::remove_all(folder);
+  EXPECT_EQ(figures.size(), 12);
+  for (const char* name : {"ahead_1", "ahead_2", "ahead_4"}) {
+    const double copied = figures.at(name + std::string("_copy"));
+    EXPECT_LT(figures.at(name), 0.5 * copied) << name;
+    EXPECT_GT(figures.at(name + std::string("_untrained")), 0.9 * copied) << name;
+  }
+}
+
+TEST(Predictor, GoesOnAsIfItHadNeverStopped) {
+  AliveTraining whole(predictor_setup(6));
+  AliveTraining first(predictor_setup(6));
+  while (!whole.done()) whole.step();
+  for (int i = 0; i < 3; ++i) first.step();
+  AliveTraining second(predictor_setup(6));
+  second.resume(parse_safetensors(safetensors_bytes(first.checkpoint()), "checkpoint"));
+  while (!second.done()) second.step();
+  EXPECT_EQ(safetensors_bytes(second.checkpoint()), safetensors_bytes(whole.checkpoint()));
+  AliveSetup other = predictor_setup(6);
+  other.seed = 2;
+  AliveTraining differs(std::move(other));
+  while (!differs.done()) differs.step();
+  EXPECT_NE(safetensors_bytes(differs.weights()), safetensors_bytes(whole.weights()));
+}
+
+TEST(Predictor, LearnsNothingFromWhatIsHeldOut) {
+  AliveTraining training(predictor_setup(4));
+  AliveSetup other = predictor_setup(4);
+  for (size_t i = 32; i < 40; ++i) other.clip[i] = Planes(3, 16, 16, 0.5F);
+  AliveTraining same(std::move(other));
+  while (!training.done()) training.step(), same.step();
+  EXPECT_EQ(safetensors_bytes(training.weights()), safetensors_bytes(same.weights()));
+}
+
+TEST(Predictor, SaysWhatItCannotLearnFrom) {
+  AliveSetup brief = predictor_setup();
+  brief.clip.resize(9);
+  EXPECT_THROW(AliveTraining{std::move(brief)}, Error);
+  AliveSetup uneven = predictor_setup();
+  uneven.clip = moving_blob(17, 40);
+  EXPECT_THROW(AliveTraining{std::move(uneven)}, Error);
+  EXPECT_THROW(judge_foresight(toy_preset(), moving_blob(16, 9), {}), Error);
+}
+
+TEST(Predictor, TrainsOnSidesThatFitTheLevels) {
+  Preset p = toy_preset();  // two levels that halve
+  EXPECT_EQ(prediction_size(p, 64, 640, 360), std::pair(112, 64));
+  EXPECT_EQ(prediction_size(p, 64, 100, 300), std::pair(64, 192));
 }
 
 TEST(Alive, SaysWhatCannotBeTrained) {

@@ -17,7 +17,12 @@ constexpr double kHighestStep = 16;      // pixels from one sample to the next
 constexpr int64_t kMostSamples = 65536;  // of a style's layer
 constexpr int64_t kLeastSide = 24;       // of what a network is shown
 
-// Up to five layers, evenly chosen from the lowest on.
+torch::Tensor halved(const torch::Tensor& pictures) {
+  return at::avg_pool2d(pictures, 2);
+}
+
+}  // namespace
+
 std::vector<std::string> chosen_layers(const std::string& network, const std::string& words) {
   if (words != "auto") return split(words, ',');
   std::vector<std::string> low;
@@ -30,12 +35,6 @@ std::vector<std::string> chosen_layers(const std::string& network, const std::st
   for (size_t i = 0; i < count; ++i) chosen.push_back(low[(i + 1) * low.size() / count - 1]);
   return chosen;
 }
-
-torch::Tensor halved(const torch::Tensor& pictures) {
-  return at::avg_pool2d(pictures, 2);
-}
-
-}  // namespace
 
 Looks::Looks(const LooksSettings& settings, const std::vector<Planes>& style, torch::Device device)
     : settings_(settings), layers_(chosen_layers(settings.network, settings.layers)) {

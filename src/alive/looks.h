@@ -18,6 +18,9 @@ struct LooksSettings {
   double raw = 1;
 };
 
+// Layers of a network by commas; auto: up to five, evenly chosen from the lowest on.
+std::vector<std::string> chosen_layers(const std::string& network, const std::string& words);
+
 // Sliced optimal transport between the features of a picture and of a style, at several scales: in each of
 // many random directions the sorted features of the one are compared with those of the other (Heitz et al.
 // 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis").  Each layer counts in units of its own

@@ -41,10 +41,11 @@ std::string texts(const std::vector<std::string>& list) {
 
 std::string run_text(const AliveOptions& o) {
   return fmt::format(
-      "name = {}\nfrom = {}\nstyle = {}\nset = {}\npreset = {}\nseed = {}\nthreads = {}\nminutes = {}\n"
+      "name = {}\nfrom = {}\nstyle = {}\npredict = {}\nset = {}\npreset = {}\nseed = {}\nthreads = "
+      "{}\nminutes = {}\n"
       "device = {}\n",
-      quote_toml(o.name), quote_toml(o.from), texts(o.style), texts(o.settings), texts(o.changes),
-      toml_seed(o.seed), o.threads, o.minutes, quote_toml(o.device));
+      quote_toml(o.name), quote_toml(o.from), texts(o.style), quote_toml(o.predict), texts(o.settings),
+      texts(o.changes), toml_seed(o.seed), o.threads, o.minutes, quote_toml(o.device));
 }
 
 void prepare(const AliveOptions& options) {
@@ -64,9 +65,12 @@ void keep(const AliveOptions& options, const AliveTraining& training) {
   write_safetensors(options.run / kCheckpoint, training.checkpoint());
   write_safetensors(options.run / file, training.weights(), Stored::kHalf);
   Preset preset = training.preset(options.name, file);
-  std::vector<std::string> styles;
-  for (const std::string& name : options.style) styles.push_back(fs::path(name).stem().string());
-  preset.about = fmt::format("feedback that learned from {}", fmt::join(styles, ", "));
+  std::vector<std::string> names;
+  for (const std::string& name : options.style) names.push_back(fs::path(name).stem().string());
+  preset.about = options.predict.empty()
+                     ? fmt::format("feedback that learned from {}", fmt::join(names, ", "))
+                     : fmt::format("feedback that plays on as {} does, from any picture",
+                                   fs::path(options.predict).stem().string());
   write_text(options.run / (options.name + ".toml"), format_preset(preset));
 }
 
@@ -75,15 +79,20 @@ class Smoothed {
  public:
   std::string line(const AliveStep& s) {
     const double share = std::max(0.02, 1.0 / static_cast<double>(++count_));
-    const double now[] = {s.loss, s.looks, s.change, s.flicker, s.beyond};
-    for (size_t i = 0; i < std::size(now); ++i) mean_[i] += share * (now[i] - mean_[i]);
-    return fmt::format("loss {:.3f}  looks {:.3f}  change {:.4f}  flicker {:.2f}  beyond {:.4f}", mean_[0],
-                       mean_[1], mean_[2], mean_[3], mean_[4]);
+    if (mean_.empty()) mean_ = s.parts;
+    loss_ += share * (s.loss - loss_);
+    std::string line = fmt::format("loss {:.3f}", loss_);
+    for (size_t i = 0; i < mean_.size(); ++i) {
+      mean_[i].value += share * (s.parts[i].value - mean_[i].value);
+      line += fmt::format("  {} {:.{}f}", mean_[i].name, mean_[i].value, mean_[i].digits);
+    }
+    return line;
   }
 
  private:
   int64_t count_ = 0;
-  double mean_[5] = {};
+  double loss_ = 0;
+  std::vector<Figure> mean_;
 };
 
 }  // namespace
@@ -91,8 +100,9 @@ class Smoothed {
 AliveOptions read_alive_run(const fs::path& run) {
   const fs::path file = run / kRunFile;
   const TomlNode root = parse_toml(read_text_file(file), file.string());
-  const TomlReader r(root, file.string(),
-                     {"name", "from", "style", "set", "preset", "seed", "threads", "minutes", "device"});
+  const TomlReader r(
+      root, file.string(),
+      {"name", "from", "style", "predict", "set", "preset", "seed", "threads", "minutes", "device"});
   const auto list = [&](const char* key) {
     std::vector<std::string> out;
     for (const TomlNode* node : r.list(key)) out.push_back(r.text_at(*node));
@@ -104,6 +114,7 @@ AliveOptions read_alive_run(const fs::path& run) {
   o.name = r.text("name");
   o.from = r.text("from");
   o.style = list("style");
+  o.predict = r.text("predict", "");
   o.settings = list("set");
   o.changes = list("preset");
   o.seed = r.seed("seed", 1);

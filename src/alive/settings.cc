@@ -30,8 +30,20 @@ std::vector<Parameter> losses() {
       number("smooth_weight", 0.5, 0, 100, "", "what flicker costs: change that is taken back"),
       number("motion_x", 0, -16, 16, "pixels a frame", "where it should move, to the right"),
       number("motion_y", 0, -16, 16, "pixels a frame", "and down"),
+      number("motion_turn", 0, -45, 45, "degrees a frame", "and how it should turn, counter-clockwise"),
       number("motion_weight", 0, 0, 100, "", "what moving another way costs"),
       number("range_weight", 10, 0, 1000, "", "what leaving -1..1 costs"),
+  };
+}
+
+std::vector<Parameter> prediction() {
+  return {
+      integer("ahead", 12, 1, 1000, "frames", "that it runs by itself, at most; 1, 2, 4, ... at first"),
+      integer("warm", 6, 0, 1000, "frames", "of the clip that it is shown before those, at most"),
+      number("held_out", 0.2, 0, 0.9, "", "share of the clip, at its end, that it does not learn from"),
+      number("pixel_weight", 1, 0, 100, "",
+             "what other colours cost; 1: as much as showing the last frame again"),
+      number("feature_weight", 0.1, 0, 100, "", "what other features of `network` cost, at the last frame"),
   };
 }
 
@@ -46,8 +58,10 @@ std::vector<Parameter> learning() {
 }  // namespace
 
 const ParameterTable& alive_settings() {
-  static const ParameterTable table(
-      in_groups({{"process", process()}, {"losses", losses()}, {"learning", learning()}}));
+  static const ParameterTable table(in_groups({{"process", process()},
+                                               {"losses", losses()},
+                                               {"prediction", prediction()},
+                                               {"learning", learning()}}));
   return table;
 }
 

@@ -9,15 +9,18 @@
 #include "alive/looks.h"
 #include "control/preset.h"
 #include "core/planes.h"
+#include "train/task.h"
 
 namespace reverie {
 
 struct AliveSetup {
   AliveSetup(Preset from_preset, ParameterValues from_settings)
       : preset(std::move(from_preset)), settings(std::move(from_settings)) {}
-  Preset preset;             // what is trained begins from: its structure, and all that is not learned
-  ParameterValues settings;  // of alive_settings(); `network` by its path
-  std::vector<Planes> style;
+  Preset preset;              // what is trained begins from: its structure, and all that is not learned
+  ParameterValues settings;   // of alive_settings(); `network` by its path
+  std::vector<Planes> style;  // what it should look like
+  std::vector<Planes>
+      clip;  // frames in a row, of the size that is trained on: not empty, it learns to predict
   uint64_t seed = 1;
   std::string device = "cpu";  // or "cuda"
 };
@@ -26,16 +29,20 @@ struct AliveSetup {
 struct AliveStep {
   int64_t iteration = 0;  // from 0
   int frames = 0;         // that it unrolled
-  double loss = 0, looks = 0, change = 0, flicker = 0, beyond = 0;
+  double loss = 0;
+  std::vector<Figure> parts;
 };
 
-// A pool of hierarchies lives on from step to step; each step takes some of them, a few fresh or damaged,
-// lets them run freely, then unrolls some frames through which the gradient flows (Mordvintsev et al. 2020,
-// "Growing Neural Cellular Automata"; Niklasson et al. 2021, "Self-Organising Textures").  Decode filters are
-// any filters convolved with a box of pool_size: they cannot make a checkerboard.
+class Learner;
+
+// To look like a style: a pool of hierarchies lives on from step to step; each step takes some of them, a few
+// fresh or damaged, lets them run freely, then unrolls some frames through which the gradient flows
+// (Mordvintsev et al. 2020, "Growing Neural Cellular Automata"; Niklasson et al. 2021, "Self-Organising
+// Textures").  To predict a clip: predictor.cc.
 class AliveTraining {
  public:
-  // Error for what cannot be trained (Twin::check), a preset with an input or of another effect.
+  // Error for what cannot be trained: what Twin::check says, a preset of another effect, one with an input
+  // that is to look like a style.
   explicit AliveTraining(AliveSetup setup);
   ~AliveTraining();
   AliveTraining(const AliveTraining&) = delete;
@@ -55,9 +62,15 @@ class AliveTraining {
   Preset preset(const std::string& name, const std::string& file) const;
 
  private:
-  class Work;
-  std::unique_ptr<Work> work_;
+  std::unique_ptr<Learner> learner_;
 };
+
+// How many of a clip's frames are learned from; the rest, at its end, are held out for `evaluate`.
+int64_t learned_frames(int64_t frames, double held_out);
+
+// Sides that fit the preset's levels, of a clip of width x height whose shorter side is to be about
+// `shorter`: width and height.
+std::pair<int, int> prediction_size(const Preset& preset, int shorter, int width, int height);
 
 // A run: RUN/alive.toml (how it is made), checkpoint.safetensors, NAME.toml and NAME.safetensors (float16).
 struct AliveOptions {
@@ -65,6 +78,7 @@ struct AliveOptions {
   std::string name;                   // of the preset that it makes
   std::string from = "_alive";        // the preset that it begins from
   std::vector<std::string> style;     // pictures, clips or folders, as absolute paths
+  std::string predict;                // a clip in place of a style
   std::vector<std::string> settings;  // KEY=VALUE
   std::vector<std::string> changes;   // of the preset's parameters
   uint64_t seed = 1;

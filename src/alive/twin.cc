@@ -304,4 +304,16 @@ TwinState Twin::start(const ParameterValues& values, const std::vector<Random>& 
   return state;
 }
 
+TwinState Twin::start(const torch::Tensor& pictures) const {
+  TwinState state;
+  const int64_t count = pictures.size(0);
+  for (int l = 0; l <= levels(); ++l) {
+    state.h.push_back(l == 0 ? pictures.to(device_)
+                             : torch::zeros({count, channels(l), sizes_.height[z(l)], sizes_.width[z(l)]},
+                                            torch::TensorOptions(device_)));
+    state.home_gain.push_back(torch::ones({count}, device_));
+  }
+  return state;
+}
+
 }  // namespace reverie

@@ -62,6 +62,8 @@ class Twin {
 
   // As the engine starts with init = "noise"; one hierarchy for each stream.
   TwinState start(const ParameterValues& values, const std::vector<Random>& streams) const;
+  // As with init = "picture": pictures [N, 3, H, W], -1..1.
+  TwinState start(const torch::Tensor& pictures) const;
 
   const LevelSizes& sizes() const { return sizes_; }
   int levels() const { return static_cast<int>(channels_.size()) - 1; }

@@ -7,9 +7,11 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "feedback/engine.h"
 #include "feedback/flow.h"
 #include "feedback/kernels/kernel.h"
 #include "models/model.h"
+#include "models/pictures.h"
 
 namespace reverie {
 namespace {
@@ -29,6 +31,14 @@ ParameterValues small_values() {
   return v;
 }
 
+using Changes = std::vector<std::pair<const char*, const char*>>;
+
+ParameterValues with(const Changes& changes) {
+  ParameterValues v = small_values();
+  for (const auto& [name, value] : changes) v.parse(name, value);
+  return v;
+}
+
 // A fixture's parts for the values.
 struct Pair {
   explicit Pair(const ParameterValues& values)
@@ -45,6 +55,17 @@ struct Pair {
   TransitionResolver resolver;
   Threads threads{1};
 };
+
+// RMS of the difference over that of what is right.
+double relative_error(const std::vector<float>& right, const std::vector<float>& other) {
+  double wrong = 0;
+  double all = 0;
+  for (size_t i = 0; i < right.size(); ++i) {
+    wrong += (right[i] - other[i]) * (right[i] - other[i]);
+    all += right[i] * right[i];
+  }
+  return std::sqrt(wrong / all);
+}
 
 // RMS of the difference over that of the reference, all levels together, after so many frames.
 double error_after(const ParameterValues& values, int frames) {
@@ -73,26 +94,19 @@ double error_after(const ParameterValues& values, int frames) {
     if (own) t.velocity = &velocity;
     kernel->step(t, noise);
   }
-  double wrong = 0;
-  double all = 0;
+  std::vector<float> right;
+  std::vector<float> twin;
   for (int l = 0; l <= p.glass.levels(); ++l) {
-    const std::vector<float> right = kernel->state(l).data();
-    const std::vector<float> twin = to_plain(state.h[static_cast<size_t>(l)]).data;
-    for (size_t i = 0; i < right.size(); ++i) {
-      wrong += (right[i] - twin[i]) * (right[i] - twin[i]);
-      all += right[i] * right[i];
-    }
+    const std::vector<float> theirs = kernel->state(l).data();
+    const std::vector<float> mine = to_plain(state.h[static_cast<size_t>(l)]).data;
+    right.insert(right.end(), theirs.begin(), theirs.end());
+    twin.insert(twin.end(), mine.begin(), mine.end());
   }
-  return std::sqrt(wrong / all);
+  return relative_error(right, twin);
 }
 
 TEST(Twin, IsTheReferenceKernelForTenFrames) {
-  const auto with = [](const std::vector<std::pair<const char*, const char*>>& changes) {
-    ParameterValues v = small_values();
-    for (const auto& [name, value] : changes) v.parse(name, value);
-    return v;
-  };
-  const std::vector<std::vector<std::pair<const char*, const char*>>> settings = {
+  const std::vector<Changes> settings = {
       {},
       {{"home_centre", "0.9"}, {"home_rate", "0.1"}, {"home_level", "0.45"}},
       {{"noise", "0.1,0.2,0.3"}, {"tblur", "0.2"}, {"bias", "0.05"}},
@@ -114,6 +128,36 @@ TEST(Twin, IsTheReferenceKernelForTenFrames) {
     std::string name;
     for (const auto& [key, value] : changes) name += std::string(key) + "=" + value + " ";
     EXPECT_LT(error_after(with(changes), 10), 1e-5) << name;
+  }
+}
+
+// Level 0 starts from a picture, is set to others for three frames, and runs by itself for ten.
+TEST(Twin, PlaysOnFromPicturesAsTheEngine) {
+  Pair p(with({{"init", "picture"}, {"border", "clamp"}, {"permute", "0,2,3"}, {"squash", "clip,tanh"}}));
+  const auto picture = [](int n) {
+    Planes out(3, kSide, kSide + 16);
+    for (size_t i = 0; i < out.data().size(); ++i)
+      out.data()[i] = 0.5F + 0.4F * Random(static_cast<uint64_t>(n)).signed_at(i);
+    return out;
+  };
+  const auto tensor = [](const Planes& planes) { return from_picture(planes) / 127.5 - 1; };
+  const Planes first = picture(0);
+  FeedbackEngine engine(p.glass, kSide, kSide + 16, p.v, "reference", 5, p.threads, &first);
+  TwinState state = p.twin.start(tensor(first));
+  const Transition t = p.resolver.resolve(p.v);
+  const TwinWeights weights = twin_weights(p.glass, t);
+  constexpr int kHeld = 3;
+  for (int f = 1; f <= kHeld + 10; ++f) {
+    engine.step(f, p.v, nullptr);
+    state = p.twin.step(state, weights, {&t, nullptr, {Random(6)}});
+    if (f > kHeld) continue;
+    engine.hold(picture(f));
+    state.h[0] = tensor(picture(f));
+  }
+  for (int l = 0; l <= p.glass.levels(); ++l) {
+    const std::vector<float> right = engine.kernel().state(l).data();
+    const std::vector<float> twin = to_plain(state.h[static_cast<size_t>(l)]).data;
+    EXPECT_LT(relative_error(right, twin), 1e-5) << "level " << l;
   }
 }
 

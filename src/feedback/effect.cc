@@ -48,6 +48,7 @@ class FeedbackEffect final : public Effect {
   void restart(uint64_t seed, const Frame& frame, const ParameterValues& values) override {
     if (!engine_) return;  // not begun yet
     engine_->restart(Random(seed).split(kEngineStream).bits(), values, start_picture(values, frame.picture));
+    held_ = 0;
   }
 
   double bytes_ahead(const ParameterValues& values) const override {
@@ -57,6 +58,7 @@ class FeedbackEffect final : public Effect {
   void save(State& to) override {
     if (!engine_) return;
     engine_->save(to);
+    to.put_number("held", static_cast<double>(held_));
     palette_.save(to);
     if (palette_is_input_ && colours_) put(to, "colours", *colours_);
   }
@@ -65,6 +67,7 @@ class FeedbackEffect final : public Effect {
     if (!from.has("seed")) return;  // it had not begun
     make_engine(with_own(given), nullptr);
     engine_->load(from);
+    if (from.has("held")) held_ = static_cast<int64_t>(from.numbers("held", 1)[0]);
     palette_.load(from);
     if (from.has("colours/mean")) colours_ = colours_of(from, "colours");
   }
@@ -73,7 +76,7 @@ class FeedbackEffect final : public Effect {
     const Planes* input = frame.picture;
     if (!engine_) begin(frame, given, true);
     const ParameterValues& values = with_own(given);
-    engine_->step(frame.time.frame, values, input, frame.flow);
+    step(frame, values);
     engine_->look(values, out);
     if (palette_is_input_ && input) colours_ = colour_statistics(*input, *threads_);
     if (colours_) {
@@ -130,6 +133,17 @@ class FeedbackEffect final : public Effect {
     return init_picture_.empty() ? input : &init_picture_;
   }
 
+  // The first of the frames in which level 0 is held is the start itself.
+  void step(const Frame& frame, const ParameterValues& values) {
+    const bool hold = held_ < values.integer("init_frames") &&
+                      values.choice<InitialState>("init") == InitialState::kPicture;
+    const Planes* picture = hold ? start_picture(values, frame.picture) : nullptr;
+    if (!picture || held_ > 0) engine_->step(frame.time.frame, values, frame.picture, frame.flow);
+    if (!picture) return;
+    engine_->hold(*picture);
+    ++held_;
+  }
+
   // With the first frame, because the state may start from the input.
   void make_engine(const ParameterValues& values, const Planes* input) {
     const uint64_t seed = Random(setup_.seed).split(kEngineStream).bits();
@@ -142,6 +156,7 @@ class FeedbackEffect final : public Effect {
   std::shared_ptr<Threads> threads_;
   Hourglass glass_;
   std::unique_ptr<FeedbackEngine> engine_;
+  int64_t held_ = 0;  // frames in which level 0 was held at a picture
   Palette palette_;
   std::optional<ColourStatistics> colours_;
   bool palette_is_input_ = false;

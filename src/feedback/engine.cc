@@ -73,6 +73,10 @@ void FeedbackEngine::start(const ParameterValues& values, const Planes* first_pi
   }
 }
 
+void FeedbackEngine::hold(const Planes& picture) {
+  kernel_->set_state(0, pad(resize(picture, height_, width_)));
+}
+
 void FeedbackEngine::restart(uint64_t seed, const ParameterValues& values, const Planes* first_picture) {
   seed_ = seed;
   random_ = Random(seed);

@@ -25,6 +25,9 @@ class FeedbackEngine {
   // Restarts as the constructor did, with another seed.
   void restart(uint64_t seed, const ParameterValues& values, const Planes* first_picture);
 
+  // Sets level 0 to a picture [3, H, W] in 0..1; the other levels stay.
+  void hold(const Planes& picture);
+
   // A quarter (share = 0.25) of every level, a rectangle in its middle, becomes noise in -1..1: to see
   // whether it heals.
   void damage(const Random& noise, double share);

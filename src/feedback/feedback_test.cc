@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "feedback/cost.h"
+#include "feedback/effect.h"
 #include "feedback/engine.h"
 #include "feedback/flow.h"
 #include "feedback/kernels/cycles.h"
@@ -443,6 +444,38 @@ TEST(Engine, StartsFromAPictureAndViewsChannels) {
   v.set("view_mono", 1);
   engine.look(v, seen);
   EXPECT_NEAR(seen.at(0, 3, 3), 0.75, 1e-6);
+}
+
+// In the first frames level 0 is the input itself; then it goes on alone, also after a break.
+TEST(Effect, HoldsLevelZeroAtTheInputForSomeFrames) {
+  ParameterValues v = still_values();
+  v.set_text("init", "picture");
+  v.set("init_frames", 3);
+  v.set("shift_x", 1);
+  EffectSetup setup;
+  setup.width = setup.height = 8;
+  const EffectKind kind = feedback_effect();
+  std::unique_ptr<Effect> effect = kind.make(setup, v);
+  Told told;
+  Planes out;
+  const auto play = [&](int n) {
+    Planes input(3, 8, 8, 0.5F);
+    input.at(0, 4, 2 * n % 8) = 1;
+    effect->process({FrameTime{n, n / 30.0}, &input}, v, out, told);
+    return mean_absolute_difference(out, input);
+  };
+  for (int n = 0; n < 3; ++n) {
+    EXPECT_LT(play(n), 1e-6) << n;
+    if (n != 1) continue;
+    State state;
+    effect->save(state);
+    effect = kind.make(setup, v);
+    effect->load(state, v);
+  }
+  for (int n = 3; n < 5; ++n) {
+    EXPECT_GT(play(n), 1e-3) << n;
+    EXPECT_NEAR(out.at(0, 4, 4 + n - 2), 1, 1e-5) << n;
+  }
 }
 
 TEST(Engine, ExtremeValuesStayFinite) {

@@ -62,6 +62,11 @@ std::vector<Parameter> hierarchy() {
       text("init_picture", "", "the picture that init = \"picture\" starts from; the input where empty")
           .fixed()
           .starts(),
+      integer("init_frames", 0, 0, 100000, "frames",
+              "first frames in which level 0 is the picture that init = \"picture\" starts from: of a moving "
+              "input, the levels above see how it moves before the process goes on by itself")
+          .fixed()
+          .starts(),
       number("init_scale", 1, 0, 4, "", "amplitude of the initial noise").levels().fixed().starts(),
       integer("preroll", 0, 0, 100000, "frames", "frames that are made and not shown before the first")
           .fixed()
