@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "alive/bands.h"
 #include "alive/foresight.h"
 #include "alive/judge.h"
 #include "alive/settings.h"
@@ -328,6 +329,22 @@ TEST(Alive, SaysWhatCannotBeTrained) {
   AliveSetup uneven = toy_setup();
   uneven.settings.set("size", 30);
   EXPECT_THROW(AliveTraining{std::move(uneven)}, Error);
+}
+
+// Noise against itself, against softer noise, and against the same noise in another place.
+TEST(Bands, SeeWhatIsFineAndNotWhereItIs) {
+  Random random(7);
+  Planes style(3, 80, 120);
+  for (float& v : style.data()) v = static_cast<float>(0.5 + 0.15 * random.normal());
+  const Bands bands(32, 80, {style});
+  const torch::Tensor x = from_picture(style).narrow(2, 5, 32).narrow(3, 7, 32) / 255;
+  const torch::Tensor soft = torch::avg_pool2d(x, 3, 1, 1);
+  EXPECT_LT(bands.distance(x).item<double>(), 0.4);
+  EXPECT_GT(bands.distance(soft).item<double>(), 1);
+  torch::Tensor learned = soft.clone().requires_grad_(true);
+  const torch::Tensor gradient = torch::autograd::grad({bands.distance(learned)}, {learned})[0];
+  EXPECT_LT(bands.distance(soft - gradient / gradient.norm() * 0.5).item<double>(),
+            bands.distance(soft).item<double>());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "alive/bands.h"
 #include "alive/learner.h"
 #include "alive/wanted_motion.h"
 #include "core/error.h"
@@ -52,7 +53,8 @@ class LooksLearner final : public Learner {
       : Learner(std::move(setup), side, side),
         looks_({s_.text("network"), s_.text("layers"), s_.integer("style_size"), s_.integer("scales"),
                 s_.integer("projections"), s_.number("raw")},
-               setup_.style, device_) {
+               setup_.style, device_),
+        bands_(side, s_.integer("style_size"), setup_.style, device_) {
     if (setup_.preset.input == InputNeed::kRequired)
       throw Error("train", setup_.preset.name, "it is not a feedback process that runs without an input");
     const Random starts = Random(setup_.seed).split(kStartStream);
@@ -183,12 +185,15 @@ class LooksLearner final : public Learner {
     torch::Tensor loss = looks + s_.number("change_weight") * outside.mean() +
                          s_.number("smooth_weight") * (flicker - kFlickerFree).clamp_min(0).mean() +
                          s_.number("range_weight") * beyond;
+    const torch::Tensor bands = bands_.distance(sum_to_picture(states.back()));
+    if (s_.number("bands_weight") > 0) loss = loss + s_.number("bands_weight") * bands;
     if (s_.number("motion_weight") > 0 && last >= kMotionGap) {
       const WantedMotion wanted = {s_.number("motion_x"), s_.number("motion_y"), s_.number("motion_turn")};
       loss = loss + s_.number("motion_weight") *
                         moving_otherwise(states[z(last - kMotionGap)], states.back(), kMotionGap, wanted);
     }
     report.parts = {{"looks", looks.item<double>(), 3},
+                    {"bands", bands.item<double>(), 2},
                     {"change", change.mean().item<double>(), 4},
                     {"flicker", flicker.mean().item<double>(), 2},
                     {"beyond", beyond.item<double>(), 4}};
@@ -196,6 +201,7 @@ class LooksLearner final : public Learner {
   }
 
   Looks looks_;
+  Bands bands_;
   TwinState pool_;
 };
 
