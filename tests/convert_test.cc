@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <fstream>
 #include <vector>
 
@@ -90,6 +92,36 @@ TEST(Convert, WeightsComeBackTheSame) {
   const std::string back = bytes_of(toy.folder.file("c.safetensors"));
   EXPECT_EQ(back.substr(back.size() - 140), original.substr(original.size() - 140));
   EXPECT_EQ(names_in(toy.folder.path() / "npy").size(), 4U);
+}
+
+TEST(Convert, HalfPrecisionIsHalfTheSizeAndKeepsElevenBits) {
+  const Toy toy("convert-half");
+  const Outcome o = toy.run(
+      "mkdir run && cp toy.safetensors run/model.safetensors && reverie convert run -o half.safetensors "
+      "--half && "
+      "reverie convert half.safetensors -o again.safetensors");
+  EXPECT_EQ(o.status, 0) << o.err;
+  const auto bytes = [&](const char* name) { return bytes_of(toy.folder.file(name)); };
+  const auto size = [&](const char* name) { return static_cast<double>(bytes(name).size()); };
+  EXPECT_NEAR(size("again.safetensors") - size("half.safetensors"), 35 * 2, 16)
+      << "and what fills the header";
+  const auto numbers = [&](const char* name) {
+    const std::string file = bytes(name);
+    std::vector<float> all(35);
+    std::memcpy(all.data(), file.data() + file.size() - 140, 140);
+    return all;
+  };
+  const std::vector<float> whole = numbers("toy.safetensors");
+  const std::vector<float> kept = numbers("again.safetensors");
+  for (size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(kept[i], whole[i], std::abs(whole[i]) / 2048) << i;
+  EXPECT_TRUE(has(toy.run("reverie convert run -o a.caffemodel --half").err, "--half is of .safetensors"));
+  std::string large = bytes("toy.safetensors");
+  constexpr float kTooLarge = 70000;
+  std::memcpy(large.data() + large.size() - 4, &kTooLarge, 4);
+  write(toy.folder.file("large.safetensors"), large);
+  const Outcome refused = toy.run("reverie convert large.safetensors -o b.safetensors --half");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_TRUE(has(refused.err, "65504")) << refused.err;
 }
 
 TEST(Convert, ANetMakesAModelThatPlays) {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -54,9 +55,17 @@ FileType type_of(const std::string& file) {
       std::string(kind.use));
 }
 
-Inputs sort_inputs(const std::vector<std::string>& files) {
+// Of a run's folder its model.
+std::string file_of(const std::string& input) {
+  const fs::path model = fs::path(input) / "model.safetensors";
+  std::error_code code;
+  return fs::is_regular_file(model, code) ? model.string() : input;
+}
+
+Inputs sort_inputs(const std::vector<std::string>& inputs) {
   Inputs in;
-  for (const std::string& file : files) {
+  for (const std::string& input : inputs) {
+    const std::string file = file_of(input);
     std::string* place = &in.weights;
     if (type_of(file) == FileType::kCaffeText)
       place = is_caffe_solver(read_caffe_text(file), file) ? &in.solver : &in.net;
@@ -146,10 +155,23 @@ std::vector<std::string> write_npy(const TensorFile& content, const fs::path& ou
   return {kNpyNet, "recipe.toml"};
 }
 
+void check_fits_half(const TensorFile& content, const std::string& output) {
+  constexpr float kLargest = 65504;
+  for (const auto& [name, tensor] : content.tensors) {
+    const auto beyond = [](float v) { return std::isfinite(v) && std::abs(v) > kLargest; };
+    if (std::ranges::any_of(tensor.data, beyond))
+      throw Error("write", output,
+                  fmt::format("{} has numbers above 65504, the largest of half precision", printable(name)),
+                  "leave out --half");
+  }
+}
+
 // Returns the names of the files that go with the weights.
-std::vector<std::string> write_weights(const TensorFile& content, Form form, const std::string& output) {
+std::vector<std::string> write_weights(const TensorFile& content, Form form, const std::string& output,
+                                       Stored as) {
   if (form == Form::kSafetensors) {
-    write_safetensors(output, content);
+    if (as == Stored::kHalf) check_fits_half(content, output);
+    write_safetensors(output, content, as);
     return {};
   }
   std::vector<std::string> beside =
@@ -250,8 +272,10 @@ int make_recipe(const Inputs& in, const std::string& output) {
 }
 
 int act(const std::vector<std::string>& files, const std::string& output,
-        const std::vector<std::string>& changes) {
+        const std::vector<std::string>& changes, Stored as) {
   const Form form = form_of(output);
+  if (as == Stored::kHalf && form != Form::kSafetensors)
+    throw UsageError("--half is of .safetensors files alone");
   for (const std::string& file : files) {
     std::error_code code;
     if (fs::equivalent(file, output, code))
@@ -275,7 +299,7 @@ int act(const std::vector<std::string>& files, const std::string& output,
   std::string what;
   TensorFile content = converted(in, what);
   complete(content, changes, in.weights);
-  const std::vector<std::string> beside = write_weights(content, form, output);
+  const std::vector<std::string> beside = write_weights(content, form, output, as);
   size_t total = 0;
   for (const auto& [name, tensor] : content.tensors) total += tensor.data.size();
   note(fmt::format("{}: {} tensors, {} values{}", output, content.tensors.size(), total, what));
@@ -291,12 +315,13 @@ Action add_convert(CLI::App& app) {
   struct Words {
     std::vector<std::string> inputs, changes;
     std::string output;
+    bool half = false;
   };
   auto words = std::make_shared<Words>();
-  app.add_option("input", words->inputs,
-                 "weights (.caffemodel, .pth, .safetensors, a folder of .npy files), with a net (.prototxt) "
-                 "or alone; "
-                 "or a net and its solver (.prototxt)")
+  app.add_option(
+         "input", words->inputs,
+         "weights (.caffemodel, .pth, .safetensors, a run's folder, a folder of .npy files), with a net "
+         "(.prototxt) or alone; or a net and its solver (.prototxt)")
       ->required()
       ->expected(1, 2)
       ->type_name("IN");
@@ -311,7 +336,11 @@ Action add_convert(CLI::App& app) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  return [words] { return act(words->inputs, words->output, words->changes); };
+  app.add_flag("--half", words->half,
+               "store .safetensors in half precision (float16): half the size; every reader takes it");
+  return [words] {
+    return act(words->inputs, words->output, words->changes, words->half ? Stored::kHalf : Stored::kFloat);
+  };
 }
 
 }  // namespace reverie

@@ -123,7 +123,8 @@ const std::vector<Verb>& verbs() {
      "  reverie convert net.prototxt net.caffemodel -o net.safetensors   a model to play\n"
      "  reverie convert net.prototxt solver.prototxt -o net.toml         a recipe to train by\n"
      "  reverie convert net.caffemodel -o net/                           a folder of .npy files\n"
-     "  reverie convert net/ -o net.safetensors --set pool=mean          what the files do not say\n",
+     "  reverie convert net/ -o net.safetensors --set pool=mean          what the files do not say\n"
+     "  reverie convert runs/faces -o faces.safetensors --half           a run's model, half as large\n",
      add_convert},
     {"doctor", "say what this machine offers; replay a golden",
      "  reverie doctor\n  reverie doctor --golden seed3_max_wrap.safetensors --kernel reference\n",
