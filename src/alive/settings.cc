@@ -24,7 +24,7 @@ std::vector<Parameter> losses() {
       integer("scales", 2, 1, 4, "", "sizes that are compared, each half the one before"),
       integer("projections", 32, 1, 1024, "", "directions in which features are compared"),
       number("raw", 1, 0, 100, "", "weight of the colours themselves among the layers"),
-      number("bands_weight", 0, 0, 100, "", "what more or less of a size than the style has costs"),
+      number("bands_weight", 0.2, 0, 100, "", "what more or less of a size than the style has costs"),
       number("change_least", 0.012, 0, 1, "", "change from one frame to the next, at least"),
       number("change_most", 0.03, 0, 1, "", "and at most"),
       number("change_weight", 1, 0, 100, "", "what leaving that band costs"),

@@ -10,7 +10,6 @@
 #include "train/gan_task.h"
 #include "train/input.h"
 #include "train/perceptual.h"
-
 namespace reverie {
 namespace {
 
@@ -92,12 +91,18 @@ std::vector<Figure> frechet_figures(const Model& any, const RecordSet& set, Spli
   const size_t step = set.size(split) / count;  // sets are often sorted
   std::vector<torch::Tensor> real;
   std::vector<torch::Tensor> made;
+  double edges = 0;
+  double edges_made = 0;
   for (size_t first = 0; first < count; first += kAtOnce) {
     if (stop_requested()) throw Stopped();
     const size_t n = std::min(kAtOnce, count - first);
-    real.push_back(features.of(read_pictures(set, split, first * step, n, step)));
+    const torch::Tensor pictures = read_pictures(set, split, first * step, n, step);
+    real.push_back(features.of(pictures));
+    edges += total_variation(pictures).sum().item<double>();
     const torch::Tensor codes = sample_codes(model, static_cast<int64_t>(n), height, width, first + 1);
-    made.push_back(features.of(pictures_of_codes(model, codes, height, width)));
+    const torch::Tensor samples = pictures_of_codes(model, codes, height, width);
+    made.push_back(features.of(samples));
+    edges_made += total_variation(samples).sum().item<double>();
   }
   const torch::Tensor pictures = torch::cat(real);
   const auto every_second = [&](int64_t from) { return feature_statistics(pictures.slice(0, from, {}, 2)); };
@@ -107,7 +112,9 @@ std::vector<Figure> frechet_figures(const Model& any, const RecordSet& set, Spli
           {"frechet", frechet_distance(feature_statistics(samples), feature_statistics(pictures))},
           {"frechet_of_halves", frechet_distance(every_second(0), every_second(1))},
           {"precision", among.precision, 4},
-          {"recall", among.recall, 4}};
+          {"recall", among.recall, 4},
+          // differences of neighbours: below 1 they are softer than the pictures, noise is above it
+          {"sharpness", edges > 0 ? edges_made / edges : 0, 4}};
 }
 
 }  // namespace reverie

@@ -257,7 +257,9 @@ TEST(Frechet, AGeneratorIsComparedWithPictures) {
   const Recipe recipe = parse_recipe(kSmallGan, "g.toml");
   Trainer trainer(recipe, set, {}, alone, nullptr);
   const auto figures = frechet_figures(*trainer.model(), set, Split::kTrain, 0, {path, "conv2", 16});
-  ASSERT_EQ(figures.size(), 5U);
+  ASSERT_EQ(figures.size(), 6U);
+  EXPECT_EQ(figures[5].name, "sharpness");
+  EXPECT_GT(figures[5].value, 1) << "noise: nothing is learned yet";
   EXPECT_EQ(figures[3].name, "precision");
   EXPECT_EQ(figures[0].value, 200);
   EXPECT_GT(figures[1].value, 2 * figures[2].value) << "it has learned nothing";
