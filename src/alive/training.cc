@@ -186,7 +186,7 @@ class LooksLearner final : public Learner {
                          s_.number("smooth_weight") * (flicker - kFlickerFree).clamp_min(0).mean() +
                          s_.number("range_weight") * beyond;
     const torch::Tensor bands = bands_.distance(sum_to_picture(states.back()));
-    if (s_.number("bands_weight") > 0) loss = loss + s_.number("bands_weight") * bands;
+    if (iteration() >= s_.integer("iterations") / 2) loss = loss + s_.number("bands_weight") * bands;
     if (s_.number("motion_weight") > 0 && last >= kMotionGap) {
       const WantedMotion wanted = {s_.number("motion_x"), s_.number("motion_y"), s_.number("motion_turn")};
       loss = loss + s_.number("motion_weight") *
