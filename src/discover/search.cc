@@ -115,13 +115,23 @@ class Search {
     const Preset* other = parent;
     if (number >= first * kHeirs && !finds.empty()) {
       const std::vector<const Find*> among = choice.uniform() < kGoals ? near_a_goal(finds, choice) : finds;
-      parent = &among[choice.bits() % among.size()]->preset;
-      other = &among[choice.bits() % among.size()]->preset;
+      parent = &drawn(among, choice)->preset;
+      other = &drawn(among, choice)->preset;
     }
     if (!strangers_.empty() && choice.uniform() < kStranger)
       other = &strangers_[choice.bits() % strangers_.size()];
     if (other->effect != parent->effect) other = parent;
     return {number, child_of(*parent, *other, {}, draws(number).split(2))};
+  }
+
+  // One of them, with chances in proportion to how far they are to a person's taste.
+  const Find* drawn(const std::vector<const Find*>& among, Random& choice) const {
+    if (archive_.taste().verdicts().empty()) return among[choice.bits() % among.size()];
+    std::vector<double> ends;
+    for (const Find* f : among)
+      ends.push_back((ends.empty() ? 0 : ends.back()) + archive_.taste().factor(f->life));
+    const auto at = std::upper_bound(ends.begin(), ends.end(), choice.uniform() * ends.back());
+    return among[std::min<size_t>(static_cast<size_t>(at - ends.begin()), among.size() - 1)];
   }
 
   // The finds nearest to a cell where nobody has been; all of them where every cell is taken.
@@ -150,7 +160,7 @@ class Search {
     find.preset = now.preset;
     const auto hopeless = [this](const Life& so_far) {
       const std::lock_guard lock(mutex_);
-      return !archive_.takes(archive_.place_of(so_far), so_far.quality);
+      return !archive_.takes(archive_.place_of(so_far), so_far);
     };
     try {
       find.life = live(now.preset, archive_.settings().life, files_, hopeless);
