@@ -65,6 +65,8 @@ class SmallPlay {
  public:
   SmallPlay(const Preset& preset, const LifeOptions& options, const PictureFiles& files);
   ~SmallPlay();
+  SmallPlay(const SmallPlay&) = delete;
+  SmallPlay& operator=(const SmallPlay&) = delete;
 
   const Planes& next();   // Stopped after Ctrl-C
   double change() const;  // of the last frame from the one before; infinite where it is not finite

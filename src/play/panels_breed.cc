@@ -94,6 +94,7 @@ void Panels::draw_child(int place, const Breeder::Shown& shown, float side) {
   ImDrawList* draw = ImGui::GetWindowDrawList();
   const PictureTexture* texture = texture_of(child_pictures_, fmt::format("{}", place), shown.picture);
   if (texture) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): what Dear ImGui takes for a texture of OpenGL
     draw->AddImageRounded(reinterpret_cast<ImTextureID>(static_cast<intptr_t>(texture->id())), tile.at,
                           tile.end, {0, 0}, {1, 1}, IM_COL32_WHITE, em(0.3F));
   } else {
