@@ -406,5 +406,32 @@ TEST(Command, OnceBrokenStaysMended) {
     EXPECT_EQ(name.find("partial"), std::string::npos) << name;
 }
 
+TEST(Command, WhatWasLikedLeadsTheNextSearch) {
+  const TestFolder folder("likes");
+  const auto run = [&](const std::string& words) {
+    return shell("export XDG_CONFIG_HOME=$PWD/config; reverie discover " + words, folder.path());
+  };
+  const std::string small = " first-light --tries 3 --size 32 --frames 120 --threads 1";
+  const Outcome first = run("-o one" + small);
+  ASSERT_EQ(first.status, 0) << first.err;
+  EXPECT_EQ(first.err.find("led by"), std::string::npos) << first.err;
+  const std::string number = shell("ls one | grep -m1 -o '[0-9]*[.]toml' | tr -dc 0-9", folder.path()).out;
+  const Outcome nobody = run("-o one --like 4711");
+  EXPECT_EQ(nobody.status, 1);
+  EXPECT_NE(nobody.err.find("there is no such find"), std::string::npos) << nobody.err;
+  EXPECT_EQ(run("-o one --like " + number).status, 0);
+  EXPECT_NE(run("-o two" + small).err.find("led by what was liked and refused: 1 verdict"),
+            std::string::npos);
+  EXPECT_EQ(run("-o three --likes none" + small).err.find("led by"), std::string::npos);
+  EXPECT_NE(run("-o four --likes nosuch.toml" + small).err.find("there is no such file"), std::string::npos);
+  EXPECT_EQ(run("-o two --resume --tries 4 -q").status, 0);
+  EXPECT_NE(run("-o two --resume --likes none").err.find("cannot change any more"), std::string::npos);
+  // a damaged file of one's own is named, and stops nothing
+  write_text(folder.file("config/reverie/likes.toml"), "liked =");
+  const Outcome damaged = run("-o five" + small);
+  EXPECT_EQ(damaged.status, 0);
+  EXPECT_NE(damaged.err.find("likes.toml:1"), std::string::npos) << damaged.err;
+}
+
 }  // namespace
 }  // namespace reverie

@@ -10,7 +10,17 @@
 namespace reverie {
 namespace {
 
-class Play : public Player {};
+class Play : public Player {
+ protected:
+  // Sums of the frames of NAME.mkv, each a line; before that what the commands do.
+  std::vector<std::string> sums(const std::string& commands, const std::string& names) const {
+    const Outcome o = shell(commands + " && for f in " + names +
+                                "; do ffmpeg -v error -i $f.mkv -f framemd5 - | grep -v '^#' | md5sum; done",
+                            folder_.path());
+    EXPECT_EQ(o.status, 0) << o.err;
+    return split(std::string(trim(o.out)), '\n');
+  }
+};
 
 TEST_F(Play, KeysMouseAndSnapshotsActAndTheSetIsMadeAgain) {
   const Outcome o = play("--also live.mkv --seconds 20",
@@ -35,16 +45,13 @@ TEST_F(Play, KeysMouseAndSnapshotsActAndTheSetIsMadeAgain) {
   EXPECT_TRUE(find(".png")) << o.out;
   EXPECT_TRUE(find(".mp4")) << o.out;
 
-  const Outcome again = shell(
+  const std::vector<std::string> all = sums(
       "reverie render --session a.session -o again.mkv -q && reverie render --session a.session -o twice.mkv "
-      "-q && "
-      "for f in live again twice; do ffmpeg -v error -i $f.mkv -f framemd5 - | grep -v '^#' | md5sum; done",
-      folder_.path());
-  ASSERT_EQ(again.status, 0) << again.err;
-  const std::vector<std::string> sums = split(std::string(trim(again.out)), '\n');
-  ASSERT_EQ(sums.size(), 3U);
-  EXPECT_EQ(sums[0], sums[1]);
-  EXPECT_EQ(sums[1], sums[2]);
+      "-q",
+      "live again twice");
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0], all[1]);
+  EXPECT_EQ(all[1], all[2]);
 }
 
 TEST_F(Play, TheWindowShowsThePictureAndThePanels) {
@@ -65,6 +72,31 @@ TEST_F(Play, TheWindowShowsThePictureAndThePanels) {
   EXPECT_GT(luma("plain.png", "200:200:430:150", "YAVG"), 25);
   EXPECT_LT(luma("plain.png", "200:20:0:0", "YMAX"), 30);
   EXPECT_GT(luma("panels.png", "200:20:0:0", "YMAX"), 100);
+}
+
+// Its thread has what the set and whatever else runs here leave of the processor: the hands wait for it.
+TEST_F(Play, AChildIsChosenAnotherRefusedAndTheSetIsMadeAgain) {
+  const std::string until = "for i in $(seq 80); do grep -qs '{}' {} && break; {}; done\n";
+  const std::string likes = "config/reverie/likes.toml";
+  const Outcome o =
+      play("--also live.mkv --seconds 250",
+           "key o\n" + fmt::format(fmt::runtime(until), "liked = true", likes, "click 60 335; sleep 0.8") +
+               fmt::format(fmt::runtime(until), "liked = false", likes,
+                           "xdotool mousemove --window $window 62 337 click 3; sleep 1.3") +
+               "sleep 3; key o m ctrl+q");
+  ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
+  const std::string all = session();
+  const size_t change = all.find("\"change\":");
+  ASSERT_NE(change, std::string::npos) << o.out;
+  EXPECT_EQ(all.find("\"change\":", change + 1), std::string::npos) << "what is refused does not play";
+  EXPECT_TRUE(happened("\"to\":\"encoding\""));
+  EXPECT_NE(read_text_file(folder_.file(likes)).find("liked = false"), std::string::npos);
+  const std::vector<std::string> made =
+      sums("reverie render --session a.session -o again.mkv -q", "live again");
+  ASSERT_EQ(made.size(), 2U);
+  EXPECT_EQ(made[0], made[1]);
+  const Outcome kept = shell("reverie preset show state/reverie/unsaved/*.toml", folder_.path());
+  EXPECT_NE(kept.out.find("[parameters]"), std::string::npos) << "the child, unsaved: " << kept.err;
 }
 
 TEST_F(Play, AKilledSetLosesNothingThatHappened) {

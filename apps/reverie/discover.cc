@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <memory>
+#include <tuple>
 
 #include "command_line.h"
 #include "control/bank.h"
@@ -27,8 +29,56 @@ struct Options {
   SearchSettings settings;
   SearchOptions search;
   std::string output, axes = "grain,motion";
+  std::string likes;  // a file, or "none"; empty: one's own
+  std::vector<int64_t> like, refuse;
   bool resume = false, quiet = false;
 };
+
+constexpr const char* kNoLikes = "none";
+
+fs::path chosen_likes(const Options& options) {
+  return options.likes.empty() ? likes_file() : fs::path(options.likes);
+}
+
+// A damaged file of one's own stops no search.
+std::vector<Verdict> likes_of(const Options& options) {
+  const fs::path file = chosen_likes(options);
+  if (options.likes == kNoLikes) return {};
+  if (!options.likes.empty() && !fs::exists(file))
+    throw Error("read likes", file.string(), "there is no such file", "name another, or none");
+  try {
+    return read_likes(file);
+  } catch (const Error& e) {
+    if (!options.likes.empty()) throw;
+    warning(fmt::format("{}; the search goes without likes", e.what()));
+    return {};
+  }
+}
+
+// Remembers which finds were liked and refused.
+int mark(const Options& options) {
+  if (options.likes == kNoLikes) throw UsageError("--like and --refuse need a file of likes, not none");
+  const fs::path file = chosen_likes(options);
+  const Archive archive = read_archive(options.output);
+  std::vector<Verdict> verdicts;
+  const auto add = [&](const std::vector<int64_t>& numbers, bool liked) {
+    for (const int64_t number : numbers) {
+      const std::vector<const Find*> all = archive.finds();
+      const auto is_it = [&](const Find* f) { return f->number == number; };
+      const auto it = std::find_if(all.begin(), all.end(), is_it);
+      if (it == all.end())
+        throw Error(liked ? "like" : "refuse", fmt::format("{}", number), "there is no such find",
+                    fmt::format("its numbers are those of the files found-N.toml in {}", options.output));
+      verdicts.push_back(verdict_on((*it)->life, (*it)->name(), liked));
+    }
+  };
+  add(options.like, true);
+  add(options.refuse, false);
+  add_likes(file, verdicts);
+  if (!options.quiet)
+    note(fmt::format("{} liked, {} refused: {}", options.like.size(), options.refuse.size(), file.string()));
+  return 0;
+}
 
 // All presets that a search can begin from.
 std::vector<std::string> every_start() {
@@ -44,7 +94,7 @@ std::vector<std::string> every_start() {
 Archive opened(const Options& options, const CLI::App& app) {
   const fs::path folder = options.output;
   if (options.resume) {
-    for (const char* given : {"PRESET", "--axes", "--cells", "--size", "--frames", "--seed"}) {
+    for (const char* given : {"PRESET", "--axes", "--cells", "--size", "--frames", "--seed", "--likes"}) {
       if (app.count(given) > 0)
         throw Error("resume", folder.string(), fmt::format("{} cannot change any more", given),
                     "leave it out");
@@ -61,6 +111,7 @@ Archive opened(const Options& options, const CLI::App& app) {
   settings.x = axes[0];
   settings.y = axes[1];
   settings.life.seed = settings.seed;
+  settings.likes = likes_of(options);
   return Archive(settings);
 }
 
@@ -77,12 +128,16 @@ std::string deaths_of(const SearchReport& report) {
 }
 
 int discover(const Options& options, const CLI::App& app) {
+  if (!options.like.empty() || !options.refuse.empty()) return mark(options);
   const PictureFiles files = {[](const fs::path& file) { return read_picture(file); }, jpeg_of};
   const fs::path folder = options.output;
   Archive archive = opened(options, app);
   fs::create_directories(folder);
   const FolderLock lock(folder);
   std::optional<int64_t> total;
+  if (const size_t count = archive.settings().likes.size(); count > 0 && !options.quiet)
+    note(fmt::format("led by what was liked and refused: {}",
+                     counted(static_cast<int64_t>(count), "verdict")));
   if (options.search.tries > 0) total = options.search.tries - archive.tries;
   Progress progress("discover", "tries", total, options.quiet);
   const int cells = archive.settings().cells * archive.settings().cells;
@@ -126,6 +181,15 @@ Action add_discover(CLI::App& app) {
   app.add_option("--threads", options->search.workers,
                  "processes tried at a time (default: one per core); with 1 the same seed finds the same")
       ->check(CLI::Range(1, 1024));
+  app.add_option("--likes", options->likes,
+                 "what was liked and refused, which leads the search: a file, or none (default: one's own)")
+      ->type_name("FILE");
+  for (const auto& [name, numbers, help] :
+       {std::tuple("--like", &options->like,
+                   "remember finds of the folder as liked, by their numbers; no search"),
+        {"--refuse", &options->refuse, "... as refused"}}) {
+    app.add_option(name, *numbers, help)->excludes("--resume")->excludes("--minutes")->excludes("--tries");
+  }
   app.add_flag("-q,--quiet", options->quiet, "no progress");
   return [options, &app] { return discover(*options, app); };
 }

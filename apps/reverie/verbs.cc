@@ -92,6 +92,7 @@ const std::vector<Verb>& verbs() {
      "  reverie discover -o found                        from all presets, until Ctrl-C\n"
      "  reverie discover first-light --minutes 60 -o found     then open found/map.html\n"
      "  reverie discover -o found --resume               go on\n"
+     "  reverie discover -o found --like 412 --refuse 97  remembered: later searches find more like 412\n"
      "  reverie discover -o found --axes colour,grain --cells 6\n"
      "  reverie play found/found-412.toml                play a find\n",
      add_discover},

@@ -64,14 +64,6 @@ void vary_words(const Parameter& p, const Preset& other, const Variation& how, R
   values.set(p.name, std::round(range.at(draws.uniform())));
 }
 
-void copy_value(const Parameter& p, const Preset& from, ParameterValues& values) {
-  if (p.kind == ParameterKind::kText) {
-    values.set_text(p.name, from.values.text(p.name));
-  } else {
-    values.set(p.name, from.values.list(p.name));
-  }
-}
-
 // What a process is built from fits only as a whole.
 void take_structure(const Preset& other, ParameterValues& values) {
   for (const Parameter& p : values.table().all()) {
@@ -112,6 +104,14 @@ void vary_lfos(const Preset& other, const Variation& how, Random draws, Preset& 
 }
 
 }  // namespace
+
+void copy_value(const Parameter& p, const Preset& from, ParameterValues& values) {
+  if (p.kind == ParameterKind::kText) {
+    values.set_text(p.name, from.values.text(p.name));
+  } else {
+    values.set(p.name, from.values.list(p.name));
+  }
+}
 
 bool may_stray(const Parameter& p) {
   return !p.structural && p.kind != ParameterKind::kText && p.role != ParameterRole::kView;

@@ -11,6 +11,9 @@ namespace reverie {
 // Whether variation may change it: not what a process is built from, how it is looked at, nor a text.
 bool may_stray(const Parameter& p);
 
+// Gives values this parameter as a preset of the same effect has it.
+void copy_value(const Parameter& p, const Preset& from, ParameterValues& values);
+
 // Numbers of all levels moved by `amount` of their size, kept in their range; what is no number stays.
 std::vector<double> stray(const Parameter& p, std::vector<double> values, double amount, Random& draws);
 

@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFile = "search.toml";
+constexpr const char* kLikes = "likes.toml";
 constexpr int kMostCells = 100, kLargestSize = 1024;
 constexpr double kLeastQuality = 0.003;
 constexpr int64_t kMostTries = int64_t{1} << 53U;
@@ -74,7 +75,10 @@ std::string Find::name() const {
 }
 
 Archive::Archive(SearchSettings settings)
-    : settings_(std::move(settings)), x_(&find_axis(settings_.x)), y_(&find_axis(settings_.y)) {
+    : settings_(std::move(settings)),
+      x_(&find_axis(settings_.x)),
+      y_(&find_axis(settings_.y)),
+      taste_(settings_.likes) {
   if (x_ == y_) throw Error("search along", settings_.x, "both axes of the map are the same");
   cells_.resize(static_cast<size_t>(settings_.cells) * static_cast<size_t>(settings_.cells));
 }
@@ -110,13 +114,13 @@ int Archive::count() const {
   return static_cast<int>(finds().size());
 }
 
-bool Archive::takes(const MapCell& place, double quality) const {
+bool Archive::takes(const MapCell& place, const Life& life) const {
   const Find* now = at(place);
-  return quality > kLeastQuality && (!now || quality > now->life.quality);
+  return life.quality > kLeastQuality && (!now || worth(life) > worth(now->life));
 }
 
 bool Archive::add(Find find) {
-  if (!find.life.death.empty() || !takes(find.place, find.life.quality)) return false;
+  if (!find.life.death.empty() || !takes(find.place, find.life)) return false;
   auto& cell = cells_[index(find.place)];
   cell = std::make_unique<Find>(std::move(find));
   return true;
@@ -135,6 +139,10 @@ void write_archive(const fs::path& folder, Archive& archive, const PictureFiles&
     if (f->life.strip.empty()) continue;  // written before
     write_text(preset_file(folder, *f), format_preset(found_from_anywhere(f->preset)));
     write_file(strip_file(folder, *f), files.jpeg(grid(f->life.strip, kStripFrames, 1, 0)));
+  }
+  if (!has_archive(folder)) {  // they never change
+    fs::remove(folder / kLikes);
+    if (!archive.settings().likes.empty()) write_likes(folder / kLikes, archive.settings().likes);
   }
   write_text(folder / kFile, format(archive));
   archive.forget_strips();
@@ -168,6 +176,7 @@ Archive read_archive(const fs::path& folder) {
   s.life.size = static_cast<int>(reader.whole("size", 16, kLargestSize));
   s.life.frames = static_cast<int>(reader.whole("frames", kLeastLife, kMostFrames));
   s.life.seed = s.seed = reader.seed("seed");
+  s.likes = read_likes(folder / kLikes);
   Archive archive(s);
   archive.tries = reader.whole("tries", 0, kMostTries);
   std::vector<std::string> keys = {"number", "cell"};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "discover/life.h"
+#include "discover/likes.h"
 
 namespace reverie {
 
@@ -32,10 +33,11 @@ struct SearchSettings {
   int cells = 10;  // along each axis
   LifeOptions life;
   uint64_t seed = 1;
+  std::vector<Verdict> likes;  // that lead it
 };
 
-// DIR/search.toml (settings, tries, what is in which cell), DIR/found-N.toml (a preset to play) and
-// DIR/found-N.jpg (kStripFrames pictures side by side).
+// DIR/search.toml (settings, tries, what is in which cell), DIR/found-N.toml (a preset to play),
+// DIR/found-N.jpg (kStripFrames pictures side by side) and, where there were any, DIR/likes.toml.
 class Archive {
  public:
   explicit Archive(SearchSettings settings);
@@ -51,8 +53,11 @@ class Archive {
   // stopped.
   int64_t next_number() const;
 
-  // Whether something of this quality would stay.
-  bool takes(const MapCell& place, double quality) const;
+  const Taste& taste() const { return taste_; }
+  // What counts in a cell: quality by taste.
+  double worth(const Life& life) const { return life.quality * taste_.factor(life); }
+  // Whether something that lives like this would stay.
+  bool takes(const MapCell& place, const Life& life) const;
   // Takes its place if it is better than what is there, and returns whether it did.
   bool add(Find find);
 
@@ -65,6 +70,7 @@ class Archive {
   SearchSettings settings_;
   const Axis* x_;
   const Axis* y_;
+  Taste taste_;
   std::vector<std::unique_ptr<Find>> cells_;
 };
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
@@ -170,7 +171,73 @@ TEST_F(Discover, TheBetterOneStays) {
   EXPECT_TRUE(archive.add(of(3, 0.6)));
   EXPECT_EQ(archive.at({0, 0})->number, 3);
   EXPECT_EQ(archive.count(), 1);
-  EXPECT_FALSE(archive.takes({1, 1}, 0));
+  EXPECT_FALSE(archive.takes({1, 1}, Life()));
+}
+
+TEST_F(Discover, InACellTasteCounts) {
+  const auto of = [](int64_t number, double quality, double colour) {
+    Find f;
+    f.number = number;
+    f.life.quality = quality;
+    f.life.colour = colour;
+    return f;
+  };
+  settings_.likes = {verdict_on(of(0, 1, 0.4).life, "", true), verdict_on(of(0, 1, 0).life, "", false)};
+  Archive archive(settings_);
+  EXPECT_TRUE(archive.add(of(1, 0.5, 0.2)));
+  EXPECT_TRUE(archive.add(of(2, 0.3, 0.4))) << "liked";
+  EXPECT_FALSE(archive.add(of(3, 0.9, 0))) << "refused";
+  EXPECT_TRUE(archive.add(of(4, 0.4, 0.4)));
+}
+
+double mean_factor(const Taste& taste, const Archive& archive) {
+  double sum = 0;
+  for (const Find* f : archive.finds()) sum += taste.factor(f->life);
+  return sum / archive.count();
+}
+
+// The more colourful half of what one search found is liked, the other refused: the next finds more of it.
+TEST_F(Discover, WhatIsLikedIsFoundMore) {
+  settings_.cells = 6;
+  const auto searched = [&](uint64_t seed, std::vector<Verdict> likes) {
+    settings_.seed = seed;
+    settings_.likes = std::move(likes);
+    Archive archive(settings_);
+    tried(archive, 80);
+    return archive;
+  };
+  const Archive first = searched(1, {});
+  std::vector<double> colours;
+  for (const Find* f : first.finds()) colours.push_back(f->life.colour);
+  ASSERT_GE(colours.size(), 4U);
+  std::sort(colours.begin(), colours.end());
+  std::vector<Verdict> likes;
+  for (const Find* f : first.finds())
+    likes.push_back(verdict_on(f->life, "", f->life.colour >= colours[colours.size() / 2]));
+  const Taste taste(likes);
+  double led = 0;
+  double alone = 0;
+  for (const uint64_t seed : {3U, 4U, 5U}) {
+    led += mean_factor(taste, searched(seed, likes));
+    alone += mean_factor(taste, searched(seed, {}));
+  }
+  EXPECT_GT(led, 1.1 * alone);
+}
+
+TEST_F(Discover, TheLikesOfASearchStayWithIt) {
+  const fs::path at = folder_.path() / "search";
+  Life life;
+  life.colour = 0.3;
+  settings_.likes = {verdict_on(life, "x", true)};
+  Archive whole(settings_);
+  tried(whole, 24);
+  Archive part(settings_);
+  tried(part, 11);
+  write_archive(at, part, plain_files());
+  Archive again = read_archive(at);
+  ASSERT_EQ(again.settings().likes.size(), 1U);
+  tried(again, 24);
+  EXPECT_EQ(words(again), words(whole));
 }
 
 TEST_F(Discover, WhatCannotBeSearchedIsSaid) {

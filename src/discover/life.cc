@@ -13,8 +13,7 @@ namespace reverie {
 namespace {
 
 constexpr double kFps = 30;
-constexpr int kSecond = 30;                   // frames
-constexpr int kFirstLook = 60, kEarly = 300;  // frames
+constexpr int kSecond = 30, kEarly = 300;  // frames
 constexpr int kMoments = 8;
 constexpr int kSeen = 12;                       // side of the pictures that are compared
 constexpr double kFlat = 0.02;                  // contrast
@@ -30,7 +29,7 @@ double square(double v) {
 }
 
 // Mean and deviation of the brightness, and colourfulness.
-void look_at_colours(const Planes& picture, Life& life) {
+void look_at_colours(const Planes& picture, double share, Life& life) {
   const auto n = static_cast<double>(picture.plane_size());
   const float* r = picture.plane(0);
   const float* g = picture.plane(1);
@@ -50,10 +49,10 @@ void look_at_colours(const Planes& picture, Life& life) {
   const auto variance = [&](double sum, double squares) {
     return std::max(0.0, squares / n - square(sum / n));
   };
-  life.brightness += grey / n / kMoments;
-  life.contrast += std::sqrt(variance(grey, grey2)) / kMoments;
+  life.brightness += share * grey / n;
+  life.contrast += share * std::sqrt(variance(grey, grey2));
   life.colour +=
-      (std::sqrt(variance(rg, rg2) + variance(yb, yb2)) + 0.3 * std::hypot(rg / n, yb / n)) / kMoments;
+      share * (std::sqrt(variance(rg, rg2) + variance(yb, yb2)) + 0.3 * std::hypot(rg / n, yb / n));
 }
 
 double deviation(const Planes& picture) {
@@ -70,54 +69,14 @@ double distance(const Planes& a, const Planes& b) {
   return std::sqrt(sum / static_cast<double>(a.data().size()));
 }
 
-class Playing {
- public:
-  Playing(const Preset& preset, const LifeOptions& options, const PictureFiles& files)
-      : player_({options.size, options.size, 1, "auto", files.read}, chain_of(preset, options.seed)) {}
-
-  const Planes& next() {
-    if (stop_requested()) throw Stopped();
-    std::swap(picture_, last_);
-    Frame frame;
-    frame.time = {frame_, static_cast<double>(frame_) / kFps};
-    player_.process(frame, picture_,
-                    [](const std::string&, const std::function<void()>& work, const Planes&) { work(); });
-    ++frame_;
-    return picture_;
-  }
-  // Of the last frame from the one before; infinite where it is not finite.
-  double change() const {
-    const double d = mean_absolute_difference(picture_, last_);
-    return std::isfinite(d) ? d : HUGE_VAL;
-  }
-  const Planes& picture() const { return picture_; }
-  int frame() const { return static_cast<int>(frame_); }
-
- private:
-  static Chain chain_of(const Preset& preset, uint64_t seed) {
-    Chain chain(preset);
-    draw_seeds(chain, seed);
-    return chain;
-  }
-  ChainPlayer player_;
-  Planes picture_, last_;
-  int64_t frame_ = 0;
-};
-
 // Mean change over so many frames.
-double change_over(Playing& playing, int frames) {
+double change_over(SmallPlay& playing, int frames) {
   double sum = 0;
   for (int i = 0; i < frames; ++i) {
     playing.next();
     sum += playing.change() / frames;
   }
   return sum;
-}
-
-std::string dead(const Planes& picture, double change) {
-  if (!(change <= kWild)) return "wild";
-  if (deviation(picture) < kFlat) return "flat";
-  return change < kStill ? "still" : "";
 }
 
 // 1 within low..high, less the further away it is, by ratios.
@@ -138,7 +97,58 @@ double quality_of(const Life& life, bool all) {
   return q * within(life.change / life.change_early, 0.5, 2);
 }
 
+Chain seeded(const Preset& preset, uint64_t seed) {
+  Chain chain(preset);
+  draw_seeds(chain, seed);
+  return chain;
+}
+
 }  // namespace
+
+SmallPlay::SmallPlay(const Preset& preset, const LifeOptions& options, const PictureFiles& files)
+    : player_(std::make_unique<ChainPlayer>(
+          PlayerSetup{options.size, options.size, 1, options.kernel, files.read},
+          seeded(preset, options.seed))) {}
+
+SmallPlay::~SmallPlay() = default;
+
+const Planes& SmallPlay::next() {
+  if (stop_requested()) throw Stopped();
+  std::swap(picture_, last_);
+  Frame frame;
+  frame.time = {frame_, frame_ / kFps};
+  player_->process(frame, picture_,
+                   [](const std::string&, const std::function<void()>& work, const Planes&) { work(); });
+  ++frame_;
+  return picture_;
+}
+
+double SmallPlay::change() const {
+  const double d = mean_absolute_difference(picture_, last_);
+  return std::isfinite(d) ? d : HUGE_VAL;
+}
+
+std::string death_of(const SmallPlay& playing, double change) {
+  if (!(change <= kWild)) return "wild";
+  if (deviation(playing.picture()) < kFlat) return "flat";
+  return change < kStill ? "still" : "";
+}
+
+// Three pictures in a row: what the next frame takes back is flicker.
+void look_at(SmallPlay& playing, double share, Life& life) {
+  const Planes first = playing.picture();
+  const Planes second = playing.next();
+  const double one = playing.change();
+  Planes bent = playing.next();
+  for (size_t i = 0; i < bent.data().size(); ++i) bent.data()[i] += first.data()[i] - 2 * second.data()[i];
+  double taken_back = 0;
+  for (const float v : bent.data()) taken_back += std::abs(v);
+  life.flicker += share * taken_back / static_cast<double>(bent.data().size()) / (one + 1e-6);
+
+  const PictureSpectrum s = spectrum_of(playing.picture(), playing.picture().width());
+  life.slope += share * s.slope, life.grid += share * s.grid, life.grain += share * s.grain;
+  look_at_colours(playing.picture(), share, life);
+}
 
 int Axis::cell(const Life& life, int cells) const {
   const double share = (value(life) - low) / (high - low);
@@ -172,10 +182,10 @@ const Axis& find_axis(const std::string& name) {
 Life live(const Preset& preset, const LifeOptions& options, const PictureFiles& files,
           const std::function<bool(const Life& so_far)>& hopeless) {
   Life life;
-  Playing playing(preset, options, files);
+  SmallPlay playing(preset, options, files);
   while (playing.frame() < std::min(kFirstLook, options.frames) - 1) playing.next();
   life.change_early = change_over(playing, 1);
-  if (life.death = dead(playing.picture(), life.change_early); !life.death.empty()) return life;
+  if (life.death = death_of(playing, life.change_early); !life.death.empty()) return life;
 
   // moments: from the tenth second to the end, or all over a shorter life
   const int early = std::min(kEarly, options.frames / 2);
@@ -184,23 +194,11 @@ Life live(const Preset& preset, const LifeOptions& options, const PictureFiles& 
     const int at = early + (options.frames - early) * m / (kMoments - 1);
     while (playing.frame() < at - kSecond) playing.next();
     const double change = change_over(playing, std::min(kSecond, std::max(2, at - playing.frame())));
-    if (life.death = dead(playing.picture(), change); !life.death.empty()) return life;
+    if (life.death = death_of(playing, change); !life.death.empty()) return life;
     if (m == 0) life.change_early = change;
     life.change = change;
 
-    // three pictures in a row: what the next frame takes back is flicker
-    const Planes first = playing.picture();
-    const Planes second = playing.next();
-    const double one = playing.change();
-    Planes bent = playing.next();
-    for (size_t i = 0; i < bent.data().size(); ++i) bent.data()[i] += first.data()[i] - 2 * second.data()[i];
-    double taken_back = 0;
-    for (const float v : bent.data()) taken_back += std::abs(v);
-    life.flicker += taken_back / static_cast<double>(bent.data().size()) / (one + 1e-6) / kMoments;
-
-    const PictureSpectrum s = spectrum_of(playing.picture(), options.size);
-    life.slope += s.slope / kMoments, life.grid += s.grid / kMoments, life.grain += s.grain / kMoments;
-    look_at_colours(playing.picture(), life);
+    look_at(playing, 1.0 / kMoments, life);
     Planes small = resize(playing.picture(), kSeen, kSeen);
     double nearest = HUGE_VAL;
     for (const Planes& p : seen) nearest = std::min(nearest, distance(small, p));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,13 @@ struct PictureFiles {
   std::function<std::vector<uint8_t>(const Planes&)> jpeg;   // the bytes of a JPEG file
 };
 
+class ChainPlayer;
+
 struct LifeOptions {
   int size = 96;      // pixels a side
   int frames = 3000;  // that it must live
   uint64_t seed = 1;  // of the set
+  std::string kernel = "auto";
 };
 
 // What was seen.  Means over eight moments of its life, unless said otherwise.
@@ -40,6 +44,7 @@ struct Life {
   std::vector<Planes> strip;              // what it looks like at the end, moving: kStripFrames pictures
 };
 
+inline constexpr int kFirstLook = 60;   // frames, after which what is dead is given up
 inline constexpr int kLeastLife = 120;  // frames
 inline constexpr int kStripFrames = 16;
 inline constexpr int kStripStep = 4;  // frames
@@ -54,6 +59,32 @@ struct Axis {
 };
 const std::vector<Axis>& axes();
 const Axis& find_axis(const std::string& name);  // Error with the nearest
+
+// A process that needs no input, played in small, frame by frame.  Error where it cannot be made.
+class SmallPlay {
+ public:
+  SmallPlay(const Preset& preset, const LifeOptions& options, const PictureFiles& files);
+  ~SmallPlay();
+  SmallPlay(const SmallPlay&) = delete;
+  SmallPlay& operator=(const SmallPlay&) = delete;
+
+  const Planes& next();   // Stopped after Ctrl-C
+  double change() const;  // of the last frame from the one before; infinite where it is not finite
+  const Planes& picture() const { return picture_; }
+  int frame() const { return frame_; }  // so many were played
+
+ private:
+  std::unique_ptr<ChainPlayer> player_;
+  Planes picture_, last_;
+  int frame_ = 0;
+};
+
+// "wild", "flat", "still", by the mean change from frame to frame; empty: it lives.
+std::string death_of(const SmallPlay& playing, double change);
+
+// Plays two frames more, and adds what is seen of their flicker, spectrum and colours as such a share of the
+// means.
+void look_at(SmallPlay& playing, double share, Life& life);
 
 // Plays a preset that needs no input.  hopeless: asked once after ten seconds, with what is known by then and
 // the best quality that may come of it; true ends it there ("surpassed").  Error where it cannot be made;

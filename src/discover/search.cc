@@ -9,11 +9,9 @@
 #include <mutex>
 #include <thread>
 
-#include "control/chain.h"
-#include "control/variation.h"
 #include "core/error.h"
 #include "core/stop.h"
-#include "effects/effects.h"
+#include "discover/children.h"
 
 namespace reverie {
 namespace {
@@ -26,15 +24,10 @@ constexpr size_t kNearest = 4;               // finds from which its parents are
 constexpr double kStranger = 0.1;            // chance that the other parent is a preset of the tree
 constexpr int kHeirs = 8;                    // children of each preset of `from` before the map leads
 
-// What a search can begin from: one process without an input, that is played here.
-Preset playable(const std::string& name) {
+Preset beginning(const std::string& name) {
   Chain chain = load_chain(name);
-  if (!chain.plain()) throw Error("search from", name, "it is a chain");
-  Preset preset = std::move(chain.parts.front().preset);
-  if (preset.input == InputNeed::kRequired) throw Error("search from", name, "it needs an input");
-  if (find_effect(preset.effect).needs_torch)
-    throw Error("search from", name, fmt::format("the effect '{}' needs a network", preset.effect));
-  return preset;
+  if (const std::string why = why_no_children(chain); !why.empty()) throw Error("search from", name, why);
+  return std::move(chain.parts.front().preset);
 }
 
 class Search {
@@ -42,17 +35,9 @@ class Search {
   Search(Archive& archive, const SearchOptions& options, const PictureFiles& files,
          const std::function<void(Archive&, const SearchReport&)>& changed)
       : archive_(archive), options_(options), files_(files), changed_(changed), next_(archive.next_number()) {
-    for (const std::string& name : archive.settings().from) from_.push_back(playable(name));
+    for (const std::string& name : archive.settings().from) from_.push_back(beginning(name));
     if (from_.empty()) throw Error("search", "", "there is no preset to begin from");
-    for (const PresetEntry& e : list_presets()) {
-      if (e.error.empty() && e.input != InputNeed::kRequired) {
-        try {
-          strangers_.push_back(playable(e.path.string()));
-        } catch (const Error&) {
-          // a chain, or a network's
-        }
-      }
-    }
+    strangers_ = possible_parents();
   }
 
   SearchReport run() {
@@ -115,13 +100,20 @@ class Search {
     const Preset* other = parent;
     if (number >= first * kHeirs && !finds.empty()) {
       const std::vector<const Find*> among = choice.uniform() < kGoals ? near_a_goal(finds, choice) : finds;
-      parent = &among[choice.bits() % among.size()]->preset;
-      other = &among[choice.bits() % among.size()]->preset;
+      parent = &drawn(among, choice)->preset;
+      other = &drawn(among, choice)->preset;
     }
-    if (!strangers_.empty() && choice.uniform() < kStranger)
-      other = &strangers_[choice.bits() % strangers_.size()];
-    if (other->effect != parent->effect) other = parent;
-    return {number, child_of(*parent, *other, {}, draws(number).split(2))};
+    return {number, next_child(*parent, *other, strangers_, kStranger, choice, draws(number).split(2))};
+  }
+
+  // One of them, with chances in proportion to how far they are to a person's taste.
+  const Find* drawn(const std::vector<const Find*>& among, Random& choice) const {
+    if (archive_.taste().verdicts().empty()) return among[choice.bits() % among.size()];
+    std::vector<double> ends;
+    for (const Find* f : among)
+      ends.push_back((ends.empty() ? 0 : ends.back()) + archive_.taste().factor(f->life));
+    const auto at = std::upper_bound(ends.begin(), ends.end(), choice.uniform() * ends.back());
+    return among[std::min<size_t>(static_cast<size_t>(at - ends.begin()), among.size() - 1)];
   }
 
   // The finds nearest to a cell where nobody has been; all of them where every cell is taken.
@@ -150,7 +142,7 @@ class Search {
     find.preset = now.preset;
     const auto hopeless = [this](const Life& so_far) {
       const std::lock_guard lock(mutex_);
-      return !archive_.takes(archive_.place_of(so_far), so_far.quality);
+      return !archive_.takes(archive_.place_of(so_far), so_far);
     };
     try {
       find.life = live(now.preset, archive_.settings().life, files_, hopeless);

@@ -3,13 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#if defined(__linux__)
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 #include "core/error.h"
+#include "core/low_priority.h"
 #include "pipeline/thumbnail.h"
 
 namespace reverie {
@@ -17,13 +12,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLongestRest(100);
-
-// Of this thread, where the system has such a thing for threads: the show comes first.
-void lower_priority() {
-#if defined(__linux__)
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 15);
-#endif
-}
 
 std::filesystem::file_time_type written(const std::filesystem::path& path) {
   std::error_code code;
@@ -86,7 +74,7 @@ size_t Thumbnails::size() const {
 }
 
 void Thumbnails::work() {
-  lower_priority();
+  lower_priority();  // the show comes first
   Clock::time_point begun = Clock::now();
   const auto go_on = [&] {
     const auto rest = std::min<Clock::duration>(Clock::now() - begun, kLongestRest);

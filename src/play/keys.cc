@@ -76,6 +76,8 @@ std::vector<Key> make_keys() {
   }
   const std::vector<Key> more = {
       on_desk("r", "randomize everything that is not locked", [](Desk& d) { d.randomize(); }),
+      on_window("o", "offspring: eight children of what plays, to click on; and back",
+                [](WindowWishes& w) { w.breed = true; }),
       on_desk("Backspace", "revert to the preset as loaded", [](Desk& d) { d.reset_all(); }),
       on_desk("Ctrl+Z", "undo", [](Desk& d) { d.undo(); }),
       on_desk("Ctrl+Y", "redo; Ctrl+Shift+Z too", [](Desk& d) { d.redo(); }),

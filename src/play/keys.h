@@ -25,6 +25,7 @@ struct WindowWishes {
   float scale = 0;            // of the panels; 0: as the display is set
   int scale_steps = 0;        // only in this frame: larger or smaller
   bool load_weights = false;  // asks for a file
+  bool breed = false;         // only in this frame: opens the tab of breeding, or closes it
   std::string part;           // whose tab is open; empty: the first
   bool beside = false;        // the panels stand beside the picture, not over it
   bool corners = false;       // the picture's corners have handles

@@ -12,6 +12,7 @@ namespace reverie {
 namespace {
 
 constexpr float kPanelWidth = 29, kLeastWidth = 18;  // times the height of a letter
+constexpr const char* kBreed = "breed";
 
 // The open part, if it has weights; else the first that has.
 std::string with_weights(const Chain& chain, const std::string& open) {
@@ -33,6 +34,7 @@ void Panels::draw(WindowWishes& wishes, bool whole) {
   if (!whole && caption_light_ > 0) draw_caption();
   ask_for_weights(wishes);
   if (wishes.corners && !whole) draw_corners(wishes);
+  if (wishes.breed) open_breeding(wishes);
   if (!wishes.panels && !whole) return;
   place(wishes, whole);
   const ImGuiWindowFlags flags = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoCollapse |
@@ -73,13 +75,23 @@ void Panels::begin_rows() const {
   ImGui::BeginChild("rows", {}, false, sliders_.hovered() ? ImGuiWindowFlags_NoScrollWithMouse : 0);
 }
 
+// Or what was open before, where it is open.
+void Panels::open_breeding(WindowWishes& wishes) {
+  wishes.breed = false;
+  const bool open = open_tab_ == kBreed && filter_.front() == '\0' && wishes.panels;
+  wishes.panels = true;
+  filter_.front() = '\0';
+  if (!open) before_breeding_ = open_tab_ == kBreed ? "" : open_tab_;
+  open_tab_ = open ? before_breeding_ : kBreed;
+}
+
 void Panels::draw_tabs(WindowWishes& wishes) {
   std::vector<std::string> tabs;
   for (const Parameter& p : preset_.values.table().all()) {
     if (std::find(tabs.begin(), tabs.end(), p.group) == tabs.end()) tabs.push_back(p.group);
   }
   const size_t groups = tabs.size();
-  for (const char* more : {"in & out", "sound", "devices", "messages"}) tabs.emplace_back(more);
+  for (const char* more : {"in & out", "sound", "devices", "messages", kBreed}) tabs.emplace_back(more);
   if (std::find(tabs.begin(), tabs.end(), open_tab_) == tabs.end()) open_tab_ = tabs.front();
   ImGui::Separator();
   for (size_t i = 0; i < tabs.size(); ++i) {
@@ -103,6 +115,8 @@ void Panels::draw_tabs(WindowWishes& wishes) {
     draw_osc();
   } else if (open_tab_ == tabs[groups + 3]) {
     draw_messages();
+  } else if (open_tab_ == tabs[groups + 4]) {
+    draw_breeding();
   } else {
     draw_parameters([&](const Parameter& p) { return p.group == open_tab_; });
   }

@@ -14,6 +14,7 @@
 #include "pipeline/tour.h"
 #include "play/file_list.h"
 #include "play/keys.h"
+#include "play/offspring.h"
 #include "play/picture_texture.h"
 #include "play/show.h"
 #include "play/value_slider.h"
@@ -22,7 +23,7 @@ namespace reverie {
 
 class Panels {
  public:
-  explicit Panels(Show& show) : show_(show) {}
+  explicit Panels(Show& show) : show_(show), offspring_(show.desk()) {}
 
   // Draws everything into the current frame of Dear ImGui. whole: the panels have their own window.
   void draw(WindowWishes& wishes, bool whole);
@@ -42,6 +43,7 @@ class Panels {
   static void draw_state_of(const LiveInput::State& in);
   void draw_left_unsaved();
   void draw_tabs(WindowWishes& wishes);
+  void open_breeding(WindowWishes& wishes);
   void draw_found();
   void draw_help(WindowWishes& wishes);
   void ask_for_weights(WindowWishes& wishes);
@@ -71,6 +73,9 @@ class Panels {
   void draw_crossfader_end(bool plays);
   void draw_set_menu(const Parameter& p);
   static std::string set_address(const Parameter& p);
+  // panels_breed.cc
+  void draw_breeding();
+  void draw_child(int place, const Breeder::Shown& shown, float side);
   // panels_parts.cc
   void draw_parts();
   void draw_part_menu(const Part& part, size_t place);
@@ -116,6 +121,7 @@ class Panels {
   std::string part_;                         // whose parameters are drawn
   std::string open_part_;                    // whose tab is open
   std::string open_tab_;                     // empty: the first
+  std::string before_breeding_;              // the tab that was open
   Preset preset_;                            // of part_
   const ParameterValues* played_ = nullptr;  // of part_, as it was last played; null: not yet
   std::shared_ptr<const LiveSet::Shown> shown_;
@@ -126,7 +132,7 @@ class Panels {
   std::string editing_;                  // the text parameter in text_
   std::vector<std::string> favourites_;  // as the list of presets found them
   bool only_favourites_ = false;
-  Textures pictures_, file_pictures_;
+  Textures pictures_, file_pictures_, child_pictures_;
   std::string confirming_;    // what is asked once more before it is done
   std::string save_trouble_;  // why it could not be, in the popup of saving
   bool save_again_ = false;   // the field gets the keys back, for another name
@@ -141,6 +147,7 @@ class Panels {
   std::pair<float, float> size_;  // of the window, when the panels were placed
   ValueSlider sliders_;
   Thumbnails thumbnails_, file_thumbnails_;
+  Offspring offspring_;
 };
 
 }  // namespace reverie
