@@ -238,8 +238,12 @@ std::vector<Planes> moving_blob(int side, int frames) {
 
 AliveSetup predictor_setup(int iterations = 250) {
   ParameterValues s(alive_settings());
-  for (const auto& [name, value] :
-       {std::pair("batch", 2.0), {"ahead", 4}, {"warm", 3}, {"feature_weight", 0}, {"rate", 0.01}})
+  for (const auto& [name, value] : {std::pair("batch", 2.0),
+                                    {"ahead", 4},
+                                    {"warm", 3},
+                                    {"feature_weight", 0},
+                                    {"looks_share", 0},
+                                    {"rate", 0.01}})
     s.set(name, value);
   s.set("iterations", iterations);
   Preset p = toy_preset();
@@ -280,16 +284,26 @@ TEST(Predictor, LearnsHowABlobMoves) {
   }
 }
 
+// With steps of both kinds.
+AliveSetup drifting_setup() {
+  AliveSetup setup = predictor_setup(6);
+  setup.settings.set("looks_share", 0.5);
+  setup.settings.set("free", 4);
+  setup.settings.set_text("network", network());
+  setup.clip = moving_blob(24, 40);
+  return setup;
+}
+
 TEST(Predictor, GoesOnAsIfItHadNeverStopped) {
-  AliveTraining whole(predictor_setup(6));
-  AliveTraining first(predictor_setup(6));
+  AliveTraining whole(drifting_setup());
+  AliveTraining first(drifting_setup());
   while (!whole.done()) whole.step();
   for (int i = 0; i < 3; ++i) first.step();
-  AliveTraining second(predictor_setup(6));
+  AliveTraining second(drifting_setup());
   second.resume(parse_safetensors(safetensors_bytes(first.checkpoint()), "checkpoint"));
   while (!second.done()) second.step();
   EXPECT_EQ(safetensors_bytes(second.checkpoint()), safetensors_bytes(whole.checkpoint()));
-  AliveSetup other = predictor_setup(6);
+  AliveSetup other = drifting_setup();
   other.seed = 2;
   AliveTraining differs(std::move(other));
   while (!differs.done()) differs.step();
