@@ -237,27 +237,19 @@ std::vector<Planes> moving_blob(int side, int frames) {
 }
 
 AliveSetup predictor_setup(int iterations = 250) {
-  ParameterValues s(alive_settings());
-  for (const auto& [name, value] : {std::pair("batch", 2.0),
-                                    {"ahead", 4},
-                                    {"warm", 3},
-                                    {"feature_weight", 0},
-                                    {"looks_share", 0},
-                                    {"rate", 0.01}})
-    s.set(name, value);
-  s.set("iterations", iterations);
-  Preset p = toy_preset();
-  p.values.parse("channels", "3,9,9");
-  p.values.parse("permute", "0,3,3");
-  p.values.parse("pool_size", "1,2");
-  p.values.parse("decode_kernel", "3,4");
-  p.values.parse("self", "1,0.8,0.8");
-  p.values.parse("encode", "0,1,1");
-  p.values.parse("decode", "0.1,0.5,0");
-  p.values.parse("noise", "0");
-  p.values.set("sblur", 0);
-  AliveSetup setup(std::move(p), s);
+  AliveSetup setup = toy_setup(iterations);
+  setup.style.clear();
   setup.clip = moving_blob(16, 40);
+  setup.settings.parse("ahead", "4");
+  setup.settings.parse("warm", "3");
+  setup.settings.parse("feature_weight", "0");
+  setup.settings.parse("looks_share", "0");
+  setup.settings.parse("rate", "0.01");
+  const std::pair<const char*, const char*> changes[] = {
+      {"channels", "3,9,9"},    {"permute", "0,3,3"},  {"pool_size", "1,2"},
+      {"decode_kernel", "3,4"}, {"self", "1,0.8,0.8"}, {"encode", "0,1,1"},
+      {"decode", "0.1,0.5,0"},  {"noise", "0"},        {"sblur", "0"}};
+  for (const auto& [name, value] : changes) setup.preset.values.parse(name, value);
   return setup;
 }
 
@@ -288,8 +280,6 @@ TEST(Predictor, LearnsHowABlobMoves) {
 AliveSetup drifting_setup() {
   AliveSetup setup = predictor_setup(6);
   setup.settings.set("looks_share", 0.5);
-  setup.settings.set("free", 4);
-  setup.settings.set_text("network", network());
   setup.clip = moving_blob(24, 40);
   return setup;
 }
