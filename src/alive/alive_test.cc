@@ -268,10 +268,12 @@ TEST(Predictor, LearnsHowABlobMoves) {
   std::map<std::string, double> figures;
   for (const Figure& f : judge_foresight(preset, moving_blob(16, 24), options)) figures[f.name] = f.value;
   fs::remove_all(folder);
-  EXPECT_EQ(figures.size(), 12);
+  EXPECT_EQ(figures.size(), 16);
   for (const char* name : {"ahead_1", "ahead_2", "ahead_4"}) {
     const double copied = figures.at(name + std::string("_copy"));
     EXPECT_LT(figures.at(name), 0.5 * copied) << name;
+    EXPECT_LT(figures.at(name), 0.5 * figures.at(name + std::string("_blurred"))) << name;
+    EXPECT_LE(figures.at(name + std::string("_blurred")), copied) << name;
     EXPECT_GT(figures.at(name + std::string("_untrained")), 0.9 * copied) << name;
   }
 }
