@@ -79,9 +79,10 @@ Action add_evaluate(CLI::App& app) {
   JudgeWords& j = w->judge;
   app.add_option("--style", j.style, "pictures, clips, folders that a preset is compared with")
       ->group("preset");
-  app.add_option("--predict", j.predict,
-                 "a clip: how far its frames are from what the preset makes of those before, 1, 2, 4 and 8 "
-                 "frames ahead, beside the last frame again and the preset with random weights")
+  app.add_option(
+         "--predict", j.predict,
+         "a clip: how far its frames are from what the preset makes of those before, 1, 2, 4 and 8 "
+         "frames ahead, beside the last frame again, sharp and blurred, and the preset with random weights")
       ->type_name("CLIP")
       ->group("preset");
   app.add_option("--held-out", j.held_out,

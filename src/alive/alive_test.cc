@@ -239,23 +239,19 @@ std::vector<Planes> moving_blob(int side, int frames) {
 }
 
 AliveSetup predictor_setup(int iterations = 250) {
-  ParameterValues s(alive_settings());
-  for (const auto& [name, value] :
-       {std::pair("batch", 2.0), {"ahead", 4}, {"warm", 3}, {"feature_weight", 0}, {"rate", 0.01}})
-    s.set(name, value);
-  s.set("iterations", iterations);
-  Preset p = toy_preset();
-  p.values.parse("channels", "3,9,9");
-  p.values.parse("permute", "0,3,3");
-  p.values.parse("pool_size", "1,2");
-  p.values.parse("decode_kernel", "3,4");
-  p.values.parse("self", "1,0.8,0.8");
-  p.values.parse("encode", "0,1,1");
-  p.values.parse("decode", "0.1,0.5,0");
-  p.values.parse("noise", "0");
-  p.values.set("sblur", 0);
-  AliveSetup setup(std::move(p), s);
+  AliveSetup setup = toy_setup(iterations);
+  setup.style.clear();
   setup.clip = moving_blob(16, 40);
+  setup.settings.parse("ahead", "4");
+  setup.settings.parse("warm", "3");
+  setup.settings.parse("feature_weight", "0");
+  setup.settings.parse("looks_share", "0");
+  setup.settings.parse("rate", "0.01");
+  const std::pair<const char*, const char*> changes[] = {
+      {"channels", "3,9,9"},    {"permute", "0,3,3"},  {"pool_size", "1,2"},
+      {"decode_kernel", "3,4"}, {"self", "1,0.8,0.8"}, {"encode", "0,1,1"},
+      {"decode", "0.1,0.5,0"},  {"noise", "0"},        {"sblur", "0"}};
+  for (const auto& [name, value] : changes) setup.preset.values.parse(name, value);
   return setup;
 }
 
@@ -274,24 +270,34 @@ TEST(Predictor, LearnsHowABlobMoves) {
   std::map<std::string, double> figures;
   for (const Figure& f : judge_foresight(preset, moving_blob(16, 24), options)) figures[f.name] = f.value;
   fs::remove_all(folder);
-  EXPECT_EQ(figures.size(), 12);
+  EXPECT_EQ(figures.size(), 16);
   for (const char* name : {"ahead_1", "ahead_2", "ahead_4"}) {
     const double copied = figures.at(name + std::string("_copy"));
     EXPECT_LT(figures.at(name), 0.5 * copied) << name;
+    EXPECT_LT(figures.at(name), 0.5 * figures.at(name + std::string("_blurred"))) << name;
+    EXPECT_LE(figures.at(name + std::string("_blurred")), copied) << name;
     EXPECT_GT(figures.at(name + std::string("_untrained")), 0.9 * copied) << name;
   }
 }
 
+// With steps of both kinds.
+AliveSetup drifting_setup() {
+  AliveSetup setup = predictor_setup(6);
+  setup.settings.set("looks_share", 0.5);
+  setup.clip = moving_blob(24, 40);
+  return setup;
+}
+
 TEST(Predictor, GoesOnAsIfItHadNeverStopped) {
-  AliveTraining whole(predictor_setup(6));
-  AliveTraining first(predictor_setup(6));
+  AliveTraining whole(drifting_setup());
+  AliveTraining first(drifting_setup());
   while (!whole.done()) whole.step();
   for (int i = 0; i < 3; ++i) first.step();
-  AliveTraining second(predictor_setup(6));
+  AliveTraining second(drifting_setup());
   second.resume(parse_safetensors(safetensors_bytes(first.checkpoint()), "checkpoint"));
   while (!second.done()) second.step();
   EXPECT_EQ(safetensors_bytes(second.checkpoint()), safetensors_bytes(whole.checkpoint()));
-  AliveSetup other = predictor_setup(6);
+  AliveSetup other = drifting_setup();
   other.seed = 2;
   AliveTraining differs(std::move(other));
   while (!differs.done()) differs.step();

@@ -102,6 +102,11 @@ bool Learner::done() const {
   return iteration_ >= s_.integer("iterations");
 }
 
+LooksSettings Learner::looks_settings(int style_size) const {
+  return {s_.text("network"),   s_.text("layers"),         style_size,
+          s_.integer("scales"), s_.integer("projections"), s_.number("raw")};
+}
+
 Random Learner::step_draws() const {
   return Random(setup_.seed).split(kStepStream).split(z(iteration_));
 }

@@ -36,6 +36,7 @@ class Learner {
   // Frames of height x width. Error for what cannot be trained (Twin::check), for sides that do not fit.
   Learner(AliveSetup setup, int height, int width);
 
+  LooksSettings looks_settings(int style_size) const;
   // Draws of the step that is being made.
   Random step_draws() const;
   TwinWeights learned() const { return weights_of(parameters_.cut()); }

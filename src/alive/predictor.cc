@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
 #include "alive/learner.h"
 #include "alive/looks.h"
@@ -13,8 +14,10 @@
 namespace reverie {
 namespace {
 
-constexpr double kGrowth = 0.7;  // share of the iterations until it runs free for all frames
-constexpr double kMostNorm = 1;
+constexpr double kGrowth = 0.7;      // share of the iterations until it runs free for all frames
+constexpr double kMostNorm = 1;      // of a gradient
+constexpr int kDrift = 4;            // frames that are unrolled after a long run
+constexpr int64_t kMostStyle = 24;   // frames of the clip that say what it looks like
 constexpr double kLeastStep = 1e-5;  // mean square below which a clip does not move
 
 torch::Tensor frames_of(const std::vector<Planes>& clip, torch::Device device) {
@@ -40,6 +43,12 @@ class Predictor final : public Learner {
       const torch::Tensor d = clip_.narrow(0, n, pairs) - clip_.narrow(0, 0, pairs);
       copied_.push_back(std::max(d.square().mean().item<double>(), kLeastStep));
     }
+    if (s_.number("looks_share") > 0) {
+      std::vector<Planes> style;
+      const int64_t every = 1 + learned / kMostStyle;
+      for (int64_t n = 0; n < learned; n += every) style.push_back(setup_.clip[static_cast<size_t>(n)]);
+      looks_.emplace(looks_settings(std::min(height, width)), style, device_);
+    }
     if (s_.number("feature_weight") > 0) {
       layers_ = chosen_layers(s_.text("network"), s_.text("layers"));
       network_ = std::make_unique<Perceptual>(s_.text("network"),
@@ -48,18 +57,46 @@ class Predictor final : public Learner {
   }
 
   AliveStep step() override {
-    const Random draws = step_draws();
-    Random choice = draws.split(kChoiceKey);
-    const int warm = static_cast<int>(choice.uniform() * (warm_ + 1));
-    const int ahead = ahead_now();
+    Random choice = step_draws().split(kChoiceKey);
+    AliveStep report;
+    report.iteration = iteration();
     std::vector<int64_t> starts;
     for (int n = 0; n < s_.integer("batch"); ++n)
       starts.push_back(static_cast<int64_t>(choice.uniform() * static_cast<double>(last_start_ + 1)));
     const torch::Tensor index = torch::tensor(starts).to(device_);
+    const torch::Tensor loss = looks_ && choice.uniform() < s_.number("looks_share")
+                                   ? drifting(index, choice, report)
+                                   : predicting(index, choice, report);
+    report.parts = told_;
+    learn(loss, report);
+    return report;
+  }
+
+  // It starts from the first frame of what it is given.
+  Preset preset(const std::string& name, const std::string& file) const override {
+    Preset out = Learner::preset(name, file);
+    out.input = InputNeed::kRequired;
+    out.values.set_text("init", "picture");
+    out.values.set("init_frames", std::max(1, out.values.integer("init_frames")));
+    return out;
+  }
+
+ private:
+  enum Part { kWrong, kLast, kFeatures, kLooks, kBeyond };
+  void tell(Part part, double value) { told_[part].value = value; }
+
+  // Frames in which much moves say more than those in which little does: only the largest are made smaller.
+  void tame(torch::Tensor& gradient, const std::vector<ParameterSlice>& /*slices*/) const override {
+    gradient.div_(std::max(1.0, gradient.norm().item<double>() / kMostNorm));
+  }
+
+  // How far it is from the clip, frame by frame.
+  torch::Tensor predicting(const torch::Tensor& index, Random& choice, AliveStep& report) {
+    const Random draws = step_draws();
+    const int warm = static_cast<int>(choice.uniform() * (warm_ + 1));
+    const int ahead = ahead_now();
     TwinState state = twin_.start(clip_.index_select(0, index));
     const TwinWeights weights = learned();
-    AliveStep report;
-    report.iteration = iteration();
     report.frames = warm + ahead;
     torch::Tensor wrong;
     torch::Tensor beyond;
@@ -81,28 +118,34 @@ class Predictor final : public Learner {
     beyond = beyond / report.frames;
     torch::Tensor loss = s_.number("pixel_weight") * wrong + s_.number("range_weight") * beyond;
     if (seen.defined()) loss = loss + s_.number("feature_weight") * seen;
-    report.parts = {{"ahead", static_cast<double>(ahead), 1},
-                    {"wrong", wrong.item<double>(), 3},
-                    {"last", last, 3},
-                    {"features", seen.defined() ? seen.item<double>() : 0, 3},
-                    {"beyond", beyond.item<double>(), 4}};
-    learn(loss, report);
-    return report;
+    tell(kWrong, wrong.item<double>());
+    tell(kLast, last);
+    if (seen.defined()) tell(kFeatures, seen.item<double>());
+    tell(kBeyond, beyond.item<double>());
+    return loss;
   }
 
-  // It starts from the first frame of what it is given.
-  Preset preset(const std::string& name, const std::string& file) const override {
-    Preset out = Learner::preset(name, file);
-    out.input = InputNeed::kRequired;
-    out.values.set_text("init", "picture");
-    out.values.set("init_frames", std::max(1, out.values.integer("init_frames")));
-    return out;
-  }
-
- private:
-  // Frames in which much moves say more than those in which little does: only the largest are made smaller.
-  void tame(torch::Tensor& gradient, const std::vector<ParameterSlice>& /*slices*/) const override {
-    gradient.div_(std::max(1.0, gradient.norm().item<double>() / kMostNorm));
+  // How little it looks like the clip when it has run by itself for longer than it can know what comes.
+  torch::Tensor drifting(const torch::Tensor& index, Random& choice, AliveStep& report) {
+    const Random draws = step_draws();
+    TwinState state = twin_.start(clip_.index_select(0, index));
+    const int free = 1 + static_cast<int>(choice.uniform() * (ahead_ + s_.integer("free")));
+    {
+      const torch::NoGradGuard no_grad;
+      const TwinWeights weights = constant();
+      for (int f = 1; f <= free; ++f) state = next(state, weights, draws, f, nullptr);
+    }
+    const TwinWeights weights = learned();
+    report.frames = kDrift;
+    torch::Tensor beyond;
+    for (int f = 1; f <= kDrift; ++f) {
+      torch::Tensor more;
+      state = next(state, weights, draws, free + f, &more);
+      beyond = beyond.defined() ? beyond + more : more;
+    }
+    const torch::Tensor looks = looks_->distance((state.h[0] + 1) / 2, draws.split(kLooksKey));
+    tell(kLooks, looks.item<double>());
+    return looks + s_.number("range_weight") * beyond / kDrift;
   }
 
   // 1, 2, 4, ... of equal numbers of steps, then all.
@@ -138,6 +181,13 @@ class Predictor final : public Learner {
   std::vector<double> copied_;  // by frames ahead
   std::vector<std::string> layers_;
   std::unique_ptr<Perceptual> network_;
+  std::optional<Looks> looks_;
+  std::vector<Figure> told_ = {// newest of each; by Part
+                               {"wrong", 0, 3},
+                               {"last", 0, 3},
+                               {"features", 0, 3},
+                               {"looks", 0, 3},
+                               {"beyond", 0, 4}};
 };
 
 }  // namespace

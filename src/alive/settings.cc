@@ -45,6 +45,8 @@ std::vector<Parameter> prediction() {
       number("held_out", 0.2, 0, 0.9, "", "share of the clip, at its end, that it does not learn from"),
       number("pixel_weight", 1, 0, 100, "",
              "what other colours cost; 1: as much as showing the last frame again"),
+      number("looks_share", 0.25, 0, 1, "",
+             "share of the steps that learn to look like the clip still, after up to `free` frames more"),
       number("feature_weight", 0.1, 0, 100, "", "what other features of `network` cost, at the last frame"),
   };
 }

@@ -51,9 +51,7 @@ class LooksLearner final : public Learner {
  public:
   LooksLearner(AliveSetup setup, int side)
       : Learner(std::move(setup), side, side),
-        looks_({s_.text("network"), s_.text("layers"), s_.integer("style_size"), s_.integer("scales"),
-                s_.integer("projections"), s_.number("raw")},
-               setup_.style, device_),
+        looks_(looks_settings(s_.integer("style_size")), setup_.style, device_),
         bands_(side, s_.integer("style_size"), setup_.style, device_) {
     if (setup_.preset.input == InputNeed::kRequired)
       throw Error("train", setup_.preset.name, "it is not a feedback process that runs without an input");
