@@ -90,19 +90,13 @@ torch::Tensor Looks::distance(const torch::Tensor& pictures, const Random& draws
       if (weight == 0) continue;
       const torch::Tensor& f = layers[i];  // [N, C, P]
       const Bank& bank = banks[i];
-      torch::Tensor directions = at::randn({settings_.projections, f.size(1)}, generator, torch::kFloat32);
-      directions = (directions / directions.norm(2, 1, true)).to(f.device());
-      const torch::Tensor mine = std::get<0>(at::matmul(directions, f).sort(2));
-      torch::Tensor theirs;
-      {
-        const torch::NoGradGuard no_grad;
-        // as many of the style's features, at random places: then they are compared rank by rank
-        const torch::Tensor places =
-            at::randint(bank.features.size(1), {std::max<int64_t>(f.size(2), 1)}, generator, torch::kLong);
-        theirs =
-            std::get<0>(at::matmul(directions, bank.features.index_select(1, places.to(f.device()))).sort(1));
-      }
-      const torch::Tensor d = weight * (mine - theirs).square().mean() / bank.spread;
+      const torch::Tensor directions =
+          random_directions(settings_.projections, f.size(1), generator).to(f.device());
+      // as many of the style's features, at random places: then they are compared rank by rank
+      const torch::Tensor places =
+          at::randint(bank.features.size(1), {std::max<int64_t>(f.size(2), 1)}, generator, torch::kLong);
+      const torch::Tensor theirs = bank.features.index_select(1, places.to(f.device()));
+      const torch::Tensor d = weight * sliced_distance(f, theirs, directions) / bank.spread;
       sum = sum.defined() ? sum + d : d;
       weights += weight;
     }

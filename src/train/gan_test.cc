@@ -6,6 +6,7 @@
 #include "core/test_help.h"
 #include "models/vae/vae.h"
 #include "train/adversarial.h"
+#include "train/features_test_help.h"
 #include "train/frechet.h"
 #include "train/gan_task.h"
 #include "train/resume_test_help.h"
@@ -245,13 +246,7 @@ TEST(Frechet, PrecisionAndRecallSeeWhatIsMissed) {
 
 TEST(Frechet, AGeneratorIsComparedWithPictures) {
   const TemporaryFolder folder;
-  const Recipe features = parse_recipe(
-      "[classifier]\nlayers = [\"conv 8\", \"max 2\", \"conv 8\", \"max\"]\n[[stage]]\n", "f.toml");
-  BuildOptions options;
-  options.labels = {"a", "b"};
-  options.input = {1.0 / 64, false, {}};
-  const std::string path = (folder.path() / "features.safetensors").string();
-  write_model(path, *features.network().build(options));
+  const std::string path = write_features(folder);
   const RecordSet set = striped_set(200, 10, 12);
   Group alone;
   const Recipe recipe = parse_recipe(kSmallGan, "g.toml");

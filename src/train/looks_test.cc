@@ -6,6 +6,7 @@
 
 #include "core/test_help.h"
 #include "models/vae/vae.h"
+#include "train/features_test_help.h"
 #include "train/gan_task.h"
 #include "train/input.h"
 #include "train/perceptual.h"
@@ -16,18 +17,6 @@ namespace reverie {
 namespace {
 
 constexpr int kSide = 32;
-
-// A network of random filters, in a file.
-std::string features_in(const TemporaryFolder& folder) {
-  const Recipe recipe = parse_recipe(
-      "[classifier]\nlayers = [\"conv 8\", \"max 2\", \"conv 12\", \"max\"]\n[[stage]]\n", "f.toml");
-  BuildOptions options;
-  options.labels = {"a", "b"};
-  options.input = {1.0 / 64, false, {}};
-  const std::string path = (folder.path() / "features.safetensors").string();
-  write_model(path, *recipe.network().build(options));
-  return path;
-}
 
 constexpr const char* kTexture = R"(
 [gan]
@@ -63,7 +52,7 @@ TEST(Looks, DistancesOfSortedNumbersAreTheirs) {
 
 TEST(Looks, AreZeroOfThePicturesThemselvesAndGrowWithWhatIsOff) {
   const TemporaryFolder folder;
-  const Perceptual network(features_in(folder), {{"conv1"}});
+  const Perceptual network(write_features(folder), {{"conv1"}});
   const RecordSet set = striped_set(16, 4, kSide);
   const torch::Tensor x = read_pictures(set, Split::kTrain, 0, 8);
   const auto looks = [&](const torch::Tensor& made) {
@@ -80,7 +69,7 @@ TEST(GanTask, LearnsByLooksAlone) {
   const TemporaryFolder folder;
   const RecordSet set = striped_set(64, 16, kSide);
   Group alone;
-  const Recipe recipe = texture(features_in(folder));
+  const Recipe recipe = texture(write_features(folder));
   Trainer trainer(recipe, set, {}, alone, nullptr);
   const double before = trainer.step().loss;
   double after = before;
@@ -96,7 +85,7 @@ TEST(GanTask, LearnsByLooksAlone) {
 TEST(GanTask, LooksGoOnFromACheckpointToTheSameBits) {
   const TemporaryFolder folder;
   const RecordSet set = striped_set(40, 10, kSide);
-  const auto [whole, end] = train_both_ways(texture(features_in(folder)), set, 3, 6);
+  const auto [whole, end] = train_both_ways(texture(write_features(folder)), set, 3, 6);
   ASSERT_EQ(end.weights.size(), 2U) << "generator and average";
   for (size_t i = 0; i < 2; ++i) EXPECT_TRUE(torch::equal(end.weights[i], whole.weights[i])) << i;
   EXPECT_FALSE(torch::equal(whole.weights[0], whole.weights[1]));
@@ -107,7 +96,7 @@ TEST(GanTask, LooksMayStandBesideADiscriminator) {
   const RecordSet set = striped_set(40, 10, kSide);
   Group alone;
   const Recipe recipe =
-      texture(features_in(folder), "[discriminator]\nlayers = [\"conv 8 5 2\"]\npatches = true\n");
+      texture(write_features(folder), "[discriminator]\nlayers = [\"conv 8 5 2\"]\npatches = true\n");
   Trainer trainer(recipe, set, {}, alone, nullptr);
   std::vector<std::string> names;
   for (const auto& [name, value] : trainer.step().parts) names.push_back(name);

@@ -17,9 +17,10 @@ torch::Tensor gram_of(const torch::Tensor& features);
 // |a - b|^2 / |b|^2, one number per picture, [N]: layers of any scale weigh the same.
 torch::Tensor relative_difference(const torch::Tensor& a, const torch::Tensor& b);
 
-// Sliced optimal transport between as many samples a and b, [..., C, P], of a network's features: along each
-// direction [D, C] the sorted ones of a are compared with those of b, and the squares averaged.  Gradients
-// reach a alone.  Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture Synthesis".
+// Sliced optimal transport between as many samples a and b, [..., C, P] each or b [C, P], of a network's
+// features: along each direction [D, C] the sorted ones of a are compared with those of b, and the squares
+// averaged.  Gradients reach a alone.  Heitz et al. 2021, "A Sliced Wasserstein Loss for Neural Texture
+// Synthesis".
 torch::Tensor sliced_distance(const torch::Tensor& a, const torch::Tensor& b,
                               const torch::Tensor& directions);
 // Of length 1, [count, channels].

@@ -3,6 +3,7 @@
 
 #include "core/test_help.h"
 #include "models/vae/vae.h"
+#include "train/features_test_help.h"
 #include "train/resume_test_help.h"
 #include "train/run.h"
 #include "train/test_set.h"
@@ -51,18 +52,6 @@ iterations = 60
 rate = 0.01
 kl_warm_up = 10
 )";
-
-// A classifier whose layers are features.
-std::string write_features(const TemporaryFolder& folder) {
-  const Recipe recipe = parse_recipe(
-      "[classifier]\nlayers = [\"conv 8\", \"max 2\", \"conv 8\", \"max\"]\n[[stage]]\n", "f.toml");
-  BuildOptions options;
-  options.labels = {"a", "b"};
-  options.input = {1.0 / 64, false, {}};
-  const std::string path = (folder.path() / "features.safetensors").string();
-  write_model(path, *recipe.network().build(options));
-  return path;
-}
 
 std::vector<std::string> style_changes(const std::string& features, const std::string& style) {
   return {"perceptual=" + features,       "features=[\"conv1\"]",
