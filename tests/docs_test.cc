@@ -56,7 +56,8 @@ std::string quick(std::string line) {
     return line + " -q --steps 1 --octaves 1" + (line.find(".mp4") == std::string::npos ? "" : " --frames 2");
   }
   if (line.starts_with("reverie render drift") || line.starts_with("reverie render latent"))
-    return std::regex_replace(line, std::regex(" --seconds [^ ]+"), "") + " --size 64x48 --frames 2 -q";
+    return std::regex_replace(line, std::regex(" --(size|seconds) [^ ]+"), "") +
+           " --size 64x48 --frames 2 -q";
   if (line.starts_with("reverie mogrify") || line.starts_with("reverie render mogrify")) {
     if (line.find(".mp4 -") != std::string::npos || line.ends_with(".mp4")) line += " --frames 2";
     return line.find("--list") == std::string::npos ? line + " -q" : line;
@@ -94,7 +95,7 @@ std::string quick(std::string line) {
   if (line.starts_with("reverie evaluate runs") && line.find(".toml") != std::string::npos)
     return line + " --frames 6 --size 32x32";
   if (line.starts_with("reverie data import"))  // of pictures that are small here
-    return std::regex_replace(line, std::regex(" --crops [^ ]+"), " --crops 16x16:20");
+    return std::regex_replace(line, std::regex(" --crops [^ ]+"), " --crops 24x24:20");
   line = std::regex_replace(line, std::regex("--find-rate [0-9]+"), "--find-rate 20");
   if (!line.starts_with("reverie render")) return line;
   line = std::regex_replace(line, std::regex(" +#.*$"), "");

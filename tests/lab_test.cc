@@ -265,13 +265,17 @@ nesterov = true
   EXPECT_NE(both.out, one.out);
   EXPECT_TRUE(both.out.find(" waves\n") < both.out.find(" rings\n")) << both.out;
   // what is made for hourglasses says so
-  for (const char* line :
-       {"reverie inspect kinds --data set.tfrecord -o sheets", "reverie probe kinds --data set.tfrecord",
-        "reverie render --set weights=kinds/model.safetensors --frames 1 -o x.mp4"}) {
+  for (const char* line : {"reverie inspect kinds --data set.tfrecord -o sheets",
+                           "reverie render --set weights=kinds/model.safetensors --frames 1 -o x.mp4"}) {
     const Outcome o = shell(line, folder_.path());
     EXPECT_EQ(o.status, 1) << line;
     EXPECT_NE(o.err.find("its family is 'classifier', not hourglass"), std::string::npos) << o.err;
   }
+  const Outcome probed = run("reverie probe kinds --data set.tfrecord -q --layer pixels --layer conv1");
+  EXPECT_TRUE(probed.out.starts_with("layer pixels features ")) << probed.out;
+  EXPECT_NE(probed.out.find("\nlayer conv1 features "), std::string::npos) << probed.out;
+  EXPECT_NE(shell("reverie probe kinds --data set.tfrecord --layer conv9", folder_.path()).err.find("conv9"),
+            std::string::npos);
   run("reverie train small.toml --data set.tfrecord -o small -q --set iterations=1");
   const Outcome other = shell("reverie classify pictures/waves/1.ppm --model small", folder_.path());
   EXPECT_NE(other.err.find("its family is 'hourglass', not classifier"), std::string::npos) << other.err;

@@ -212,7 +212,7 @@ iterations = 3
   EXPECT_TRUE(same("dense1.weight", "encode2.weight") && same("dense1.bias", "encode2.bias"));
   const Recipe wider = parse_recipe(kClassifier, "classifier.toml",
                                     {"layers=['grey', 'flat 28 28', 'sigmoid 61']", "frozen=[]"});
-  EXPECT_NE(message_of([&] { Trainer(wider, set, {}, alone, layers.get()); }).find("not as wide"),
+  EXPECT_NE(message_of([&] { Trainer(wider, set, {}, alone, layers.get()); }).find("first layer is not like"),
             std::string::npos);
 }
 
