@@ -55,7 +55,7 @@ std::string quick(std::string line) {
     line = std::regex_replace(line, std::regex(" +#.*$| --(size|seconds) [^ ]+"), "");
     return line + " -q --steps 1 --octaves 1" + (line.find(".mp4") == std::string::npos ? "" : " --frames 2");
   }
-  if (line.starts_with("reverie render drift") || line.starts_with("reverie render latent"))
+  if (std::regex_search(line, std::regex("^reverie render (drift|latent|strokes)")))
     return std::regex_replace(line, std::regex(" --(size|seconds) [^ ]+"), "") +
            " --size 64x48 --frames 2 -q";
   if (line.starts_with("reverie mogrify") || line.starts_with("reverie render mogrify")) {

@@ -1,5 +1,4 @@
 // Generators that learn by looks alone.
-#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
