@@ -160,12 +160,8 @@ const std::vector<Verb>& verbs() {
      "  reverie train alive --style painting.jpg -o runs/paint       feedback that learns to look like it, "
      "and to\n"
      "                                                               stay alive: a preset and its weights\n"
-     "  reverie train alive --predict clip.mp4 -o runs/next          feedback that goes on as a clip does, "
-     "to "
-     "start\n"
-     "                                                               from any picture: render "
-     "runs/next/next.toml\n"
-     "                                                               --input photo.jpg\n",
+     "  reverie train alive --predict clip.mp4 -o runs/next          feedback that goes on as a clip does\n"
+     "  reverie render runs/next/next.toml --input photo.jpg         ... from any picture\n",
      NEEDS_TORCH(add_train)},
     {"evaluate", "say how well a model gives pictures back, or how a preset lives and what it looks like",
      "  reverie evaluate runs/hourglass-00 --data cifar.tfrecord\n"

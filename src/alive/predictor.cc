@@ -38,7 +38,7 @@ class Predictor final : public Learner {
     if (last_start_ < 0)
       throw Error("learn from", "the clip", fmt::format("it has {} frames", clip_.size(0)),
                   "take a longer one, or --set ahead=2 --set warm=2");
-    for (int n = 0; n <= ahead_; ++n) {  // what one makes wrong who shows the last frame again
+    for (int n = 0; n <= ahead_; ++n) {  // the error of showing the last frame again
       const int64_t pairs = learned - n;
       const torch::Tensor d = clip_.narrow(0, n, pairs) - clip_.narrow(0, 0, pairs);
       copied_.push_back(std::max(d.square().mean().item<double>(), kLeastStep));

@@ -68,8 +68,8 @@ class AliveTraining {
 // How many of a clip's frames are learned from; the rest, at its end, are held out for `evaluate`.
 int64_t learned_frames(int64_t frames, double held_out);
 
-// Sides that fit the preset's levels, of a clip of width x height whose shorter side is to be about
-// `shorter`: width and height.
+// Width and height that fit the preset's levels, for a clip of width x height: about its shape, with a
+// shorter side of about `shorter`.
 std::pair<int, int> prediction_size(const Preset& preset, int shorter, int width, int height);
 
 // A run: RUN/alive.toml (how it is made), checkpoint.safetensors, NAME.toml and NAME.safetensors (float16).

@@ -101,7 +101,7 @@ int64_t Breeder::frames() const {
   return frames_;
 }
 
-// The first that is to be raised; every fourth turn the grown one that has waited longest for its picture.
+// The first child still growing; every fourth turn, the grown one that has waited longest for its picture.
 std::optional<size_t> Breeder::next_cradle() const {
   std::optional<size_t> grown, raised;
   const Clock::time_point now = Clock::now();

@@ -51,7 +51,7 @@ class Breeder {
   using Clock = std::chrono::steady_clock;
   struct Young;
   struct Cradle {
-    std::shared_ptr<Young> young;  // null: the next one is to be made
+    std::shared_ptr<Young> young;  // null: a new one is next
     std::shared_ptr<const Planes> picture;
     std::optional<Child> child;
     double grown = 0;
