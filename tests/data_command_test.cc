@@ -159,6 +159,9 @@ TEST_F(Data, SaysWhatIsWrong) {
   expect("import pets -o a.tfrecord --crop 1,2", 2, "TOP,RIGHT,BOTTOM,LEFT");
   for (const char* crops : {"8x8", "8x8:0", "8x8:1.5", "8:3", "8x8:3:4"})
     expect(fmt::format("import pets -o a.tfrecord --crops {}", crops), 2, "takes");
+  for (const char* tiles : {"16", "0x1", "2x", "1x1x1", "axb"})
+    expect(fmt::format("import pets -o a.tfrecord --tiles {}", tiles), 2, "--tiles takes COLUMNSxROWS");
+  expect("import pets -o a.tfrecord --tiles 1x997", 1, "are not 1x997 tiles");
   expect("import pets -o a.tfrecord --crops 8x8:3 --size 8x8", 2, "leave out --size");
   expect("import pets -o a.tfrecord --size 8", 2, "--size takes");
   expect("import pets -o a.tfrecord --test-fraction 2", 2, "");

@@ -23,7 +23,7 @@ namespace {
 struct ImportWords {
   std::vector<std::string> sources;
   std::vector<std::string> labels, crops;
-  std::string output, size, fit = "crop", crop, clips;
+  std::string output, size, fit = "crop", tiles, crop, clips;
   bool both_ways = false, shuffled = false;
   int side = 0;
   int64_t step = 1, per_label = 0;
@@ -64,6 +64,11 @@ void add_import_options(CLI::App& app, ImportWords& o) {
       ->type_name("WxH");
   app.add_option("--fit", o.fit, "how a picture of another shape fits --size; default crop")
       ->check(CLI::IsMember(fit_words()));
+  app.add_option(
+         "--tiles", o.tiles,
+         "every picture is a sheet of so many pictures of the same size, such as 16x1; each is one of "
+         "the set")
+      ->type_name("COLUMNSxROWS");
   app.add_option("--crop", o.crop, "pixels to cut off at the top, right, bottom, left, before anything else")
       ->type_name("T,R,B,L");
   app.add_option(
@@ -113,6 +118,18 @@ Margins parse_margins(const std::string& word) {
         fmt::format("--crop takes the pixels to cut off as TOP,RIGHT,BOTTOM,LEFT, not '{}'", word));
   }
   return {pixels[0], pixels[1], pixels[2], pixels[3]};
+}
+
+Tiles parse_tiles(const std::string& word) {
+  constexpr double kMost = 1000;
+  std::vector<int> counts;
+  for (const std::string& part : split(word, 'x')) {
+    const double n = to_number(part).value_or(0);
+    if (n >= 1 && n <= kMost && n == std::floor(n)) counts.push_back(static_cast<int>(n));
+  }
+  if (counts.size() != 2 || split(word, 'x').size() != 2)
+    throw UsageError(fmt::format("--tiles takes COLUMNSxROWS, such as 16x1, not '{}'", word));
+  return {counts[0], counts[1]};
 }
 
 Crops parse_crops(const std::string& word, uint64_t seed) {
@@ -175,6 +192,7 @@ ImportOptions import_options(const ImportWords& o) {
   } else if (o.side > 0) {
     throw UsageError("--side is for --crops; --size scales whole pictures");
   }
+  if (!o.tiles.empty()) options.tiles = parse_tiles(o.tiles);
   if (!o.crop.empty()) options.crop = parse_margins(o.crop);
   options.fit = fit_of(o.fit);
   options.step = o.step;
@@ -182,6 +200,7 @@ ImportOptions import_options(const ImportWords& o) {
   if (!o.clips.empty()) options.clips = parse_clips(o);
   if (o.both_ways && o.clips.empty()) throw UsageError("--both-ways is for --clips");
   if (o.shuffled && o.clips.empty()) throw UsageError("--shuffled is for --clips");
+  if (!o.tiles.empty() && !o.clips.empty()) throw UsageError("--clips takes whole frames: leave out --tiles");
   if (!o.crops.empty() && !o.clips.empty()) throw UsageError("--clips takes whole frames: leave out --crops");
   check_own_words(o, o.labels, "--label");
   check_own_words(o, o.crops, "--crops");

@@ -14,6 +14,7 @@
 #include "core/progress.h"
 #include "core/stop.h"
 #include "core/text.h"
+#include "describe.h"
 #include "discover/map.h"
 #include "discover/search.h"
 #include "effects/effects.h"
@@ -28,13 +29,16 @@ namespace fs = std::filesystem;
 struct Options {
   SearchSettings settings;
   SearchOptions search;
-  std::string output, axes = "grain,motion";
-  std::string likes;  // a file, or "none"; empty: one's own
+  std::string output, axes;
+  std::string describe;  // a model
+  std::string likes;     // a file, or "none"; empty: one's own
   std::vector<int64_t> like, refuse;
   bool resume = false, quiet = false;
 };
 
 constexpr const char* kNoLikes = "none";
+constexpr const char* kAxes = "grain,motion";
+constexpr const char* kDescriber = "describe.safetensors";
 
 fs::path chosen_likes(const Options& options) {
   return options.likes.empty() ? likes_file() : fs::path(options.likes);
@@ -91,10 +95,18 @@ std::vector<std::string> every_start() {
   return names;
 }
 
-Archive opened(const Options& options, const CLI::App& app) {
+// The network that describes what is found, of the command line or of the search that goes on; or none.
+Describer chosen_describer(const Options& options) {
+  const fs::path own = fs::path(options.output) / kDescriber;
+  if (options.resume) return fs::exists(own) ? read_describer(own) : Describer();
+  return options.describe.empty() ? Describer() : read_describer(options.describe);
+}
+
+Archive opened(const Options& options, const Describer& describer, const CLI::App& app) {
   const fs::path folder = options.output;
   if (options.resume) {
-    for (const char* given : {"PRESET", "--axes", "--cells", "--size", "--frames", "--seed", "--likes"}) {
+    for (const char* given :
+         {"PRESET", "--axes", "--cells", "--size", "--frames", "--seed", "--likes", "--describe"}) {
       if (app.count(given) > 0)
         throw Error("resume", folder.string(), fmt::format("{} cannot change any more", given),
                     "leave it out");
@@ -105,8 +117,13 @@ Archive opened(const Options& options, const CLI::App& app) {
     throw Error("search into", folder.string(), "a search is there already",
                 "go on with --resume, or choose another folder");
   SearchSettings settings = options.settings;
+  settings.codes = describer.codes;
   if (settings.from.empty()) settings.from = every_start();
-  const std::vector<std::string> axes = split(options.axes, ',');
+  const bool learned = options.axes.empty() && settings.codes > 1;
+  const std::vector<std::string> axes = split(learned                ? "code-1,code-2"
+                                              : options.axes.empty() ? kAxes
+                                                                     : options.axes,
+                                              ',');
   if (axes.size() != 2) throw UsageError("--axes takes two, such as grain,motion");
   settings.x = axes[0];
   settings.y = axes[1];
@@ -129,11 +146,14 @@ std::string deaths_of(const SearchReport& report) {
 
 int discover(const Options& options, const CLI::App& app) {
   if (!options.like.empty() || !options.refuse.empty()) return mark(options);
-  const PictureFiles files = {[](const fs::path& file) { return read_picture(file); }, jpeg_of};
+  const Describer describer = chosen_describer(options);  // first: it may become another program
+  const PictureFiles files = {[](const fs::path& file) { return read_picture(file); }, jpeg_of,
+                              describer.describe};
   const fs::path folder = options.output;
-  Archive archive = opened(options, app);
+  Archive archive = opened(options, describer, app);
   fs::create_directories(folder);
   const FolderLock lock(folder);
+  if (describer.write && !options.resume) describer.write(folder / kDescriber);
   std::optional<int64_t> total;
   if (const size_t count = archive.settings().likes.size(); count > 0 && !options.quiet)
     note(fmt::format("led by what was liked and refused: {}",
@@ -170,7 +190,12 @@ Action add_discover(CLI::App& app) {
   std::vector<std::string> names;
   for (const Axis& a : axes()) names.push_back(fmt::format("{} ({})", a.name, a.help));
   app.add_option("--axes", options->axes,
-                 fmt::format("two that the map sorts by (default {}): {}", options->axes, join(names, "; ")));
+                 fmt::format("two that the map sorts by (default {}): {}", kAxes, join(names, "; ")));
+  app.add_option(
+         "--describe", options->describe,
+         "a VAE with one code vector, whose codes are axes too: code-1, code-2 ... (with it the default "
+         "of --axes)")
+      ->type_name("MODEL");
   app.add_option("--cells", options->settings.cells, "cells of the map along each axis (default 10)")
       ->check(CLI::Range(2, 100));
   app.add_option("--size", life.size, "pixels a side while searching (default 96)")

@@ -13,7 +13,9 @@
 #endif
 
 #include "core/error.h"
-#if REVERIE_LAB && REVERIE_WITH_MEDIA
+#if !REVERIE_LAB
+#include "describe.h"
+#elif REVERIE_WITH_MEDIA
 #include "dream/effect.h"
 #include "effects/effects.h"
 #include "latent/effect.h"
@@ -105,6 +107,13 @@ void need_torch(const std::string& what) {
   throw Error("run", what, "it needs LibTorch, which this build leaves out", "build with -DREVERIE_TORCH=ON");
 #endif
 }
+
+#if !REVERIE_LAB
+Describer read_describer(const std::filesystem::path& model) {
+  need_torch(model.string());
+  return {};
+}
+#endif
 
 void prefer_torch() {
 #if REVERIE_WITH_TORCH && !REVERIE_LAB && !defined(_WIN32)

@@ -94,6 +94,7 @@ const std::vector<Verb>& verbs() {
      "  reverie discover -o found --resume               go on\n"
      "  reverie discover -o found --like 412 --refuse 97  remembered: later searches find more like 412\n"
      "  reverie discover -o found --axes colour,grain --cells 6\n"
+     "  reverie discover -o looks --describe runs/vae-finds      sorted by what a network has learned\n"
      "  reverie play found/found-412.toml                play a find\n",
      add_discover},
     {"flow", "find the optical flow of a video, or between two pictures",

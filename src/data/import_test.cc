@@ -146,6 +146,39 @@ TEST(PictureIntake, CropsAreWhatThePictureHasThere) {
   EXPECT_LE(*places.rbegin(), 13 + 16 * 10);
 }
 
+TEST(PictureIntake, TilesAreTheirOwnPictures) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "set.tfrecord";
+  ImportOptions options;
+  options.tiles = {3, 2};
+  RecordSetWriter writer(path, {1, 0.5});
+  PictureIntake intake(writer, options);
+  for (int sheet = 0; sheet < 4; ++sheet) {
+    Planes picture(3, 4, 9);
+    for (int y = 0; y < 4; ++y) {
+      for (int x = 0; x < 9; ++x)
+        picture.at(0, y, x) = static_cast<float>(10 * sheet + x / 3 + 3 * (y / 2)) / 255;
+    }
+    intake.add(picture, {}, "sheet");
+  }
+  EXPECT_THROW(intake.add(Planes(3, 4, 10), {}, "uneven"), Error);
+  writer.finish();
+  EXPECT_EQ(intake.taken(), 24U);
+  const RecordSet set = RecordSet::open(path);
+  std::set<int> sheets[2];  // of training and testing
+  size_t seen = 0;
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    for (size_t i = 0; i < set.size(split); ++i, ++seen) {
+      const Record r = set.record(split, i);
+      ASSERT_EQ(r.pixels.size(), 3U * 2U * 3U);
+      for (size_t pixel = 0; pixel < 6; ++pixel) EXPECT_EQ(r.pixels[3 * pixel], r.pixels[0]);
+      sheets[split == Split::kTest ? 1 : 0].insert(r.pixels[0] / 10);
+    }
+  }
+  EXPECT_EQ(seen, 24U);
+  EXPECT_EQ(sheets[0].size() + sheets[1].size(), 4U) << "tiles of a sheet are on both sides";
+}
+
 TEST(Places, ComeFromThePath) {
   Places places;
   const auto words = [&](const char* path) {

@@ -75,11 +75,26 @@ const Planes& PictureIntake::prepared(const Planes& picture, const std::string& 
 }
 
 void PictureIntake::add(const Planes& picture, const Belonging& to, const std::string& name) {
+  const auto [columns, rows] = options_.tiles;
+  if (columns * rows == 1) return add_tile(picture, to, name, false);
+  if (picture.width() % columns != 0 || picture.height() % rows != 0)
+    throw Error(
+        "import", name,
+        fmt::format("its {}x{} pixels are not {}x{} tiles", picture.width(), picture.height(), columns, rows),
+        "--tiles takes COLUMNSxROWS of pictures of the same size");
+  const int width = picture.width() / columns;
+  const int height = picture.height() / rows;
+  for (int i = 0; i < columns * rows; ++i)
+    add_tile(cut_out(picture, i % columns * width, i / columns * height, width, height), to, name, i > 0);
+}
+
+void PictureIntake::add_tile(const Planes& tile, const Belonging& to, const std::string& name,
+                             bool with_last) {
   if (!wanted(to)) return;
-  const Planes& shown = prepared(picture, name);
-  if (options_.crops.count > 0) return add_crops(shown, to, name);
+  const Planes& shown = prepared(tile, name);
+  if (options_.crops.count > 0) return add_crops(shown, to, name, with_last);
   to_bytes(shown, bytes_);
-  store(bytes_, shown.height(), shown.width(), to, name);
+  store(bytes_, shown.height(), shown.width(), to, name, with_last);
   ++taken_;
 }
 
@@ -103,7 +118,8 @@ void PictureIntake::add_clip(const std::vector<Planes>& frames, const Belonging&
   if (progress_ != nullptr) progress_->update(static_cast<int64_t>(set_->pictures()));
 }
 
-void PictureIntake::add_crops(const Planes& picture, const Belonging& to, const std::string& name) {
+void PictureIntake::add_crops(const Planes& picture, const Belonging& to, const std::string& name,
+                              bool with_last) {
   const Crops& crops = options_.crops;
   const int right = picture.width() - crops.width;
   const int below = picture.height() - crops.height;
@@ -118,14 +134,15 @@ void PictureIntake::add_crops(const Planes& picture, const Belonging& to, const 
     const int x = draw(right);
     const int y = draw(below);
     to_bytes(cut_out(picture, x, y, crops.width, crops.height), bytes_);
-    store(bytes_, crops.height, crops.width, to, name, i > 0);
+    store(bytes_, crops.height, crops.width, to, name, with_last || i > 0);
   }
 }
 
 void PictureIntake::add(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
                         const std::string& name) {
   const bool same_size = options_.width == 0 || (options_.width == width && options_.height == height);
-  if (same_size && !options_.crop.any() && options_.crops.count == 0) {
+  const bool whole = options_.tiles.columns * options_.tiles.rows == 1 && options_.crops.count == 0;
+  if (same_size && !options_.crop.any() && whole) {
     if (!wanted(to)) return;
     store(pixels, height, width, to, name);
     ++taken_;

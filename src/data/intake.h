@@ -43,10 +43,16 @@ struct Clips {
   uint64_t seed = 1;  // of the order of shuffled frames
 };
 
+// A picture that is a sheet of so many pictures of the same size.
+struct Tiles {
+  int columns = 1, rows = 1;
+};
+
 struct ImportOptions {
   int width = 0, height = 0;  // of the pictures in the set; 0: their own, which must all be the same
   Fit fit = Fit::kCrop;
-  Margins crop;          // applied before anything else
+  Tiles tiles;           // of every picture; each is then a picture of its own
+  Margins crop;          // applied before anything else but the cutting into tiles
   Crops crops;           // instead of whole pictures; then width and height are 0
   int64_t step = 1;      // every this many frames of a video, one is taken
   Clips clips;           // instead of single frames of videos
@@ -78,8 +84,8 @@ class PictureIntake {
   PictureIntake(RecordSetWriter& set, ImportOptions options, Progress* progress = nullptr);
 
   // name: for errors.  Error if sizes differ and no size was requested, or if nothing is left after cropping.
-  // Crops of one picture are all for training or all for testing; a picture smaller than they are is left
-  // out.
+  // Tiles and crops of one picture are all for training or all for testing; a picture smaller than its crops
+  // is left out.
   void add(const Planes& picture, const Belonging& to, const std::string& name);  // [3, H, W] in 0..1
   void add(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
            const std::string& name);  // [height, width, 3]
@@ -112,7 +118,8 @@ class PictureIntake {
  private:
   void store(std::span<const uint8_t> pixels, int height, int width, const Belonging& to,
              const std::string& name, bool with_last = false);
-  void add_crops(const Planes& picture, const Belonging& to, const std::string& name);
+  void add_tile(const Planes& tile, const Belonging& to, const std::string& name, bool with_last);
+  void add_crops(const Planes& picture, const Belonging& to, const std::string& name, bool with_last);
   // Cut and brought to size.
   const Planes& prepared(const Planes& picture, const std::string& name);
   // Counts it; false where there are enough of its label.

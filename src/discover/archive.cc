@@ -53,12 +53,14 @@ std::string format(const Archive& archive) {
   std::string text = fmt::format(
       "# What `reverie discover` has found here.\nfrom = [{}]\nx = \"{}\"\ny = \"{}\"\ncells = {}\nsize = "
       "{}\nframes = {}\n"
-      "seed = {}\ntries = {}\n",
-      fmt::join(from, ", "), s.x, s.y, s.cells, s.life.size, s.life.frames, toml_seed(s.seed), archive.tries);
+      "seed = {}\ncodes = {}\ntries = {}\n",
+      fmt::join(from, ", "), s.x, s.y, s.cells, s.life.size, s.life.frames, toml_seed(s.seed), s.codes,
+      archive.tries);
   for (const Find* f : archive.finds()) {
     text +=
         fmt::format("\n[[find]]\nnumber = {}\ncell = [{}, {}]\n", f->number, f->place.column, f->place.row);
     for (const Measure& m : kMeasures) text += fmt::format("{} = {}\n", m.name, f->life.*m.value);
+    if (s.codes > 0) text += fmt::format("codes = [{}]\n", fmt::join(f->life.codes, ", "));
   }
   return text;
 }
@@ -79,6 +81,13 @@ Archive::Archive(SearchSettings settings)
       x_(&find_axis(settings_.x)),
       y_(&find_axis(settings_.y)),
       taste_(settings_.likes) {
+  for (const Axis* axis : {x_, y_}) {
+    if (code_of(*axis) <= settings_.codes) continue;
+    throw settings_.codes == 0
+        ? Error("search along", axis->name, "no network describes the pictures",
+                "name one with --describe MODEL")
+        : Error("search along", axis->name, "the network has " + counted(settings_.codes, "code"));
+  }
   if (x_ == y_) throw Error("search along", settings_.x, "both axes of the map are the same");
   cells_.resize(static_cast<size_t>(settings_.cells) * static_cast<size_t>(settings_.cells));
 }
@@ -167,7 +176,8 @@ bool has_archive(const fs::path& folder) {
 Archive read_archive(const fs::path& folder) {
   const std::string file = (folder / kFile).string();
   const TomlNode root = parse_toml(read_text_file(file, kMostTomlBytes), file);
-  const TomlReader reader(root, file, {"from", "x", "y", "cells", "size", "frames", "seed", "tries", "find"});
+  const TomlReader reader(root, file,
+                          {"from", "x", "y", "cells", "size", "frames", "seed", "codes", "tries", "find"});
   SearchSettings s;
   for (const TomlNode* from : reader.list("from")) s.from.push_back(reader.text_at(*from));
   s.x = reader.text("x");
@@ -176,10 +186,11 @@ Archive read_archive(const fs::path& folder) {
   s.life.size = static_cast<int>(reader.whole("size", 16, kLargestSize));
   s.life.frames = static_cast<int>(reader.whole("frames", kLeastLife, kMostFrames));
   s.life.seed = s.seed = reader.seed("seed");
+  s.codes = static_cast<int>(reader.whole("codes", 0, kMostCodes, 0));
   s.likes = read_likes(folder / kLikes);
   Archive archive(s);
   archive.tries = reader.whole("tries", 0, kMostTries);
-  std::vector<std::string> keys = {"number", "cell"};
+  std::vector<std::string> keys = {"number", "cell", "codes"};
   for (const Measure& m : kMeasures) keys.emplace_back(m.name);
   for (const TomlNode* node : reader.tables("find")) {
     const TomlReader entry(*node, file, keys);
@@ -190,6 +201,7 @@ Archive read_archive(const fs::path& folder) {
     f.place = {static_cast<int>(entry.whole_at(*cell[0], 0, s.cells - 1)),
                static_cast<int>(entry.whole_at(*cell[1], 0, s.cells - 1))};
     for (const Measure& m : kMeasures) f.life.*m.value = entry.number(m.name, -1e9, 1e9);
+    for (const TomlNode* code : entry.list("codes")) f.life.codes.push_back(entry.number_at(*code, 0, 1));
     f.preset = load_preset(preset_file(folder, f).string());
     archive.add(std::move(f));
   }

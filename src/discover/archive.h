@@ -33,6 +33,7 @@ struct SearchSettings {
   int cells = 10;  // along each axis
   LifeOptions life;
   uint64_t seed = 1;
+  int codes = 0;               // that a network says of every picture
   std::vector<Verdict> likes;  // that lead it
 };
 
@@ -40,7 +41,7 @@ struct SearchSettings {
 // DIR/found-N.jpg (kStripFrames pictures side by side) and, where there were any, DIR/likes.toml.
 class Archive {
  public:
-  explicit Archive(SearchSettings settings);
+  explicit Archive(SearchSettings settings);  // Error for an axis that is not there
 
   const SearchSettings& settings() const { return settings_; }
   const Axis& x() const { return *x_; }

@@ -125,6 +125,40 @@ TEST_F(Discover, GoesOnWhereItStopped) {
   EXPECT_EQ(words(again), words(whole));
 }
 
+// What a network says is an axis like any other, and stays with the finds.
+TEST_F(Discover, ALearnedMapIsSortedByCodes) {
+  settings_.x = "code-2";
+  settings_.y = "brightness";
+  EXPECT_NE(message_of([&] { Archive(SearchSettings(settings_)); }).find("--describe"), std::string::npos);
+  settings_.codes = 1;
+  EXPECT_NE(message_of([&] { Archive(SearchSettings(settings_)); }).find("the network has 1 code"),
+            std::string::npos);
+  settings_.codes = 2;
+  PictureFiles files = plain_files();
+  files.describe = [](const Planes& p) {  // how red, how blue
+    return std::vector<double>{p.at(0, 5, 5), p.at(2, 5, 5)};
+  };
+  Archive archive(settings_);
+  const SearchOptions options = {.workers = 1, .tries = 40};
+  search(archive, options, files, [](Archive&, const SearchReport&) {});
+  ASSERT_GE(archive.count(), 3);
+  for (const Find* f : archive.finds()) {
+    const Life again = live(f->preset, settings_.life, files);
+    ASSERT_EQ(again.codes.size(), 2U);
+    EXPECT_EQ(again.codes, f->life.codes) << f->name();
+    EXPECT_EQ(f->place.column, std::min(3, static_cast<int>(4 * again.codes[1])));
+  }
+  const fs::path at = folder_.path() / "learned";
+  write_archive(at, archive, files);
+  const Archive read = read_archive(at);
+  EXPECT_EQ(read.settings().codes, 2);
+  EXPECT_EQ(words(read), words(archive));
+  for (size_t i = 0; i < read.finds().size(); ++i) {
+    ASSERT_EQ(read.finds()[i]->life.codes.size(), 2U);
+    EXPECT_NEAR(read.finds()[i]->life.codes[1], archive.finds()[i]->life.codes[1], 1e-12);
+  }
+}
+
 // With several workers a try may be kept before an earlier one has ended, and the search be stopped then.
 TEST_F(Discover, NoTwoFindsHaveOneName) {
   Archive archive(settings_);

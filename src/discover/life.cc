@@ -1,5 +1,7 @@
 #include "discover/life.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -103,6 +105,26 @@ Chain seeded(const Preset& preset, uint64_t seed) {
   return chain;
 }
 
+void describe(const Planes& picture, const Describe& by, double share, Life& life) {
+  if (!by) return;
+  const std::vector<double> codes = by(picture);
+  life.codes.resize(codes.size());
+  for (size_t i = 0; i < codes.size(); ++i) life.codes[i] += share * codes[i];
+}
+
+constexpr std::string_view kCode = "code-";
+
+const std::vector<Axis>& code_axes() {
+  static const std::vector<Axis> all = [] {
+    std::vector<Axis> made;
+    for (size_t i = 0; i < kMostCodes; ++i)
+      made.push_back({fmt::format("{}{}", kCode, i + 1), "what a network has learned", 0, 1,
+                      [i](const Life& l) { return i < l.codes.size() ? l.codes[i] : 0; }});
+    return made;
+  }();
+  return all;
+}
+
 }  // namespace
 
 SmallPlay::SmallPlay(const Preset& preset, const LifeOptions& options, const PictureFiles& files)
@@ -176,7 +198,14 @@ const Axis& find_axis(const std::string& name) {
     if (a.name == name) return a;
     names.push_back(a.name);
   }
+  for (const Axis& a : code_axes()) {
+    if (a.name == name) return a;
+  }
   throw Error("there is no axis '" + name + "'" + did_you_mean(name, names));
+}
+
+int code_of(const Axis& axis) {
+  return axis.name.starts_with(kCode) ? std::stoi(axis.name.substr(kCode.size())) : 0;
 }
 
 Life live(const Preset& preset, const LifeOptions& options, const PictureFiles& files,
@@ -199,6 +228,7 @@ Life live(const Preset& preset, const LifeOptions& options, const PictureFiles& 
     life.change = change;
 
     look_at(playing, 1.0 / kMoments, life);
+    describe(playing.picture(), files.describe, 1.0 / kMoments, life);
     Planes small = resize(playing.picture(), kSeen, kSeen);
     double nearest = HUGE_VAL;
     for (const Planes& p : seen) nearest = std::min(nearest, distance(small, p));
@@ -210,6 +240,7 @@ Life live(const Preset& preset, const LifeOptions& options, const PictureFiles& 
       for (double* v : {&so_far.flicker, &so_far.slope, &so_far.grid, &so_far.grain, &so_far.contrast,
                         &so_far.colour, &so_far.brightness})
         *v *= kMoments;
+      for (double& v : so_far.codes) v *= kMoments;
       so_far.quality = quality_of(so_far, false);
       if (hopeless(so_far)) {
         life.death = "surpassed";

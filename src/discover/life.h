@@ -14,10 +14,14 @@
 
 namespace reverie {
 
-// Picture files; injected, because a search knows nothing of codecs.
+// What a network has learned to say of a picture: so many shares, 0..1.
+using Describe = std::function<std::vector<double>(const Planes& picture)>;
+
+// Picture files; injected, because a search knows nothing of codecs, nor of networks.
 struct PictureFiles {
   std::function<Planes(const std::filesystem::path&)> read;  // [3, H, W]
   std::function<std::vector<uint8_t>(const Planes&)> jpeg;   // the bytes of a JPEG file
+  Describe describe = nullptr;                               // or none
 };
 
 class ChainPlayer;
@@ -41,6 +45,7 @@ struct Life {
   double colour = 0;                      // colourfulness (Hasler and Suesstrunk 2003), 0..1
   double brightness = 0;                  // mean, 0..1
   double novelty = 0;                     // how far each moment is from all before, RMS of pictures of 12x12
+  std::vector<double> codes;              // what PictureFiles::describe says
   std::vector<Planes> strip;              // what it looks like at the end, moving: kStripFrames pictures
 };
 
@@ -53,12 +58,15 @@ inline constexpr int kStripStep = 4;  // frames
 struct Axis {
   std::string name, help;
   double low = 0, high = 1;
-  double (*value)(const Life& life) = nullptr;
+  std::function<double(const Life& life)> value;
   int cell(const Life& life,
            int cells) const;  // 0..cells - 1; what is outside belongs to the cell at the end
 };
-const std::vector<Axis>& axes();
-const Axis& find_axis(const std::string& name);  // Error with the nearest
+const std::vector<Axis>& axes();  // those that need no network
+inline constexpr int kMostCodes = 16;
+// Those, and code-1, code-2 ... code-16, what PictureFiles::describe says.  Error with the nearest.
+const Axis& find_axis(const std::string& name);
+int code_of(const Axis& axis);  // 1 for code-1; 0 for an axis that needs no network
 
 // A process that needs no input, played in small, frame by frame.  Error where it cannot be made.
 class SmallPlay {
