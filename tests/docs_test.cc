@@ -2,6 +2,7 @@
 // clip in it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -106,7 +107,22 @@ std::string quick(std::string line) {
   return line + " -q --size 32x24 --frames 3 --set preroll=0";
 }
 
-TEST(Docs, EveryCommandWorks) {
+// README.md and docs/*.md, every kParts-th from one on: several tests, which run side by side.
+constexpr size_t kParts = 4;
+std::vector<fs::path> pages_of(size_t part) {
+  std::vector<fs::path> all = {root() / "README.md"};
+  for (const auto& e : fs::directory_iterator(root() / "docs")) {
+    if (e.path().extension() == ".md") all.push_back(e.path());
+  }
+  std::sort(all.begin(), all.end());
+  std::vector<fs::path> pages;
+  for (size_t i = part; i < all.size(); i += kParts) pages.push_back(all[i]);
+  return pages;
+}
+
+class Docs : public testing::TestWithParam<size_t> {};
+
+TEST_P(Docs, EveryCommandWorks) {
   const TestFolder folder("docs");
   write_pictures(folder.path() / "pictures");
   ASSERT_EQ(
@@ -117,13 +133,9 @@ TEST(Docs, EveryCommandWorks) {
           folder.path())
           .status,
       0);
-  std::vector<fs::path> pages = {root() / "README.md"};
-  for (const auto& e : fs::directory_iterator(root() / "docs")) {
-    if (e.path().extension() == ".md") pages.push_back(e.path());
-  }
   const bool lab = shell("reverie train").err.find("leaves out") == std::string::npos;
   int commands = 0;
-  for (const fs::path& page : pages) {
+  for (const fs::path& page : pages_of(GetParam())) {
     if (!lab && read_text_file(page).find("reverie train") != std::string::npos) continue;
     for (const std::string& line : shell_lines(page)) {
       if (line == "./run" || line.starts_with("./test") || line.starts_with("cmake") ||
@@ -143,6 +155,8 @@ TEST(Docs, EveryCommandWorks) {
   }
   EXPECT_GE(commands, 10);
 }
+
+INSTANTIATE_TEST_SUITE_P(Part, Docs, testing::Range(size_t{0}, kParts));
 
 }  // namespace
 }  // namespace reverie
