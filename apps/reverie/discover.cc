@@ -7,17 +7,23 @@
 #include <memory>
 #include <tuple>
 
+#include "about.h"
 #include "command_line.h"
 #include "control/bank.h"
 #include "core/file.h"
+#include "core/key_value_store.h"
 #include "core/log.h"
+#include "core/processes.h"
 #include "core/progress.h"
 #include "core/stop.h"
 #include "core/text.h"
 #include "describe.h"
+#include "discover/crew.h"
+#include "discover/crew_worker.h"
 #include "discover/map.h"
 #include "discover/search.h"
 #include "effects/effects.h"
+#include "lab.h"
 #include "media/picture.h"
 #include "verbs.h"
 
@@ -39,6 +45,8 @@ struct Options {
 constexpr const char* kNoLikes = "none";
 constexpr const char* kAxes = "grain,motion";
 constexpr const char* kDescriber = "describe.safetensors";
+constexpr const char* kTogether = "discover by several processes";
+constexpr uint64_t kLargestDescriber = uint64_t{1} << 30U;
 
 fs::path chosen_likes(const Options& options) {
   return options.likes.empty() ? likes_file() : fs::path(options.likes);
@@ -57,6 +65,10 @@ std::vector<Verdict> likes_of(const Options& options) {
     warning(fmt::format("{}; the search goes without likes", e.what()));
     return {};
   }
+}
+
+bool is_mark(const Options& options) {
+  return !options.like.empty() || !options.refuse.empty();
 }
 
 // Remembers which finds were liked and refused.
@@ -138,17 +150,45 @@ void write_map(const fs::path& folder, const Archive& archive, const PictureFile
   write_file(folder / "map.html", std::vector<uint8_t>(page.begin(), page.end()));
 }
 
-std::string deaths_of(const SearchReport& report) {
-  std::string text;
+// The version alone: how it was built may differ.
+std::string program() {
+  const std::string all = about();
+  return all.substr(0, all.find('\n'));
+}
+
+std::string figures_of(const SearchReport& report) {
+  std::string text = fmt::format("{} tries: {} kept", report.tried, report.kept);
   for (const auto& [why, count] : report.deaths) text += fmt::format(", {} {}", count, why);
+  if (report.tried_elsewhere > 0) text += fmt::format("; {} by other processes", report.tried_elsewhere);
   return text;
 }
 
+PictureFiles picture_files(const Describe& describe) {
+  return {[](const fs::path& file) { return read_picture(file); }, jpeg_of, describe};
+}
+
+// The network that process 0 has sent.
+Describe sent_describer(const std::string& bytes) {
+  const PartialFile file(fs::temp_directory_path() / kDescriber);  // deleted at the end
+  write_file(file.partial(), std::vector<uint8_t>(bytes.begin(), bytes.end()));
+  return read_describer(file.partial()).describe;
+}
+
+// What all processes but the first do.
+int help_search(const Options& options, const ProcessRank& who) {
+  const auto store = join_processes(who, kTogether);
+  work_for_search(*store, {program(), who.rank, options.search.workers, options.quiet, sent_describer},
+                  picture_files(nullptr));
+  return 0;
+}
+
 int discover(const Options& options, const CLI::App& app) {
-  if (!options.like.empty() || !options.refuse.empty()) return mark(options);
+  const ProcessRank who = process_rank();
+  if (who.size > 1) need_torch(kTogether);
+  if (who.rank > 0) return is_mark(options) ? 0 : help_search(options, who);
+  if (is_mark(options)) return mark(options);
   const Describer describer = chosen_describer(options);  // first: it may become another program
-  const PictureFiles files = {[](const fs::path& file) { return read_picture(file); }, jpeg_of,
-                              describer.describe};
+  const PictureFiles files = picture_files(describer.describe);
   const fs::path folder = options.output;
   Archive archive = opened(options, describer, app);
   fs::create_directories(folder);
@@ -159,16 +199,26 @@ int discover(const Options& options, const CLI::App& app) {
     note(fmt::format("led by what was liked and refused: {}",
                      counted(static_cast<int64_t>(count), "verdict")));
   if (options.search.tries > 0) total = options.search.tries - archive.tries;
+  SearchOptions how = options.search;
+  std::unique_ptr<KeyValueStore> store;
+  std::unique_ptr<Crew> crew;
+  if (who.size > 1) {
+    store = join_processes(who, kTogether);
+    CrewOptions crew_options{program(), who.size - 1, options.quiet, ""};
+    if (describer.describe) crew_options.describer = read_text_file(folder / kDescriber, kLargestDescriber);
+    crew = std::make_unique<Crew>(*store, archive.settings(), crew_options);
+    how.joined = [&] { return crew->joined(); };
+  }
   Progress progress("discover", "tries", total, options.quiet);
   const int cells = archive.settings().cells * archive.settings().cells;
-  const SearchReport report =
-      search(archive, options.search, files, [&](Archive& now, const SearchReport& so_far) {
-        write_archive(folder, now, files);
-        progress.update(so_far.tried, fmt::format("{} of {} cells", now.count(), cells));
-      });
+  const SearchReport report = search(archive, how, files, [&](Archive& now, const SearchReport& so_far) {
+    write_archive(folder, now, files);
+    progress.update(so_far.tried, fmt::format("{} of {} cells", now.count(), cells));
+  });
+  if (crew) crew->end();
   write_map(folder, archive, files);
   if (!options.quiet) {
-    note(fmt::format("{} tries: {} kept{}", report.tried, report.kept, deaths_of(report)));
+    note(figures_of(report));
     note(fmt::format("{} of {} cells; look at {}", archive.count(), cells, (folder / "map.html").string()));
   }
   return stop_requested() ? 130 : 0;
@@ -203,8 +253,9 @@ Action add_discover(CLI::App& app) {
   app.add_option("--frames", life.frames, "that a process must live to be kept (default 3000)")
       ->check(CLI::Range(kLeastLife, 1000000));
   app.add_option("--seed", options->settings.seed, "of all draws (default 1)");
-  app.add_option("--threads", options->search.workers,
-                 "processes tried at a time (default: one per core); with 1 the same seed finds the same")
+  app.add_option(
+         "--threads", options->search.workers,
+         "tried at a time by this process (default: one per core); with 1 the same seed finds the same")
       ->check(CLI::Range(1, 1024));
   app.add_option("--likes", options->likes,
                  "what was liked and refused, which leads the search: a file, or none (default: one's own)")

@@ -13,9 +13,14 @@
 #endif
 
 #include "core/error.h"
-#if !REVERIE_LAB
+#include "core/key_value_store.h"
+#include "core/processes.h"
+#if REVERIE_LAB
+#include "train/rendezvous.h"
+#else
 #include "describe.h"
-#elif REVERIE_WITH_MEDIA
+#endif
+#if REVERIE_LAB && REVERIE_WITH_MEDIA
 #include "dream/effect.h"
 #include "effects/effects.h"
 #include "latent/effect.h"
@@ -114,6 +119,15 @@ Describer read_describer(const std::filesystem::path& model) {
   return {};
 }
 #endif
+std::unique_ptr<KeyValueStore> join_processes(const ProcessRank& who, const std::string& what) {
+  need_torch(what);
+#if REVERIE_LAB
+  return open_shared_values(who);
+#else
+  (void)who;
+  return nullptr;
+#endif
+}
 
 void prefer_torch() {
 #if REVERIE_WITH_TORCH && !REVERIE_LAB && !defined(_WIN32)

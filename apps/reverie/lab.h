@@ -2,9 +2,13 @@
 // becomes the latter where a verb or an effect needs it.
 #pragma once
 
+#include <memory>
 #include <string>
 
 namespace reverie {
+
+class KeyValueStore;
+struct ProcessRank;
 
 // The program's words, which reverie-lab is given too; main() says them before anything else.
 void remember_words(char** argv);
@@ -23,6 +27,10 @@ void provide_torch_effects();
 // which lies beside it, with the same words: so call it before anything is opened, read or printed. Throws
 // Error where reverie-lab cannot be started or was not built (REVERIE_TORCH=OFF).
 void need_torch(const std::string& what);
+
+// The store of the processes that were started together, for `what`, which needs LibTorch then: what
+// need_torch() says holds.
+std::unique_ptr<KeyValueStore> join_processes(const ProcessRank& who, const std::string& what);
 
 // For what shows all effects there are: likewise, but where reverie-lab is not there this program goes on.
 void prefer_torch();

@@ -95,6 +95,7 @@ const std::vector<Verb>& verbs() {
      "  reverie discover -o found --like 412 --refuse 97  remembered: later searches find more like 412\n"
      "  reverie discover -o found --axes colour,grain --cells 6\n"
      "  reverie discover -o looks --describe runs/vae-finds      sorted by what a network has learned\n"
+     "  mpirun -n 4 reverie discover -o found --threads 1     process 0 writes; on several machines, too\n"
      "  reverie play found/found-412.toml                play a find\n",
      add_discover},
     {"flow", "find the optical flow of a video, or between two pictures",

@@ -22,6 +22,7 @@ constexpr const char* kFile = "search.toml";
 constexpr const char* kLikes = "likes.toml";
 constexpr int kMostCells = 100, kLargestSize = 1024;
 constexpr double kLeastQuality = 0.003;
+constexpr double kNobody = -1;  // the bar of an empty cell
 constexpr int64_t kMostTries = int64_t{1} << 53U;
 
 // What of a life is kept.
@@ -47,21 +48,11 @@ void write_text(const fs::path& path, const std::string& text) {
 }
 
 std::string format(const Archive& archive) {
-  const SearchSettings& s = archive.settings();
-  std::vector<std::string> from;
-  for (const std::string& f : s.from) from.push_back(quote_toml(f));
-  std::string text = fmt::format(
-      "# What `reverie discover` has found here.\nfrom = [{}]\nx = \"{}\"\ny = \"{}\"\ncells = {}\nsize = "
-      "{}\nframes = {}\n"
-      "seed = {}\ncodes = {}\ntries = {}\n",
-      fmt::join(from, ", "), s.x, s.y, s.cells, s.life.size, s.life.frames, toml_seed(s.seed), s.codes,
-      archive.tries);
-  for (const Find* f : archive.finds()) {
-    text +=
-        fmt::format("\n[[find]]\nnumber = {}\ncell = [{}, {}]\n", f->number, f->place.column, f->place.row);
-    for (const Measure& m : kMeasures) text += fmt::format("{} = {}\n", m.name, f->life.*m.value);
-    if (s.codes > 0) text += fmt::format("codes = [{}]\n", fmt::join(f->life.codes, ", "));
-  }
+  std::string text = fmt::format("# What `reverie discover` has found here.\n{}tries = {}\n",
+                                 format_settings(archive.settings()), archive.tries);
+  for (const Find* f : archive.finds())
+    text += fmt::format("\n[[find]]\nnumber = {}\ncell = [{}, {}]\n{}", f->number, f->place.column,
+                        f->place.row, format_figures(f->life));
   return text;
 }
 
@@ -71,6 +62,50 @@ bool is_found(const fs::path& file) {
 }
 
 }  // namespace
+
+std::string format_settings(const SearchSettings& s) {
+  std::vector<std::string> from;
+  for (const std::string& f : s.from) from.push_back(quote_toml(f));
+  return fmt::format(
+      "from = [{}]\nx = \"{}\"\ny = \"{}\"\ncells = {}\nsize = {}\nframes = {}\nseed = {}\ncodes = {}\n",
+      fmt::join(from, ", "), s.x, s.y, s.cells, s.life.size, s.life.frames, toml_seed(s.seed), s.codes);
+}
+
+const std::vector<std::string>& settings_keys() {
+  static const std::vector<std::string> keys = {"from", "x", "y", "cells", "size", "frames", "seed", "codes"};
+  return keys;
+}
+
+SearchSettings read_settings(const TomlReader& reader) {
+  SearchSettings s;
+  for (const TomlNode* from : reader.list("from")) s.from.push_back(reader.text_at(*from));
+  s.x = reader.text("x");
+  s.y = reader.text("y");
+  s.cells = static_cast<int>(reader.whole("cells", 2, kMostCells));
+  s.life.size = static_cast<int>(reader.whole("size", 16, kLargestSize));
+  s.life.frames = static_cast<int>(reader.whole("frames", kLeastLife, kMostFrames));
+  s.life.seed = s.seed = reader.seed("seed");
+  s.codes = static_cast<int>(reader.whole("codes", 0, kMostCodes, 0));
+  return s;
+}
+
+std::string format_figures(const Life& life) {
+  std::string text;
+  for (const Measure& m : kMeasures) text += fmt::format("{} = {}\n", m.name, life.*m.value);
+  if (!life.codes.empty()) text += fmt::format("codes = [{}]\n", fmt::join(life.codes, ", "));
+  return text;
+}
+
+std::vector<std::string> figure_keys() {
+  std::vector<std::string> keys = {"codes"};
+  for (const Measure& m : kMeasures) keys.emplace_back(m.name);
+  return keys;
+}
+
+void read_figures(const TomlReader& reader, Life& life) {
+  for (const Measure& m : kMeasures) life.*m.value = reader.number(m.name, -1e9, 1e9);
+  for (const TomlNode* code : reader.list("codes")) life.codes.push_back(reader.number_at(*code, 0, 1));
+}
 
 std::string Find::name() const {
   return fmt::format("found-{}", number);
@@ -123,9 +158,19 @@ int Archive::count() const {
   return static_cast<int>(finds().size());
 }
 
-bool Archive::takes(const MapCell& place, const Life& life) const {
+double Archive::bar(const MapCell& place) const {
   const Find* now = at(place);
-  return life.quality > kLeastQuality && (!now || worth(life) > worth(now->life));
+  return now ? worth(now->life) : kNobody;
+}
+
+std::vector<double> Archive::bars() const {
+  std::vector<double> all;
+  for (const auto& f : cells_) all.push_back(f ? worth(f->life) : kNobody);
+  return all;
+}
+
+bool Archive::clears(const Life& life, double bar) const {
+  return life.quality > kLeastQuality && worth(life) > bar;
 }
 
 bool Archive::add(Find find) {
@@ -176,22 +221,15 @@ bool has_archive(const fs::path& folder) {
 Archive read_archive(const fs::path& folder) {
   const std::string file = (folder / kFile).string();
   const TomlNode root = parse_toml(read_text_file(file, kMostTomlBytes), file);
-  const TomlReader reader(root, file,
-                          {"from", "x", "y", "cells", "size", "frames", "seed", "codes", "tries", "find"});
-  SearchSettings s;
-  for (const TomlNode* from : reader.list("from")) s.from.push_back(reader.text_at(*from));
-  s.x = reader.text("x");
-  s.y = reader.text("y");
-  s.cells = static_cast<int>(reader.whole("cells", 2, kMostCells));
-  s.life.size = static_cast<int>(reader.whole("size", 16, kLargestSize));
-  s.life.frames = static_cast<int>(reader.whole("frames", kLeastLife, kMostFrames));
-  s.life.seed = s.seed = reader.seed("seed");
-  s.codes = static_cast<int>(reader.whole("codes", 0, kMostCodes, 0));
+  std::vector<std::string> all_keys = settings_keys();
+  all_keys.insert(all_keys.end(), {"tries", "find"});
+  const TomlReader reader(root, file, all_keys);
+  SearchSettings s = read_settings(reader);
   s.likes = read_likes(folder / kLikes);
   Archive archive(s);
   archive.tries = reader.whole("tries", 0, kMostTries);
-  std::vector<std::string> keys = {"number", "cell", "codes"};
-  for (const Measure& m : kMeasures) keys.emplace_back(m.name);
+  std::vector<std::string> keys = figure_keys();
+  keys.insert(keys.end(), {"number", "cell"});
   for (const TomlNode* node : reader.tables("find")) {
     const TomlReader entry(*node, file, keys);
     Find f;
@@ -200,8 +238,7 @@ Archive read_archive(const fs::path& folder) {
     if (cell.size() != 2) entry.fail(*node, "a cell is [COLUMN, ROW]");
     f.place = {static_cast<int>(entry.whole_at(*cell[0], 0, s.cells - 1)),
                static_cast<int>(entry.whole_at(*cell[1], 0, s.cells - 1))};
-    for (const Measure& m : kMeasures) f.life.*m.value = entry.number(m.name, -1e9, 1e9);
-    for (const TomlNode* code : entry.list("codes")) f.life.codes.push_back(entry.number_at(*code, 0, 1));
+    read_figures(entry, f.life);
     f.preset = load_preset(preset_file(folder, f).string());
     archive.add(std::move(f));
   }

@@ -13,6 +13,8 @@
 
 namespace reverie {
 
+class TomlReader;
+
 struct MapCell {
   int column = 0, row = 0;  // cells along the first and the second axis
   bool operator==(const MapCell&) const = default;
@@ -58,7 +60,13 @@ class Archive {
   // What counts in a cell: quality by taste.
   double worth(const Life& life) const { return life.quality * taste_.factor(life); }
   // Whether something that lives like this would stay.
-  bool takes(const MapCell& place, const Life& life) const;
+  bool takes(const MapCell& place, const Life& life) const { return clears(life, bar(place)); }
+  // What a life must be worth more than, to stay: in each cell, by rows.
+  std::vector<double> bars() const;
+  // takes(), by such bars, which may be those of another archive with the same settings.
+  bool clears(const Life& life, const std::vector<double>& bars) const {
+    return clears(life, bars[index(place_of(life))]);
+  }
   // Takes its place if it is better than what is there, and returns whether it did.
   bool add(Find find);
 
@@ -68,12 +76,24 @@ class Archive {
 
  private:
   size_t index(const MapCell& place) const;
+  double bar(const MapCell& place) const;
+  bool clears(const Life& life, double bar) const;
   SearchSettings settings_;
   const Axis* x_;
   const Axis* y_;
   Taste taste_;
   std::vector<std::unique_ptr<Find>> cells_;
 };
+
+// Settings as their lines in search.toml, without the likes.
+std::string format_settings(const SearchSettings& settings);
+const std::vector<std::string>& settings_keys();
+SearchSettings read_settings(const TomlReader& reader);
+
+// Likewise what is kept of a life.
+std::string format_figures(const Life& life);
+std::vector<std::string> figure_keys();
+void read_figures(const TomlReader& reader, Life& life);
 
 // Writes what is not written yet, and removes what is no longer kept.  An archive on disk is whole at any
 // time.

@@ -8,37 +8,12 @@
 #include "core/error.h"
 #include "core/test_help.h"
 #include "discover/map.h"
-#include "discover/search.h"
-#include "sheets/png.h"
+#include "discover/search_test_help.h"
 
 namespace reverie {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Pictures are PNG here: codecs are another module's.
-PictureFiles plain_files() {
-  return {[](const fs::path& file) -> Planes { throw Error("read", file.string(), "no test needs it"); },
-          png_bytes};
-}
-
-constexpr const char* kLively = R"(
-[parameters]
-levels = 2
-channels = [3, 6, 8]
-filters = "smooth"
-decode_kernel = 4
-home_centre = 1
-home_level = 0.45
-home_rate = 0.1
-gain = 1.2
-self = 0.85
-encode = -0.3
-decode = 0.3
-sblur = 0.3
-tblur = 0.2
-noise = [0, 0.05, 0.1]
-)";
 
 Preset preset_of(const std::string& text) {
   return parse_preset(text, "toy.toml", [](const std::string&) -> Preset { throw Error("no parents here"); });
@@ -46,12 +21,7 @@ Preset preset_of(const std::string& text) {
 
 class Discover : public testing::Test {
  protected:
-  Discover() {
-    settings_.from = {folder_.write("presets/toy.toml", kLively).string()};
-    settings_.cells = 4;
-    settings_.life.size = 32;
-    settings_.life.frames = 120;
-  }
+  Discover() { settings_ = small_search(folder_); }
   SearchReport tried(Archive& archive, int64_t tries) const {
     SearchOptions options;
     options.workers = 1;

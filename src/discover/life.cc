@@ -243,7 +243,7 @@ Life live(const Preset& preset, const LifeOptions& options, const PictureFiles& 
       for (double& v : so_far.codes) v *= kMoments;
       so_far.quality = quality_of(so_far, false);
       if (hopeless(so_far)) {
-        life.death = "surpassed";
+        life.death = kSurpassed;
         return life;
       }
     }

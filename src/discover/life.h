@@ -33,6 +33,8 @@ struct LifeOptions {
   std::string kernel = "auto";
 };
 
+inline constexpr const char* kSurpassed = "surpassed";  // a death: a better one is in its cell
+
 // What was seen.  Means over eight moments of its life, unless said otherwise.
 struct Life {
   std::string death;                      // why it was given up; empty: it lived

@@ -6,10 +6,13 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <future>
+#include <list>
 #include <mutex>
 #include <thread>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "core/stop.h"
 #include "discover/children.h"
 
@@ -18,11 +21,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kBetween(5);  // from one call of `changed` to the next
-constexpr double kGoals = 0.5;               // chance that a try has a goal
-constexpr size_t kNearest = 4;               // finds from which its parents are chosen
-constexpr double kStranger = 0.1;            // chance that the other parent is a preset of the tree
-constexpr int kHeirs = 8;                    // children of each preset of `from` before the map leads
+constexpr std::chrono::seconds kBetween(5);       // from one call of `changed` to the next
+constexpr std::chrono::milliseconds kGlance(50);  // from one look for who has joined to the next
+constexpr double kGoals = 0.5;                    // chance that a try has a goal
+constexpr size_t kNearest = 4;                    // finds from which its parents are chosen
+constexpr double kStranger = 0.1;                 // chance that the other parent is a preset of the tree
+constexpr int kHeirs = 8;                         // children of each preset of `from` before the map leads
 
 Preset beginning(const std::string& name) {
   Chain chain = load_chain(name);
@@ -42,10 +46,9 @@ class Search {
 
   SearchReport run() {
     begin_ = shown_ = Clock::now();
-    int workers =
-        options_.workers > 0 ? options_.workers : static_cast<int>(std::thread::hardware_concurrency());
     std::vector<std::thread> others;
-    for (int i = 1; i < std::max(1, workers); ++i) others.emplace_back([this] { work(); });
+    for (int i = 1; i < search_threads(options_.workers); ++i) others.emplace_back([this] { work(); });
+    if (options_.joined) others.emplace_back([this] { welcome(); });
     work();
     for (std::thread& t : others) t.join();
     if (failure_) std::rethrow_exception(failure_);
@@ -59,25 +62,54 @@ class Search {
     Preset preset;
   };
 
-  void work() {
+  // Tries one after the other, here or there, until the search is over or there is nobody there.
+  void work(RemoteThread* there = nullptr) {
     try {
       for (;;) {
         std::optional<Try> now;
+        std::vector<double> bars;
         {
           const std::lock_guard lock(mutex_);
           if (over()) return;
           now = make(next_++);
+          if (there) bars = archive_.bars();
         }
-        Find find = lived(*now);
+        const std::optional<Life> life = there ? lived_there(*there, now->preset, bars) : lived(now->preset);
+        if (!life) return;
         const std::lock_guard lock(mutex_);
-        take(std::move(find));
+        if (there) ++report_.tried_elsewhere;
+        take({now->number, archive_.place_of(*life), *life, std::move(now->preset)});
       }
     } catch (const Stopped&) {
       // what it tried is lost
     } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
+      fail();
     }
+  }
+
+  // A thread here for each there.
+  void welcome() {
+    std::list<std::future<void>> threads;
+    try {
+      for (;;) {
+        {
+          const std::lock_guard lock(mutex_);
+          if (over()) return;
+        }
+        threads.remove_if([](auto& t) { return t.wait_for(kGlance.zero()) == std::future_status::ready; });
+        if (std::shared_ptr<RemoteThread> there = options_.joined())
+          threads.push_back(std::async(std::launch::async, [this, there] { work(there.get()); }));
+        else
+          std::this_thread::sleep_for(kGlance);
+      }
+    } catch (...) {
+      fail();
+    }
+  }
+
+  void fail() {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) failure_ = std::current_exception();
   }
 
   bool over() const {
@@ -136,21 +168,21 @@ class Search {
     return finds;
   }
 
-  Find lived(const Try& now) {
-    Find find;
-    find.number = now.number;
-    find.preset = now.preset;
-    const auto hopeless = [this](const Life& so_far) {
+  Life lived(const Preset& preset) {
+    return life_of(preset, archive_.settings().life, files_, [this](const Life& so_far) {
       const std::lock_guard lock(mutex_);
       return !archive_.takes(archive_.place_of(so_far), so_far);
-    };
+    });
+  }
+
+  static std::optional<Life> lived_there(RemoteThread& there, const Preset& preset,
+                                         const std::vector<double>& bars) {
     try {
-      find.life = live(now.preset, archive_.settings().life, files_, hopeless);
-    } catch (const Error&) {
-      find.life.death = "impossible";  // what it was built from does not fit
+      return there.live(preset, bars);
+    } catch (const Error& e) {
+      warning(e.what());
+      return {};
     }
-    find.place = archive_.place_of(find.life);
-    return find;
   }
 
   void take(Find find) {
@@ -164,7 +196,7 @@ class Search {
     if (archive_.add(std::move(find))) {
       ++report_.kept;
     } else {
-      ++report_.deaths[death.empty() ? "surpassed" : death];
+      ++report_.deaths[death.empty() ? kSurpassed : death];
     }
     if (Clock::now() - shown_ < kBetween) return;
     changed_(archive_, report_);
@@ -184,6 +216,21 @@ class Search {
 };
 
 }  // namespace
+
+int search_threads(int asked) {
+  return asked > 0 ? asked : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+}
+
+Life life_of(const Preset& preset, const LifeOptions& options, const PictureFiles& files,
+             const std::function<bool(const Life& so_far)>& hopeless) {
+  try {
+    return live(preset, options, files, hopeless);
+  } catch (const Error&) {
+    Life none;
+    none.death = "impossible";  // what it was built from does not fit
+    return none;
+  }
+}
 
 SearchReport search(Archive& archive, const SearchOptions& options, const PictureFiles& files,
                     const std::function<void(Archive& archive, const SearchReport& report)>& changed) {

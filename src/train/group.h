@@ -8,9 +8,7 @@
 namespace reverie {
 
 // A single process, or one of several joined through c10d: Gloo on the CPU, NCCL on CUDA if LibTorch has it.
-// Ranks come from the environment, as set by torchrun (RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT), mpirun
-// (OMPI_COMM_WORLD_RANK and _SIZE, or PMI_RANK and PMI_SIZE) or Slurm (SLURM_PROCID, SLURM_NTASKS);
-// MASTER_ADDR defaults to 127.0.0.1 and MASTER_PORT to 29500.
+// Ranks come from the environment (core/processes.h).
 class Group {
  public:
   // Says whom it waits for, and waits until all have joined; a stop (core/stop.h) during that ends the

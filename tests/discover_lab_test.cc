@@ -1,0 +1,78 @@
+// `reverie discover` by several processes, which come, go and die.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "command.h"
+
+namespace reverie {
+namespace {
+
+namespace fs = std::filesystem;
+
+// start RANK begins a process, whose messages are in said-RANK; hears RANK WORDS waits for some.
+const std::string kBegin =
+    "export WORLD_SIZE=3 MASTER_PORT=$((20000 + $$ % 20000)) XDG_CONFIG_HOME=$PWD\n"
+    "start() { RANK=$1 '" REVERIE_COMMAND
+    "' discover first-light -o found --size 32 --frames 300 --threads 1 2>>said-$1 & }\n"
+    "hears() { i=0; until grep -q \"$2\" said-$1 || [ $((i += 1)) = 3000 ]; do sleep 0.02; done; }\n"
+    "ends() { wait $2; echo $1 $?; }\n";
+
+int count_of(const std::string& text, const std::string& what) {
+  int count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+TEST(DiscoverTogether, WhoIsKilledLosesItsTryAndMayJoinAgain) {
+  const TestFolder folder("together");
+  const Outcome o = shell(kBegin +
+                              "start 1; one=$!; start 2; two=$!; start 0; zero=$!\n"
+                              "hears 0 'process 1 has joined'; hears 0 'process 2 has joined'; sleep 2\n"
+                              "kill -9 $two; hears 0 'process 2 is gone'\n"
+                              "start 2; two=$!\n"
+                              "until [ $(grep -c '2 has joined' said-0) = 2 ]; do sleep 0.1; done; sleep 2\n"
+                              "kill -INT $zero; ends zero $zero; ends one $one; ends two $two",
+                          folder.path());
+  EXPECT_EQ(o.out, "zero 130\none 0\ntwo 0\n") << o.err;
+  const std::string said = read_text_file(folder.file("said-0"));
+  EXPECT_EQ(count_of(said, "is gone"), 1) << said;
+  EXPECT_EQ(count_of(said, "has left"), 0) << said;
+  EXPECT_NE(said.find("by other processes"), std::string::npos) << said;
+  EXPECT_NE(read_text_file(folder.file("said-1")).find("the search is over: "), std::string::npos);
+  EXPECT_TRUE(fs::exists(folder.path() / "found/map.html"));
+  // one process goes on with what all have found
+  const Outcome more = shell(
+      "XDG_CONFIG_HOME=$PWD reverie discover -o found --resume --minutes 0.01 --threads 1", folder.path());
+  EXPECT_EQ(more.status, 0) << more.err;
+  EXPECT_EQ(more.err.find("process"), std::string::npos) << more.err;
+}
+
+TEST(DiscoverTogether, WithoutProcessZeroTheOthersEnd) {
+  const TestFolder folder("alone");
+  const Outcome o =
+      shell(kBegin +
+                "start 0; zero=$!; start 1; one=$!; start 2; two=$!\n"
+                "hears 0 'process 1 has joined'; hears 0 'process 2 has joined'\n"
+                "kill -INT $one; ends one $one; hears 0 'process 1 has left'\n"
+                "kill -9 $zero; ends two $two; grep -c 'process 1 has left' said-0; grep 'is gone' said-2",
+            folder.path());
+  EXPECT_EQ(o.out, "one 130\ntwo 1\n1\nreverie: cannot go on with the search: process 0 is gone\n") << o.err;
+}
+
+TEST(DiscoverTogether, OneProcessNeedsNoLab) {
+  const TestFolder folder("quick");
+  fs::copy_file(REVERIE_COMMAND, folder.file("reverie"));
+  const std::string words =
+      " RANK=0 XDG_CONFIG_HOME=$PWD ./reverie discover $REVERIE_ROOT/presets/first-light.toml -o found "
+      "--tries 2 "
+      "--size 32 --frames 120 -q";
+  const Outcome one = shell("WORLD_SIZE=1" + words, folder.path());
+  EXPECT_EQ(one.status, 0) << one.err;
+  const Outcome two = shell("WORLD_SIZE=2" + words, folder.path());
+  EXPECT_EQ(two.status, 1);
+  EXPECT_NE(two.err.find("discover by several processes: it needs LibTorch"), std::string::npos) << two.err;
+}
+
+}  // namespace
+}  // namespace reverie
