@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/stop.h"
 #include "core/text.h"
@@ -17,7 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kBetweenLooks(200), kGlance(20);
 constexpr int kPatience = kCrewSilence / kBetweenLooks;  // looks
-constexpr int kMostRemoteThreads = 1024;
 
 }  // namespace
 
@@ -117,16 +116,18 @@ void Crew::look() {
 }
 
 void Crew::greet(int64_t number, const std::string& hello) {
+  const std::vector<std::string> words = split(hello, ' ');
+  const auto number_at = [&](size_t i) { return static_cast<int>(to_number(words[i]).value_or(0)); };
+  if (words.size() != 2) return;
+  const int threads = std::clamp(number_at(1), 0, kMostThreads);
   auto member = std::make_shared<Member>();
   member->number = number;
-  int threads = 0;
-  if (std::sscanf(hello.c_str(), "%d %d", &member->rank, &threads) != 2) return;  // NOLINT(cert-err34-c)
+  member->rank = number_at(0);
   members_.push_back(member);
   if (!options_.quiet && !over_)
     note(fmt::format("process {} has joined, with {}", member->rank, counted(threads, "thread")));
   const std::lock_guard lock(mutex_);
-  for (int i = 0; i < std::min(threads, kMostRemoteThreads); ++i)
-    free_.push_back(std::make_unique<Thread>(store_, member, i, size_));
+  for (int i = 0; i < threads; ++i) free_.push_back(std::make_unique<Thread>(store_, member, i, size_));
 }
 
 void Crew::look_at(Member& m) {
