@@ -60,19 +60,5 @@ TEST(DiscoverTogether, WithoutProcessZeroTheOthersEnd) {
   EXPECT_EQ(o.out, "one 130\ntwo 1\n1\nreverie: cannot go on with the search: process 0 is gone\n") << o.err;
 }
 
-TEST(DiscoverTogether, OneProcessNeedsNoLab) {
-  const TestFolder folder("quick");
-  fs::copy_file(REVERIE_COMMAND, folder.file("reverie"));
-  const std::string words =
-      " RANK=0 XDG_CONFIG_HOME=$PWD ./reverie discover $REVERIE_ROOT/presets/first-light.toml -o found "
-      "--tries 2 "
-      "--size 32 --frames 120 -q";
-  const Outcome one = shell("WORLD_SIZE=1" + words, folder.path());
-  EXPECT_EQ(one.status, 0) << one.err;
-  const Outcome two = shell("WORLD_SIZE=2" + words, folder.path());
-  EXPECT_EQ(two.status, 1);
-  EXPECT_NE(two.err.find("discover by several processes: it needs LibTorch"), std::string::npos) << two.err;
-}
-
 }  // namespace
 }  // namespace reverie

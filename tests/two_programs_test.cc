@@ -60,6 +60,14 @@ TEST(TwoPrograms, WithoutTheLabItSaysWhatIsMissing) {
   EXPECT_EQ(o.status, 1);
   EXPECT_NE(o.err.find("it needs LibTorch, and "), std::string::npos) << o.err;
   EXPECT_NE(o.err.find("reverie-lab cannot be started: No such file"), std::string::npos) << o.err;
+  // a search needs it with others alone
+  const std::string search =
+      " RANK=0 ./reverie discover $REVERIE_ROOT/presets/first-light.toml -o found --likes none --tries 1 "
+      "--size 32 --frames 120 -q";
+  EXPECT_EQ(shell("WORLD_SIZE=1" + search, folder.path()).status, 0);
+  EXPECT_NE(shell("WORLD_SIZE=2" + search, folder.path())
+                .err.find("cannot run discover by several processes: it needs LibTorch"),
+            std::string::npos);
 }
 
 }  // namespace
