@@ -51,7 +51,8 @@ void check_files(const Preset& preset) {
   const auto check = [](const std::string& name) {
     std::error_code code;
     if (fs::path(name).is_absolute() && !fs::exists(name, code))
-      throw Error("live a try", "", fmt::format("{} is not on this machine", name), "copy it to there");
+      throw Error("go on with", "the search", fmt::format("{} is not on this machine", name),
+                  "copy it to the same path");
   };
   for (const Parameter& p : preset.values.table().all()) {
     if (p.kind == ParameterKind::kText) check(preset.values.text(p.name));
