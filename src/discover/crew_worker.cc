@@ -62,10 +62,10 @@ void check_files(const Preset& preset) {
 
 class CrewWorker {
  public:
-  CrewWorker(KeyValueStore& store, const CrewWorkerOptions& options, const PictureFiles& files)
+  CrewWorker(KeyValueStore& store, const CrewWorkerOptions& options, PictureFiles files)
       : store_(store),
         options_(options),
-        files_(files),
+        files_(std::move(files)),
         archive_(joined_settings(store, options.program)),
         number_(store.add(SearchKeys::kArrivals, 1)) {
     if (archive_.settings().codes > 0)
