@@ -60,5 +60,35 @@ TEST(DiscoverTogether, WithoutProcessZeroTheOthersEnd) {
   EXPECT_EQ(o.out, "one 130\ntwo 1\n1\nreverie: cannot go on with the search: process 0 is gone\n") << o.err;
 }
 
+// A network that saw what was found sorts another search, also in a process that has only been sent it.
+TEST(DiscoverLearned, ANetworkOfFindsSortsTheNext) {
+  const TestFolder folder("learned");
+  const std::string small = " --size 32 --frames 120 --threads 1 -q";
+  const Outcome learned =
+      shell("reverie discover first-light -o found --tries 5" + small +
+                " && reverie data import found/found-*.jpg --tiles 16x1 -o finds.tfrecord -q && reverie "
+                "train vae-finds "
+                "--data finds.tfrecord --set iterations=3 -o run -q && reverie discover first-light -o a "
+                "--describe run "
+                "--tries 6" +
+                small + " && reverie discover first-light -o b --describe run --tries 6" + small +
+                " && diff -r a b && grep -h '^[xy] =\\|^codes = [0-9]' a/search.toml",
+            folder.path());
+  EXPECT_EQ(learned.out, "run/model.safetensors\nx = \"code-1\"\ny = \"code-2\"\ncodes = 2\n") << learned.err;
+  const Outcome others = shell(
+      "rm -r run\nexport WORLD_SIZE=2 MASTER_PORT=$((20000 + $$ % 20000)); "
+      "RANK=1 reverie discover -o none --threads 1 & RANK=0 reverie discover -o a --resume --tries 40 "
+      "--threads 1; "
+      "echo zero $?; wait $!; echo one $?",
+      folder.path());
+  EXPECT_EQ(others.out, "zero 0\none 0\n") << others.err;
+  EXPECT_NE(others.err.find("by other processes"), std::string::npos) << others.err;
+  const Outcome grid =
+      shell("reverie discover -o c --describe '" + fs::absolute("models/mogrify.safetensors").string() + "'",
+            folder.path());
+  EXPECT_EQ(grid.status, 1);
+  EXPECT_NE(grid.err.find("must be a VAE with one code vector"), std::string::npos) << grid.err;
+}
+
 }  // namespace
 }  // namespace reverie
