@@ -160,6 +160,17 @@ FlowPair find_flows(const Planes& from, const Planes& to, FlowMethod method, Thr
   return out;
 }
 
+Flow resize_flow(const Flow& flow, int height, int width) {
+  Flow out = resize(flow, height, width);
+  const float across = static_cast<float>(width) / static_cast<float>(flow.width());
+  const float down = static_cast<float>(height) / static_cast<float>(flow.height());
+  for (size_t i = 0; i < out.plane_size(); ++i) {
+    out.plane(0)[i] *= across;
+    out.plane(1)[i] *= down;
+  }
+  return out;
+}
+
 double end_point_error(const Flow& found, const Flow& truth) {
   check_sizes(found, truth);
   double sum = 0;

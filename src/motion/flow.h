@@ -46,6 +46,9 @@ struct FlowPair {
 // The flow both ways, on two of the threads.
 FlowPair find_flows(const Planes& from, const Planes& to, FlowMethod method, Threads& threads);
 
+// The flow of pictures as that of the same pictures in another size.
+Flow resize_flow(const Flow& flow, int height, int width);
+
 // Mean distance in pixels between a flow and the true one, where that is known (motion/flo.h): the endpoint
 // error.  Error for different sizes, and where nothing is known.
 double end_point_error(const Flow& found, const Flow& truth);

@@ -7,22 +7,6 @@
 
 namespace reverie {
 
-namespace {
-
-// A flow of a smaller picture as that of a larger one.
-Flow enlarged(const Flow& flow, int height, int width) {
-  Flow large = resize(flow, height, width);
-  const float across = static_cast<float>(width) / static_cast<float>(flow.width());
-  const float down = static_cast<float>(height) / static_cast<float>(flow.height());
-  for (size_t i = 0; i < large.plane_size(); ++i) {
-    large.plane(0)[i] *= across;
-    large.plane(1)[i] *= down;
-  }
-  return large;
-}
-
-}  // namespace
-
 Planes InputMotion::seen(const Planes& picture) const {
   const int side = std::max(picture.height(), picture.width());
   if (largest_side_ == 0 || side <= largest_side_) return picture;
@@ -68,7 +52,7 @@ void InputMotion::next(const Planes* picture, Threads& threads) {
     trust_ = consistency(flows.backward, flows.forward, threads);
     flow_ = std::move(flows.backward);
     if (now.height() != picture->height() || now.width() != picture->width()) {
-      flow_ = enlarged(flow_, picture->height(), picture->width());
+      flow_ = resize_flow(flow_, picture->height(), picture->width());
       trust_ = resize(trust_, picture->height(), picture->width());
     }
   }

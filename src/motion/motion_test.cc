@@ -11,6 +11,7 @@
 #include "motion/flo.h"
 #include "motion/flow.h"
 #include "motion/input_motion.h"
+#include "motion/mean_motion.h"
 #include "motion/warp.h"
 
 namespace reverie {
@@ -51,6 +52,29 @@ TEST(Flow, EveryMethodRecoversAShift) {
     ASSERT_EQ(flow.channels(), 2);
     EXPECT_LT(error_of(flow, 3.5, -2.25), name == "dis-ultrafast" ? 0.4 : 0.2) << name;
   }
+}
+
+// Above the middle it rolls to the left, below it to the right.
+Planes rolling(int height, int width, double by) {
+  Planes p = texture(height, width, -by);
+  const Planes below = texture(height, width, by);
+  for (int c = 0; c < 3; ++c) std::copy_n(below.row(c, height / 2), height / 2 * width, p.row(c, height / 2));
+  return p;
+}
+
+TEST(MeanMotion, SaysWhereAClipGoesPlaceByPlace) {
+  Threads threads(1);
+  MeanMotion motion;
+  for (int f = 0; f < 6; ++f) motion.next(rolling(96, 128, 1.5 * f), threads);
+  EXPECT_EQ(motion.pairs(), 5);
+  const Flow mean = motion.mean();
+  for (const int x : {24, 64, 104}) {
+    EXPECT_NEAR(mean.at(0, 20, x), -1.5, 0.2);
+    EXPECT_NEAR(mean.at(0, 76, x), 1.5, 0.2);
+    EXPECT_NEAR(mean.at(1, 20, x), 0, 0.2);
+  }
+  const Flow small = resize_flow(mean, 48, 32);
+  EXPECT_NEAR(small.at(0, 10, 16), -1.5 / 4, 0.05);
 }
 
 TEST(Flow, BothWaysAreThoseOfEachWayForAnyNumberOfThreads) {
