@@ -4,6 +4,7 @@
 
 #include <numbers>
 
+#include "alive/stream.h"
 #include "core/error.h"
 #include "feedback/flow.h"
 #include "feedback/warp.h"
@@ -126,6 +127,18 @@ torch::Tensor grid_of(const Transition& t, int level, int height, int width, int
   return grid;
 }
 
+// Velocities of level 0, [N, 2, H, W], as differences of what grid_of makes for another level.
+torch::Tensor at_level(const torch::Tensor& v, int height, int width, int shrink, Border border) {
+  const auto chosen = [&](int count, int64_t of) {
+    return (torch::arange(count, torch::kLong) * shrink + shrink / 2).clamp_max(of - 1).to(v.device());
+  };
+  const torch::Tensor there =
+      v.index_select(2, chosen(height, v.size(2))).index_select(3, chosen(width, v.size(3)));
+  const auto sides = [&](int n) { return border == Border::kWrap ? n : std::max(1, n - 1); };
+  return at::stack({there.select(1, 0) * (2.0 / sides(width)), there.select(1, 1) * (2.0 / sides(height))},
+                   3);
+}
+
 // out[n] = a per item scaled: [N] -> [N, 1, 1, 1]
 torch::Tensor per_item(const torch::Tensor& v) {
   return v.view({-1, 1, 1, 1});
@@ -216,7 +229,10 @@ torch::Tensor Twin::moved(const torch::Tensor& h, const TwinFrame& frame, int le
       one.velocity = frame.velocity ? &(*frame.velocity)[n] : nullptr;
       grids.push_back(grid_of(one, level, height, width, shrink).to(device_));
     }
-    const torch::Tensor grid = count > 1 ? at::cat(grids) : grids[0].expand({h.size(0), height, width, 2});
+    torch::Tensor grid = count > 1 ? at::cat(grids) : grids[0].expand({h.size(0), height, width, 2});
+    if (frame.stream.defined() && !l.advect.is(0))  // adds 0, and a gradient
+      grid = grid -
+             l.advect.value * at_level(frame.stream - frame.stream.detach(), height, width, shrink, t.border);
     // the sample behind the last one is the first
     const torch::Tensor wide = t.border == Border::kWrap ? at::pad(out, {0, 1, 0, 1}, "circular") : out;
     constexpr int64_t kLinear = 0;
@@ -264,6 +280,17 @@ TwinState Twin::step(const TwinState& state, const TwinWeights& weights, const T
   }
   if (overflow) *overflow = beyond / samples;
   return next;
+}
+
+torch::Tensor Twin::stream(const TwinState& state, const Transition& transition,
+                           const ParameterValues& values) const {
+  const auto& all = transition.level;
+  if (std::none_of(all.begin(), all.end(), [](const LevelTransition& t) { return !t.advect.is(0); }))
+    return {};
+  const int level = std::min(values.integer("advect_level"), levels());
+  const int channel = values.integer("advect_channel") % channels(level);
+  return stream_of(state.h[z(level)].select(1, channel), values.number("advect_smooth"), sizes_.height[0],
+                   sizes_.width[0], transition.border == Border::kWrap);
 }
 
 std::optional<std::vector<Planes>> Twin::velocity(const TwinState& state, const Transition& transition,

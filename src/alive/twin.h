@@ -39,6 +39,8 @@ struct TwinFrame {
   const Transition* transition = nullptr;
   const std::vector<Planes>* velocity = nullptr;  // of each of the N, as Transition::velocity; null: none
   std::vector<Random> noise;                      // of each of the N, as Kernel::step takes it
+  torch::Tensor stream =
+      {};  // the velocities once more, [N, 2, H, W], where gradients are to go through them too
 };
 
 class Twin {
@@ -50,8 +52,9 @@ class Twin {
   void check(const Transition& transition) const;
 
   // The state after one frame: the equations of kernels/reference/reference_kernel.cc.  overflow, if not
-  // null, takes the mean of max(|u| - 1, 0) over all samples before they are squashed.  Gradients take the
-  // velocity as given: they reach the state through what is moved, not through where it comes from.
+  // null, takes the mean of max(|u| - 1, 0) over all samples before they are squashed.  Without `stream`
+  // gradients take the velocity as given: they reach the state through what is moved, not through where it
+  // comes from.
   TwinState step(const TwinState& state, const TwinWeights& weights, const TwinFrame& frame,
                  torch::Tensor* overflow = nullptr) const;
 
@@ -59,6 +62,10 @@ class Twin {
   // the N; nothing where no level is advected.
   std::optional<std::vector<Planes>> velocity(const TwinState& state, const Transition& transition,
                                               const ParameterValues& values, Threads& threads) const;
+
+  // TwinFrame::stream; undefined where no level is advected.
+  torch::Tensor stream(const TwinState& state, const Transition& transition,
+                       const ParameterValues& values) const;
 
   // As the engine starts with init = "noise"; one hierarchy for each stream.
   TwinState start(const ParameterValues& values, const std::vector<Random>& streams) const;
