@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <tuple>
 
@@ -17,6 +18,9 @@
 #include "core/stop.h"
 #include "media/picture.h"
 #include "media/source.h"
+#include "motion/amount.h"
+#include "motion/flo.h"
+#include "motion/mean_motion.h"
 
 namespace reverie {
 namespace {
@@ -26,11 +30,12 @@ namespace fs = std::filesystem;
 constexpr size_t kMostPictures = 24;  // of one name: a clip or a folder
 constexpr int kLongestSide = 1024;
 constexpr size_t kMostFramesOfClip = 3000;
+constexpr int kSideForFlow = 320;
 
-Planes held(Planes picture) {
+Planes at_most(const Planes& picture, int side_at_most) {
   const int longest = std::max(picture.height(), picture.width());
-  if (longest <= kLongestSide) return picture;
-  const auto side = [&](int n) { return std::max(1, static_cast<int>(int64_t{n} * kLongestSide / longest)); };
+  if (longest <= side_at_most) return picture;
+  const auto side = [&](int n) { return std::max(1, static_cast<int>(int64_t{n} * side_at_most / longest)); };
   return resize(picture, side(picture.height()), side(picture.width()));
 }
 
@@ -40,7 +45,7 @@ void read_clip(const fs::path& path, std::vector<Planes>& out) {
   const int64_t every = std::max<int64_t>(1, count / static_cast<int64_t>(kMostPictures));
   Planes picture;
   for (int64_t frame = 0; out.size() < kMostPictures && source->read(picture); ++frame) {
-    if (frame % every == 0) out.push_back(held(picture));
+    if (frame % every == 0) out.push_back(at_most(picture, kLongestSide));
   }
 }
 
@@ -61,6 +66,27 @@ std::vector<Planes> read_frames(const std::string& name,
   }
   if (frames.empty()) throw Error("learn from", name, "it has no pictures");
   return frames;
+}
+
+// The mean flow of a clip, or what is in a .flo file.
+Flow read_motion(const std::string& name, int threads) {
+  if (fs::path(name).extension() == ".flo") return read_flo(name);
+  const auto source = open_source(name, {});
+  if (source->info().still) throw Error("take the motion of", name, "it does not move", "give it a clip");
+  Threads pool(threads);
+  MeanMotion motion;
+  Planes picture;
+  for (size_t frame = 0; frame < kMostFramesOfClip && source->read(picture); ++frame) {
+    if (stop_requested()) throw Stopped();
+    motion.next(at_most(picture, kSideForFlow), pool);
+  }
+  if (motion.pairs() == 0) throw Error("take the motion of", name, "no two frames follow each other in it");
+  return motion.mean();
+}
+
+bool is_changed(const AliveOptions& options, const std::string& parameter) {
+  return std::any_of(options.changes.begin(), options.changes.end(),
+                     [&](const std::string& change) { return change.starts_with(parameter + "="); });
 }
 
 int print(const std::vector<Figure>& figures) {
@@ -92,9 +118,10 @@ std::vector<Planes> read_style(const std::vector<std::string>& names) {
       }
       std::sort(files.begin(), files.end());
       const size_t every = std::max<size_t>(1, (files.size() + kMostPictures - 1) / kMostPictures);
-      for (size_t i = 0; i < files.size(); i += every) found.push_back(held(read_picture(files[i])));
+      for (size_t i = 0; i < files.size(); i += every)
+        found.push_back(at_most(read_picture(files[i]), kLongestSide));
     } else if (is_picture_name(name)) {
-      found.push_back(held(read_picture(name)));
+      found.push_back(at_most(read_picture(name), kLongestSide));
     } else {
       read_clip(name, found);
     }
@@ -127,6 +154,14 @@ int train_alive(AliveOptions options) {
       return prediction_size(setup.preset, shorter, width, height);
     });
   }
+  if (!options.motion.empty())  // a run goes on where the clip has gone
+    setup.motion =
+        read_motion(options.resume ? motion_file(options.run).string() : options.motion, options.threads);
+  if (!setup.motion.empty() && options.from == kCarried && !is_changed(options, "advect")) {
+    const int side = setup.settings.integer("size");
+    const double speed = motion_amount(resize_flow(setup.motion, side, side)).rms;
+    setup.preset.values.set("advect", std::abs(setup.settings.number("motion_speed")) * speed);
+  }
   setup.seed = options.seed;
   const bool done = run_alive(options, std::move(setup));
   if (!done) {
@@ -140,12 +175,16 @@ int train_alive(AliveOptions options) {
 int judge_preset(const JudgeWords& w) {
   const Preset preset = load_preset(w.preset);
   JudgeOptions options;
-  std::tie(options.width, options.height) = parse_size(w.size.empty() ? "256x256" : w.size);
+  std::tie(options.width, options.height) = parse_size(!w.size.empty()    ? w.size
+                                                       : w.motion.empty() ? "256x256"
+                                                                          : "96x96");
   options.frames = w.frames;
   options.seed = w.seed;
   options.threads = w.threads;
   options.read_picture = [](const fs::path& path) { return read_picture(path); };
   if (!w.predict.empty()) return judge_clip(preset, w, options);
+  if (!w.motion.empty()) options.motion = read_motion(w.motion, w.threads);
+  options.motion_speed = w.motion_speed;
   std::optional<LooksSettings> looks;
   if (!w.style.empty()) {
     const std::string network =

@@ -16,6 +16,8 @@ struct JudgeWords {
   std::vector<std::string> style;
   std::string predict;    // a clip
   double held_out = 0.2;  // share of it that was not learned from
+  std::string motion;     // a clip, or a .flo file
+  double motion_speed = 1;
   int frames = 600, style_size = 192, scales = 2, threads = 0;
   uint64_t seed = 1;
 };

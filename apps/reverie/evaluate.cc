@@ -23,14 +23,15 @@ struct Words {
 };
 
 bool is_preset(const Words& w) {
-  return !w.judge.style.empty() || !w.judge.predict.empty() || w.model.ends_with(".toml");
+  return !w.judge.style.empty() || !w.judge.predict.empty() || !w.judge.motion.empty() ||
+         w.model.ends_with(".toml");
 }
 
 int run(const Words& w) {
   if (is_preset(w)) {
     if (!w.data.empty()) throw UsageError("evaluate: --data is for a MODEL, --style for a preset");
-    if (!w.judge.style.empty() && !w.judge.predict.empty())
-      throw UsageError("evaluate: it takes --style or --predict, not both");
+    if (!w.judge.predict.empty() && !(w.judge.style.empty() && w.judge.motion.empty()))
+      throw UsageError("evaluate: --predict takes no --style and no --motion");
     JudgeWords words = w.judge;
     words.preset = w.model;
 #if REVERIE_WITH_MEDIA
@@ -85,6 +86,14 @@ Action add_evaluate(CLI::App& app) {
          "frames ahead, beside the last frame again, sharp and blurred, and the preset with random weights")
       ->type_name("CLIP")
       ->group("preset");
+  app.add_option(
+         "--motion", j.motion,
+         "a clip, or a .flo file: how otherwise it moves, and how much of its motion goes along the clip's")
+      ->type_name("CLIP")
+      ->group("preset");
+  app.add_option("--motion-speed", j.motion_speed, "--motion: times as fast as that (default 1)")
+      ->check(finite_range(-100, 100))
+      ->group("preset");
   app.add_option("--held-out", j.held_out,
                  "--predict: the share of the clip, at its end, that it is judged by (default 0.2)")
       ->check(CLI::Range(0.001, 1.0))
@@ -102,7 +111,8 @@ Action add_evaluate(CLI::App& app) {
   app.add_option("--scales", j.scales, "sizes that are compared (default 2)")
       ->check(CLI::Range(1, 4))
       ->group("preset");
-  app.add_option("--size", j.size, "of the frames (default 256x256; --predict: a shorter side of 96)")
+  app.add_option("--size", j.size,
+                 "of the frames (default 256x256; --predict: a shorter side of 96; --motion: 96x96)")
       ->group("preset");
   app.add_option("--frames", j.frames, "that it plays (default 600)")
       ->check(CLI::Range(3, 10000000))

@@ -43,7 +43,7 @@ struct Words {
   bool folds = false;
   // of alive
   std::vector<std::string> style, preset_changes;
-  std::string from, predict;
+  std::string from, predict, motion;
   double minutes = 0;
 };
 
@@ -139,6 +139,9 @@ AliveOptions alive_options(const Words& w) {
   if (w.style.empty() == w.predict.empty())
     throw UsageError(
         "train alive: it takes --style PICTURE, to look like it, or --predict CLIP, to go on as it does");
+  if (!w.motion.empty() && w.style.empty())
+    throw UsageError(
+        "train alive: --motion CLIP goes with --style; --predict takes the clip's motion anyway");
   if (!w.data.empty() || !w.test.empty() || w.find_rate || !w.watch.empty() || w.film > 0)
     throw UsageError("train alive: it takes no --data, --test, --find-rate, --watch or --film");
   AliveOptions options;
@@ -147,8 +150,10 @@ AliveOptions alive_options(const Words& w) {
                               : fs::path(w.run);
   options.name = fs::absolute(options.run).lexically_normal().filename().string();
   if (!w.predict.empty()) options.from = "_predictor";
+  if (!w.motion.empty()) options.from = kCarried;
   if (!w.from.empty()) options.from = w.from;
   if (!w.predict.empty()) options.predict = fs::absolute(w.predict).string();
+  if (!w.motion.empty()) options.motion = fs::absolute(w.motion).string();
   for (const std::string& name : w.style) options.style.push_back(fs::absolute(name).string());
   options.settings = w.changes;
   options.changes = w.preset_changes;
@@ -181,6 +186,7 @@ int train(const Words& w) {
   if (is_alive(w)) return alive(w);
   if (!w.style.empty()) throw UsageError("train: --style is of: reverie train alive --style PICTURE");
   if (!w.predict.empty()) throw UsageError("train: --predict is of: reverie train alive --predict CLIP");
+  if (!w.motion.empty()) throw UsageError("train: --motion is of: reverie train alive --motion CLIP");
   if (!w.watch.empty() && !w.watch.ends_with(".png"))
     throw UsageError(fmt::format("--watch takes a .png, not '{}'", w.watch));
   if (w.find_rate) {
@@ -254,8 +260,13 @@ Action add_train(CLI::App& app) {
          "picture")
       ->type_name("CLIP")
       ->group("alive");
+  app.add_option("--motion", w->motion,
+                 "alive: with --style: move where and how this clip does on average; or a .flo file")
+      ->type_name("CLIP")
+      ->group("alive");
   app.add_option("--from", w->from,
-                 "alive: the preset that it begins from (default _alive, or _predictor with --predict)")
+                 "alive: the preset that it begins from (default _alive, _carried with --motion, _predictor "
+                 "with --predict)")
       ->group("alive");
   app.add_option("--change", w->preset_changes, "alive: change a parameter of that preset: KEY=VALUE")
       ->group("alive");

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <map>
+#include <numbers>
 
 #include "alive/bands.h"
 #include "alive/foresight.h"
@@ -17,6 +18,7 @@
 #include "discover/spectrum.h"
 #include "feedback/engine.h"
 #include "models/pictures.h"
+#include "motion/flo.h"
 #include "weights/safetensors.h"
 
 namespace reverie {
@@ -98,6 +100,26 @@ AliveSetup toy_setup(int iterations = 40) {
   return setup;
 }
 
+// What it leaves, written and read again.
+class Left {
+ public:
+  explicit Left(const AliveTraining& training)
+      : folder_(fs::temp_directory_path() / fmt::format("alive_left_{}", getpid())) {
+    fs::create_directories(folder_);
+    write_safetensors(folder_ / "left.safetensors", training.weights(), Stored::kHalf);
+    preset = parse_preset(format_preset(training.preset("left", "left.safetensors")),
+                          (folder_ / "left.toml").string(), load_preset);
+  }
+  ~Left() { fs::remove_all(folder_); }
+  Left(const Left&) = delete;
+  Left& operator=(const Left&) = delete;
+
+  Preset preset{"feedback"};
+
+ private:
+  fs::path folder_;
+};
+
 TEST(Looks, AreNearerTheMoreAlike) {
   const Looks looks(toy_looks(), {stripes(64)});
   const torch::NoGradGuard no_grad;
@@ -140,21 +162,73 @@ TEST(PictureSpectrum, KnowsAGrid) {
   EXPECT_GT(spectrum_of(p).grid, 3);
 }
 
+// A soft bar that reaches to one side of (x, y), drawn `degrees` counter-clockwise from the right.
+torch::Tensor bar(double x, double y, double degrees) {
+  const double angle = degrees * std::numbers::pi / 180;
+  const torch::Tensor across = torch::arange(48, torch::kFloat32).view({1, 48}) - x;
+  const torch::Tensor down = torch::arange(32, torch::kFloat32).view({32, 1}) - y;
+  const torch::Tensor along = std::cos(angle) * across - std::sin(angle) * down;
+  const torch::Tensor beside = std::sin(angle) * across + std::cos(angle) * down;
+  return (-((along - 7) / 4).square() - (beside / 2).square()).exp().expand({1, 3, 32, 48});
+}
+
 TEST(WantedMotion, IsToldFromOthers) {
-  // a bar from the middle to the right; turned counter-clockwise by 90 degrees it goes up
-  torch::Tensor right = torch::zeros({1, 3, 32, 48});
-  right.slice(2, 14, 18).slice(3, 24, 36).fill_(1);
-  torch::Tensor up = torch::zeros({1, 3, 32, 48});
-  up.slice(2, 4, 16).slice(3, 22, 26).fill_(1);
-  const auto otherwise = [](const torch::Tensor& then, const torch::Tensor& now, const WantedMotion& wanted) {
-    return moving_otherwise(then, now, 4, wanted).item<double>();
+  std::vector<torch::Tensor> turning;
+  std::vector<torch::Tensor> drifting;
+  for (int f = 0; f < WantedMotion::kFrames; ++f) {
+    turning.push_back(bar(23.5, 15.5, 22.5 * f));
+    drifting.push_back(bar(20 - 1.5 * f, 12 + f, 0));
+  }
+  const auto otherwise = [](const std::vector<torch::Tensor>& frames, double x, double y, double turn) {
+    return WantedMotion(drift(x, y, turn, 32, 48)).otherwise(frames).item<double>();
   };
-  EXPECT_LT(otherwise(right, up, {0, 0, 22.5}), 0.01);
-  EXPECT_GT(otherwise(right, up, {0, 0, -22.5}), 0.5);
-  EXPECT_GT(otherwise(right, up, {}), 0.5);
-  const torch::Tensor below = at::roll(right, {4, -8}, {2, 3});
-  EXPECT_LT(otherwise(right, below, {-2, 1, 0}), 0.01);
-  EXPECT_GT(otherwise(right, below, {2, -1, 0}), 0.5);
+  EXPECT_LT(otherwise(turning, 0, 0, 22.5), 0.4);
+  EXPECT_GT(otherwise(turning, 0, 0, -22.5), 0.9);
+  EXPECT_GT(otherwise(turning, 0, 0, 0), 0.9);
+  EXPECT_LT(otherwise(drifting, -1.5, 1, 0), 0.4);
+  EXPECT_GT(otherwise(drifting, 1.5, -1, 0), 0.9);
+  EXPECT_THROW(WantedMotion(drift(0, 16, 0, 32, 48)), Error);  // nothing would be left to compare
+}
+
+// Rolls to the left above the middle and to the right below it, so many pixels a frame.
+Flow apart(int side, float by = 1) {
+  Flow flow(2, side, side);
+  for (int y = 0; y < side; ++y) std::fill_n(flow.row(0, y), side, 2 * y < side ? -by : by);
+  return flow;
+}
+
+TEST(WantedMotion, IsToldPlaceByPlace) {
+  torch::manual_seed(1);
+  const torch::Tensor before = torch::avg_pool2d(torch::randn({2, 3, 36, 36}), 5, 1).clamp(-1, 1);
+  std::vector<torch::Tensor> frames;
+  for (int f = 0; f < WantedMotion::kFrames; ++f)
+    frames.push_back(
+        torch::cat({at::roll(before.narrow(2, 0, 16), -f, 3), at::roll(before.narrow(2, 16, 16), f, 3)}, 2));
+  const auto otherwise = [&](const torch::Tensor& velocity) {
+    return WantedMotion(velocity).otherwise(frames).item<double>();
+  };
+  const double right = otherwise(motion_of_clip(apart(32), 1, 32, 32));
+  EXPECT_LT(right, 0.3);
+  // a clip of twice the size, half as fast
+  EXPECT_NEAR(otherwise(motion_of_clip(apart(64, 4), 0.5, 32, 32)), right, 0.1);
+  EXPECT_GT(otherwise(motion_of_clip(apart(32), -1, 32, 32)), 0.9);
+  EXPECT_GT(otherwise(drift(1, 0, 0, 32, 32)), 2 * right);
+  // where nothing moves, and where nothing is there to move
+  const std::vector<torch::Tensor> still(WantedMotion::kFrames, before.narrow(2, 0, 32).narrow(3, 0, 32));
+  const std::vector<torch::Tensor> flat(WantedMotion::kFrames, torch::zeros({1, 3, 32, 32}));
+  const WantedMotion wanted(motion_of_clip(apart(32), 1, 32, 32));
+  EXPECT_NEAR(wanted.otherwise(still).item<double>(), 1, 0.01);
+  EXPECT_NEAR(wanted.otherwise(flat).item<double>(), 1, 0.01);
+}
+
+TEST(WantedMotion, SaysThatAClipStandsStill) {
+  EXPECT_THROW(motion_of_clip(apart(64, 0.02F), 1, 32, 32), Error);
+  EXPECT_NO_THROW(motion_of_clip(apart(64, 0.02F), 10, 32, 32));
+  Flow unknown(2, 32, 32, 1e10F);
+  EXPECT_THROW(motion_of_clip(unknown, 1, 32, 32), Error);
+  std::fill_n(unknown.row(0, 5), 32, 1.0F);
+  std::fill_n(unknown.row(1, 5), 32, 1.0F);
+  EXPECT_EQ(motion_of_clip(unknown, 1, 32, 32).sum().item<double>(), 64);
 }
 
 TEST(Alive, Learns) {
@@ -181,6 +255,72 @@ TEST(Alive, GoesOnAsIfItHadNeverStopped) {
   EXPECT_EQ(safetensors_bytes(second.checkpoint()), safetensors_bytes(whole.checkpoint()));
 }
 
+// To the left above the middle and to the right below it, by what it does when it is played from another
+// seed.
+TEST(Alive, LearnsToMoveAsAClip) {
+  constexpr float kSpeed = 0.7F;
+  AliveSetup setup = toy_setup(100);
+  setup.style = {resize(noise(16), 64, 64)};
+  setup.settings.set("rate", 0.01);
+  setup.settings.set("steps_most", 8);
+  const std::pair<const char*, const char*> changes[] = {
+      {"levels", "3"},    {"channels", "3,8,12,16"}, {"pool_size", "1,2,2"}, {"decode_kernel", "5,4,4"},
+      {"border", "zero"}, {"advect_level", "1"},     {"advect", "0.7"}};
+  for (const auto& [name, value] : changes) setup.preset.values.parse(name, value);
+  setup.motion = apart(32, kSpeed);
+  AliveTraining training(std::move(setup));
+  while (!training.done()) training.step();
+  const Left left(training);
+  const Preset& preset = left.preset;
+  for (const int half : {0, 1}) {
+    JudgeOptions options;
+    options.width = options.height = 32;
+    options.frames = 90;
+    options.seed = 7;
+    options.threads = 1;
+    options.motion = apart(32, kSpeed);
+    std::fill_n(options.motion.row(0, half * 16), 16 * 32, 0.0F);
+    std::map<std::string, double> figures;
+    for (const Figure& f : judge(preset, {}, {}, options)) figures[f.name] = f.value;
+    EXPECT_GT(figures.at("motion_along"), 0.15) << half;
+    EXPECT_TRUE(std::isfinite(figures.at("motion")));
+  }
+}
+
+// The clip is not asked for again.
+TEST(Alive, GoesOnToMoveAsItsClip) {
+  const fs::path folder = fs::temp_directory_path() / fmt::format("alive_motion_{}", getpid());
+  const auto setup = [&](const Flow& motion) {
+    AliveSetup s = toy_setup(4);
+    s.motion = motion;
+    return s;
+  };
+  AliveOptions options;
+  options.name = "toy";
+  options.motion = "gone.mp4";
+  options.quiet = true;
+  options.threads = 1;
+  options.run = folder / "whole";
+  EXPECT_TRUE(run_alive(options, setup(apart(64, 1.7F))));
+  options.run = folder / "halted";
+  options.minutes = 1e-9;
+  EXPECT_TRUE(run_alive(options, setup(apart(64, 1.7F))));
+  AliveOptions again = read_alive_run(options.run);
+  EXPECT_EQ(again.motion, options.motion);
+  again.minutes = 0;
+  again.quiet = true;
+  EXPECT_TRUE(run_alive(again, setup(read_flo(motion_file(options.run)))));
+  const auto checkpoint = [&](const char* run) {
+    return safetensors_bytes(read_safetensors(folder / run / "checkpoint.safetensors"));
+  };
+  EXPECT_EQ(checkpoint("halted"), checkpoint("whole"));
+  options.run = folder / "unmoved";
+  options.minutes = 0;
+  EXPECT_TRUE(run_alive(options, setup({})));
+  EXPECT_NE(checkpoint("unmoved"), checkpoint("whole"));
+  fs::remove_all(folder);
+}
+
 TEST(Alive, ItsDecodersCannotMakeACheckerboard) {
   AliveTraining training(toy_setup());
   training.step();
@@ -196,13 +336,10 @@ TEST(Alive, ItsDecodersCannotMakeACheckerboard) {
 }
 
 TEST(Alive, WhatItLeavesPlaysInTheEngine) {
-  const fs::path folder = fs::temp_directory_path() / fmt::format("alive_test_{}", getpid());
-  fs::create_directories(folder);
   AliveTraining training(toy_setup());
   for (int i = 0; i < 3; ++i) training.step();
-  write_safetensors(folder / "toy.safetensors", training.weights(), Stored::kHalf);
-  Preset preset = parse_preset(format_preset(training.preset("toy", "toy.safetensors")),
-                               (folder / "toy.toml").string(), load_preset);
+  const Left left(training);
+  const Preset& preset = left.preset;
   EXPECT_EQ(preset.values.levels(), 3);
   JudgeOptions options;
   options.width = 64;
@@ -210,7 +347,6 @@ TEST(Alive, WhatItLeavesPlaysInTheEngine) {
   options.frames = 12;
   options.threads = 1;
   const std::vector<Figure> figures = judge(preset, {stripes(64)}, toy_looks(), options);
-  fs::remove_all(folder);
   std::vector<std::string> names;
   for (const Figure& f : figures) {
     names.push_back(f.name);
@@ -258,18 +394,14 @@ AliveSetup predictor_setup(int iterations = 250) {
 TEST(Predictor, LearnsHowABlobMoves) {
   AliveTraining training(predictor_setup());
   while (!training.done()) training.step();
-  const fs::path folder = fs::temp_directory_path() / fmt::format("predictor_test_{}", getpid());
-  fs::create_directories(folder);
-  write_safetensors(folder / "blob.safetensors", training.weights(), Stored::kHalf);
-  const Preset preset = parse_preset(format_preset(training.preset("blob", "blob.safetensors")),
-                                     (folder / "blob.toml").string(), load_preset);
+  const Left left(training);
+  const Preset& preset = left.preset;
   EXPECT_EQ(preset.values.choice<InitialState>("init"), InitialState::kPicture);
   EXPECT_EQ(preset.input, InputNeed::kRequired);
   JudgeOptions options;
   options.threads = 1;
   std::map<std::string, double> figures;
   for (const Figure& f : judge_foresight(preset, moving_blob(16, 24), options)) figures[f.name] = f.value;
-  fs::remove_all(folder);
   EXPECT_EQ(figures.size(), 16);
   for (const char* name : {"ahead_1", "ahead_2", "ahead_4"}) {
     const double copied = figures.at(name + std::string("_copy"));

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "alive/wanted_motion.h"
 #include "control/modulation.h"
 #include "core/error.h"
 #include "core/stop.h"
@@ -9,6 +10,7 @@
 #include "feedback/engine.h"
 #include "feedback/palette.h"
 #include "models/pictures.h"
+#include "motion/mean_motion.h"
 
 namespace reverie {
 namespace {
@@ -18,6 +20,7 @@ enum Stream : uint64_t { kEngineStream = kWeightsStream + 1, kDamageStream };
 
 constexpr int kHealing = 300;  // frames
 constexpr double kEarly = 10;  // seconds
+constexpr int kSideForFlow = 192;
 
 // Plays one preset as the effect does, and lets its state be damaged.
 class Playing {
@@ -80,6 +83,47 @@ class Means {
   int count_ = 0;
 };
 
+// How frames in a row move, beside how they should.
+class MotionJudge {
+ public:
+  explicit MotionJudge(const JudgeOptions& options)
+      : threads_(options.threads),
+        velocity_(motion_of_clip(options.motion, options.motion_speed, options.height, options.width)),
+        wanted_(velocity_) {}
+
+  void next(const Planes& shown) {
+    own_.next(large_enough(shown), threads_);
+    last_.push_back(from_picture(shown) / 127.5 - 1);
+    if (std::ssize(last_) > WantedMotion::kFrames) last_.erase(last_.begin());
+    if (std::ssize(last_) < WantedMotion::kFrames) return;
+    const torch::NoGradGuard no_grad;
+    otherwise_.add(wanted_.otherwise(last_).item<double>());
+  }
+
+  void tell(std::vector<Figure>& out) const {
+    out.push_back({"motion", otherwise_.mean(), 4});
+    if (own_.pairs() == 0) return;
+    Flow mean =
+        resize_flow(own_.mean(), static_cast<int>(velocity_.size(1)), static_cast<int>(velocity_.size(2)));
+    const torch::Tensor own = torch::from_blob(mean.data().data(), velocity_.sizes(), torch::kFloat32);
+    out.push_back({"motion_along", ((own * velocity_).sum() / velocity_.square().sum()).item<double>(), 4});
+  }
+
+ private:
+  // Optical flow is coarse in small pictures.
+  static Planes large_enough(const Planes& shown) {
+    const int times = (kSideForFlow + shown.height() - 1) / shown.height();
+    return times > 1 ? resize(shown, times * shown.height(), times * shown.width()) : shown;
+  }
+
+  Threads threads_;
+  torch::Tensor velocity_;
+  WantedMotion wanted_;
+  MeanMotion own_;
+  std::vector<torch::Tensor> last_;
+  Means otherwise_;
+};
+
 }  // namespace
 
 std::vector<Figure> judge(const Preset& preset, const std::vector<Planes>& style,
@@ -92,6 +136,8 @@ std::vector<Figure> judge(const Preset& preset, const std::vector<Planes>& style
     const torch::NoGradGuard no_grad;
     return judge_of_looks->distance(from_picture(picture) / 255, Random(options.seed)).item<double>();
   };
+  std::optional<MotionJudge> motion;
+  if (!options.motion.empty()) motion.emplace(options);
   Playing playing(preset, options);
   const int second = std::max(1, static_cast<int>(std::lround(options.fps)));
   const int early =
@@ -116,6 +162,7 @@ std::vector<Figure> judge(const Preset& preset, const std::vector<Planes>& style
       slope.add(s.slope);
       grid.add(s.grid);
     }
+    if (motion && f >= options.frames / 3) motion->next(shown);
     last = shown;
   }
   std::vector<Figure> out;
@@ -130,6 +177,7 @@ std::vector<Figure> judge(const Preset& preset, const std::vector<Planes>& style
   }
   out.push_back({"grid", grid.mean(), 3});
   out.push_back({"reach", playing.reach(), 4});
+  if (motion) motion->tell(out);
   if (!judge_of_looks) return out;
   playing.damage();
   out.push_back({"looks_damaged", distance(playing.next()), 4});

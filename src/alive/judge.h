@@ -7,6 +7,7 @@
 
 #include "alive/looks.h"
 #include "control/preset.h"
+#include "motion/flow.h"
 #include "train/task.h"
 
 namespace reverie {
@@ -18,6 +19,8 @@ struct JudgeOptions {
   uint64_t seed = 1;
   int threads = 0;
   std::function<Planes(const std::filesystem::path&)> read_picture;
+  Flow motion;  // how it should move: the mean flow of a clip; or empty
+  double motion_speed = 1;
 };
 
 // Plays a preset of feedback, as `reverie render` would, and says
@@ -28,8 +31,11 @@ struct JudgeOptions {
 //   reach            largest of |h| over level 0 at the end
 //   looks_damaged    after a quarter of the state has become noise
 //   looks_healed     300 frames later
-// The last two, and looks, only with a style.  Error for a preset of another effect, or one that needs an
-// input. Empty after Ctrl-C.
+//   motion           how otherwise than the clip it moves (WantedMotion), mean from the first third on
+//   motion_along     of its own mean flow there, how much goes along the clip's: 1 as far, 0 nothing, below 0
+//                    against it
+// What has to do with looks only with a style; with motion only where there is one.  Error for a preset of
+// another effect, or one that needs an input. Empty after Ctrl-C.
 std::vector<Figure> judge(const Preset& preset, const std::vector<Planes>& style,
                           const std::optional<LooksSettings>& looks, const JudgeOptions& options);
 

@@ -217,7 +217,8 @@ TwinState Learner::next(const TwinState& state, const TwinWeights& weights, cons
   const auto velocity = twin_.velocity(state, transition, values_, threads_);
   return twin_.step(state, weights,
                     {&transition, velocity ? &*velocity : nullptr,
-                     streams_of(draws.split(kNoiseKey), state.h[0].size(0), frame)},
+                     streams_of(draws.split(kNoiseKey), state.h[0].size(0), frame),
+                     learns_flow_ ? twin_.stream(state, transition, values_) : torch::Tensor()},
                     overflow);
 }
 

@@ -59,6 +59,7 @@ class Learner {
   Hourglass glass_;
   torch::Device device_;
   Twin twin_;
+  bool learns_flow_ = false;  // gradients go through the flow that the state makes
 
  private:
   void begin_weights();

@@ -12,6 +12,7 @@
 #include "core/stop.h"
 #include "core/text.h"
 #include "core/toml_reader.h"
+#include "motion/flo.h"
 #include "train/run.h"
 #include "weights/safetensors.h"
 
@@ -23,6 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr const char* kRunFile = "alive.toml";
 constexpr const char* kCheckpoint = "checkpoint.safetensors";
+constexpr const char* kMotionFile = "motion.flo";
 constexpr double kMostMinutes = 1e6;
 
 double seconds_since(Clock::time_point then) {
@@ -41,14 +43,15 @@ std::string texts(const std::vector<std::string>& list) {
 
 std::string run_text(const AliveOptions& o) {
   return fmt::format(
-      "name = {}\nfrom = {}\nstyle = {}\npredict = {}\nset = {}\npreset = {}\nseed = {}\nthreads = "
+      "name = {}\nfrom = {}\nstyle = {}\npredict = {}\nmotion = {}\nset = {}\npreset = {}\nseed = "
+      "{}\nthreads = "
       "{}\nminutes = {}\n"
       "device = {}\n",
-      quote_toml(o.name), quote_toml(o.from), texts(o.style), quote_toml(o.predict), texts(o.settings),
-      texts(o.changes), toml_seed(o.seed), o.threads, o.minutes, quote_toml(o.device));
+      quote_toml(o.name), quote_toml(o.from), texts(o.style), quote_toml(o.predict), quote_toml(o.motion),
+      texts(o.settings), texts(o.changes), toml_seed(o.seed), o.threads, o.minutes, quote_toml(o.device));
 }
 
-void prepare(const AliveOptions& options) {
+void prepare(const AliveOptions& options, const Flow& motion) {
   std::error_code code;
   fs::create_directories(options.run, code);
   if (code) throw Error("make the folder", options.run.string(), code.message());
@@ -57,6 +60,7 @@ void prepare(const AliveOptions& options) {
     throw Error("write the run", options.run.string(), "there already is one",
                 fmt::format("continue it with --resume {}, or start a new one with another -o",
                             options.run.string()));
+  if (!motion.empty()) write_flo(options.run / kMotionFile, motion);
   write_text(options.run / kRunFile, run_text(options));
 }
 
@@ -71,6 +75,8 @@ void keep(const AliveOptions& options, const AliveTraining& training) {
                      ? fmt::format("feedback that learned from {}", fmt::join(names, ", "))
                      : fmt::format("feedback that plays on as {} does, from any picture",
                                    fs::path(options.predict).stem().string());
+  if (!options.motion.empty())
+    preset.about += fmt::format(", and moves as {} does", fs::path(options.motion).stem().string());
   write_text(options.run / (options.name + ".toml"), format_preset(preset));
 }
 
@@ -97,12 +103,16 @@ class Smoothed {
 
 }  // namespace
 
+fs::path motion_file(const fs::path& run) {
+  return run / kMotionFile;
+}
+
 AliveOptions read_alive_run(const fs::path& run) {
   const fs::path file = run / kRunFile;
   const TomlNode root = parse_toml(read_text_file(file), file.string());
-  const TomlReader r(
-      root, file.string(),
-      {"name", "from", "style", "predict", "set", "preset", "seed", "threads", "minutes", "device"});
+  const TomlReader r(root, file.string(),
+                     {"name", "from", "style", "predict", "motion", "set", "preset", "seed", "threads",
+                      "minutes", "device"});
   const auto list = [&](const char* key) {
     std::vector<std::string> out;
     for (const TomlNode* node : r.list(key)) out.push_back(r.text_at(*node));
@@ -115,6 +125,7 @@ AliveOptions read_alive_run(const fs::path& run) {
   o.from = r.text("from");
   o.style = list("style");
   o.predict = r.text("predict", "");
+  o.motion = r.text("motion", "");
   o.settings = list("set");
   o.changes = list("preset");
   o.seed = r.seed("seed", 1);
@@ -128,8 +139,9 @@ bool run_alive(const AliveOptions& options, AliveSetup setup) {
   set_training_threads(options.threads);
   const int iterations = setup.settings.integer("iterations");
   setup.device = options.device;
+  const Flow motion = setup.motion;
   AliveTraining training(std::move(setup));
-  prepare(options);
+  prepare(options, motion);
   const FolderLock lock(options.run);
   std::error_code code;
   if (options.resume && fs::exists(options.run / kCheckpoint, code))

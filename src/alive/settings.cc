@@ -33,7 +33,8 @@ std::vector<Parameter> losses() {
       number("motion_x", 0, -16, 16, "pixels a frame", "where it should move, to the right"),
       number("motion_y", 0, -16, 16, "pixels a frame", "and down"),
       number("motion_turn", 0, -45, 45, "degrees a frame", "and how it should turn, counter-clockwise"),
-      number("motion_weight", 0, 0, 100, "", "what moving another way costs"),
+      number("motion_speed", 1, -100, 100, "times", "how fast it should move beside the clip of --motion"),
+      number("motion_weight", 0, 0, 100, "", "what moving another way costs; with --motion it begins as 3"),
       number("range_weight", 10, 0, 1000, "", "what leaving -1..1 costs"),
   };
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
 #include "alive/bands.h"
 #include "alive/learner.h"
@@ -15,7 +16,7 @@ namespace {
 constexpr int kLatestStart = 3000;    // frames
 constexpr double kGrowth = 0.2;       // share of the iterations until all frames are unrolled
 constexpr int kChangeFrames = 4;      // pairs of frames whose change is measured
-constexpr int kMotionGap = 4;         // frames between which motion is measured
+constexpr double kMotionWeight = 3;   // where a clip says how to move
 constexpr double kFlickerFree = 0.9;  // ratio of the second to the first difference; noise has 1.7
 constexpr double kSteady = 4;         // one in so many hierarchies is never started over
 
@@ -46,15 +47,29 @@ void damage(TwinState& state, int64_t n, const LevelSizes& sizes, Random draws) 
   }
 }
 
+// Nothing where nothing asks for a motion.
+std::optional<WantedMotion> wanted_motion(const ParameterValues& s, const Flow& clip, int side,
+                                          double weight) {
+  if (weight <= 0) return {};
+  torch::Tensor velocity =
+      drift(s.number("motion_x"), s.number("motion_y"), s.number("motion_turn"), side, side);
+  if (!clip.empty()) velocity = velocity + motion_of_clip(clip, s.number("motion_speed"), side, side);
+  return WantedMotion(velocity);
+}
+
 // Learns to look like a style and to stay alive.
 class LooksLearner final : public Learner {
  public:
   LooksLearner(AliveSetup setup, int side)
       : Learner(std::move(setup), side, side),
         looks_(looks_settings(s_.integer("style_size")), setup_.style, device_),
-        bands_(side, s_.integer("style_size"), setup_.style, device_) {
+        bands_(side, s_.integer("style_size"), setup_.style, device_),
+        motion_weight_(setup_.motion.empty() || s_.is_given("motion_weight") ? s_.number("motion_weight")
+                                                                             : kMotionWeight),
+        motion_(wanted_motion(s_, setup_.motion, side, motion_weight_)) {
     if (setup_.preset.input == InputNeed::kRequired)
       throw Error("train", setup_.preset.name, "it is not a feedback process that runs without an input");
+    learns_flow_ = !setup_.motion.empty();
     const Random starts = Random(setup_.seed).split(kStartStream);
     std::vector<Random> streams;
     for (int n = 0; n < s_.integer("pool"); ++n) streams.push_back(starts.split(z(n)));
@@ -71,6 +86,7 @@ class LooksLearner final : public Learner {
     AliveStep report;
     report.iteration = iteration();
     report.frames = least + static_cast<int>(choice.uniform() * (most - least + 1));
+    if (motion_) report.frames = std::max<int>(report.frames, WantedMotion::kFrames - 1);
     const int free = static_cast<int>(choice.uniform() * (s_.integer("free") * growth + 1));
     int64_t frame = static_cast<int64_t>(choice.uniform() * kLatestStart);
     const std::vector<int64_t> members = choose(choice);
@@ -185,21 +201,23 @@ class LooksLearner final : public Learner {
                          s_.number("range_weight") * beyond;
     const torch::Tensor bands = bands_.distance(sum_to_picture(states.back()));
     if (iteration() >= s_.integer("iterations") / 2) loss = loss + s_.number("bands_weight") * bands;
-    if (s_.number("motion_weight") > 0 && last >= kMotionGap) {
-      const WantedMotion wanted = {s_.number("motion_x"), s_.number("motion_y"), s_.number("motion_turn")};
-      loss = loss + s_.number("motion_weight") *
-                        moving_otherwise(states[z(last - kMotionGap)], states.back(), kMotionGap, wanted);
-    }
     report.parts = {{"looks", looks.item<double>(), 3},
                     {"bands", bands.item<double>(), 2},
                     {"change", change.mean().item<double>(), 4},
                     {"flicker", flicker.mean().item<double>(), 2},
                     {"beyond", beyond.item<double>(), 4}};
+    if (motion_) {
+      const torch::Tensor otherwise = motion_->otherwise(states);
+      loss = loss + motion_weight_ * otherwise;
+      report.parts.push_back({"motion", otherwise.item<double>(), 3});
+    }
     return loss;
   }
 
   Looks looks_;
   Bands bands_;
+  double motion_weight_;
+  std::optional<WantedMotion> motion_;
   TwinState pool_;
 };
 

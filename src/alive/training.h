@@ -9,6 +9,7 @@
 #include "alive/looks.h"
 #include "control/preset.h"
 #include "core/planes.h"
+#include "motion/flow.h"
 #include "train/task.h"
 
 namespace reverie {
@@ -20,7 +21,8 @@ struct AliveSetup {
   ParameterValues settings;   // of alive_settings(); `network` by its path
   std::vector<Planes> style;  // what it should look like
   std::vector<Planes>
-      clip;  // frames in a row, of the size that is trained on: not empty, it learns to predict
+      clip;     // frames in a row, of the size that is trained on: not empty, it learns to predict
+  Flow motion;  // where it should move, besides motion_x and so on: the mean flow of a clip; or empty
   uint64_t seed = 1;
   std::string device = "cpu";  // or "cuda"
 };
@@ -72,13 +74,17 @@ int64_t learned_frames(int64_t frames, double held_out);
 // shorter side of about `shorter`.
 std::pair<int, int> prediction_size(const Preset& preset, int shorter, int width, int height);
 
-// A run: RUN/alive.toml (how it is made), checkpoint.safetensors, NAME.toml and NAME.safetensors (float16).
+// A run: RUN/alive.toml (how it is made), checkpoint.safetensors, NAME.toml and NAME.safetensors (float16),
+// and motion.flo, AliveSetup::motion as it was at the start.
+inline constexpr const char* kCarried = "_carried";  // what a training begins from that moves as a clip
+
 struct AliveOptions {
   std::filesystem::path run;
   std::string name;                   // of the preset that it makes
   std::string from = "_alive";        // the preset that it begins from
   std::vector<std::string> style;     // pictures, clips or folders, as absolute paths
   std::string predict;                // a clip in place of a style
+  std::string motion;                 // a clip that moves as it should move, or a .flo file
   std::vector<std::string> settings;  // KEY=VALUE
   std::vector<std::string> changes;   // of the preset's parameters
   uint64_t seed = 1;
@@ -89,6 +95,7 @@ struct AliveOptions {
   double checkpoint_seconds = 60;
 };
 
+std::filesystem::path motion_file(const std::filesystem::path& run);
 AliveOptions read_alive_run(const std::filesystem::path& run);
 
 // Trains, with progress on the way; false where it was asked to stop (Ctrl-C).
