@@ -101,8 +101,8 @@ class MotionJudge {
   }
 
   void tell(std::vector<Figure>& out) const {
+    if (std::ssize(last_) < WantedMotion::kFrames || own_.pairs() == 0) return;
     out.push_back({"motion", otherwise_.mean(), 4});
-    if (own_.pairs() == 0) return;
     Flow mean =
         resize_flow(own_.mean(), static_cast<int>(velocity_.size(1)), static_cast<int>(velocity_.size(2)));
     const torch::Tensor own = torch::from_blob(mean.data().data(), velocity_.sizes(), torch::kFloat32);
