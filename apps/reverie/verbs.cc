@@ -10,7 +10,7 @@
 
 namespace reverie {
 
-const std::vector<Verb>& verbs() {
+const std::vector<Verb>& verbs() {  // NOLINT(readability-function-size): a list
   static const std::vector<Verb> list = {
 #if REVERIE_WITH_MEDIA
     {"render", "make a video from a preset, frame-exact",

@@ -49,8 +49,8 @@ constexpr const char* kProgram = "reverie of this test";
 // Lives so many tries, then it is gone.
 class Mortal : public RemoteThread {
  public:
-  Mortal(int lives, const LifeOptions& options, std::vector<std::vector<double>>& bars)
-      : lives_(lives), options_(options), bars_(bars) {}
+  Mortal(int lives, LifeOptions options, std::vector<std::vector<double>>& bars)
+      : lives_(lives), options_(std::move(options)), bars_(bars) {}
   std::optional<Life> live(const Preset& preset, const std::vector<double>& bars) override {
     if (lives_-- == 0) return {};
     bars_.push_back(bars);
@@ -127,7 +127,7 @@ TEST_F(CrewTest, WhatMakesNoSenseIsRefused) {
   EXPECT_NE(message_of([&] { parse_life(life, 33); }).find("another size"), std::string::npos);
   for (const size_t length : {size_t{0}, size_t{9}, size_t{40}, life.size() - 1})
     EXPECT_NE(message_of([&] { parse_life(life.substr(0, length), 32); }), "") << length;
-  EXPECT_NE(message_of([&] { parse_life(std::string("death = \"\"\nquality = inf\0", 26), 32); }), "");
+  EXPECT_NE(message_of([&] { parse_life(std::string("death = \"\"\nquality = inf\0", 25), 32); }), "");
 }
 
 // Mean brightness.

@@ -96,7 +96,8 @@ class Search {
           const std::lock_guard lock(mutex_);
           if (over()) return;
         }
-        threads.remove_if([](auto& t) { return t.wait_for(kGlance.zero()) == std::future_status::ready; });
+        threads.remove_if(
+            [](auto& t) { return t.wait_for(Clock::duration::zero()) == std::future_status::ready; });
         if (std::shared_ptr<RemoteThread> there = options_.joined())
           threads.push_back(std::async(std::launch::async, [this, there] { work(there.get()); }));
         else
@@ -142,6 +143,7 @@ class Search {
   const Find* drawn(const std::vector<const Find*>& among, Random& choice) const {
     if (archive_.taste().verdicts().empty()) return among[choice.bits() % among.size()];
     std::vector<double> ends;
+    ends.reserve(among.size());
     for (const Find* f : among)
       ends.push_back((ends.empty() ? 0 : ends.back()) + archive_.taste().factor(f->life));
     const auto at = std::upper_bound(ends.begin(), ends.end(), choice.uniform() * ends.back());
