@@ -119,6 +119,7 @@ Describer read_describer(const std::filesystem::path& model) {
   return {};
 }
 #endif
+
 std::unique_ptr<KeyValueStore> join_processes(const ProcessRank& who, const std::string& what) {
   need_torch(what);
 #if REVERIE_LAB
