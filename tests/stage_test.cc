@@ -70,7 +70,8 @@ TEST_F(Stage, EveryOpenGlShowsTheSame) {
     const Outcome o = play(
         "--seconds 40 --panels window --input corners.png",
         "panels=$(xdotool search --sync --onlyvisible --name '^Reverie: panels$' | head -1)\n"
-        "xdotool windowmove --sync $window 0 0 windowmove --sync $panels 650 0; sleep 1\n"
+        "xdotool windowmove --sync $window 0 0 windowmove --sync $panels 650 0\n"
+        "i=0; until grab small && drawn small || [ $((i += 1)) = 50 ]; do sleep 0.2; done; sleep 1\n"
         "grab small; xdotool windowactivate --sync $window; key F11; sleep 1.5; grab full; key F11; sleep "
         "0.5\n"
         "'" REVERIE_COMMAND "' doctor | grep window; key ctrl+q",
@@ -84,7 +85,10 @@ TEST_F(Stage, EveryOpenGlShowsTheSame) {
             "corners.png\n"
             "grab() { ffmpeg -v error -y -f x11grab -draw_mouse 0 -video_size 1200x900 -i $DISPLAY -frames:v "
             "1 "
-            "-f rawvideo -pix_fmt rgb24 $1.rgb; }",
+            "-f rawvideo -pix_fmt rgb24 $1.rgb; }\n"
+            "drawn() { dd if=$1.rgb bs=3 skip=$((180 * 1200 + 260)) count=1 2>/dev/null | od -An -tu1 | grep "
+            "-q "
+            "'[1-9]'; }",
         "1200x900", "grade");
     ASSERT_NE(o.out.find("status 0"), std::string::npos) << kind << o.out << o.err;
     EXPECT_NE(o.out.find(kind == "es2" ? "OpenGL ES 2 (" : "OpenGL " + kind + " ("), std::string::npos)

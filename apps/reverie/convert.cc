@@ -155,22 +155,10 @@ std::vector<std::string> write_npy(const TensorFile& content, const fs::path& ou
   return {kNpyNet, "recipe.toml"};
 }
 
-void check_fits_half(const TensorFile& content, const std::string& output) {
-  constexpr float kLargest = 65504;
-  for (const auto& [name, tensor] : content.tensors) {
-    const auto beyond = [](float v) { return std::isfinite(v) && std::abs(v) > kLargest; };
-    if (std::ranges::any_of(tensor.data, beyond))
-      throw Error("write", output,
-                  fmt::format("{} has numbers above 65504, the largest of half precision", printable(name)),
-                  "leave out --half");
-  }
-}
-
 // Returns the names of the files that go with the weights.
 std::vector<std::string> write_weights(const TensorFile& content, Form form, const std::string& output,
                                        Stored as) {
   if (form == Form::kSafetensors) {
-    if (as == Stored::kHalf) check_fits_half(content, output);
     write_safetensors(output, content, as);
     return {};
   }
@@ -214,7 +202,9 @@ void complete(TensorFile& model, const std::vector<std::string>& changes, const 
                                    join(hourglass_keys(), ", "), printable(text)));
     model.metadata[key] = std::string(trim(std::string_view(text).substr(equals + 1)));
   }
-  if (!model.has("encode1.weight") || !model.has("decode1.weight")) {
+  const auto family = model.metadata.find("family");
+  const bool another = family != model.metadata.end() && family->second != "hourglass";
+  if (another || !model.has("encode1.weight") || !model.has("decode1.weight")) {
     if (!changes.empty()) throw Error("set", changes[0], fmt::format("{} is no hourglass", printable(file)));
     return;
   }

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string_view>
@@ -88,6 +89,14 @@ std::string json_string(const std::string& text, const std::string& file) {
   }
 }
 
+// Whether a tensor is written in half precision.
+bool is_half(const Tensor& tensor, Stored as) {
+  constexpr float kLargest = 65504;
+  return as == Stored::kHalf && std::ranges::none_of(tensor.data, [](float v) {
+           return std::isfinite(v) && std::abs(v) > kLargest;
+         });
+}
+
 std::string header_json(const TensorFile& content, const std::string& file, Stored as) {
   std::vector<std::string> parts;
   if (!content.metadata.empty()) {
@@ -101,7 +110,7 @@ std::string header_json(const TensorFile& content, const std::string& file, Stor
   for (const auto& [name, tensor] : content.tensors) {
     if (name == kSafetensorsMetadata) throw Error("write", file, "no tensor may be named " + in_quotes(name));
     require_whole(tensor, file, name);
-    const bool half = as == Stored::kHalf;
+    const bool half = is_half(tensor, as);
     const size_t end = at + tensor.data.size() * element_size(half ? ElementType::kF16 : ElementType::kF32);
     parts.push_back(fmt::format(R"({}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
                                 json_string(name, file), half ? "F16" : "F32", fmt::join(tensor.shape, ","),
@@ -138,8 +147,8 @@ std::vector<uint8_t> safetensors_bytes(const TensorFile& content, const std::str
   std::vector<uint8_t> bytes;
   for (size_t i = 0; i < kLengthBytes; ++i) bytes.push_back(static_cast<uint8_t>(json.size() >> (8 * i)));
   bytes.insert(bytes.end(), json.begin(), json.end());
-  const auto append = as == Stored::kHalf ? append_halves : append_floats;
-  for (const auto& [name, tensor] : content.tensors) append(bytes, tensor.data);
+  for (const auto& [name, tensor] : content.tensors)
+    (is_half(tensor, as) ? append_halves : append_floats)(bytes, tensor.data);
   return bytes;
 }
 

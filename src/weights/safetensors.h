@@ -25,7 +25,8 @@ TensorFile read_safetensors(const std::filesystem::path& path);
 // memory, whatever the header says.
 TensorFile parse_safetensors(std::span<const uint8_t> bytes, const std::string& file);
 
-enum class Stored { kFloat, kHalf };  // F32, or F16 (rounded to the nearest)
+// F32, or F16 (rounded to the nearest); a tensor with a number above 65504, such as a count, stays F32.
+enum class Stored { kFloat, kHalf };
 
 // The file as bytes: tensors sorted by name, header padded to 8; the same tensors give the same bytes.
 // Error if a tensor's data does not fit its shape, a tensor is named "__metadata__", or a text is not valid
