@@ -108,6 +108,9 @@ TEST_F(Discover, ALearnedMapIsSortedByCodes) {
   files.describe = [](const Planes& p) {  // how red, how blue
     return std::vector<double>{p.at(0, 5, 5), p.at(2, 5, 5)};
   };
+  PictureFiles broken = plain_files();
+  broken.describe = [](const Planes&) { return std::vector<double>{std::nan(""), 7}; };
+  EXPECT_EQ(live(preset_of(kLively), settings_.life, broken).codes, (std::vector<double>{0, 1}));
   Archive archive(settings_);
   const SearchOptions options = {.workers = 1, .tries = 40};
   search(archive, options, files, [](Archive&, const SearchReport&) {});

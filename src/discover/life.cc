@@ -109,7 +109,10 @@ void describe(const Planes& picture, const Describe& by, double share, Life& lif
   if (!by) return;
   const std::vector<double> codes = by(picture);
   life.codes.resize(codes.size());
-  for (size_t i = 0; i < codes.size(); ++i) life.codes[i] += share * codes[i];
+  for (size_t i = 0; i < codes.size(); ++i) {
+    const double code = codes[i] > 0 ? std::min(codes[i], 1.0) : 0;  // also where it is not a number
+    life.codes[i] = std::min(1.0, life.codes[i] + share * code);
+  }
 }
 
 constexpr std::string_view kCode = "code-";
