@@ -291,7 +291,7 @@ TEST_F(Stage, ClipsAreChosenPlayedAndFadedInTheWindow) {
   ASSERT_NE(o.out.find("status 0"), std::string::npos) << o.out << o.err;
   const std::string all = session();
   size_t at = 0;
-  for (const char* next : {"clips/blue.mkv", "\"play_input\":{\"speed\":", "\"input_b\":", "clips/red.mkv",
+  for (const char* next : {"clips/blue.mkv", R"("play_input":{"speed":)", "\"input_b\":", "clips/red.mkv",
                            "\"fade_input\":0.", "\"fade_input\":0.75"}) {
     at = all.find(next, at);
     ASSERT_NE(at, std::string::npos) << next << "\n" << o.out;
