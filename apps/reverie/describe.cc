@@ -1,6 +1,7 @@
 #include "describe.h"
 
-#include <cmath>
+#include <fmt/format.h>
+
 #include <memory>
 #include <numbers>
 

@@ -131,11 +131,8 @@ Archive opened(const Options& options, const Describer& describer, const CLI::Ap
   SearchSettings settings = options.settings;
   settings.codes = describer.codes;
   if (settings.from.empty()) settings.from = every_start();
-  const bool learned = options.axes.empty() && settings.codes > 1;
-  const std::vector<std::string> axes = split(learned                ? "code-1,code-2"
-                                              : options.axes.empty() ? kAxes
-                                                                     : options.axes,
-                                              ',');
+  const std::string usual = settings.codes > 1 ? "code-1,code-2" : kAxes;
+  const std::vector<std::string> axes = split(options.axes.empty() ? usual : options.axes, ',');
   if (axes.size() != 2) throw UsageError("--axes takes two, such as grain,motion");
   settings.x = axes[0];
   settings.y = axes[1];
@@ -193,6 +190,7 @@ int discover(const Options& options, const CLI::App& app) {
   Archive archive = opened(options, describer, app);
   fs::create_directories(folder);
   const FolderLock lock(folder);
+  if (!options.resume) fs::remove(folder / kDescriber);  // of a search that is gone
   if (describer.write && !options.resume) describer.write(folder / kDescriber);
   std::optional<int64_t> total;
   if (const size_t count = archive.settings().likes.size(); count > 0 && !options.quiet)
@@ -255,7 +253,7 @@ Action add_discover(CLI::App& app) {
   app.add_option("--seed", options->settings.seed, "of all draws (default 1)");
   app.add_option(
          "--threads", options->search.workers,
-         "tried at a time by this process (default: one per core); with 1 the same seed finds the same")
+         "how many this process tries at a time (default: one per core); with 1 the same seed finds the same")
       ->check(CLI::Range(1, 1024));
   app.add_option("--likes", options->likes,
                  "what was liked and refused, which leads the search: a file, or none (default: one's own)")
