@@ -62,7 +62,10 @@ bool CodeBook::has(const std::string& name) const {
 torch::Tensor CodeBook::at(const std::string& name) const {
   if (is_number(name)) return draw_codes(model_.codes(), seed_, parse_stops(name).at(0));
   const auto it = added_.find(name);
-  return it != added_.end() ? it->second : model_.label_statistics(name).mean;
+  if (it != added_.end()) return it->second;
+  const auto label =
+      std::find(model_.labels().begin(), model_.labels().end(), name) - model_.labels().begin();
+  return model_.with_labels(model_.label_statistics(name).mean, torch::full({1}, label, torch::kLong));
 }
 
 Planes CodeBook::shown(const torch::Tensor& codes) const {
@@ -116,7 +119,8 @@ Inversion invert(const VaeModel& model, const torch::Tensor& picture, int steps,
     torch::NoGradGuard no_grad;
     std::vector<torch::Tensor> some;
     for (int64_t i = 0; i < kBeginnings; ++i) some.push_back(draw_codes(model.codes(), seed, i));
-    if (!s.encoder.empty()) some.push_back(model.encode(x, weights).mean);
+    for (int64_t k = 0; !s.encoder.empty() && k < std::max(s.classes, 1); ++k)
+      some.push_back(model.with_labels(model.encode(x, weights).mean, torch::full({1}, k, torch::kLong)));
     const torch::Tensor all = torch::cat(some);
     result.begin = all.narrow(0, errors(decoded(all), x).argmin().item<int64_t>(), 1).clone();
     result.first = psnr(model, decoded(result.begin), picture);

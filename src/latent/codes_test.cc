@@ -4,11 +4,12 @@
 
 #include "core/test_help.h"
 #include "latent/walk.h"
+#include "models/pictures.h"
 
 namespace reverie {
 namespace {
 
-VaeModel small(bool encoder) {
+VaeModel small(bool encoder, bool conditional = false) {
   VaeSettings s;
   if (encoder) {
     s.encoder = {"conv 6 3 2"};
@@ -17,6 +18,7 @@ VaeModel small(bool encoder) {
     s.top = 8;
     s.output = VaeActivation::kTanh;
   }
+  s.conditional = conditional;
   s.codes = 6;
   s.spatial = false;
   s.width = s.height = 16;
@@ -43,6 +45,19 @@ TEST(Codes, NamesAreSamplesLabelsAndWhatWasAdded) {
   grid.spatial = true;
   const VaeModel other(grid, {}, {});
   EXPECT_NE(message_of([&] { CodeBook(other, 1); }).find("a grid"), std::string::npos);
+}
+
+TEST(Codes, NamesOfAConditionalModelHoldTheLabel) {
+  const VaeModel model = small(true, true);
+  const CodeBook book(model, 5);
+  EXPECT_EQ(book.at("7").size(1), 6 + 2);
+  const torch::Tensor day = book.at("day");
+  EXPECT_TRUE(torch::equal(day, model.with_labels(torch::full({1, 6}, 2.0), torch::tensor({1}))));
+  // day's code told the other label
+  const torch::Tensor sum = sum_of(book, parse_code_sum("1 - day + night"));
+  EXPECT_EQ(sum.size(1), 6 + 2);
+  EXPECT_NE(book.shown(day).data(), book.shown(book.at("night")).data());
+  EXPECT_EQ(invert(model, from_picture(book.shown(day)), 5, 5).codes.size(1), 6 + 2);
 }
 
 TEST(Codes, SumsAreThoseOfTheMeans) {

@@ -199,7 +199,7 @@ class LatentEffect final : public Effect {
   const VaeModel& vae_;
   VaeWeights weights_;
   std::vector<int64_t> chosen_;
-  std::optional<ChosenStyle> classes_;                   // weights of a conditional generator's labels
+  std::optional<ChosenStyle> classes_;                   // weights of a conditional model's labels
   std::optional<ChosenStyle> style_;                     // of codes in a grid whose labels are known
   double walked_ = 0, walked_before_ = 0, period_ = -1;  // walks
   std::optional<double> began_, last_;                   // seconds

@@ -24,7 +24,7 @@ std::vector<Parameter> walk() {
              "from stop to stop over the sphere, where codes stay as far from the middle as they are, or "
              "straight"),
       text("label", "",
-           "of a conditional generator: what it shows, \"cat | dog\" with `position` between; empty: the "
+           "of a conditional model: what it shows, \"cat | dog\" with `position` between; empty: the "
            "codes' own labels"),
       integer("finer", 1, 0, 16, "",
               "of a generator by scales: how often its finer ones walk while the coarsest does once; 0: they "

@@ -98,17 +98,6 @@ TEST(LapganTask, GoesOnFromACheckpointToTheSameBits) {
   }
 }
 
-// Stripes of 4 pixels, down or to the side: how much of a picture's variance each has.
-std::pair<double, double> stripes(const torch::Tensor& pictures) {
-  const torch::Tensor grey = pictures.mean(1) - pictures.mean(at::IntArrayRef({1, 2, 3})).view({-1, 1, 1});
-  const torch::Tensor power = torch::fft_fft2(grey).abs().square();
-  const torch::Tensor all = power.sum(at::IntArrayRef({1, 2}));
-  const auto share = [&](int64_t y, int64_t x) {
-    return (2 * power.select(1, y).select(1, x) / all).mean().item<double>();
-  };
-  return {share(4, 0), share(0, 4)};
-}
-
 TEST(LapganTask, LearnsWhatThePicturesOfEachLabelHave) {
   const RecordSet set = striped_set(64, 16, 16);
   Group alone;

@@ -49,7 +49,8 @@ torch::Tensor binarised(const torch::Tensor& x, const torch::Tensor& normal) {
   return at::special_ndtr(normal).lt(x).to(x.scalar_type());
 }
 
-double log_likelihood(const VaeModel& model, const torch::Tensor& x, int64_t samples, uint64_t seed) {
+double log_likelihood(const VaeModel& model, const torch::Tensor& x, int64_t samples, uint64_t seed,
+                      const torch::Tensor& label) {
   torch::NoGradGuard no_grad;
   const VaeWeights weights = model.constant();
   const Codes q = model.encode(x, weights);
@@ -62,7 +63,7 @@ double log_likelihood(const VaeModel& model, const torch::Tensor& x, int64_t sam
     const torch::Tensor z = q.mean + noise * q.log_sigma.exp();
     const torch::Tensor prior = log_normal(z.square(), torch::zeros({1}).expand(shape));
     const torch::Tensor own = log_normal(noise.square(), (2 * q.log_sigma).expand(shape));
-    all.push_back(log_of_picture(model, x, z, weights) + prior - own);
+    all.push_back(log_of_picture(model, x, model.with_labels(z, label), weights) + prior - own);
   }
   return (torch::logsumexp(torch::cat(all), 0) - std::log(static_cast<double>(samples))).item<double>();
 }
@@ -128,7 +129,7 @@ std::vector<Figure> likelihood_figures(const Model& any, const RecordSet& set, S
     torch::Tensor x = apply(model.input, read_pictures(set, split, i, 1));
     if (is_bernoulli(model.settings()))
       x = binarised(x, torch::randn(x.sizes(), at::detail::createCPUGenerator(seed)));
-    const double nll = -log_likelihood(model, x, samples, seed + 1);
+    const double nll = -log_likelihood(model, x, samples, seed + 1, read_labels(set, split, i, 1));
     sum += nll;
     squares += nll * nll;
   }

@@ -17,8 +17,10 @@ torch::Tensor binarised(const torch::Tensor& x, const torch::Tensor& normal);
 
 // log 1/K sum_k p(x | z_k) p(z_k) / q(z_k | x), z_k drawn from q, the encoder's: below log p(x), and the
 // nearer the more samples (Burda, Grosse and Salakhutdinov 2016, "Importance Weighted Autoencoders", equation
-// 8). x: one picture as the network sees it, [1, C, H, W].
-double log_likelihood(const VaeModel& model, const torch::Tensor& x, int64_t samples, uint64_t seed);
+// 8). x: one picture as the network sees it, [1, C, H, W]; label: [1], of a conditional model: then of the
+// picture given its label, log p(x | y).
+double log_likelihood(const VaeModel& model, const torch::Tensor& x, int64_t samples, uint64_t seed,
+                      const torch::Tensor& label = {});
 
 // nll: the mean of -log p(x) over pictures, in nats, and its standard error.  Where the decoder ends in a
 // sigmoid and has no variance, pictures are binarised by draws of their own and p is Bernoulli's; else it is

@@ -25,10 +25,11 @@ VaeSettings small_settings() {
 }
 
 // The integral of p(x | z) p(z) over the one code z.
-double integral(const VaeModel& model, const torch::Tensor& x, bool bernoulli) {
+double integral(const VaeModel& model, const torch::Tensor& x, bool bernoulli,
+                const torch::Tensor& label = {}) {
   constexpr int64_t kPoints = 20001;
   const torch::Tensor z = torch::linspace(-10, 10, kPoints).view({kPoints, 1});
-  const DecodedCodes decoded = model.decode_whole(z, 2, 2, model.constant());
+  const DecodedCodes decoded = model.decode_whole(model.with_labels(z, label), 2, 2, model.constant());
   const torch::Tensor y = decoded.mean.to(torch::kFloat64);
   const torch::Tensor v =
       decoded.log_variance.defined() ? decoded.log_variance.to(torch::kFloat64).exp() : torch::ones_like(y);
@@ -54,6 +55,23 @@ TEST(Likelihood, IsTheIntegralOverCodes) {
       EXPECT_EQ(have, log_likelihood(model, x, 20000, 3));
     }
   }
+}
+
+TEST(Likelihood, OfAConditionalModelIsGivenTheLabel) {
+  torch::NoGradGuard no_grad;
+  VaeSettings s = small_settings();
+  s.output = VaeActivation::kSigmoid;
+  s.conditional = true;
+  VaeModel model(s, {"a", "b"}, {1.0 / 255, false, {}});
+  model.initialise(5);
+  const torch::Tensor x = torch::tensor({1.0F, 0.0F, 0.0F, 1.0F}).view({1, 1, 2, 2});
+  std::vector<double> have;
+  for (int64_t label = 0; label < 2; ++label) {
+    const torch::Tensor told = torch::full({1}, label, torch::kLong);
+    have.push_back(log_likelihood(model, x, 20000, 3, told));
+    EXPECT_NEAR(have.back(), integral(model, x, true, told), 0.01);
+  }
+  EXPECT_GT(std::abs(have[0] - have[1]), 0.02);
 }
 
 // One sample and one point: a normal density.  Two samples: the mean of two.

@@ -49,7 +49,8 @@ std::vector<Figure> vae_figures(const Model& any, const RecordSet& set, Split sp
     const torch::Tensor picture = read_pictures(set, split, first, std::min(kAtOnce, pictures - first));
     const torch::Tensor x = apply(model.input, picture);
     const Codes codes = model.encode(x, weights);
-    const torch::Tensor y = model.decode(codes.mean, x.size(2), x.size(3), weights);
+    const torch::Tensor told = model.with_labels(codes.mean, read_labels(set, split, first, x.size(0)));
+    const torch::Tensor y = model.decode(told, x.size(2), x.size(3), weights);
     seen += (x - y).square().sum().item<double>();
     const auto error = [&](const torch::Tensor& shown) {
       return (unapply(model.input, shown).clamp(0, 255) - picture).square().sum().item<double>();
@@ -72,22 +73,27 @@ std::vector<Figure> vae_figures(const Model& any, const RecordSet& set, Split sp
 
 Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t limit) {
   constexpr size_t kRows = 6;
-  constexpr size_t kShownLabels = 8;
+  constexpr size_t kShownLabels = 10;
   constexpr int kWidth = 600, kMostMagnified = 4;
   torch::NoGradGuard no_grad;
   const VaeModel& model = as_vae(any, "draw");
   const VaeWeights weights = model.constant();
   const bool refines = model.settings().refiner > 0;
+  const bool conditional = model.settings().classes > 0;
   std::vector<std::string> labels;
+  std::vector<torch::Tensor> places;  // theirs
   for (const std::string& label : model.labels()) {
     const int64_t i = std::find(model.labels().begin(), model.labels().end(), label) - model.labels().begin();
-    if (model.shrink() > 0 && labels.size() < kShownLabels && weights.at("label.seen")[i].item<float>() > 0)
-      labels.push_back(label);
+    if (labels.size() == kShownLabels || weights.at("label.seen")[i].item<float>() == 0) continue;
+    if (model.shrink() == 0 && !conditional) continue;
+    labels.push_back(label);
+    places.push_back(torch::full({1}, i, torch::kLong));
   }
   std::vector<Planes> pictures;
   const size_t count = std::min({limit, set.size(split), kRows});
   for (size_t i = 0; i < count; ++i) {
-    const torch::Tensor picture = read_pictures(set, split, i * set.size(split) / count, 1);
+    const size_t place = i * set.size(split) / count;
+    const torch::Tensor picture = read_pictures(set, split, place, 1);
     const torch::Tensor x = apply(model.input, picture);
     const torch::Tensor codes = model.encode(x, weights).mean;
     const auto show = [&](const torch::Tensor& y) {
@@ -97,10 +103,13 @@ Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t lim
       return model.decode(z, x.size(2), x.size(3), weights);
     };
     pictures.push_back(to_planes(picture[0] / 255));
-    show(decoded(codes));
-    if (refines) show(model.refine(decoded(codes), weights));
-    for (const std::string& label : labels) {
-      const torch::Tensor moved = moved_to(codes, statistics_of(codes), model.label_statistics(label));
+    const torch::Tensor own = model.with_labels(codes, read_labels(set, split, place, 1));
+    show(decoded(own));
+    if (refines) show(model.refine(decoded(own), weights));
+    for (size_t l = 0; l < labels.size(); ++l) {
+      const torch::Tensor moved =
+          conditional ? model.with_labels(codes, places[l])
+                      : moved_to(codes, statistics_of(codes), model.label_statistics(labels[l]));
       show(model.refine(decoded(moved), weights));
     }
   }
@@ -110,8 +119,8 @@ Planes vae_sheet(const Model& any, const RecordSet& set, Split split, size_t lim
   const Planes sheet = captioned(
       grid(pictures, columns, magnify),
       refines ? "Pictures, their reconstructions, and these refined" : "Pictures and their reconstructions",
-      labels.empty() ? "" : "then toward " + join(labels, ", "));
-  if (model.shrink() > 0 || model.settings().codes != 2) return sheet;
+      labels.empty() ? "" : (conditional ? "then as " : "then toward ") + join(labels, ", "));
+  if (model.shrink() > 0 || model.settings().codes != 2 || conditional) return sheet;
   return stacked(std::vector<Planes>{sheet, manifold(model, weights)});
 }
 

@@ -91,7 +91,7 @@ class VaeTask : public Task {
     if (s.refine != RefinerTask::kNone) return refiner_losses(s, x, sight);
     LossSum sum;
     const Codes codes = model_->encode(x, weights);
-    const torch::Tensor z = s.sample_codes ? sampled(codes, sight) : codes.mean;
+    const torch::Tensor z = told(s.sample_codes ? sampled(codes, sight) : codes.mean, sight);
     const torch::Tensor kl = kl_divergence(codes.mean, codes.log_sigma);
     sum.add("kl", s.free_bits > 0 ? kl.clamp_min(s.free_bits).sum(1) : kl.sum(1), kl_weight(s, sight), count);
     const int64_t some = std::lround(s.reconstructions * static_cast<double>(x.size(0)));
@@ -165,7 +165,7 @@ class VaeTask : public Task {
       const VaeWeights weights = sight.learning ? looking(model_->constant()) : model_->constant();
       const torch::Tensor z = sampled(model_->encode(x, weights), sight);
       for (const torch::Tensor& codes : {z, draws_for(z, sight, Stream::kPriorAgainst)})
-        made.push_back(model_->decode(codes, x.size(2), x.size(3), weights));
+        made.push_back(model_->decode(told(codes, sight), x.size(2), x.size(3), weights));
     }
     return discriminator_losses(*discriminator_, x, made, s.against, sight);
   }
@@ -185,8 +185,8 @@ class VaeTask : public Task {
       const auto loss = [&](const torch::Tensor& codes) {
         return generator_loss(shown(codes, nullptr), s.against.loss).flatten(1).mean(1);
       };
-      sum.add("adversarial", (loss(z.detach()) + loss(draws_for(z, sight, Stream::kPrior))) / 2,
-              s.adversarial_weight, count);
+      const torch::Tensor prior = told(draws_for(z, sight, Stream::kPrior), sight);
+      sum.add("adversarial", (loss(z.detach()) + loss(prior)) / 2, s.adversarial_weight, count);
     }
     if (s.discriminator_features.empty()) return;
     std::vector<torch::Tensor> wanted;
@@ -214,7 +214,8 @@ class VaeTask : public Task {
     if (s.refine == RefinerTask::kOriginal) {
       torch::NoGradGuard no_grad;
       const VaeWeights as_used = model_->constant();
-      y = model_->decode(sampled(model_->encode(x, as_used), sight), x.size(2), x.size(3), as_used);
+      const torch::Tensor z = told(sampled(model_->encode(x, as_used), sight), sight);
+      y = model_->decode(z, x.size(2), x.size(3), as_used);
     }
     const torch::Tensor r = model_->refine(y, sight.learning ? model_->learned() : model_->constant());
     LossSum sum;
@@ -269,6 +270,10 @@ class VaeTask : public Task {
   static torch::Tensor sampled(const Codes& codes, const Sight& sight) {
     if (!sight.learning) return codes.mean;
     return codes.mean + draws_for(codes.mean, sight, Stream::kSample) * codes.log_sigma.exp();
+  }
+
+  torch::Tensor told(const torch::Tensor& codes, const Sight& sight) const {
+    return model_->with_labels(codes, sight.labels);
   }
 
   const Perceptual& network_of(const VaeStage& s) const { return *perceptual_.at(s.perceptual); }

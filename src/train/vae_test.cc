@@ -4,6 +4,7 @@
 #include "core/test_help.h"
 #include "models/vae/vae.h"
 #include "train/features_test_help.h"
+#include "train/gan_task.h"
 #include "train/resume_test_help.h"
 #include "train/run.h"
 #include "train/test_set.h"
@@ -95,6 +96,30 @@ TEST(VaeTask, BothFormsLearnToReconstruct) {
     while (!trainer.done()) trainer.step();
     EXPECT_LT(test_error(*trainer.model(), set), 0.6 * before) << text;
   }
+}
+
+// Codes of the prior with either label; and the codes of pictures say little of it.
+TEST(VaeTask, ALabelThatIsToldSaysWhatIsMade) {
+  const RecordSet set = striped_set(64, 16, 12);
+  const Recipe recipe =
+      parse_recipe(kVector, "small.toml",
+                   {"vae.conditional=true", "vae.codes=2", "vae.encoder=[\"dense 96\", \"dense 48\"]",
+                    "iterations=800", "kl=0.05", "norm=none", "output_norm=false"});
+  Group alone;
+  Trainer trainer(recipe, set, {}, alone, nullptr);
+  const auto made = [&](int64_t label) {
+    torch::NoGradGuard no_grad;
+    const auto model = trainer.model();
+    const VaeModel& vae = as_vae(*model, "test");
+    const torch::Tensor codes =
+        vae.with_labels(sample_codes(vae, 64, 12, 12, 1), torch::full({64}, label, torch::kLong));
+    return stripes(pictures_of_codes(vae, codes, 12, 12));
+  };
+  while (!trainer.done()) trainer.step();
+  const auto [along, not_across] = made(0);
+  const auto [not_along, across] = made(1);
+  EXPECT_GT(along, 3 * not_across);
+  EXPECT_GT(across, 3 * not_along);
 }
 
 // The gradient of the whole loss against central differences, along a random direction.

@@ -27,8 +27,8 @@ class VaeNetwork : public NetworkSettings {
                            ? fmt::format("[{}]\ngenerator = [{}]\ntop = {}\n",
                                          s.finer.empty() ? "gan" : "lapgan", quoted_layers(s.decoder), s.top)
                            : fmt::format("[vae]\nencoder = [{}]\n", quoted_layers(s.encoder));
-    if (!s.finer.empty())
-      text += fmt::format("finer = [{}]\nconditional = {}\n", quoted_layers(s.finer), s.conditional);
+    if (!s.finer.empty()) text += fmt::format("finer = [{}]\n", quoted_layers(s.finer));
+    if (!s.finer.empty() || !s.encoder.empty()) text += fmt::format("conditional = {}\n", s.conditional);
     if (!s.encoder.empty() && !s.decoder.empty())
       text += fmt::format("decoder = [{}]\n", quoted_layers(s.decoder));
     text += fmt::format("codes = {}\nspatial = {}\n", s.codes, s.spatial);
@@ -126,6 +126,7 @@ std::shared_ptr<const NetworkSettings> read_recipe(const TomlReader& reader) {
   s.encoder = words_at(reader, "encoder");
   s.decoder = words_at(reader, "decoder");
   read_common(reader, s);
+  s.conditional = reader.flag("conditional", s.conditional);
   s.mirrored_kernels = reader.flag("mirrored_kernels", s.mirrored_kernels);
   s.tied = reader.flag("tied", s.tied);
   s.variance = reader.flag("variance", s.variance);
@@ -178,10 +179,8 @@ std::unique_ptr<Model> read_vae(const TensorFile& file) {
     s.encoder = words_in(file, "encoder");
   }
   if (file.metadata.contains("decoder")) s.decoder = words_in(file, "decoder");
-  if (family == "lapgan") {
-    s.finer = split(file_metadata(file, "finer"), '\n');
-    s.conditional = file_metadata(file, "conditional") == "true";
-  }
+  if (family == "lapgan") s.finer = split(file_metadata(file, "finer"), '\n');
+  s.conditional = file.metadata.contains("conditional") && file_metadata(file, "conditional") == "true";
   s.codes = static_cast<int>(file_number(file, "codes", 1, kMostCodes));
   s.spatial = file_metadata(file, "spatial") == "true";
   if (file.metadata.contains("size")) read_size(file_metadata(file, "size"), s);
@@ -216,10 +215,8 @@ std::map<std::string, std::string> vae_metadata(const VaeSettings& s) {
   if (s.encoder.empty()) m["top"] = std::to_string(s.top);
   if (!s.encoder.empty()) m["encoder"] = join(s.encoder, ", ");
   if (!s.decoder.empty()) m["decoder"] = join(s.decoder, ", ");
-  if (!s.finer.empty()) {
-    m["finer"] = join(s.finer, "\n");
-    m["conditional"] = s.conditional ? "true" : "false";
-  }
+  if (!s.finer.empty()) m["finer"] = join(s.finer, "\n");
+  if (s.conditional) m["conditional"] = "true";
   if (s.tied) m["tied"] = "true";
   if (s.variance) m["variance"] = "true";
   if (s.grey) m["grey"] = "true";
@@ -236,7 +233,7 @@ Family vae_family() {
   return {"vae",
           read_vae,
           {"encoder", "decoder", "codes", "spatial", "size", "activation", "norm", "padding", "output",
-           "output_norm", "mirrored_kernels", "tied", "variance", "grey", "refiner"},
+           "output_norm", "conditional", "mirrored_kernels", "tied", "variance", "grey", "refiner"},
           read_recipe};
 }
 

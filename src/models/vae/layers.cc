@@ -181,6 +181,17 @@ Down go_down(const VaeSettings& settings, const std::string& name) {
   return down;
 }
 
+// Kingma, Mohamed, Rezende and Welling 2014, "Semi-supervised Learning with Deep Generative Models".
+void check_conditional(const VaeSettings& settings) {
+  const auto fail = [](const std::string& why, const std::string& what_to_do) {
+    throw Error("build", "a conditional VAE", why, what_to_do);
+  };
+  if (settings.spatial)
+    fail("its label belongs to one code vector, and its codes are a grid", "spatial = false");
+  if (settings.tied) fail("tied weights have no place for the label", "tied = false");
+  if (settings.norm == VaeNorm::kStyle) fail("it knows no styles", "norm = \"batch\"");
+}
+
 // Residual sums keep weights of their own: nothing of them is turned round.
 void tie(const VaeSettings& settings, VaeLayers& layers) {
   const auto fail = [](const std::string& why) { throw Error("build", "a VAE with tied weights", why); };
@@ -285,6 +296,7 @@ VaeLayers parse_vae(const VaeSettings& settings) {
       layers.decoder.push_back(layer);
     }
   }
+  if (settings.conditional) check_conditional(settings);
   if (settings.tied) tie(settings, layers);
   for (const std::string& text : settings.decoder) {
     VaeLayer layer = read_layer(text, fmt::format("decode{}", layers.decoder.size() + 1));

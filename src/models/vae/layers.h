@@ -52,7 +52,7 @@ struct VaeSettings {
   bool grey = false;  // pictures are seen and made as one channel, their luma
   // Of a generator by scales (scales.h): the layers of each scale above the coarsest, "conv 32 5, conv 3 5".
   std::vector<std::string> finer = {};
-  bool conditional = false;  // its scales are told the class, one of the model's labels
+  bool conditional = false;  // what decodes is told the class, one of the model's labels
   int classes = 0;           // where they are: how many there are
   int planes = 0;            // that an encoder sees beside the channels of pictures
 

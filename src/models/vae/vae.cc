@@ -65,7 +65,7 @@ InputTransform with_grey(InputTransform transform, bool grey) {
 VaeSettings counted_classes(VaeSettings settings, size_t labels) {
   if (!settings.conditional) return settings;
   if (labels == 0)
-    throw Error("build", "a conditional generator", "there are no labels", "conditional = false");
+    throw Error("build", "a conditional network", "there are no labels", "conditional = false");
   settings.classes = static_cast<int>(labels);
   return settings;
 }
@@ -171,7 +171,7 @@ Codes VaeModel::encode(const torch::Tensor& x, const VaeWeights& weights) const 
 torch::Tensor VaeModel::decode(const torch::Tensor& codes, int64_t height, int64_t width,
                                const VaeWeights& weights) const {
   if (scales() > 1) return decode_scales(codes, weights);
-  return decode(codes, height, width, weights, nullptr).mean;
+  return decode(given(codes), height, width, weights, nullptr).mean;
 }
 
 int64_t VaeModel::codes() const {
@@ -225,9 +225,28 @@ torch::Tensor VaeModel::decode_scales(const torch::Tensor& codes, const VaeWeigh
 }
 
 torch::Tensor VaeModel::with_classes(const torch::Tensor& codes, const torch::Tensor& weights) const {
-  torch::Tensor moved = codes.clone();
-  moved.narrow(1, codes.size(1) - settings_.classes, settings_.classes).copy_(class_numbers(weights));
-  return moved;
+  const torch::Tensor numbers =
+      class_numbers(weights).to(codes.options()).expand({codes.size(0), settings_.classes});
+  return torch::cat({without_classes(codes), numbers}, 1);
+}
+
+torch::Tensor VaeModel::with_labels(const torch::Tensor& codes, const torch::Tensor& labels) const {
+  if (settings_.classes == 0 || !labels.defined()) return codes;
+  const torch::Tensor all = torch::arange(settings_.classes, labels.options());
+  return with_classes(codes, labels.unsqueeze(1).eq(all).to(codes.options()));
+}
+
+torch::Tensor VaeModel::without_classes(const torch::Tensor& codes) const {
+  return codes.size(1) < this->codes() ? codes : codes.narrow(1, 0, this->codes() - settings_.classes);
+}
+
+torch::Tensor VaeModel::given(const torch::Tensor& codes) const {
+  if (settings_.classes == 0) return codes;
+  const torch::Tensor own = without_classes(codes);
+  const torch::Tensor numbers = own.size(1) == codes.size(1)
+                                    ? torch::zeros({codes.size(0), settings_.classes}, codes.options())
+                                    : codes.narrow(1, own.size(1), settings_.classes);
+  return torch::cat({own, class_weights(numbers)}, 1);
 }
 
 Codes VaeModel::encode(const torch::Tensor& x, const VaeWeights& weights, size_t layers,
@@ -257,7 +276,7 @@ Codes VaeModel::encode(const torch::Tensor& x, const VaeWeights& weights, size_t
 
 DecodedCodes VaeModel::decode_whole(const torch::Tensor& codes, int64_t height, int64_t width,
                                     const VaeWeights& weights) const {
-  return decode(codes, height, width, weights, nullptr);
+  return decode(given(codes), height, width, weights, nullptr);
 }
 
 DecodedCodes VaeModel::decode(const torch::Tensor& codes, int64_t height, int64_t width,
@@ -324,7 +343,7 @@ std::vector<torch::Tensor> VaeModel::forward(const torch::Tensor& x, const std::
   const Codes codes = encode(x, weights, last <= layers_.encoder.size() ? last : kAllLayers, &all);
   if (last > layers_.encoder.size()) {
     all.push_back(codes.mean);
-    if (last > all.size()) decode(codes.mean, x.size(2), x.size(3), weights, &all);
+    if (last > all.size()) decode(given(codes.mean), x.size(2), x.size(3), weights, &all);
   }
   return at_places(all, places);
 }

@@ -38,7 +38,11 @@ struct DecodedCodes {
 // and its codes are normal numbers.  With finer scales it is one of the family lapgan: decode0.. make the
 // coarsest picture and finerN.layer1.. what the N-th scale above adds to it (scales.h).  Its code vector has
 // the numbers of all scales behind one another, the coarsest first: `codes` of them, then one for each pixel
-// of each finer scale; and where it is conditional one for each class, of which the largest says the class.
+// of each finer scale.
+//
+// What decodes may be conditional: told a label beside the codes (Kingma, Mohamed, Rezende and Welling 2014,
+// "Semi-supervised Learning with Deep Generative Models"; an encoder is not told, its picture says it).  Then
+// a code vector ends in one number for each label, of which the largest says the label.
 class VaeModel : public Model {
  public:
   // Weights are zero until initialise().
@@ -70,7 +74,9 @@ class VaeModel : public Model {
   // x: [N, C, H, W], what apply(input, pictures) gives, of any size where codes are spatial (its border is
   // repeated up to whole codes), else of the settings' size.
   Codes encode(const torch::Tensor& x, const VaeWeights& weights) const;
-  // [N, C, height, width] in the scale of x; unapply(input, ...) makes a picture of it.
+  // codes: [N, codes()], or a grid; of a conditional model also what encode() gives, without a label: then
+  // all labels have an equal share.  [N, C, height, width] in the scale of x; unapply(input, ...) makes a
+  // picture of it.
   torch::Tensor decode(const torch::Tensor& codes, int64_t height, int64_t width,
                        const VaeWeights& weights) const;
 
@@ -81,8 +87,10 @@ class VaeModel : public Model {
   // conditional.
   torch::Tensor decode_scale(size_t scale, const torch::Tensor& below, const torch::Tensor& codes,
                              const torch::Tensor& classes, const VaeWeights& weights) const;
-  // Codes [N, codes()] of a conditional model moved to these weights of its labels, [N or 1, K].
+  // Codes of a conditional model, as decode() takes them, moved to these weights of its labels, [N or 1, K].
   torch::Tensor with_classes(const torch::Tensor& codes, const torch::Tensor& weights) const;
+  // Codes [N, C] with these labels, [N] int64 (-1: none), where the model is conditional.
+  torch::Tensor with_labels(const torch::Tensor& codes, const torch::Tensor& labels) const;
 
   // The same, with the variance of each sample.
   DecodedCodes decode_whole(const torch::Tensor& codes, int64_t height, int64_t width,
@@ -107,6 +115,9 @@ class VaeModel : public Model {
   DecodedCodes decode(const torch::Tensor& codes, int64_t height, int64_t width, const VaeWeights& weights,
                       std::vector<torch::Tensor>* all) const;
   torch::Tensor decode_scales(const torch::Tensor& codes, const VaeWeights& weights) const;
+  torch::Tensor without_classes(const torch::Tensor& codes) const;
+  // what decode0 is given: codes, and the weights of the labels
+  torch::Tensor given(const torch::Tensor& codes) const;
 
   VaeSettings settings_;
   std::vector<std::string> labels_;

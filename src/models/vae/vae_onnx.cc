@@ -248,7 +248,7 @@ std::vector<uint8_t> decoder_of(const VaeModel& model, const VaeLayers& layers) 
   const VaeSettings& s = model.settings();
   VaeGraph g("decoder", model, s.norm);
   const OnnxGraph::Shape shape =
-      s.spatial ? g.shape(s.codes, "rows", "columns") : OnnxGraph::Shape{"N", int64_t{s.codes}};
+      s.spatial ? g.shape(s.codes, "rows", "columns") : OnnxGraph::Shape{"N", int64_t{s.codes} + s.classes};
   const std::string codes = g.graph().input("codes", shape);
   if (s.norm == VaeNorm::kStyle) g.take_style(codes);
   std::string h = g.finish("decode0", g.dense("decode0", codes, s.tied ? "mean" : ""), s.norm, s.activation);

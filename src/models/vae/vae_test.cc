@@ -56,6 +56,10 @@ VaeModel made(const VaeSettings& settings) {
   return model;
 }
 
+double furthest(const torch::Tensor& a, const torch::Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
+
 torch::Tensor noise(std::vector<int64_t> shape, uint64_t seed) {
   torch::manual_seed(seed);
   return torch::rand(shape);
@@ -380,6 +384,43 @@ TEST(Vae, CodesMovedToAStyleHaveItsStatistics) {
   const CodeStatistics have = statistics_of(moved_to(codes, statistics_of(codes), to));
   EXPECT_TRUE(torch::allclose(have.mean, to.mean.expand_as(have.mean), 1e-4, 1e-4));
   EXPECT_TRUE(torch::allclose(have.deviation, to.deviation.expand_as(have.deviation), 0.01, 0.01));
+}
+
+// The label is numbers behind the codes; without one all have an equal share.
+TEST(Vae, AConditionalDecoderIsToldTheLabel) {
+  VaeSettings settings = small_reference();
+  settings.conditional = true;
+  const VaeModel model = made(settings);
+  const VaeWeights weights = model.constant();
+  EXPECT_EQ(model.codes(), 5 + 2);
+  EXPECT_EQ(weights.at("decode0.weight").size(1), 5 + 2);
+  const torch::Tensor codes = noise({2, 5}, 3);
+  const auto made_of = [&](const torch::Tensor& told) { return model.decode(told, 7, 11, weights); };
+  const torch::Tensor b = made_of(model.with_labels(codes, torch::tensor({1, 1})));
+  EXPECT_LT(furthest(made_of(torch::cat({codes, torch::tensor({{-3.0F, 9.0F}, {0.0F, 1.0F}})}, 1)), b), 1e-6);
+  EXPECT_LT(furthest(made_of(model.with_labels(codes, torch::tensor({-1, 1})))[1], b[1]), 1e-6);
+  EXPECT_GT(furthest(made_of(model.with_labels(codes, torch::tensor({0, 1})))[0], b[0]), 1e-3);
+  const torch::Tensor shared = made_of(codes);
+  EXPECT_LT(furthest(made_of(model.with_labels(codes, torch::tensor({-1, -1}))), shared), 1e-6);
+  EXPECT_LT(furthest(made_of(model.with_classes(codes, torch::full({1, 2}, 0.5))), shared), 1e-6);
+  // a label in place of another one
+  EXPECT_LT(furthest(made_of(model.with_labels(model.with_labels(codes, torch::tensor({0, 1})),
+                                               torch::tensor({1, 1}))),
+                     b),
+            1e-6);
+  const std::unique_ptr<Model> again = model_from_tensors(model.tensors());
+  const VaeModel& vae = as_vae(*again, "test");
+  EXPECT_TRUE(
+      torch::equal(vae.decode(vae.with_labels(codes, torch::tensor({1, 1})), 7, 11, vae.constant()), b));
+  const auto error = [&](auto change) {
+    VaeSettings wrong = settings;
+    change(wrong);
+    return message_of([&] { made(wrong); });
+  };
+  EXPECT_NE(error([](VaeSettings& s) { s.spatial = true; }).find("spatial = false"), std::string::npos);
+  EXPECT_NE(error([](VaeSettings& s) { s.tied = true; }).find("no place for the label"), std::string::npos);
+  EXPECT_NE(message_of([&] { VaeModel(settings, {}, kPlain); }).find("there are no labels"),
+            std::string::npos);
 }
 
 TEST(Vae, IsTheSameAfterItsFile) {
