@@ -170,7 +170,7 @@ void look_at(SmallPlay& playing, double share, Life& life) {
   for (const float v : bent.data()) taken_back += std::abs(v);
   life.flicker += share * taken_back / static_cast<double>(bent.data().size()) / (one + 1e-6);
 
-  const PictureSpectrum s = spectrum_of(playing.picture(), playing.picture().width());
+  const PictureSpectrum s = spectrum_of(playing.picture());
   life.slope += share * s.slope, life.grid += share * s.grid, life.grain += share * s.grain;
   look_at_colours(playing.picture(), share, life);
 }

@@ -65,6 +65,7 @@ std::vector<double> power_of(const Planes& picture, int side) {
 }  // namespace
 
 PictureSpectrum spectrum_of(const Planes& picture, int side) {
+  side = std::min({side, picture.height(), picture.width()});
   const std::vector<double> power = power_of(picture, side);
   PictureSpectrum out;
   double n = 0;

@@ -11,7 +11,8 @@ struct PictureSpectrum {
   double grain = 0;  // log2 of the mean frequency in cycles a side, weighted by amplitude
 };
 
-// Of the brightness of the middle square, resized to `side`, in a Hann window.
+// Of the brightness of the middle square, in a Hann window.  Made smaller to `side` where it is larger; never
+// enlarged, which would leave nothing at the highest frequencies.
 PictureSpectrum spectrum_of(const Planes& picture, int side = 256);
 
 }  // namespace reverie
