@@ -2,6 +2,8 @@
 // no checkerboard.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -37,7 +39,7 @@ std::vector<std::string> preset_names() {
 // Plays a preset frame by frame; presets that need an input see the test picture.
 class Playing {
  public:
-  Playing(Chain chain, int width, int height)
+  Playing(const Chain& chain, int width, int height)
       : player_({width, height, 1, "auto", read_picture, nullptr}, chain) {
     if (chain.input() != InputNeed::kRequired) return;
     SourceOptions options;
