@@ -119,8 +119,11 @@ Inversion invert(const VaeModel& model, const torch::Tensor& picture, int steps,
     torch::NoGradGuard no_grad;
     std::vector<torch::Tensor> some;
     for (int64_t i = 0; i < kBeginnings; ++i) some.push_back(draw_codes(model.codes(), seed, i));
-    for (int64_t k = 0; !s.encoder.empty() && k < std::max(s.classes, 1); ++k)
-      some.push_back(model.with_labels(model.encode(x, weights).mean, torch::full({1}, k, torch::kLong)));
+    if (!s.encoder.empty()) {
+      const torch::Tensor own = model.encode(x, weights).mean;
+      for (int64_t k = 0; k < std::max(s.classes, 1); ++k)
+        some.push_back(model.with_labels(own, torch::full({1}, k, torch::kLong)));
+    }
     const torch::Tensor all = torch::cat(some);
     result.begin = all.narrow(0, errors(decoded(all), x).argmin().item<int64_t>(), 1).clone();
     result.first = psnr(model, decoded(result.begin), picture);

@@ -5,6 +5,7 @@
 #include "models/vae/vae.h"
 #include "train/gan_task.h"
 #include "train/resume_test_help.h"
+#include "train/stripes_test_help.h"
 #include "train/test_set.h"
 
 namespace reverie {
@@ -107,14 +108,7 @@ TEST(LapganTask, LearnsWhatThePicturesOfEachLabelHave) {
        "lapgan.finer=[\"conv 8, conv 3\"]", "discriminator.layers=[\"conv 8 3 2\", \"conv 12 3 2\"]",
        "discriminator.finer=[\"conv 8 5 2, conv 12 5 2\"]"});
   Trainer trainer(recipe, set, {}, alone, nullptr);
-  const auto made = [&](int64_t label) {
-    torch::NoGradGuard no_grad;
-    const auto model = trainer.model();
-    const VaeModel& generator = as_vae(*model, "test");
-    const torch::Tensor codes =
-        generator.with_classes(sample_codes(generator, 64, 16, 16, 1), torch::eye(2).narrow(0, label, 1));
-    return stripes(pictures_of_codes(generator, codes, 16, 16));
-  };
+  const auto made = [&](int64_t label) { return stripes_made(*trainer.model(), label, 16); };
   const auto [before_along, before_across] = made(0);
   EXPECT_LT(std::max(before_along, before_across), 0.2);
   while (!trainer.done()) trainer.step();

@@ -3,13 +3,11 @@
 
 #include <cmath>
 #include <filesystem>
-#include <utility>
 #include <vector>
 
 #include "core/random.h"
 #include "core/test_help.h"
 #include "data/record_set.h"
-#include "models/torch.h"
 
 namespace reverie {
 
@@ -35,18 +33,6 @@ inline void write_striped_set(const std::filesystem::path& file, int train, int 
     writer.add(pixels, side, side, labels[i % 2], i < train ? Split::kTrain : Split::kTest);
   }
   writer.finish();
-}
-
-// How much of the variance of pictures such stripes have: along, and across.  pictures: [N, 3, H, H].
-inline std::pair<double, double> stripes(const torch::Tensor& pictures) {
-  const torch::Tensor grey = pictures.mean(1) - pictures.mean(at::IntArrayRef({1, 2, 3})).view({-1, 1, 1});
-  const torch::Tensor power = torch::fft_fft2(grey).abs().square();
-  const torch::Tensor all = power.sum(at::IntArrayRef({1, 2}));
-  const auto share = [&](int64_t y, int64_t x) {
-    return (2 * power.select(1, y).select(1, x) / all).mean().item<double>();
-  };
-  const int64_t waves = pictures.size(2) / 4;
-  return {share(waves, 0), share(0, waves)};
 }
 
 inline RecordSet striped_set(int train, int test, int side) {

@@ -4,9 +4,9 @@
 #include "core/test_help.h"
 #include "models/vae/vae.h"
 #include "train/features_test_help.h"
-#include "train/gan_task.h"
 #include "train/resume_test_help.h"
 #include "train/run.h"
+#include "train/stripes_test_help.h"
 #include "train/test_set.h"
 #include "train/vae_task.h"
 #include "weights/safetensors.h"
@@ -98,7 +98,7 @@ TEST(VaeTask, BothFormsLearnToReconstruct) {
   }
 }
 
-// Codes of the prior with either label; and the codes of pictures say little of it.
+// Codes of the prior, told either label.
 TEST(VaeTask, ALabelThatIsToldSaysWhatIsMade) {
   const RecordSet set = striped_set(64, 16, 12);
   const Recipe recipe =
@@ -107,14 +107,7 @@ TEST(VaeTask, ALabelThatIsToldSaysWhatIsMade) {
                     "iterations=800", "kl=0.05", "norm=none", "output_norm=false"});
   Group alone;
   Trainer trainer(recipe, set, {}, alone, nullptr);
-  const auto made = [&](int64_t label) {
-    torch::NoGradGuard no_grad;
-    const auto model = trainer.model();
-    const VaeModel& vae = as_vae(*model, "test");
-    const torch::Tensor codes =
-        vae.with_labels(sample_codes(vae, 64, 12, 12, 1), torch::full({64}, label, torch::kLong));
-    return stripes(pictures_of_codes(vae, codes, 12, 12));
-  };
+  const auto made = [&](int64_t label) { return stripes_made(*trainer.model(), label, 12); };
   while (!trainer.done()) trainer.step();
   const auto [along, not_across] = made(0);
   const auto [not_along, across] = made(1);

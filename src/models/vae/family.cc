@@ -195,9 +195,11 @@ std::unique_ptr<Model> read_vae(const TensorFile& file) {
   s.grey = file.metadata.contains("grey") && file_metadata(file, "grey") == "true";
   if (file.metadata.contains("refiner"))
     s.refiner = static_cast<int>(file_number(file, "refiner", 1, kMostChannels));
+  std::vector<std::string> labels = read_file_labels(file, 0);
+  if (s.conditional) s.classes = static_cast<int>(labels.size());
   if (static_cast<double>(vae_layout(s).size()) > count_numbers(file))
     throw Error("read", file.name, "it has fewer weights than its layers ask for");
-  auto model = std::make_unique<VaeModel>(s, read_file_labels(file, 0), read_training_input(file));
+  auto model = std::make_unique<VaeModel>(s, std::move(labels), read_training_input(file));
   read_parameters(file, model->parameters());
   return model;
 }

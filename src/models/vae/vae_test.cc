@@ -475,6 +475,11 @@ TEST(Vae, HostileFilesAreRefused) {
               f.metadata["encoder"] = "conv 4096 31 2, conv 4096 31 2";
             }).find("fewer weights"),
             std::string::npos);
+  VaeSettings told = small_reference();
+  told.conditional = true;
+  TensorFile crowded = made(told).tensors();
+  for (int i = 0; i < 1000; ++i) crowded.metadata["labels"] += "\n" + std::to_string(i);
+  EXPECT_NE(message_of([&] { model_from_tensors(crowded); }).find("fewer weights"), std::string::npos);
   EXPECT_NE(refused([](TensorFile& f) { f.metadata["norm"] = "loud"; }).find("loud"), std::string::npos);
   EXPECT_NE(refused([](TensorFile& f) { f.tensors["mean.bias"].data[0] = NAN; }).find("not a number"),
             std::string::npos);
