@@ -134,7 +134,9 @@ TEST_P(PresetInMotion, HasANaturalSpectrum) {
   }
   RecordProperty("grid", std::to_string(grid));
   RecordProperty("slope", std::to_string(slope));
-  if (!kWoven.contains(GetParam())) EXPECT_LE(grid, 1.5);
+  if (!kWoven.contains(GetParam())) {
+    EXPECT_LE(grid, 1.5);
+  }
   EXPECT_GE(slope, -3.2);
   EXPECT_LE(slope, -1.6);
 }
